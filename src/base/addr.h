@@ -1,0 +1,32 @@
+/* A network address and UDP/TCP port without the system's socket headers. Text forms are made in io/addr.h. */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum addr_family { ADDR_NONE, ADDR_IPV4, ADDR_IPV6 };
+
+struct net_addr {
+    uint8_t family;     /* enum addr_family */
+    uint8_t pad;        /* 0 */
+    uint16_t port;      /* host order; 0 = none */
+    uint32_t scope;     /* IPv6 scope id, 0 = none */
+    uint8_t bytes[16];  /* IPv4 in the first four, the rest 0 */
+};
+
+/* Same family, bytes and scope. Ports are compared by addr_equal only. */
+static inline bool addr_same_host(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->family == b->family && a->scope == b->scope && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static inline bool addr_equal(const struct net_addr *a, const struct net_addr *b) { return addr_same_host(a, b) && a->port == b->port; }
+
+/* Never a server: unspecified, broadcast, multicast. */
+bool addr_is_usable_server(const struct net_addr *a);
+bool addr_is_loopback(const struct net_addr *a);
+bool addr_is_private(const struct net_addr *a); /* RFC 1918, RFC 4193, link-local */
+
+#endif

@@ -1,0 +1,82 @@
+/* The clock room: measurements in, one estimate with an honest bound out.
+ *
+ *   measurement -> filter (per source) -> select (majority intersection) -> combine (one estimate of phase and frequency)
+ *               -> discipline (served line, step policy) -> page_data + actions
+ *
+ * The estimate is a line, TAI as a function of CLOCK_MONOTONIC_RAW, so steering the system clock never disturbs it: the actuator follows
+ * the page. `now` always comes in; nothing here reads a clock, allocates, or keeps a global.
+ *
+ * Rules: an interval [earliest, latest] is kept beside the statistics. Each measurement of a truthful source puts true time within
+ * delay/2 + dispersion + root distance of it; intervals age by the drift limit and are intersected over time and over the sources of the
+ * majority. The estimate may be off by chance, the interval must not.
+ *
+ * Standards: RFC 5905 sections 10-12 for the words and the majority rule; docs/clock.md for model, equations and sources. */
+#ifndef CLOCK_CLOCK_H
+#define CLOCK_CLOCK_H
+
+#include "base/measurement.h"
+#include "base/page.h"
+#include "clock/options.h"
+#include "clock/source.h"
+
+#define CLOCK_SOURCES_MAX 16
+
+/* What the host should do; values are absolute, so a lost or repeated action does no harm. */
+enum clock_action_kind {
+    CLOCK_DO_PUBLISH,   /* the page content changed: clock_page() */
+    CLOCK_DO_STEP,      /* served time was stepped by offset (initial step policy): the system clock must follow at once */
+    CLOCK_DO_SAVE,      /* frequency is worth saving: clock_drift() */
+    CLOCK_DO_LOG        /* log */
+};
+
+struct clock_action { enum clock_action_kind kind; struct dur_ns offset; struct log_record log; };
+#define CLOCK_ACTIONS_MAX 16
+struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MAX]; }; /* the caller empties it */
+
+struct clock_drift { double freq_ppm; double skew_ppm; bool valid; }; /* positive: this machine's oscillator is slow, i.e. page rate * 1e6 */
+
+struct clock {
+    struct clock_options options;
+    struct clock_source source[CLOCK_SOURCES_MAX];
+    struct clock_estimate estimate;
+    struct page_data page;      /* what was last published */
+    struct clock_policy policy; /* steps used, first synchronisation done, panic ... */
+};
+
+/* Start. `now` and `wall`: a pair read at start (wall: what the system clock says, perhaps absurd: 1970, 2106). The served line starts at `wall`, rate from
+ * `drift`. Status UNSYNCHRONISED, or LOCAL if options->local.present. */
+void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns now, struct utc_ns wall, const struct clock_drift *drift);
+
+/* Slots: the engine's source numbers. Adding resets the slot. `name` is borrowed for log records until removal. `prefer` as configured. */
+void clock_source_add(struct clock *c, uint16_t slot, const char *name, bool prefer, int min_poll_log2, int max_poll_log2, struct mono_ns now);
+void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out);
+
+/* One measurement; m->source is a slot. May change estimate, page, status. */
+void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out);
+
+/* A poll of the source brought nothing (timeout, refusal, LI 3). `reach` is its register after the shift. */
+void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out);
+
+/* The machine was suspended, or someone else stepped the clock, or RAW may have stopped: what is known is worth `lost` less. */
+void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);
+
+/* Time passes: status transitions (holdover, free-running), slew ends, page refresh. Call at clock_next at the latest. */
+void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out);
+struct mono_ns clock_next(const struct clock *c);
+
+/* The poll interval this source deserves now, clamped to its limits. */
+int clock_poll_log2(const struct clock *c, uint16_t slot);
+
+const struct page_data *clock_page(const struct clock *c);
+struct clock_drift clock_drift(const struct clock *c);
+
+/* Steering: what rate (s/s, relative to CLOCK_MONOTONIC_RAW) the system clock should run at from now, and until when, given how far it is from the served
+ * line (system_error = system UTC - served UTC at `now`). Follows the served line's own slew and works off system_error within the slew limit.
+ * Returns the instant to call again. */
+struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double *rate);
+
+/* For status: one source's state. */
+struct clock_source_view { enum { CLOCK_SOURCE_UNUSED, CLOCK_SOURCE_NEW, CLOCK_SOURCE_UNREACHABLE, CLOCK_SOURCE_FALSETICKER, CLOCK_SOURCE_OUTLIER, CLOCK_SOURCE_SELECTED, CLOCK_SOURCE_REFUSED } state; struct dur_ns offset, delay, jitter, bound; };
+struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot, struct mono_ns now);
+
+#endif

@@ -1,0 +1,98 @@
+/* The engine: owns all client and clock state. One door: an event and `now` go in, actions come out.
+ *
+ *   engine_step(engine, event, now, actions) is all that daemon/ and sim/ call; engine_next_deadline says when to call with EVENT_TICK.
+ *   Actions that do not fit in the caller's array wait; engine_next_deadline is then `now`.
+ *
+ * Pure: no clock, socket, malloc or global. `now` is CLOCK_MONOTONIC_RAW. */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/page.h"
+#include "base/rng.h"
+#include "clock/clock.h"
+#include "engine/options.h"
+#include "ntp/client.h"
+#include "observe/snapshot.h"
+
+enum event_kind {
+    EVENT_TICK,          /* a deadline passed (or any time) */
+    EVENT_DATAGRAM,      /* bytes came on an exchange's socket */
+    EVENT_TX_STAMP,      /* the kernel or NIC said when an exchange's request left */
+    EVENT_SEND_FAILED,   /* a request could not be sent, or ICMP refused it */
+    EVENT_ADDRESSES,     /* a name was resolved (count 0: it was not; err says why) */
+    EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or after wake-up */
+    EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
+    EVENT_STOP           /* about to end: last actions (save drift, leave the clock disciplined) */
+};
+
+#define EVENT_ADDRESSES_MAX 16
+struct event {
+    enum event_kind kind;
+    union {
+        struct { uint32_t exchange; struct net_addr from; struct span bytes; struct mono_ns rx; enum stamp stamp; } datagram;
+        struct { uint32_t exchange; struct mono_ns tx; enum stamp stamp; } tx;
+        struct { uint32_t exchange; int err; } failed;
+        struct { uint16_t configured; int err; uint32_t count; struct net_addr addr[EVENT_ADDRESSES_MAX]; } addresses; /* ports are ignored */
+        struct { struct mono_ns raw; struct utc_ns system; struct dur_ns asleep; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC, 0 if unknown */ } pair;
+        struct { int err; } result;
+    } u;
+};
+
+/* The system clock's wish list, absolute values. Sent to the clock role, which checks every field again. */
+struct clock_command {
+    enum { CLOCK_SET_FREQUENCY, CLOCK_SET_STEP, CLOCK_SET_STATUS } verb;
+    double freq_ppm;                 /* SET_FREQUENCY: rate of the system clock relative to CLOCK_MONOTONIC_RAW; positive = faster */
+    struct dur_ns step;              /* SET_STEP: add to the system clock */
+    bool synchronised;               /* SET_STATUS: STA_UNSYNC cleared only if true */
+    enum leap leap;
+    struct dur_ns max_error, est_error;
+    int32_t tai_minus_utc_s;
+};
+
+enum action_kind {
+    ACTION_SEND,         /* open a fresh socket with a random port for `exchange`, send, ask for a transmit stamp, keep it until ACTION_CLOSE */
+    ACTION_CLOSE,        /* the exchange is over */
+    ACTION_RESOLVE,      /* look the name up; answer with EVENT_ADDRESSES for `configured` */
+    ACTION_READ_CLOCK,   /* answer with EVENT_CLOCK_PAIR; only when a system clock is steered */
+    ACTION_CLOCK,        /* command for the system clock */
+    ACTION_PUBLISH,      /* engine_page() is new */
+    ACTION_SAVE_DRIFT,   /* write drift to clock.drift_file */
+    ACTION_LOG
+};
+
+struct action {
+    enum action_kind kind;
+    union {
+        struct { uint32_t exchange; struct net_addr to; uint8_t bytes[NTP_HEADER_SIZE]; size_t len; } send;
+        struct { uint32_t exchange; } close;
+        struct { uint16_t configured; const char *name; } resolve;
+        struct clock_command clock;
+        struct clock_drift drift;
+        struct log_record log;
+    } u;
+};
+
+struct engine;               /* fields in engine/state.h; caller's storage of engine_size() bytes */
+size_t engine_size(void);
+
+struct engine_start {
+    const struct engine_options *options; /* copied */
+    struct rng rng;
+    struct mono_ns now;
+    struct utc_ns wall;              /* what the system clock says at `now` */
+    struct clock_drift drift;        /* from the drift file, or not valid */
+    bool steer;                      /* a system clock is to be steered: READ_CLOCK and CLOCK actions are made */
+    int8_t precision_log2;           /* of reading the clock */
+};
+struct engine *engine_init(void *storage, const struct engine_start *s);
+
+size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now, struct action *out, size_t out_max);
+struct mono_ns engine_next_deadline(const struct engine *e);
+const struct page_data *engine_page(const struct engine *e);
+
+/* A consistent picture for status, metrics, web; names are copied. */
+void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out);
+
+#endif

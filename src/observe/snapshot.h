@@ -1,0 +1,45 @@
+/* The picture of a running daemon that every face (utcctl, metrics, web, SNMP) renders. Plain data, fixed size, no pointers. */
+#ifndef OBSERVE_SNAPSHOT_H
+#define OBSERVE_SNAPSHOT_H
+
+#include "base/addr.h"
+#include "base/page.h"
+#include "base/verdict.h"
+
+#define SNAPSHOT_SOURCES_MAX 16
+#define SNAPSHOT_NAME_MAX 64
+#define SNAPSHOT_TEXT_MAX 96
+
+enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED, SOURCE_REFUSED, SOURCE_STATE_COUNT };
+const char *source_state_text(enum source_state s);
+
+struct snapshot_source {
+    char name[SNAPSHOT_NAME_MAX];    /* as configured */
+    struct net_addr addr;            /* ADDR_NONE while resolving */
+    uint8_t state;                   /* enum source_state */
+    uint8_t pool, prefer, reach, stratum, leap, stamp;
+    int8_t poll_log2;
+    uint32_t refid;
+    struct dur_ns offset, delay, jitter, bound; /* offset: reference minus us */
+    struct dur_ns root_delay, root_dispersion;
+    struct dur_ns last_answer_age;   /* -1 ns: never */
+    uint64_t sent, accepted, dropped;
+    uint64_t verdict[VERDICT_COUNT];
+};
+
+struct snapshot {
+    char version[SNAPSHOT_NAME_MAX];
+    char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
+    char clock_reason[SNAPSHOT_TEXT_MAX];/* why */
+    char hint[SNAPSHOT_TEXT_MAX];        /* why not synchronised, or "" */
+    struct page_data page;
+    struct mono_ns now;
+    double freq_ppm, skew_ppm;
+    double max_drift_ppm, max_drift_silent_ppm;
+    struct dur_ns uptime;
+    uint64_t steps;
+    uint32_t source_count;
+    struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
+};
+
+#endif
