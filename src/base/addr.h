@@ -1,4 +1,4 @@
-/* A network address and UDP/TCP port without the system's socket headers. Text forms are made in io/addr.h. */
+/* A network address and UDP/TCP port without the system's socket headers. Text forms: "192.0.2.1:123", "[2001:db8::1%2]:123" (scope as a number). */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
 
@@ -28,5 +28,14 @@ static inline bool addr_equal(const struct net_addr *a, const struct net_addr *b
 bool addr_is_usable_server(const struct net_addr *a);
 bool addr_is_loopback(const struct net_addr *a);
 bool addr_is_private(const struct net_addr *a); /* RFC 1918, RFC 4193, link-local */
+
+#define ADDR_TEXT_MAX 72
+
+/* With the port when it is not 0; "none" for ADDR_NONE. Returns out (ADDR_TEXT_MAX bytes). */
+const char *addr_to_text(const struct net_addr *a, char *out);
+
+/* Numeric addresses only: "192.0.2.1", "192.0.2.1:123", "2001:db8::1", "[2001:db8::1%2]:123"; "*:123" is [::]:123 (every address).
+ * default_port stands in when the text has none. Returns 0, -UE_SYNTAX, or -UE_RANGE for a port outside 1 .. 65535; *out changes on success only. */
+int addr_from_text(const char *text, uint16_t default_port, struct net_addr *out);
 
 #endif

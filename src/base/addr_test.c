@@ -1,0 +1,82 @@
+/* Address text in both directions, and which addresses can be a server. */
+#include "base/test.h"
+
+#include "base/addr.h"
+#include "base/err.h"
+
+static void text_round_trips(void **state)
+{
+    static const struct { const char *in, *out; } rows[] = {
+        { "192.0.2.1", "192.0.2.1:123" }, { "192.0.2.1:5", "192.0.2.1:5" }, { "2001:db8::1", "[2001:db8::1]:123" },
+        { "[2001:db8::1]", "[2001:db8::1]:123" }, { "[fe80::1%3]:99", "[fe80::1%3]:99" }, { "*:7", "[::]:7" }, { "*", "[::]:123" },
+    };
+    struct net_addr a;
+    char text[ADDR_TEXT_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(addr_from_text(rows[i].in, 123, &a), 0);
+        assert_string_equal(addr_to_text(&a, text), rows[i].out);
+    }
+}
+
+static void bad_text_is_refused(void **state)
+{
+    static const struct { const char *in; int err; } rows[] = {
+        { "", UE_SYNTAX }, { "localhost", UE_SYNTAX }, { "192.0.2.256", UE_SYNTAX }, { "192.0.2.1:", UE_SYNTAX }, { "192.0.2.1:0", UE_RANGE },
+        { "192.0.2.1:65536", UE_RANGE }, { "192.0.2.1:99999999999999999999", UE_RANGE }, { "[::1", UE_SYNTAX }, { "[::1]x", UE_SYNTAX },
+        { "::1%eth0", UE_SYNTAX }, { "1.2.3.4%1", UE_SYNTAX }, { "192.0.2.1:-1", UE_SYNTAX },
+        { "1111111111111111111111111111111111111111111111111111111111111111111111111111", UE_SYNTAX },
+    };
+    struct net_addr a = { .port = 77 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(addr_from_text(rows[i].in, 123, &a), -rows[i].err);
+    assert_int_equal(a.port, 77);
+}
+
+static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
+{
+    static const char *const bad[] = { "0.0.0.0", "255.255.255.255", "224.0.1.1", "240.0.0.1", "::", "ff02::101", "::ffff:224.0.1.1" };
+    static const char *const good[] = { "127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fe80::1" };
+    struct net_addr a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(addr_from_text(bad[i], 123, &a), 0);
+        assert_false(addr_is_usable_server(&a));
+    }
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(addr_from_text(good[i], 123, &a), 0);
+        assert_true(addr_is_usable_server(&a));
+    }
+}
+
+static void loopback_and_private_are_told_apart(void **state)
+{
+    static const struct { const char *text; bool loopback, private; } rows[] = {
+        { "127.3.2.1", true, false }, { "::1", true, false }, { "::ffff:127.0.0.1", true, false }, { "10.0.0.1", false, true }, { "172.31.0.1", false, true },
+        { "172.32.0.1", false, false }, { "192.168.1.1", false, true }, { "fd00::1", false, true }, { "fe80::1", false, true }, { "2001:db8::1", false, false },
+    };
+    struct net_addr a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(addr_from_text(rows[i].text, 0, &a), 0);
+        assert_int_equal(addr_is_loopback(&a), rows[i].loopback);
+        assert_int_equal(addr_is_private(&a), rows[i].private);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_round_trips),
+        cmocka_unit_test(bad_text_is_refused),
+        cmocka_unit_test(NTPC_25_addresses_that_cannot_be_a_server),
+        cmocka_unit_test(loopback_and_private_are_told_apart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,197 @@
+#include "base/log.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct { const char *name; enum log_level level; const char *sentence; } rows[LOG_ID_COUNT] = {
+#define LOG(name, level, sentence) [LOG_##name] = { #name, LOG_##level##_LEVEL, sentence },
+#include "base/log.def"
+#undef LOG
+};
+
+static const char *const level_names[] = { "debug", "info", "notice", "warning", "error" };
+
+enum log_level log_level_of(enum log_id id) { return (unsigned)id < LOG_ID_COUNT ? rows[id].level : LOG_ERROR_LEVEL; }
+const char *log_name(enum log_id id) { return (unsigned)id < LOG_ID_COUNT ? rows[id].name : "UNKNOWN"; }
+
+static void add_field(struct log_record *r, struct log_field f)
+{
+    if (r->count < LOG_FIELDS_MAX)
+        r->field[r->count++] = f;
+}
+
+void log_int(struct log_record *r, const char *name, int64_t v) { add_field(r, (struct log_field){ name, LOG_FIELD_INT, { .i = v } }); }
+void log_ns(struct log_record *r, const char *name, int64_t ns) { add_field(r, (struct log_field){ name, LOG_FIELD_NS, { .i = ns } }); }
+void log_double(struct log_record *r, const char *name, double v) { add_field(r, (struct log_field){ name, LOG_FIELD_DOUBLE, { .d = v } }); }
+void log_text(struct log_record *r, const char *name, const char *text) { add_field(r, (struct log_field){ name, LOG_FIELD_TEXT, { .text = text } }); }
+void log_addr(struct log_record *r, const char *name, const struct net_addr *a) { add_field(r, (struct log_field){ name, LOG_FIELD_ADDR, { .addr = *a } }); }
+
+/* A line being written: never past the end, always terminated. */
+struct line { char *at, *end; };
+
+static void put_char(struct line *l, char c)
+{
+    if (l->at + 1 < l->end)
+        *l->at++ = c;
+}
+
+static void put(struct line *l, const char *s)
+{
+    while (*s)
+        put_char(l, *s++);
+}
+
+static size_t line_end(struct line *l, const char *start)
+{
+    *l->at = '\0';
+    return (size_t)(l->at - start);
+}
+
+/* Bytes from outside: printable ASCII stays, the rest becomes \xNN. */
+static void put_escaped(struct line *l, const char *s)
+{
+    char hex[8];
+
+    for (; *s; s++) {
+        if (isprint((unsigned char)*s) && *s != '\\') {
+            put_char(l, *s);
+            continue;
+        }
+        snprintf(hex, sizeof hex, "\\x%02x", (unsigned char)*s);
+        put(l, hex);
+    }
+}
+
+/* JSON string body (RFC 8259 section 7); bytes above 0x7f are given as the code point of the same number. */
+static void put_json_text(struct line *l, const char *s)
+{
+    char hex[8];
+
+    put_char(l, '"');
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+
+        if (c == '"' || c == '\\') {
+            put_char(l, '\\');
+            put_char(l, (char)c);
+        } else if (c >= 0x20 && c < 0x7f) {
+            put_char(l, (char)c);
+        } else {
+            snprintf(hex, sizeof hex, "\\u%04x", c);
+            put(l, hex);
+        }
+    }
+    put_char(l, '"');
+}
+
+const char *ns_to_text(int64_t ns, char *out)
+{
+    static const struct { double ns; const char *unit; } units[] = { { 86400e9, "d" }, { 3600e9, "h" }, { 60e9, "min" }, { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
+    double v = fabs((double)ns);
+
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (v >= units[i].ns) {
+            snprintf(out, 24, "%s%.4g %s", ns < 0 ? "-" : "", v / units[i].ns, units[i].unit);
+            return out;
+        }
+    snprintf(out, 24, "%d ns", (int)ns);
+    return out;
+}
+
+static void put_field(struct line *l, const struct log_field *f)
+{
+    char buf[ADDR_TEXT_MAX];
+
+    switch (f->kind) {
+    case LOG_FIELD_INT:
+        snprintf(buf, sizeof buf, "%lld", (long long)f->u.i);
+        put(l, buf);
+        break;
+    case LOG_FIELD_NS:
+        put(l, ns_to_text(f->u.i, buf));
+        break;
+    case LOG_FIELD_DOUBLE:
+        snprintf(buf, sizeof buf, "%.6g", f->u.d);
+        put(l, buf);
+        break;
+    case LOG_FIELD_TEXT:
+        put_escaped(l, f->u.text);
+        break;
+    case LOG_FIELD_ADDR:
+        put(l, addr_to_text(&f->u.addr, buf));
+        break;
+    }
+}
+
+static const struct log_field *find_field(const struct log_record *r, const char *name, size_t len)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (strlen(r->field[i].name) == len && memcmp(r->field[i].name, name, len) == 0)
+            return &r->field[i];
+    return NULL;
+}
+
+size_t log_render_text(const struct log_record *r, char *out, size_t size)
+{
+    struct line l = { out, out + size };
+    const char *s = rows[r->id].sentence, *close;
+
+    for (; *s; s++) {
+        const struct log_field *f = NULL;
+
+        if (*s == '{' && (close = strchr(s, '}'))) {
+            f = find_field(r, s + 1, (size_t)(close - s - 1));
+            if (f)
+                put_field(&l, f);
+            else
+                put(&l, "?");
+            s = close;
+            continue;
+        }
+        put_char(&l, *s);
+    }
+    return line_end(&l, out);
+}
+
+static void put_json_value(struct line *l, const struct log_field *f)
+{
+    char buf[ADDR_TEXT_MAX];
+
+    if (f->kind == LOG_FIELD_TEXT) {
+        put_json_text(l, f->u.text);
+    } else if (f->kind == LOG_FIELD_ADDR) {
+        put_json_text(l, addr_to_text(&f->u.addr, buf));
+    } else if (f->kind == LOG_FIELD_DOUBLE) {
+        snprintf(buf, sizeof buf, "%.9g", f->u.d);
+        put(l, isfinite(f->u.d) ? buf : "null");
+    } else {
+        snprintf(buf, sizeof buf, "%lld", (long long)f->u.i);
+        put(l, buf);
+    }
+}
+
+size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, size_t size)
+{
+    struct line l = { out, out + size };
+    char buf[CIVIL_TEXT_MAX];
+
+    put(&l, "{\"time\":\"");
+    put(&l, utc_to_text(at, 6, buf));
+    put(&l, "\",\"level\":\"");
+    put(&l, level_names[rows[r->id].level]);
+    put(&l, "\",\"event\":\"");
+    for (const char *s = rows[r->id].name; *s; s++)
+        put_char(&l, (char)tolower((unsigned char)*s));
+    put_char(&l, '"');
+    for (unsigned i = 0; i < r->count; i++) {
+        put_char(&l, ',');
+        put_json_text(&l, r->field[i].name);
+        put_char(&l, ':');
+        put_json_value(&l, &r->field[i]);
+    }
+    put_char(&l, '}');
+    return line_end(&l, out);
+}

@@ -1,0 +1,83 @@
+/* Both renderings: right words, escaped bytes, never past the end. */
+#include "base/test.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+static void a_sentence_takes_its_fields(void **state)
+{
+    struct log_record r = { .id = LOG_SOURCE_FALSETICKER };
+    char out[200];
+
+    (void)state;
+    log_text(&r, "source", "bad.example");
+    log_ns(&r, "offset_ns", -1500000);
+    log_render_text(&r, out, sizeof out);
+    assert_string_equal(out, "source bad.example disagrees with the majority by -1.5 ms: falseticker, not used");
+}
+
+static void bytes_from_outside_are_escaped(void **state)
+{
+    struct log_record r = { .id = LOG_SOURCE_KISS };
+    char out[200];
+
+    (void)state;
+    log_text(&r, "source", "a\nb\\");
+    log_text(&r, "code", "X\"\x1b\xff");
+    log_render_text(&r, out, sizeof out);
+    assert_string_equal(out, "source a\\x0ab\\x5c sent kiss-o'-death X\"\\x1b\\xff");
+    log_render_json(&r, (struct utc_ns){ 0 }, out, sizeof out);
+    assert_string_equal(out, "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"warning\",\"event\":\"source_kiss\",\"source\":\"a\\u000ab\\\\\",\"code\":\"X\\\"\\u001b\\u00ff\"}");
+}
+
+static void a_short_buffer_is_respected(void **state)
+{
+    struct log_record r = { .id = LOG_TEXT };
+    char out[16];
+
+    (void)state;
+    log_text(&r, "text", "a sentence that is far longer than the buffer");
+    for (size_t size = 1; size <= sizeof out; size++) {
+        memset(out, 'x', sizeof out);
+        assert_int_equal(log_render_text(&r, out, size), size - 1);
+        assert_int_equal(out[size - 1], '\0');
+        if (size < sizeof out)
+            assert_int_equal(out[size], 'x');
+    }
+}
+
+static void a_full_record_takes_no_more(void **state)
+{
+    struct log_record r = { .id = LOG_TEXT };
+
+    (void)state;
+    for (int i = 0; i < LOG_FIELDS_MAX + 3; i++)
+        log_int(&r, "n", i);
+    assert_int_equal(r.count, LOG_FIELDS_MAX);
+    assert_int_equal(r.field[LOG_FIELDS_MAX - 1].u.i, LOG_FIELDS_MAX - 1);
+}
+
+static void durations_read_well(void **state)
+{
+    static const struct { int64_t ns; const char *text; } rows[] = {
+        { 0, "0 ns" }, { -5, "-5 ns" }, { 1234, "1.234 us" }, { 1500000, "1.5 ms" }, { -2000000000, "-2 s" }, { 90 * NS_PER_S, "1.5 min" }, { 7200 * NS_PER_S, "2 h" },
+    };
+    char out[24];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(ns_to_text(rows[i].ns, out), rows[i].text);
+    ns_to_text(INT64_MIN, out);
+    assert_true(strlen(out) < sizeof out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(bytes_from_outside_are_escaped), cmocka_unit_test(a_short_buffer_is_respected),
+        cmocka_unit_test(a_full_record_takes_no_more), cmocka_unit_test(durations_read_well),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
