@@ -4,7 +4,7 @@
  *
  * default, min and max are written as a person would in the file ("10ms", "1 ppm", "false"; "" = no limit, or for a default: absent).
  * One row makes the struct field (below), the check, the manual's entry, the JSON Schema, the example and the environment name.
- * An ENUM's choices stand in min as "auto|system|virtual"; its value is the index. */
+ * An ENUM's choices stand in min as "auto|system|virtual"; its value is the index. max of TEXT and TEXTS: longest, in bytes. */
 #ifndef BASE_OPTION_H
 #define BASE_OPTION_H
 
@@ -30,7 +30,8 @@ struct option_nets { uint32_t count; struct { struct net_addr addr; uint8_t bits
 #define OPTION_C_SIZE uint64_t           /* "64KiB", "1MB", "512" bytes */
 #define OPTION_C_ENUM uint8_t            /* index into the choices */
 #define OPTION_C_TEXT struct option_text
-#define OPTION_C_PATH struct option_text
+#define OPTION_C_HOST struct option_text    /* name or numeric address, at most 253 characters */
+#define OPTION_C_PATH struct option_text    /* absolute */
 #define OPTION_C_TEXTS struct option_texts
 #define OPTION_C_LISTEN struct option_addrs /* ["127.0.0.1:123", "[::1]:123", "*:123"] */
 #define OPTION_C_NETS struct option_nets    /* ["192.0.2.0/24", "::1"] */

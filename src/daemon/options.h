@@ -1,0 +1,54 @@
+/* The daemon's whole configuration as one struct, made from every room's rows (daemon/wire.c), checked, const from then on. */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <stdio.h>
+
+#include "base/option.h"
+#include "conf/error.h"
+#include "engine/options.h"
+#include "ntp/options.h"
+#include "timeproto/options.h"
+
+#define OPTION OPTION_FIELD
+struct log_options {
+#include "daemon/log.def"
+};
+struct control_options {
+#include "daemon/control.def"
+};
+struct process_options {
+#include "daemon/process.def"
+};
+struct top_options {
+#include "daemon/top.def"
+};
+#undef OPTION
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TARGET_JOURNAL };
+
+struct daemon_options {
+    struct top_options top;             /* hardware_timestamps */
+    struct engine_options engine;       /* clock, holdover, local, sources */
+    struct ntp_options ntp;
+    struct timeproto_options timeproto;
+    struct log_options log;
+    struct control_options control;
+    struct process_options process;
+};
+
+#define EXIT_CONFIGURATION 3
+
+/* Read the file at `path` (NULL: no file, the defaults alone), then SIMPLE_UTCD_* of `environ_list` over it, then check all.
+ * Returns 0, or -UE_SYNTAX with errors->found > 0 and *out unspecified; -UE_MEMORY. */
+int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors);
+
+/* What --check-config and --print-config do; both return the exit code: 0 or EXIT_CONFIGURATION. Errors go to `err`. */
+int daemon_check_config(const char *path, char *const *environ_list, FILE *out, FILE *err);
+int daemon_print_config(const char *path, char *const *environ_list, FILE *out, FILE *err);
+
+/* All errors, one per line, and how many were left out. */
+void daemon_print_errors(const struct conf_errors *errors, FILE *err);
+
+#endif
