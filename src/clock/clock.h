@@ -47,8 +47,14 @@ struct clock {
  * `drift`. Status UNSYNCHRONISED, or LOCAL if options->local.present. */
 void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns now, struct utc_ns wall, const struct clock_drift *drift);
 
-/* Slots: the engine's source numbers. Adding resets the slot. `name` is borrowed for log records until removal. `prefer` as configured. */
-void clock_source_add(struct clock *c, uint16_t slot, const char *name, bool prefer, int min_poll_log2, int max_poll_log2, struct mono_ns now);
+/* Slots: the engine's source numbers. Adding resets the slot. */
+struct clock_source_options {
+    const char *name;               /* borrowed for log records until removal */
+    uint32_t refid;                 /* what we announce while we follow this source */
+    bool prefer;
+    int8_t min_poll_log2, max_poll_log2;
+};
+void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now);
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out);
 
 /* One measurement; m->source is a slot. May change estimate, page, status. */

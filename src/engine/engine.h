@@ -22,7 +22,7 @@ enum event_kind {
     EVENT_TX_STAMP,      /* the kernel or NIC said when an exchange's request left */
     EVENT_SEND_FAILED,   /* a request could not be sent, or ICMP refused it */
     EVENT_ADDRESSES,     /* a name was resolved (count 0: it was not; err says why) */
-    EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or after wake-up */
+    EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
     EVENT_STOP           /* about to end: last actions (save drift, leave the clock disciplined) */
 };
@@ -31,7 +31,7 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     union {
-        struct { uint32_t exchange; struct net_addr from; struct span bytes; struct mono_ns rx; enum stamp stamp; } datagram;
+        struct { uint32_t exchange; struct net_addr from, to; struct span bytes; struct mono_ns rx; enum stamp stamp; } datagram;
         struct { uint32_t exchange; struct mono_ns tx; enum stamp stamp; } tx;
         struct { uint32_t exchange; int err; } failed;
         struct { uint16_t configured; int err; uint32_t count; struct net_addr addr[EVENT_ADDRESSES_MAX]; } addresses; /* ports are ignored */
