@@ -1,0 +1,168 @@
+/* The door: one event in, actions out through an outbox.
+ *
+ *   event --> sources.c (names, slots, exchanges) --> clock/ --> engine_clock_actions --> outbox --> caller
+ *         `-> steer.c (system clock) ---------------------------------------------------^
+ *
+ * Standards: none of its own; the rooms it drives name theirs. */
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+size_t engine_size(void) { return sizeof(struct engine); }
+
+struct action *engine_emit(struct engine *e, enum action_kind kind)
+{
+    uint32_t at;
+
+    assert(outbox_count(&e->outbox) < sizeof e->outbox.item / sizeof e->outbox.item[0]);
+    at = (e->outbox.first + e->outbox.count) % (uint32_t)(sizeof e->outbox.item / sizeof e->outbox.item[0]);
+    e->outbox.count++;
+    memset(&e->outbox.item[at], 0, sizeof e->outbox.item[at]);
+    e->outbox.item[at].kind = kind;
+    return &e->outbox.item[at];
+}
+
+struct log_record *engine_log(struct engine *e, enum log_id id)
+{
+    struct action *a = engine_emit(e, ACTION_LOG);
+
+    a->u.log.id = id;
+    return &a->u.log;
+}
+
+bool engine_has_room(const struct engine *e)
+{
+    return outbox_count(&e->outbox) + OUTBOX_ROOM_FOR_ONE <= sizeof e->outbox.item / sizeof e->outbox.item[0];
+}
+
+/* What the clock wants done, in the engine's words. */
+void engine_clock_actions(struct engine *e, struct clock_actions *a)
+{
+    bool page_changed = false;
+
+    for (unsigned i = 0; i < a->count; i++) {
+        const struct clock_action *c = &a->item[i];
+
+        switch (c->kind) {
+        case CLOCK_DO_PUBLISH:
+            page_changed = true;
+            break;
+        case CLOCK_DO_STEP:
+            e->steps++;
+            steer_step(e, c->offset);
+            page_changed = true;
+            break;
+        case CLOCK_DO_SAVE:
+            engine_emit(e, ACTION_SAVE_DRIFT)->u.drift = clock_drift(&e->clock);
+            break;
+        case CLOCK_DO_LOG:
+            engine_emit(e, ACTION_LOG)->u.log = c->log;
+            break;
+        }
+    }
+    a->count = 0;
+    if (page_changed) {
+        engine_emit(e, ACTION_PUBLISH);
+        steer_wake(e);
+    }
+}
+
+struct engine *engine_init(void *storage, const struct engine_start *s)
+{
+    struct engine *e = storage;
+
+    memset(e, 0, sizeof *e);
+    e->options = *s->options;
+    e->rng = s->rng;
+    e->precision_log2 = s->precision_log2;
+    e->started = e->now = s->now;
+    clock_init(&e->clock, &e->options.clock, s->now, s->wall, &s->drift);
+    steer_start(e, s->steer);
+    engine_emit(e, ACTION_PUBLISH);
+    sources_start(e);
+    return e;
+}
+
+static void tick(struct engine *e)
+{
+    struct clock_actions a = { .count = 0 };
+
+    sources_tick(e);
+    if (!engine_has_room(e))
+        return;
+    clock_tick(&e->clock, e->now, &a);
+    engine_clock_actions(e, &a);
+    steer_tick(e);
+}
+
+static void stop(struct engine *e)
+{
+    sources_stop(e);
+    steer_stop(e);
+    engine_emit(e, ACTION_SAVE_DRIFT)->u.drift = clock_drift(&e->clock);
+}
+
+static void take(struct engine *e, const struct event *ev)
+{
+    switch (ev->kind) {
+    case EVENT_TICK:
+        break;
+    case EVENT_DATAGRAM:
+        sources_datagram(e, ev);
+        break;
+    case EVENT_TX_STAMP:
+        sources_sent(e, ev->u.tx.exchange, ev->u.tx.tx, ev->u.tx.stamp);
+        break;
+    case EVENT_SEND_FAILED:
+        sources_send_failed(e, ev->u.failed.exchange);
+        break;
+    case EVENT_ADDRESSES:
+        sources_addresses(e, ev->u.addresses.configured, ev->u.addresses.err, ev->u.addresses.addr, ev->u.addresses.count);
+        break;
+    case EVENT_CLOCK_PAIR:
+        steer_pair(e, ev);
+        break;
+    case EVENT_CLOCK_RESULT:
+        steer_result(e, ev->u.result.err);
+        break;
+    case EVENT_STOP:
+        stop(e);
+        break;
+    }
+}
+
+static size_t hand_out(struct engine *e, struct action *out, size_t out_max)
+{
+    size_t n = 0;
+
+    while (n < out_max && outbox_count(&e->outbox) > 0) {
+        out[n++] = *outbox_at(&e->outbox, 0);
+        e->outbox.first = (e->outbox.first + 1) % (uint32_t)(sizeof e->outbox.item / sizeof e->outbox.item[0]);
+        e->outbox.count--;
+    }
+    return n;
+}
+
+size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now, struct action *out, size_t out_max)
+{
+    if (mono_before(e->now, now)) /* a caller whose clock went back does not take ours along */
+        e->now = now;
+    if (ev->kind != EVENT_TICK)
+        assert(engine_has_room(e)); /* the caller drains the outbox before the next input */
+    take(e, ev);
+    if (ev->kind != EVENT_STOP && engine_has_room(e))
+        tick(e);
+    return hand_out(e, out, out_max);
+}
+
+struct mono_ns engine_next_deadline(const struct engine *e)
+{
+    if (outbox_count(&e->outbox) > 0)
+        return e->now;
+    return mono_min(mono_min(sources_next(e), clock_next(&e->clock)), steer_next(e));
+}
+
+const struct page_data *engine_page(const struct engine *e) { return clock_page(&e->clock); }

@@ -1,0 +1,111 @@
+/* The picture of the engine for every face. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "engine/state.h"
+
+static uint64_t dropped(const struct ntp_client_stats *s)
+{
+    uint64_t n = 0;
+
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (v != VERDICT_ACCEPTED && v != VERDICT_KISS && v != VERDICT_ANSWERED)
+            n += s->verdict[v];
+    return n;
+}
+
+static void picture_of_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct snapshot_source *out)
+{
+    const struct ntp_client *c = &s->client;
+    const struct source_options *o = &e->options.source[s->configured];
+    struct clock_source_view v = clock_source_view(&e->clock, (uint16_t)(s - e->slot), now);
+
+    memcpy(out->name, s->name[s->name_in_use], sizeof out->name);
+    out->addr = c->peer;
+    out->state = (uint8_t)v.state;
+    out->pool = o->pool.s[0] != '\0';
+    out->prefer = o->prefer;
+    out->reach = c->reach;
+    out->stratum = c->last.stratum;
+    out->leap = c->last.leap;
+    out->poll_log2 = c->poll_log2;
+    out->refid = c->last.refid;
+    out->offset = v.offset;
+    out->delay = v.delay;
+    out->jitter = v.jitter;
+    out->bound = v.bound;
+    out->root_delay = ntp_short32_to_dur(c->last.root_delay);
+    out->root_dispersion = ntp_short32_to_dur(c->last.root_dispersion);
+    out->last_answer_age = (struct dur_ns){ c->stats.verdict[VERDICT_ACCEPTED] ? mono_sub(now, c->silent_since).ns : -1 };
+    out->sent = c->stats.sent;
+    out->accepted = c->stats.verdict[VERDICT_ACCEPTED];
+    out->dropped = dropped(&c->stats);
+    memcpy(out->verdict, c->stats.verdict, sizeof out->verdict);
+}
+
+static void picture_of_unresolved(const struct source_options *o, struct snapshot_source *out)
+{
+    snprintf(out->name, sizeof out->name, "%.63s", o->pool.s[0] ? o->pool.s : o->server.s);
+    out->state = SOURCE_RESOLVING;
+    out->pool = o->pool.s[0] != '\0';
+    out->prefer = o->prefer;
+    out->last_answer_age = (struct dur_ns){ -1 };
+}
+
+static bool has_slot(const struct engine *e, uint16_t configured)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].configured == configured)
+            return true;
+    return false;
+}
+
+static void pictures_of_sources(const struct engine *e, struct mono_ns now, struct snapshot *out)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && out->source_count < SNAPSHOT_SOURCES_MAX)
+            picture_of_slot(e, &e->slot[i], now, &out->source[out->source_count++]);
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        if (!has_slot(e, i) && out->source_count < SNAPSHOT_SOURCES_MAX)
+            picture_of_unresolved(&e->options.source[i], &out->source[out->source_count++]);
+}
+
+static const char *hint(const struct engine *e, const struct snapshot *s)
+{
+    unsigned by_state[SOURCE_STATE_COUNT] = { 0 };
+
+    if (e->steering.refused)
+        return ue_text(e->steering.refused_err);
+    for (uint32_t i = 0; i < s->source_count; i++)
+        by_state[s->source[i].state]++;
+    if (s->source_count == 0)
+        return "no source is configured";
+    if (by_state[SOURCE_SELECTED] > 0)
+        return "";
+    if (by_state[SOURCE_RESOLVING] == s->source_count)
+        return "no source's name could be resolved yet";
+    if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] == s->source_count)
+        return "no source answers: is UDP port 123 open to the outside?";
+    if (by_state[SOURCE_FALSETICKER] > 0)
+        return "the sources disagree and none has a majority";
+    return "waiting for the first answers";
+}
+
+void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out)
+{
+    struct clock_drift d = clock_drift(&e->clock);
+
+    memset(out, 0, sizeof *out);
+    out->page = *engine_page(e);
+    out->page.system_clock_error = e->steering.error;
+    out->now = now;
+    out->freq_ppm = d.freq_ppm;
+    out->skew_ppm = d.skew_ppm;
+    out->max_drift_ppm = e->options.clock.clock.max_drift;
+    out->max_drift_silent_ppm = e->options.clock.clock.max_drift_silent;
+    out->uptime = mono_sub(now, e->started);
+    out->steps = e->steps;
+    pictures_of_sources(e, now, out);
+    snprintf(out->hint, sizeof out->hint, "%.95s", hint(e, out));
+}

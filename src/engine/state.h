@@ -1,0 +1,92 @@
+/* The engine's fields. Included by engine/ only. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "base/ring.h"
+#include "engine/engine.h"
+
+/* One line of `sources`: how its name becomes addresses. */
+struct configured {
+    bool numeric;                 /* nothing to look up */
+    bool waiting;                 /* a look-up is under way */
+    uint8_t failures;             /* look-ups that failed in a row */
+    uint8_t candidate_count;
+    struct mono_ns resolve_at;    /* when to look the name up next; MONO_NEVER while waiting or not needed */
+    struct net_addr candidate[EVENT_ADDRESSES_MAX]; /* addresses not in use yet */
+};
+
+/* One server being asked. */
+struct slot {
+    bool used;
+    bool heard;                   /* answered since it was added or lost */
+    uint8_t refused;              /* verdict last logged as unusable, 0 none */
+    uint8_t useless;              /* polls in a row that made this pool member worth replacing */
+    uint8_t name_in_use;          /* which of name[] */
+    uint16_t configured;
+    struct ntp_client client;
+    char name[2][SNAPSHOT_NAME_MAX]; /* two, so that a record about the member just replaced keeps its name */
+};
+
+/* Steering of the system clock. */
+struct steering {
+    bool on;                      /* false: virtual, nothing is asked of the host */
+    bool reading;                 /* ACTION_READ_CLOCK is out */
+    bool have_pair;
+    bool refused;                 /* the host said no; told once */
+    int refused_err;
+    double freq_ppm;              /* last asked for */
+    struct mono_ns next;
+    struct mono_ns status_next;   /* when the kernel's error estimates are due for a refresh */
+    uint8_t status_sent;          /* clock status the kernel was last told of */
+    struct mono_ns last_raw;      /* last pair, to notice another hand on the clock */
+    struct utc_ns last_system;
+    struct dur_ns own_step;       /* steps commanded since that pair */
+    struct dur_ns error;          /* system minus served at that pair */
+};
+
+RING(outbox, struct action, 96)
+
+struct engine {
+    struct engine_options options;
+    struct rng rng;
+    int8_t precision_log2;
+    uint32_t last_exchange;
+    struct mono_ns started, now;
+    struct dur_ns asleep;         /* last seen BOOTTIME - MONOTONIC */
+    bool have_asleep;
+    uint64_t steps;
+    struct configured configured[ENGINE_CONFIGURED_MAX];
+    struct slot slot[ENGINE_SOURCES_MAX];
+    struct steering steering;
+    struct clock clock;
+    struct outbox outbox;
+};
+
+/* The outbox. Room for what one input can cause is kept free, so this never drops (asserted). */
+#define OUTBOX_ROOM_FOR_ONE 32
+struct action *engine_emit(struct engine *e, enum action_kind kind);
+struct log_record *engine_log(struct engine *e, enum log_id id);
+bool engine_has_room(const struct engine *e);
+void engine_clock_actions(struct engine *e, struct clock_actions *a);
+
+/* sources.c: names, slots, exchanges */
+void sources_start(struct engine *e);
+void sources_tick(struct engine *e);
+struct mono_ns sources_next(const struct engine *e);
+void sources_addresses(struct engine *e, uint16_t configured, int err, const struct net_addr *addr, uint32_t count);
+void sources_datagram(struct engine *e, const struct event *ev);
+void sources_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
+void sources_send_failed(struct engine *e, uint32_t exchange);
+void sources_stop(struct engine *e);
+
+/* steer.c: the system clock follows the served line */
+void steer_start(struct engine *e, bool on);
+void steer_wake(struct engine *e);  /* the page changed: follow it now */
+void steer_tick(struct engine *e);
+struct mono_ns steer_next(const struct engine *e);
+void steer_pair(struct engine *e, const struct event *ev);
+void steer_result(struct engine *e, int err);
+void steer_step(struct engine *e, struct dur_ns by);
+void steer_stop(struct engine *e);
+
+#endif

@@ -1,0 +1,166 @@
+/* The system clock is an actuator that follows the served line: frequency commands between two looks at it, a step only together with the served line.
+ *
+ *   page changed / next due --> ACTION_READ_CLOCK --> EVENT_CLOCK_PAIR --> clock_steer --> ACTION_CLOCK frequency
+ *
+ * A pair that does not fit the commanded rate means another hand on the clock, or a sleep of the machine: clock_disrupted. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "engine/state.h"
+
+#define STATUS_REFRESH_S 60              /* kernel: maxerror grows 0.5 ms/s, and at 16 s STA_UNSYNC comes back */
+#define FOREIGN_STEP_NS (10 * NS_PER_MS) /* an unexplained jump above this is another program's step */
+#define RATE_SLACK 1e-3                  /* ... beside what a foreign frequency of +-500 ppm and our own limit explain */
+#define SLEEP_NS (100 * NS_PER_MS)       /* CLOCK_BOOTTIME gained this on CLOCK_MONOTONIC: the machine slept */
+
+void steer_start(struct engine *e, bool on)
+{
+    e->steering.on = on;
+    e->steering.next = on ? e->now : MONO_NEVER;
+    e->steering.status_next = e->now;
+}
+
+void steer_wake(struct engine *e)
+{
+    if (e->steering.on)
+        e->steering.next = e->now;
+}
+
+struct mono_ns steer_next(const struct engine *e) { return e->steering.reading ? MONO_NEVER : e->steering.next; }
+
+void steer_tick(struct engine *e)
+{
+    struct steering *s = &e->steering;
+
+    if (!s->on || s->reading || mono_before(e->now, s->next))
+        return;
+    s->reading = true;
+    engine_emit(e, ACTION_READ_CLOCK);
+}
+
+static struct clock_command *command(struct engine *e)
+{
+    return &engine_emit(e, ACTION_CLOCK)->u.clock;
+}
+
+static void set_frequency(struct engine *e, double rate)
+{
+    struct clock_command *c = command(e);
+
+    c->verb = CLOCK_SET_FREQUENCY;
+    c->freq_ppm = e->steering.freq_ppm = rate * 1e6;
+}
+
+/* The kernel's own words for others (ntp_adjtime readers, the RTC's 11-minute mode) follow the page. */
+static void set_status(struct engine *e, const struct clock_view *v)
+{
+    struct clock_command *c = command(e);
+    struct dur_ns early = utc_sub(v->utc, v->earliest), late = utc_sub(v->latest, v->utc);
+
+    c->verb = CLOCK_SET_STATUS;
+    c->synchronised = v->status == CLOCK_SYNCHRONISED || v->status == CLOCK_HOLDOVER;
+    c->leap = v->leap;
+    c->max_error = dur_add(dur_max(early, late), dur_abs(e->steering.error));
+    c->est_error = dur_abs(e->steering.error);
+    c->tai_minus_utc_s = engine_page(e)->tai_minus_utc_s;
+    e->steering.status_sent = (uint8_t)v->status;
+    e->steering.status_next = mono_add(e->now, (struct dur_ns){ STATUS_REFRESH_S * NS_PER_S });
+}
+
+static void disrupted(struct engine *e, struct dur_ns lost, const char *reason)
+{
+    struct clock_actions a = { .count = 0 };
+
+    clock_disrupted(&e->clock, lost, reason, e->now, &a);
+    engine_clock_actions(e, &a);
+}
+
+static void look_for_sleep(struct engine *e, struct dur_ns asleep)
+{
+    struct dur_ns slept = dur_sub(asleep, e->asleep);
+
+    if (e->have_asleep && slept.ns > SLEEP_NS)
+        disrupted(e, slept, "the machine was suspended");
+    e->have_asleep = true;
+    e->asleep = asleep;
+}
+
+/* How far the system clock went beyond what RAW and our own commands explain. */
+static struct dur_ns unexplained(const struct steering *s, struct mono_ns raw, struct utc_ns system)
+{
+    int64_t elapsed = mono_sub(raw, s->last_raw).ns, moved = utc_sub(system, s->last_system).ns;
+    int64_t rest = ns_sub(ns_sub(moved, elapsed), s->own_step.ns), slack = FOREIGN_STEP_NS + (int64_t)((double)llabs(elapsed) * RATE_SLACK);
+
+    rest = ns_sub(rest, (int64_t)((double)elapsed * s->freq_ppm * 1e-6));
+    return (struct dur_ns){ rest > slack || rest < -slack ? rest : 0 };
+}
+
+static void look_for_foreign_step(struct engine *e, struct mono_ns raw, struct utc_ns system)
+{
+    struct steering *s = &e->steering;
+    struct dur_ns step = { 0 };
+
+    if (s->have_pair)
+        step = unexplained(s, raw, system);
+    s->have_pair = true;
+    s->last_raw = raw;
+    s->last_system = system;
+    s->own_step = (struct dur_ns){ 0 };
+    if (step.ns != 0)
+        disrupted(e, step, "another program stepped the system clock");
+}
+
+void steer_pair(struct engine *e, const struct event *ev)
+{
+    struct steering *s = &e->steering;
+    struct clock_view at_pair, v;
+    double rate = 0;
+
+    s->reading = false;
+    look_for_sleep(e, ev->u.pair.asleep);
+    if (!s->on)
+        return;
+    look_for_foreign_step(e, ev->u.pair.raw, ev->u.pair.system);
+    page_view(engine_page(e), ev->u.pair.raw, &at_pair);
+    s->error = utc_sub(ev->u.pair.system, at_pair.utc);
+    s->next = clock_steer(&e->clock, ev->u.pair.raw, s->error, &rate);
+    if (fabs(rate * 1e6 - s->freq_ppm) > 1e-6) /* one part in 10^12: nothing a clock could show */
+        set_frequency(e, rate);
+    page_view(engine_page(e), e->now, &v);
+    if (s->status_sent != v.status || !mono_before(e->now, s->status_next))
+        set_status(e, &v);
+}
+
+void steer_step(struct engine *e, struct dur_ns by)
+{
+    struct clock_command *c;
+
+    if (!e->steering.on)
+        return;
+    c = command(e);
+    c->verb = CLOCK_SET_STEP;
+    c->step = by;
+    e->steering.own_step = dur_add(e->steering.own_step, by);
+}
+
+void steer_result(struct engine *e, int err)
+{
+    struct steering *s = &e->steering;
+
+    if (err == 0) {
+        s->refused = false;
+        return;
+    }
+    s->refused_err = err;
+    if (s->refused)
+        return;
+    s->refused = true;
+    log_text(engine_log(e, LOG_CLOCK_CANNOT_SET), "reason", ue_text(err));
+}
+
+void steer_stop(struct engine *e)
+{
+    if (e->steering.on)
+        set_frequency(e, engine_page(e)->rate);
+}
