@@ -1,0 +1,499 @@
+/* One list of fields serves both directions: a codec either writes a field or reads it, so the two cannot drift apart. */
+#include "observe/control.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/err.h"
+
+#define CLOCK_SLEW_SANE_NS (INT64_C(1000000) * NS_PER_S)
+
+struct codec {
+    bool writing;
+    bool ended;         /* reading: an older writer sent fewer fields */
+    struct writer out;
+    struct cursor in;
+};
+
+static struct codec codec_reading(struct span s) { return (struct codec){ .in = cursor_of(s) }; }
+
+/* May a field of n bytes be read? After the first that is missing none is. */
+static bool codec_has(struct codec *x, size_t n)
+{
+    if (cursor_left(&x->in) < n)
+        x->ended = true;
+    return !x->ended;
+}
+
+static void field_u8(struct codec *x, uint8_t *v)
+{
+    if (x->writing)
+        writer_u8(&x->out, *v);
+    else if (codec_has(x, 1))
+        *v = cursor_u8(&x->in);
+}
+
+static void field_u16(struct codec *x, uint16_t *v)
+{
+    if (x->writing)
+        writer_u16(&x->out, *v);
+    else if (codec_has(x, 2))
+        *v = cursor_u16(&x->in);
+}
+
+static void field_u32(struct codec *x, uint32_t *v)
+{
+    if (x->writing)
+        writer_u32(&x->out, *v);
+    else if (codec_has(x, 4))
+        *v = cursor_u32(&x->in);
+}
+
+static void field_u64(struct codec *x, uint64_t *v)
+{
+    if (x->writing)
+        writer_u64(&x->out, *v);
+    else if (codec_has(x, 8))
+        *v = cursor_u64(&x->in);
+}
+
+static void field_i8(struct codec *x, int8_t *v)
+{
+    uint8_t u = (uint8_t)*v;
+
+    field_u8(x, &u);
+    *v = (int8_t)u;
+}
+
+static void field_i32(struct codec *x, int32_t *v)
+{
+    uint32_t u = (uint32_t)*v;
+
+    field_u32(x, &u);
+    *v = (int32_t)u;
+}
+
+static void field_ns(struct codec *x, int64_t *ns)
+{
+    uint64_t u = (uint64_t)*ns;
+
+    field_u64(x, &u);
+    *ns = (int64_t)u;
+}
+
+/* An IEEE 754 double by its bits; what is not finite becomes 0. */
+static void field_double(struct codec *x, double *v)
+{
+    uint64_t u;
+
+    memcpy(&u, v, sizeof u);
+    field_u64(x, &u);
+    memcpy(v, &u, sizeof u);
+    if (!isfinite(*v))
+        *v = 0;
+}
+
+/* length u8 | bytes. Read: cut at size - 1 and at the first NUL. */
+static void field_text(struct codec *x, char *text, size_t size)
+{
+    uint8_t len = (uint8_t)strnlen(text, size - 1);
+    struct span s;
+
+    field_u8(x, &len);
+    if (x->writing) {
+        writer_bytes(&x->out, text, len);
+        return;
+    }
+    if (!codec_has(x, len))
+        return;
+    s = cursor_take(&x->in, len);
+    len = (uint8_t)strnlen((const char *)s.at, s.len < size - 1 ? s.len : size - 1);
+    memcpy(text, s.at, len);
+    text[len] = '\0';
+}
+
+static void field_addr(struct codec *x, struct net_addr *a)
+{
+    field_u8(x, &a->family);
+    field_u16(x, &a->port);
+    field_u32(x, &a->scope);
+    for (size_t i = 0; i < sizeof a->bytes; i++)
+        field_u8(x, &a->bytes[i]);
+}
+
+static void daemon_fields(struct codec *x, struct snapshot *s)
+{
+    field_text(x, s->version, sizeof s->version);
+    field_text(x, s->clock_mode, sizeof s->clock_mode);
+    field_text(x, s->clock_reason, sizeof s->clock_reason);
+    field_text(x, s->hint, sizeof s->hint);
+    field_ns(x, &s->now.ns);
+    field_double(x, &s->freq_ppm);
+    field_double(x, &s->skew_ppm);
+    field_double(x, &s->max_drift_ppm);
+    field_double(x, &s->max_drift_silent_ppm);
+    field_ns(x, &s->uptime.ns);
+    field_u64(x, &s->steps);
+}
+
+static void page_fields(struct codec *x, struct page_data *p)
+{
+    field_ns(x, &p->raw_ref.ns);
+    field_ns(x, &p->tai_ref.ns);
+    field_double(x, &p->rate);
+    field_ns(x, &p->slew.ns);
+    field_ns(x, &p->slew_end.ns);
+    field_ns(x, &p->early.ns);
+    field_ns(x, &p->late.ns);
+    field_double(x, &p->growth);
+    field_double(x, &p->growth_silent);
+    field_ns(x, &p->silent_at.ns);
+    field_ns(x, &p->holdover_at.ns);
+    field_ns(x, &p->free_running_at.ns);
+    field_ns(x, &p->leap_at.ns);
+    field_ns(x, &p->root_delay.ns);
+    field_ns(x, &p->reference_time.ns);
+    field_ns(x, &p->system_clock_error.ns);
+    field_ns(x, &p->heartbeat.ns);
+    field_i32(x, &p->tai_minus_utc_s);
+    field_i32(x, &p->leap_delta_s);
+    field_u32(x, &p->refid);
+    field_u8(x, &p->status);
+    field_u8(x, &p->leap);
+    field_u8(x, &p->stratum);
+    field_i8(x, &p->precision_log2);
+    field_u8(x, &p->sources_total);
+    field_u8(x, &p->sources_reachable);
+    field_u8(x, &p->sources_selected);
+    field_u8(x, &p->sources_false);
+}
+
+static int verdict_from_label(const char *label)
+{
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (strcmp(label, verdict_label((enum verdict)v)) == 0)
+            return v;
+    return -1;
+}
+
+/* Counters that are not 0: how many u8, then { label | count u64 }. */
+static void verdict_fields(struct codec *x, uint64_t verdict[VERDICT_COUNT])
+{
+    uint8_t n = 0, v = 0;
+
+    for (int i = 0; i < VERDICT_COUNT; i++)
+        n = (uint8_t)(n + (verdict[i] != 0));
+    field_u8(x, &n);
+    for (uint8_t i = 0; i < n && !x->ended; i++) {
+        char label[32] = "";
+        uint64_t count = 0;
+        int known;
+
+        if (x->writing) {
+            while (verdict[v] == 0)
+                v++;
+            strncpy(label, verdict_label((enum verdict)v), sizeof label - 1);
+            count = verdict[v++];
+        }
+        field_text(x, label, sizeof label);
+        field_u64(x, &count);
+        known = verdict_from_label(label);
+        if (!x->writing && known >= 0)
+            verdict[known] = count;
+    }
+}
+
+static void source_fields(struct codec *x, struct snapshot_source *s)
+{
+    field_text(x, s->name, sizeof s->name);
+    field_addr(x, &s->addr);
+    field_u8(x, &s->state);
+    field_u8(x, &s->pool);
+    field_u8(x, &s->prefer);
+    field_u8(x, &s->reach);
+    field_u8(x, &s->stratum);
+    field_u8(x, &s->leap);
+    field_u8(x, &s->stamp);
+    field_i8(x, &s->poll_log2);
+    field_u32(x, &s->refid);
+    field_ns(x, &s->offset.ns);
+    field_ns(x, &s->delay.ns);
+    field_ns(x, &s->jitter.ns);
+    field_ns(x, &s->bound.ns);
+    field_ns(x, &s->root_delay.ns);
+    field_ns(x, &s->root_dispersion.ns);
+    field_ns(x, &s->last_answer_age.ns);
+    field_u64(x, &s->sent);
+    field_u64(x, &s->accepted);
+    field_u64(x, &s->dropped);
+    verdict_fields(x, s->verdict);
+}
+
+/* ---- frames ---- */
+
+static void frame_begin(struct writer *w, uint16_t verb)
+{
+    writer_u32(w, CONTROL_MAGIC);
+    writer_u16(w, CONTROL_VERSION);
+    writer_u16(w, verb);
+    writer_u32(w, 0);
+}
+
+/* Write `value` over four bytes already written. */
+static void patch_u32(uint8_t *at, size_t value)
+{
+    struct writer w = writer_of(at, 4);
+
+    writer_u32(&w, (uint32_t)value);
+}
+
+static size_t frame_end(struct writer *w)
+{
+    assert(!w->failed);
+    patch_u32(w->start + 8, writer_len(w));
+    return writer_len(w);
+}
+
+struct frame_header { uint32_t magic; uint16_t version, verb; uint32_t length; };
+
+static struct frame_header frame_header_read(struct cursor *c)
+{
+    struct frame_header h;
+
+    h.magic = cursor_u32(c);
+    h.version = cursor_u16(c);
+    h.verb = cursor_u16(c);
+    h.length = cursor_u32(c);
+    return h;
+}
+
+/* ---- the daemon's side ---- */
+
+/* Move bytes into c until it holds `want` of them. */
+static void conn_fill(struct control_conn *c, size_t want, struct span bytes, size_t *used)
+{
+    size_t n = want - c->len;
+
+    if (n > bytes.len - *used)
+        n = bytes.len - *used;
+    memcpy(c->bytes + c->len, bytes.at + *used, n);
+    c->len += n;
+    *used += n;
+}
+
+static void request_read(struct control_conn *conn, const struct frame_header *h, struct cursor *c, struct control_request *r)
+{
+    *r = (struct control_request){ .version = h->version, .verb = h->verb };
+    if (h->version == CONTROL_VERSION && h->verb == CONTROL_VERB_SNAPSHOT)
+        r->sections = cursor_u32(c);
+    r->malformed = c->failed;
+    conn->len = 0;
+}
+
+enum control_outcome control_input(struct control_conn *c, struct span bytes, size_t *used, struct control_request *request)
+{
+    struct frame_header h;
+    struct cursor in;
+
+    *used = 0;
+    if (c->len < CONTROL_HEADER_SIZE && bytes.len > 0)
+        conn_fill(c, CONTROL_HEADER_SIZE, bytes, used);
+    if (c->len < CONTROL_HEADER_SIZE)
+        return CONTROL_MORE;
+    in = cursor_of((struct span){ c->bytes, c->len });
+    h = frame_header_read(&in);
+    if (h.magic != CONTROL_MAGIC || h.length < CONTROL_HEADER_SIZE || h.length > CONTROL_REQUEST_MAX)
+        return CONTROL_CLOSE;
+    if (*used < bytes.len)
+        conn_fill(c, h.length, bytes, used);
+    if (c->len < h.length)
+        return CONTROL_MORE;
+    in.end = c->bytes + c->len;
+    request_read(c, &h, &in, request);
+    return CONTROL_REQUEST;
+}
+
+/* One section: the fields are written by `fields`, the length afterwards. */
+static struct codec section_begin(struct writer *w, enum control_section id)
+{
+    writer_u16(w, (uint16_t)id);
+    writer_u32(w, 0);
+    return (struct codec){ .writing = true, .out = *w };
+}
+
+static void section_end(struct writer *w, const struct codec *x)
+{
+    size_t begin = writer_len(w);
+
+    *w = x->out;
+    if (!w->failed)
+        patch_u32(w->start + begin - 4, writer_len(w) - begin);
+}
+
+static void write_daemon(struct writer *w, struct snapshot s)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_DAEMON);
+
+    daemon_fields(&x, &s);
+    section_end(w, &x);
+}
+
+static void write_page(struct writer *w, struct page_data p)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_PAGE);
+
+    page_fields(&x, &p);
+    section_end(w, &x);
+}
+
+static void write_source(struct writer *w, struct snapshot_source s)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_SOURCE);
+
+    source_fields(&x, &s);
+    section_end(w, &x);
+}
+
+static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
+{
+    if (sections & 1u << CONTROL_SECTION_DAEMON)
+        write_daemon(w, *s);
+    if (sections & 1u << CONTROL_SECTION_PAGE)
+        write_page(w, s->page);
+    for (uint32_t i = 0; i < s->source_count && (sections & 1u << CONTROL_SECTION_SOURCE); i++)
+        write_source(w, s->source[i]);
+}
+
+static enum control_result judge(const struct control_request *r)
+{
+    if (r->version != CONTROL_VERSION)
+        return CONTROL_FOREIGN_VERSION;
+    if (r->verb != CONTROL_VERB_VERSION && r->verb != CONTROL_VERB_SNAPSHOT)
+        return CONTROL_UNKNOWN_VERB;
+    return r->malformed ? CONTROL_MALFORMED : CONTROL_OK;
+}
+
+size_t control_answer(const struct control_request *request, const struct snapshot *s, uint8_t *out, size_t size)
+{
+    struct writer w = writer_of(out, size);
+    enum control_result result = judge(request);
+    uint32_t sections = request->verb == CONTROL_VERB_VERSION ? 1u << CONTROL_SECTION_DAEMON : request->sections;
+
+    assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX);
+    frame_begin(&w, request->verb | CONTROL_ANSWER);
+    writer_u16(&w, (uint16_t)result);
+    if (result == CONTROL_OK)
+        write_sections(&w, sections, s);
+    return frame_end(&w);
+}
+
+/* ---- utcctl's side ---- */
+
+size_t control_request_write(const struct control_request *request, uint8_t *out, size_t size)
+{
+    struct writer w = writer_of(out, size);
+
+    frame_begin(&w, request->verb);
+    if (request->verb == CONTROL_VERB_SNAPSHOT)
+        writer_u32(&w, request->sections);
+    return frame_end(&w);
+}
+
+size_t control_answer_size(const uint8_t header[CONTROL_HEADER_SIZE])
+{
+    struct cursor c = cursor_of((struct span){ header, CONTROL_HEADER_SIZE });
+    struct frame_header h = frame_header_read(&c);
+
+    if (h.magic != CONTROL_MAGIC || !(h.verb & CONTROL_ANSWER) || h.length < CONTROL_HEADER_SIZE || h.length > CONTROL_ANSWER_MAX)
+        return 0;
+    return h.length;
+}
+
+static uint8_t at_most(uint8_t v, int count) { return v < count ? v : (uint8_t)count; }
+
+/* Numbers that index tables stay inside them or one above, which texts show as unknown. */
+static void source_check(struct snapshot_source *s)
+{
+    s->state = at_most(s->state, SOURCE_STATE_COUNT);
+    s->leap = at_most(s->leap, LEAP_UNKNOWN);
+    s->stamp = at_most(s->stamp, STAMP_HARDWARE + 1);
+    if (s->addr.family > ADDR_IPV6)
+        s->addr = (struct net_addr){ 0 };
+}
+
+/* The page arithmetic divides and multiplies: only what page_data's own comments promise may enter it. */
+static void page_check(struct page_data *p)
+{
+    int64_t *not_negative[] = { &p->raw_ref.ns, &p->early.ns, &p->late.ns, &p->root_delay.ns };
+
+    for (size_t i = 0; i < sizeof not_negative / sizeof *not_negative; i++)
+        if (*not_negative[i] < 0)
+            *not_negative[i] = 0;
+    p->rate = fabs(p->rate) <= 0.1 ? p->rate : 0;
+    p->growth = p->growth >= 0 && p->growth <= 1 ? p->growth : 0;
+    p->growth_silent = p->growth_silent >= 0 && p->growth_silent <= 1 ? p->growth_silent : 0;
+    if (dur_abs(p->slew).ns > CLOCK_SLEW_SANE_NS)
+        p->slew.ns = 0;
+    if (p->slew_end.ns < p->raw_ref.ns)
+        p->slew_end = p->raw_ref;
+    if (p->tai_minus_utc_s < -1000 || p->tai_minus_utc_s > 1000)
+        p->tai_minus_utc_s = 0;
+    if (p->leap_delta_s < -1 || p->leap_delta_s > 1)
+        p->leap_delta_s = 0;
+    if (p->status >= CLOCK_STATUS_COUNT)
+        p->status = CLOCK_UNSYNCHRONISED;
+    p->leap = at_most(p->leap, LEAP_UNKNOWN);
+}
+
+static void section_read(uint16_t id, struct span body, struct snapshot *out)
+{
+    struct codec x = codec_reading(body);
+
+    if (id == CONTROL_SECTION_DAEMON)
+        daemon_fields(&x, out);
+    if (id == CONTROL_SECTION_PAGE) {
+        page_fields(&x, &out->page);
+        page_check(&out->page);
+    }
+    if (id == CONTROL_SECTION_SOURCE && out->source_count < SNAPSHOT_SOURCES_MAX) {
+        struct snapshot_source *s = &out->source[out->source_count++];
+
+        source_fields(&x, s);
+        source_check(s);
+    }
+}
+
+int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)
+{
+    struct cursor c = cursor_of(frame);
+
+    memset(out, 0, sizeof *out);
+    if (frame.len < CONTROL_HEADER_SIZE)
+        return -UE_TRUNCATED;
+    if (control_answer_size(frame.at) != frame.len)
+        return -UE_SYNTAX;
+    (void)cursor_take(&c, CONTROL_HEADER_SIZE);
+    *result = (enum control_result)cursor_u16(&c);
+    while (!c.failed && *result == CONTROL_OK && cursor_left(&c) > 0) {
+        uint16_t id = cursor_u16(&c);
+        struct span body = cursor_take(&c, cursor_u32(&c));
+
+        if (!c.failed)
+            section_read(id, body, out);
+    }
+    return c.failed ? -UE_TRUNCATED : 0;
+}
+
+const char *control_result_text(enum control_result r)
+{
+    static const char *const text[] = {
+        [CONTROL_OK] = "done",
+        [CONTROL_FOREIGN_VERSION] = "the daemon speaks another version of the control protocol: use the utcctl that came with it",
+        [CONTROL_UNKNOWN_VERB] = "the daemon does not know this request: it is older than this utcctl",
+        [CONTROL_MALFORMED] = "the daemon could not read the request",
+        [CONTROL_DENIED] = "the daemon does not permit this to your user",
+    };
+
+    return (unsigned)r < sizeof text / sizeof *text ? text[r] : "the daemon answered with a result that is not known here";
+}
