@@ -89,7 +89,8 @@ static void put_json_text(struct line *l, const char *s)
 
 const char *ns_to_text(int64_t ns, char *out)
 {
-    static const struct { double ns; const char *unit; } units[] = { { 86400e9, "d" }, { 3600e9, "h" }, { 60e9, "min" }, { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
+    static const struct { double ns; const char *unit; } units[] = {
+        { 86400e9, "d" }, { 3600e9, "h" }, { 60e9, "min" }, { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
     double v = fabs((double)ns);
 
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)

@@ -28,7 +28,8 @@ static void bytes_from_outside_are_escaped(void **state)
     log_render_text(&r, out, sizeof out);
     assert_string_equal(out, "source a\\x0ab\\x5c sent kiss-o'-death X\"\\x1b\\xff");
     log_render_json(&r, (struct utc_ns){ 0 }, out, sizeof out);
-    assert_string_equal(out, "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"warning\",\"event\":\"source_kiss\",\"source\":\"a\\u000ab\\\\\",\"code\":\"X\\\"\\u001b\\u00ff\"}");
+    assert_string_equal(out, "{\"time\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"warning\",\"event\":\"source_kiss\","
+                             "\"source\":\"a\\u000ab\\\\\",\"code\":\"X\\\"\\u001b\\u00ff\"}");
 }
 
 static void a_short_buffer_is_respected(void **state)
@@ -61,7 +62,8 @@ static void a_full_record_takes_no_more(void **state)
 static void durations_read_well(void **state)
 {
     static const struct { int64_t ns; const char *text; } rows[] = {
-        { 0, "0 ns" }, { -5, "-5 ns" }, { 1234, "1.234 us" }, { 1500000, "1.5 ms" }, { -2000000000, "-2 s" }, { 90 * NS_PER_S, "1.5 min" }, { 7200 * NS_PER_S, "2 h" },
+        { 0, "0 ns" }, { -5, "-5 ns" }, { 1234, "1.234 us" }, { 1500000, "1.5 ms" }, { -2000000000, "-2 s" },
+        { 90 * NS_PER_S, "1.5 min" }, { 7200 * NS_PER_S, "2 h" },
     };
     char out[24];
 

@@ -93,6 +93,7 @@ struct clock_view {
     struct utc_ns reference_time;
 };
 
+/* What the page says at `now`. */
 void page_view(const struct page_data *d, struct mono_ns now, struct clock_view *out);
 
 #endif

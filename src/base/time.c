@@ -152,7 +152,8 @@ const char *utc_to_text(struct utc_ns t, unsigned digits, char *out)
     for (unsigned i = digits; i < 9; i++)
         frac /= 10;
     if (digits)
-        snprintf(out, CIVIL_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u.%0*uZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second, (int)digits, (unsigned)frac);
+        snprintf(out, CIVIL_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u.%0*uZ",
+                 (int)c.year, c.month, c.day, c.hour, c.minute, c.second, (int)digits, (unsigned)frac);
     else
         snprintf(out, CIVIL_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02uZ", (int)c.year, c.month, c.day, c.hour, c.minute, c.second);
     return out;

@@ -82,7 +82,8 @@ static void ERA_05_impossible_parts_are_refused(void **state)
 static void ERA_05_dates_that_do_not_exist_are_refused(void **state)
 {
     static const struct civil bad[] = {
-        { .year = 0, .month = 0, .day = 0 }, { .year = 2026, .month = 13, .day = 1 }, { .year = 2026, .month = 2, .day = 29 }, { .year = 1900, .month = 2, .day = 29 },
+        { .year = 0, .month = 0, .day = 0 }, { .year = 2026, .month = 13, .day = 1 }, { .year = 2026, .month = 2, .day = 29 },
+        { .year = 1900, .month = 2, .day = 29 },
         { .year = 2026, .month = 1, .day = 1, .hour = 24 }, { .year = 2026, .month = 1, .day = 1, .second = 60 },
     };
     struct utc_ns out;

@@ -73,6 +73,7 @@ struct mono_ns clock_next(const struct clock *c);
 /* The poll interval this source deserves now, clamped to its limits. */
 int clock_poll_log2(const struct clock *c, uint16_t slot);
 
+/* The page as it stands, owned by the clock; and the frequency worth keeping over a restart. */
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
 
@@ -82,7 +83,11 @@ struct clock_drift clock_drift(const struct clock *c);
 struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double *rate);
 
 /* For status: one source's state. */
-struct clock_source_view { enum { CLOCK_SOURCE_UNUSED, CLOCK_SOURCE_NEW, CLOCK_SOURCE_UNREACHABLE, CLOCK_SOURCE_FALSETICKER, CLOCK_SOURCE_OUTLIER, CLOCK_SOURCE_SELECTED, CLOCK_SOURCE_REFUSED } state; struct dur_ns offset, delay, jitter, bound; };
+struct clock_source_view {
+    enum { CLOCK_SOURCE_UNUSED, CLOCK_SOURCE_NEW, CLOCK_SOURCE_UNREACHABLE, CLOCK_SOURCE_FALSETICKER, CLOCK_SOURCE_OUTLIER, CLOCK_SOURCE_SELECTED,
+           CLOCK_SOURCE_REFUSED } state;
+    struct dur_ns offset, delay, jitter, bound;
+};
 struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot, struct mono_ns now);
 
 #endif

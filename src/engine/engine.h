@@ -88,8 +88,11 @@ struct engine_start {
 };
 struct engine *engine_init(void *storage, const struct engine_start *s);
 
+/* The door: one event in, at most out_max actions out; returns how many. */
 size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now, struct action *out, size_t out_max);
+/* When engine_step wants an event at the latest; now, while actions that did not fit are waiting. */
 struct mono_ns engine_next_deadline(const struct engine *e);
+/* The clock page, owned by the engine, valid until the next step. */
 const struct page_data *engine_page(const struct engine *e);
 
 /* A consistent picture for status, metrics, web; names are copied. */

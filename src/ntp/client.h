@@ -53,6 +53,7 @@ struct ntp_client {
 
 struct ntp_client_reply { struct measurement m; bool measured; bool stop; /* KoD DENY or RSTR */ };
 
+/* Start an association with `peer`; the first request is due at `first`. *o is copied. */
 void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, const struct net_addr *peer, struct mono_ns first);
 
 /* When ntp_client_run wants to be called: poll due, or the pending request's timeout. MONO_NEVER when stopped. */
@@ -70,7 +71,17 @@ void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange, struct mono
 
 /* A datagram on an exchange's socket. `pivot` is our best guess of UTC (era), `rx` the raw instant it arrived, `own` our own addresses as refids
  * (own_count of them) to see loops. reply->m is valid when reply->measured; m.source is left 0. */
-struct ntp_client_input { struct span bytes; struct net_addr from; uint32_t exchange; struct mono_ns rx; enum stamp stamp; struct utc_ns pivot; int8_t precision_log2; const uint32_t *own; unsigned own_count; };
+struct ntp_client_input {
+    struct span bytes;
+    struct net_addr from;
+    uint32_t exchange;
+    struct mono_ns rx;
+    enum stamp stamp;
+    struct utc_ns pivot;
+    int8_t precision_log2;
+    const uint32_t *own;
+    unsigned own_count;
+};
 enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply);
 
 /* The clock's wish for the poll interval after a measurement; clamped to the options and to a floor set by KoD RATE. */

@@ -14,7 +14,8 @@
 #define NTP_VERSION 4
 #define NTP_STRATUM_MAX 16        /* RFC 5905 section 7.2, MAXSTRAT: unsynchronised */
 
-enum ntp_mode { NTP_MODE_RESERVED, NTP_MODE_ACTIVE, NTP_MODE_PASSIVE, NTP_MODE_CLIENT, NTP_MODE_SERVER, NTP_MODE_BROADCAST, NTP_MODE_CONTROL, NTP_MODE_PRIVATE };
+enum ntp_mode { NTP_MODE_RESERVED, NTP_MODE_ACTIVE, NTP_MODE_PASSIVE, NTP_MODE_CLIENT, NTP_MODE_SERVER,
+                NTP_MODE_BROADCAST, NTP_MODE_CONTROL, NTP_MODE_PRIVATE };
 
 #define NTP_REFID(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
