@@ -1,0 +1,68 @@
+# A thin face over Meson and ninja. `make help` lists what there is.
+BUILD   ?= build
+PREFIX  ?= /usr/local
+SECONDS ?= 20
+DESTDIR ?=
+NINJA    = ninja -C $(BUILD)
+MESON    = meson
+
+.DEFAULT_GOAL := help
+.PHONY: help run build quick check check-guest check-cross sim fuzz bench nightly tidy sanitize coverage docs install uninstall clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
+
+run: build ## install what the build needs, build, start a daemon with config/quickstart.yaml in the foreground
+	@exec $(BUILD)/simple-utcd --config config/quickstart.yaml
+
+build: deps-build ## build everything into build/
+	@test -e $(BUILD)/build.ninja || $(MESON) setup $(BUILD)
+	@$(NINJA)
+
+quick: build ## under a minute: build, unit tests, stories, structure tests
+	@$(MESON) test -C $(BUILD) --no-rebuild --suite unit --suite sim --print-errorlogs
+
+check: deps-check ## install the test peers, build, run every test; ends with 'N passed, N failed, N skipped'
+	@tools/check $(BUILD)
+
+check-guest: deps-guest build ## the daemon against a real kernel clock, in an emulated machine
+	@tests/guest/run $(BUILD)
+
+check-cross: deps-cross ## unit tests of the pure rooms on 32-bit ARM (64-bit time) and big-endian s390x
+	@tools/cross
+
+sim: build ## run every story of tests/scenario; SEED=n replays one seed
+	@tools/sim $(BUILD) $(SEED)
+
+fuzz: deps-sanitize ## every fuzz target for SECONDS=20 each
+	@tools/fuzz $(SECONDS)
+
+bench: deps-check build ## start-up, memory and accuracy figures
+	@tools/bench $(BUILD)
+
+nightly: ## everything, longer
+	@CI=true FUZZ_SECONDS=1200 .ci/run
+
+tidy: deps-sanitize build ## structure tests, cppcheck and clang-tidy
+	@tools/tidy $(BUILD)
+
+sanitize: deps-sanitize deps-check ## every test again under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/sanitize
+
+coverage: deps-sanitize ## line coverage of the unit tests and stories
+	@tools/coverage
+
+docs: deps-docs build ## man pages and JSON Schema, in build/
+	@ls $(BUILD)/docs/man/*.[158] $(BUILD)/simple-utcd.schema.json
+
+install: build ## install to PREFIX=/usr/local below DESTDIR
+	@$(MESON) configure $(BUILD) -Dprefix=$(PREFIX) && DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)
+
+uninstall: ## remove what install put there
+	@DESTDIR=$(DESTDIR) $(NINJA) uninstall
+
+clean: ## remove build/
+	@rm -rf $(BUILD)
+
+deps-%:
+	@tools/deps $*
