@@ -15,6 +15,12 @@ static uint64_t dropped(const struct ntp_client_stats *s)
     return n;
 }
 
+static const uint8_t state_of_clock_state[] = {
+    [CLOCK_SOURCE_UNUSED] = SOURCE_UNUSED,           [CLOCK_SOURCE_NEW] = SOURCE_NEW,         [CLOCK_SOURCE_UNREACHABLE] = SOURCE_UNREACHABLE,
+    [CLOCK_SOURCE_FALSETICKER] = SOURCE_FALSETICKER, [CLOCK_SOURCE_OUTLIER] = SOURCE_OUTLIER, [CLOCK_SOURCE_SELECTED] = SOURCE_SELECTED,
+    [CLOCK_SOURCE_REFUSED] = SOURCE_REFUSED,
+};
+
 static void picture_of_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct snapshot_source *out)
 {
     const struct ntp_client *c = &s->client;
@@ -23,7 +29,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 
     memcpy(out->name, s->name[s->name_in_use], sizeof out->name);
     out->addr = c->peer;
-    out->state = (uint8_t)v.state;
+    out->state = state_of_clock_state[v.state];
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->reach = c->reach;
