@@ -1,0 +1,114 @@
+#include "io/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+
+socklen_t io_sockaddr_from(const struct net_addr *a, union io_sockaddr *out)
+{
+    memset(out, 0, sizeof *out);
+    if (a->family == ADDR_IPV4) {
+        out->v4.sin_family = AF_INET;
+        out->v4.sin_port = htons(a->port);
+        memcpy(&out->v4.sin_addr, a->bytes, 4);
+        return sizeof out->v4;
+    }
+    if (a->family == ADDR_IPV6) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons(a->port);
+        out->v6.sin6_scope_id = a->scope;
+        memcpy(&out->v6.sin6_addr, a->bytes, 16);
+        return sizeof out->v6;
+    }
+    return 0;
+}
+
+struct net_addr io_addr_from(const union io_sockaddr *s)
+{
+    struct net_addr a = { 0 };
+
+    if (s->any.sa_family == AF_INET) {
+        a.family = ADDR_IPV4;
+        a.port = ntohs(s->v4.sin_port);
+        memcpy(a.bytes, &s->v4.sin_addr, 4);
+    } else if (s->any.sa_family == AF_INET6) {
+        a.family = ADDR_IPV6;
+        a.port = ntohs(s->v6.sin6_port);
+        a.scope = s->v6.sin6_scope_id;
+        memcpy(a.bytes, &s->v6.sin6_addr, 16);
+    }
+    return a;
+}
+
+int io_error(int system_error)
+{
+    switch (system_error) {
+    case EACCES:
+    case EPERM: return -UE_PERMISSION;
+    case EADDRINUSE: return -UE_IN_USE;
+    case EADDRNOTAVAIL: return -UE_NO_ADDRESS;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN: return -UE_UNREACHABLE;
+    case ECONNREFUSED: return -UE_REFUSED;
+    case ETIMEDOUT: return -UE_TIMEOUT;
+    case ENOENT:
+    case ENOTDIR: return -UE_NO_FILE;
+    case ENOSPC:
+    case EDQUOT: return -UE_NO_SPACE;
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EPROTONOSUPPORT:
+    case EAFNOSUPPORT: return -UE_UNSUPPORTED;
+    case EAGAIN:
+    case EBUSY: return -UE_BUSY;
+    case EMFILE:
+    case ENFILE: return -UE_FULL;
+    case ENOMEM:
+    case ENOBUFS: return -UE_MEMORY;
+    default: return -UE_IO;
+    }
+}
+
+int io_socket(int family, int type)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+    if (fd < 0 && errno == EINVAL) {
+        fd = socket(family, type, 0);
+        if (fd < 0 && errno == EINVAL)
+            return -UE_UNSUPPORTED; /* a family or type this system does not know */
+        if (fd >= 0)
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+    return fd < 0 ? io_error(errno) : fd;
+}
+
+/* Loopback or unspecified: addresses every IPv6 system has. */
+static bool is_universal(const struct net_addr *a)
+{
+    static const uint8_t zero[15];
+
+    return a->family == ADDR_IPV6 && memcmp(a->bytes, zero, sizeof zero) == 0 && a->bytes[15] <= 1;
+}
+
+int io_bind(const struct net_addr *at, int type)
+{
+    union io_sockaddr sa;
+    socklen_t len = io_sockaddr_from(at, &sa);
+    int fd = io_socket(sa.any.sa_family, type), one = 1, err;
+
+    if (fd < 0)
+        return fd;
+    if (at->family == ADDR_IPV6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+    if (type == SOCK_STREAM) /* connections of an earlier run may linger; on UDP it would let two servers share a port unseen */
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, &sa.any, len) == 0)
+        return fd;
+    err = errno == EADDRNOTAVAIL && is_universal(at) ? -UE_UNSUPPORTED : io_error(errno);
+    close(fd);
+    return err;
+}

@@ -1,0 +1,88 @@
+#include "io/tcp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/socket.h"
+
+#define TCP_BACKLOG 64
+
+int io_tcp_listen(const struct net_addr *at)
+{
+    int fd = io_bind(at, SOCK_STREAM), err;
+
+    if (fd < 0)
+        return fd;
+    if (listen(fd, TCP_BACKLOG) == 0) {
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* accept has no flag for one call: a client that left again must not block us */
+        return fd;
+    }
+    err = io_error(errno);
+    close(fd);
+    return err;
+}
+
+int io_tcp_accept(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0 && (errno == ENOSYS || errno == EBADF))
+        fd = accept(listener, NULL, NULL);
+    if (fd >= 0)
+        return fd;
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return -UE_FULL;
+    case EBADF:
+    case EINVAL:
+    case ENOTSOCK: return -UE_IO;
+    default: return 0; /* nobody there, or gone again: ECONNABORTED and the network errors of accept(2) */
+    }
+}
+
+void io_tcp_init(struct tcp_table *t)
+{
+    t->count = 0;
+}
+
+static void forget(struct tcp_table *t, unsigned i)
+{
+    close(t->item[i].fd);
+    memmove(&t->item[i], &t->item[i + 1], (--t->count - i) * sizeof t->item[0]);
+}
+
+void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now)
+{
+    if (len > 0)
+        send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* a client that is gone already is no matter of ours */
+    shutdown(fd, SHUT_WR);
+    if (t->count == TCP_CONNECTIONS_MAX)
+        forget(t, 0); /* entries stand in the order of arrival */
+    t->item[t->count++] = (struct tcp_connection){ fd, mono_add(now, dur_from_ms(TCP_LINGER_MS)) };
+}
+
+bool io_tcp_drain(struct tcp_table *t, int fd)
+{
+    uint8_t waste[512];
+    ssize_t n = recv(fd, waste, sizeof waste, MSG_DONTWAIT);
+
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+        return false;
+    for (unsigned i = 0; i < t->count; i++)
+        if (t->item[i].fd == fd) {
+            forget(t, i);
+            return true;
+        }
+    return false;
+}
+
+struct mono_ns io_tcp_expire(struct tcp_table *t, struct mono_ns now)
+{
+    while (t->count > 0 && !mono_before(now, t->item[0].cut_at))
+        forget(t, 0);
+    return t->count > 0 ? t->item[0].cut_at : MONO_NEVER;
+}

@@ -1,0 +1,39 @@
+/* Small TCP services that say one thing and close: TIME and DAYTIME. Bytes and descriptors, no protocol.
+ *
+ * The answer is written at accept (it always fits in a socket buffer); then our side is shut and the connection stays until the client closes
+ * its own or TCP_LINGER_MS passed: closing at once would reset a client that has sent something, and could cost it the answer. The table is bounded;
+ * when it is full the oldest connection is cut, so silent clients cannot lock others out. */
+#ifndef IO_TCP_H
+#define IO_TCP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/time.h"
+
+#define TCP_CONNECTIONS_MAX 64
+#define TCP_LINGER_MS 2000
+
+struct tcp_connection { int fd; struct mono_ns cut_at; };
+
+struct tcp_table { unsigned count; struct tcp_connection item[TCP_CONNECTIONS_MAX]; };
+
+/* A bound and listening socket, or -UE_.... */
+int io_tcp_listen(const struct net_addr *at);
+
+/* One waiting connection. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
+int io_tcp_accept(int listener);
+
+void io_tcp_init(struct tcp_table *t);
+
+/* Write what is to be said (len 0: nothing), shut our side and keep the connection until its end. Takes fd over. */
+void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now);
+
+/* The descriptor became readable: what came is thrown away; the end closes it. Returns true when it was closed. */
+bool io_tcp_drain(struct tcp_table *t, int fd);
+
+/* Close what is overdue. Returns the next deadline. */
+struct mono_ns io_tcp_expire(struct tcp_table *t, struct mono_ns now);
+
+#endif

@@ -1,0 +1,225 @@
+/* Over loopback: stamps come from the kernel, answers leave from the address that was asked, errors of the network arrive. */
+#include "base/test.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/socket.h"
+#include "io/stamp.h"
+#include "io/udp.h"
+
+#define WAIT_MS 1000
+
+static struct net_addr address(const char *text)
+{
+    struct net_addr a;
+
+    assert_int_equal(addr_from_text(text, 0, &a), 0);
+    return a;
+}
+
+/* A listener on a port the kernel chose, and where it is. */
+static int listen_somewhere(const char *host, struct net_addr *at)
+{
+    union io_sockaddr sa;
+    socklen_t len = sizeof sa;
+    int fd;
+
+    *at = address(host);
+    fd = io_udp_listen(at);
+    assert_true(fd >= 0);
+    assert_int_equal(getsockname(fd, &sa.any, &len), 0);
+    at->port = io_addr_from(&sa).port;
+    return fd;
+}
+
+static short wait_for(int fd, short events)
+{
+    struct pollfd p = { fd, events, 0 };
+
+    poll(&p, 1, WAIT_MS);
+    return p.revents;
+}
+
+static void there_and_back(const char *host)
+{
+    struct net_addr server;
+    struct io_datagram request[4], reply;
+    struct mono_ns sent, left;
+    enum stamp stamp = STAMP_USER;
+    int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
+
+    assert_true(client >= 0);
+    assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive_batch(listener, request, 4), 1);
+    assert_int_equal(request[0].len, 8);
+    assert_false(request[0].cut);
+    assert_true(addr_same_host(&request[0].to, &server));
+    assert_int_equal(request[0].stamp, STAMP_KERNEL);
+    assert_true(sent.ns - 100000 <= request[0].rx.ns && request[0].rx.ns <= io_raw_now().ns);
+
+    assert_int_equal(io_udp_answer_batch(listener, &(struct io_answer){ &request[0], (const uint8_t *)"answer", 6 }, 1), 1);
+    assert_true(wait_for(client, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_transmit_stamp(client, &left, &stamp), 1);
+    assert_int_equal(stamp, STAMP_KERNEL);
+    assert_true(left.ns <= request[0].rx.ns + 100000);
+    assert_int_equal(io_udp_receive(client, &reply), 1);
+    assert_int_equal(reply.stamp, STAMP_KERNEL);
+    assert_true(addr_equal(&reply.from, &server));
+    assert_int_equal(io_udp_receive(client, &reply), 0);
+    close(client);
+    close(listener);
+}
+
+static void there_and_back_by_ipv4(void **state)
+{
+    (void)state;
+    there_and_back("127.0.0.1");
+}
+
+static void there_and_back_by_ipv6(void **state)
+{
+    struct net_addr a = address("::1");
+    int probe = io_udp_listen(&a);
+
+    (void)state;
+    if (probe == -UE_UNSUPPORTED)
+        skip();
+    close(probe);
+    there_and_back("::1");
+}
+
+static void the_answer_leaves_from_the_address_that_was_asked(void **state)
+{
+    struct net_addr server, asked;
+    struct io_datagram d;
+    struct mono_ns sent;
+    int listener = listen_somewhere("0.0.0.0", &server), client;
+
+    (void)state;
+    asked = address("127.0.0.77");
+    asked.port = server.port;
+    client = io_udp_connect(&asked);
+    assert_int_equal(io_udp_send(client, "?", 1, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive_batch(listener, &d, 1), 1);
+    assert_true(addr_same_host(&d.to, &asked));
+    assert_int_equal(io_udp_answer_batch(listener, &(struct io_answer){ &d, (const uint8_t *)"!", 1 }, 1), 1);
+    assert_true(wait_for(client, POLLIN) & POLLIN); /* a connected socket hears 127.0.0.77 only */
+    assert_int_equal(io_udp_receive(client, &d), 1);
+    close(client);
+    close(listener);
+}
+
+static void a_datagram_too_long_is_marked(void **state)
+{
+    static const uint8_t long_one[IO_DATAGRAM_MAX + 1];
+    struct net_addr server;
+    struct io_datagram d;
+    struct mono_ns sent;
+    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+
+    (void)state;
+    assert_int_equal(io_udp_send(client, long_one, sizeof long_one, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive(listener, &d), 1);
+    assert_true(d.cut);
+    assert_int_equal(d.len, IO_DATAGRAM_MAX);
+    close(client);
+    close(listener);
+}
+
+static void a_batch_comes_in_order_and_no_answer_holds_up_the_next(void **state)
+{
+    struct net_addr server;
+    struct io_datagram d[8];
+    struct io_answer a[3];
+    struct mono_ns sent;
+    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+
+    (void)state;
+    for (uint8_t i = 0; i < 3; i++)
+        assert_int_equal(io_udp_send(client, &i, 1, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive_batch(listener, d, 8), 3);
+    for (uint8_t i = 0; i < 3; i++) {
+        assert_int_equal(d[i].bytes[0], i);
+        a[i] = (struct io_answer){ &d[i], d[i].bytes, 1 };
+    }
+    d[1].to = address("192.0.2.1"); /* not ours: the kernel refuses to send from it */
+    assert_int_equal(io_udp_answer_batch(listener, a, 3), 2);
+    close(client);
+    close(listener);
+}
+
+static void nobody_there_is_reported(void **state)
+{
+    struct net_addr server;
+    struct io_datagram d;
+    struct mono_ns tx;
+    enum stamp stamp;
+    int listener = listen_somewhere("127.0.0.1", &server), client, err = 0;
+
+    (void)state;
+    close(listener);
+    client = io_udp_connect(&server);
+    assert_int_equal(io_udp_send(client, "?", 1, &tx), 0);
+    for (int i = 0; i < 3 && err >= 0; i++) { /* the stamp and the refusal come in either order */
+        wait_for(client, POLLIN | POLLPRI);
+        err = io_udp_transmit_stamp(client, &tx, &stamp);
+        if (err == 0)
+            err = io_udp_receive(client, &d);
+    }
+    assert_int_equal(err, -UE_REFUSED);
+    close(client);
+}
+
+static void every_exchange_has_a_port_of_its_own(void **state)
+{
+    struct net_addr server = address("127.0.0.1:21001");
+    union io_sockaddr sa;
+    uint16_t port[16];
+
+    (void)state;
+    for (int i = 0; i < 16; i++) {
+        socklen_t len = sizeof sa;
+        int fd = io_udp_connect(&server);
+
+        assert_int_equal(getsockname(fd, &sa.any, &len), 0);
+        port[i] = io_addr_from(&sa).port;
+        close(fd);
+    }
+    for (int i = 2; i < 16; i++) /* RFC 9109: neither the same again nor simply counted up */
+        if ((uint16_t)(port[i] - port[i - 1]) != (uint16_t)(port[i - 1] - port[i - 2]))
+            return;
+    fail_msg("ports are predictable");
+}
+
+static void a_port_in_use_or_a_foreign_address_is_told(void **state)
+{
+    struct net_addr at, foreign = address("192.0.2.1:21002");
+    int listener = listen_somewhere("127.0.0.1", &at);
+
+    (void)state;
+    assert_int_equal(io_udp_listen(&at), -UE_IN_USE);
+    assert_int_equal(io_udp_listen(&foreign), -UE_NO_ADDRESS);
+    close(listener);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_and_back_by_ipv4),
+        cmocka_unit_test(there_and_back_by_ipv6),
+        cmocka_unit_test(the_answer_leaves_from_the_address_that_was_asked),
+        cmocka_unit_test(a_datagram_too_long_is_marked),
+        cmocka_unit_test(a_batch_comes_in_order_and_no_answer_holds_up_the_next),
+        cmocka_unit_test(nobody_there_is_reported),
+        cmocka_unit_test(every_exchange_has_a_port_of_its_own),
+        cmocka_unit_test(a_port_in_use_or_a_foreign_address_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

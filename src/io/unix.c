@@ -1,0 +1,74 @@
+#include "io/unix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/socket.h"
+
+/* Returns the length of the address, 0 when the name does not fit. "@name" is abstract. */
+static socklen_t unix_address(const char *name, struct sockaddr_un *out)
+{
+    size_t len = strlen(name);
+
+    if (len == 0 || len >= sizeof out->sun_path)
+        return 0;
+    *out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    memcpy(out->sun_path, name, len);
+    if (name[0] == '@')
+        out->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (name[0] != '@'));
+}
+
+int io_unix_listen(const char *path, unsigned mode)
+{
+    struct sockaddr_un sa;
+    socklen_t len = unix_address(path, &sa);
+    struct stat st;
+    int fd, err;
+
+    if (!len)
+        return -UE_RANGE;
+    if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+        return -UE_IN_USE;
+    fd = io_socket(AF_UNIX, SOCK_STREAM);
+    if (fd < 0)
+        return fd;
+    unlink(path);
+    if (bind(fd, (struct sockaddr *)&sa, len) == 0 && chmod(path, mode) == 0 && listen(fd, 16) == 0) {
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        return fd;
+    }
+    err = io_error(errno);
+    close(fd);
+    return err;
+}
+
+int io_unix_accept(int listener)
+{
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd >= 0)
+        return fd;
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -UE_FULL : 0;
+}
+
+int io_unix_datagram(const char *to, const char *text)
+{
+    struct sockaddr_un sa;
+    socklen_t len = unix_address(to, &sa);
+    int fd, err = 0;
+
+    if (!len)
+        return -UE_RANGE;
+    fd = io_socket(AF_UNIX, SOCK_DGRAM);
+    if (fd < 0)
+        return fd;
+    if (sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&sa, len) < 0)
+        err = io_error(errno);
+    close(fd);
+    return err;
+}

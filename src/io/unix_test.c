@@ -1,0 +1,94 @@
+/* A stale socket is replaced, anything else at its path is left alone. */
+#include "base/test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/socket.h"
+#include "io/unix.h"
+
+static char folder[] = "/tmp/io_unix_test_XXXXXX";
+static char path[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/socket", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+static void a_stale_socket_is_replaced(void **state)
+{
+    struct sockaddr_un sa = { .sun_family = AF_UNIX };
+    struct stat st;
+    char c;
+    int first = io_unix_listen(path, 0600), second, client, server;
+
+    (void)state;
+    assert_true(first >= 0);
+    close(first);
+    second = io_unix_listen(path, 0666);
+    assert_true(second >= 0);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0666);
+    assert_int_equal(io_unix_accept(second), 0);
+    strcpy(sa.sun_path, path);
+    client = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&sa, sizeof sa), 0);
+    server = io_unix_accept(second);
+    assert_true(server > 0);
+    assert_int_equal(recv(server, &c, 1, 0), -1); /* does not block */
+    close(server);
+    close(client);
+    close(second);
+}
+
+static void a_file_is_not(void **state)
+{
+    int fd;
+
+    (void)state;
+    unlink(path);
+    fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(io_unix_listen(path, 0600), -UE_IN_USE);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+static void paths_that_cannot_be(void **state)
+{
+    char long_path[200];
+
+    (void)state;
+    memset(long_path, 'a', sizeof long_path - 1);
+    long_path[sizeof long_path - 1] = '\0';
+    assert_int_equal(io_unix_listen(long_path, 0600), -UE_RANGE);
+    assert_int_equal(io_unix_listen("", 0600), -UE_RANGE);
+    assert_int_equal(io_unix_listen("/nonexistent/socket", 0600), -UE_NO_FILE);
+    assert_int_equal(io_unix_datagram("/nonexistent/socket", "READY=1"), -UE_NO_FILE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stale_socket_is_replaced),
+        cmocka_unit_test(a_file_is_not),
+        cmocka_unit_test(paths_that_cannot_be),
+    };
+
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
