@@ -1,16 +1,26 @@
 /* One NTP client association: when to ask, what to send, what to make of the answer.
  *
- *          +------ poll due ------> PENDING --- valid reply ---> measurement
- *        IDLE <---------------------------------- timeout / send error (reach shifts in 0)
- *   a kiss-o'-death RATE raises the poll interval; DENY and RSTR stop the association (engine replaces a pool member)
+ *          +------ poll due ------> PENDING --- usable answer ---> measurement, reach shifts in 1
+ *        IDLE <---------------------------+--- timeout -----------> reach shifts in 0
+ *                                         +--- kiss RATE ---------> the poll interval rises, reach shifts in 0
+ *                                         +--- kiss DENY, RSTR ---> STOPPED (the engine replaces a pool member)
  *
- * The on-wire protocol is one inert rule: input that is not the answer to the pending request changes nothing but a counter
- * (the caller's, indexed by the returned verdict).
+ * The on-wire protocol is one inert rule: whatever is not a usable answer, or a kiss heeded, to the pending request changes nothing but one
+ * counter. A rejected packet does not even end the exchange, so that it cannot shadow the true answer that follows it. Network errors
+ * are counted in the same spirit: an ICMP message proves nothing.
  *
- * Each request carries a random 64-bit transmit timestamp that means nothing (data minimisation) and leaves from a new random port:
- * the mover opens one socket per exchange id. Our t1 and t4 never leave this machine.
+ * Each request carries a random 64-bit transmit timestamp that means nothing, and no other field that tells about us (data minimisation).
+ * It leaves from a new random port: the mover opens one socket per exchange id. Our t1 and t4 never leave this machine.
  *
- * Driven by engine/. Standards: RFC 5905 sections 8, 9.2, 13, 14 (client), RFC 9109, draft-ietf-ntp-data-minimization. */
+ * An exchange stays open until the next request is due, at most max_delay; what comes later is VERDICT_UNSOLICITED.
+ *
+ * Pace. The interval is 2^poll s plus up to 1/32 of it at random, never less. With iburst: four requests 2 s apart at the start; the first
+ * answer after a silence of eight polls is followed by three more in the same way; until the first answer ever, the burst's spacing
+ * doubles up to the poll interval. After eight unanswered polls the interval doubles with every four more, up to max_poll.
+ *
+ * A round trip much longer than usual is no error of the packet: what it is worth is decided in clock/, which keeps the register of delays.
+ *
+ * Driven by engine/. Standards: RFC 5905 sections 7.4, 8, 9.2, 13, 14 (client), RFC 9109, draft-ietf-ntp-data-minimization. */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
 
@@ -20,71 +30,82 @@
 #include "ntp/packet.h"
 
 struct ntp_client_options {
-    bool iburst;                 /* 4 requests 2 s apart at the start and after every silence of 8 polls */
+    bool iburst;
     int8_t min_poll_log2;        /* -4 .. 17 */
-    int8_t max_poll_log2;        /* >= min_poll_log2 */
-    uint8_t version;             /* 3 or 4 on the wire */
-    struct dur_ns max_delay;     /* longer round trips give VERDICT_DELAY; default 16 s at most */
-    struct dur_ns max_distance;  /* root distance limit, RFC 5905 MAXDIST; default 1.5 s */
+    int8_t max_poll_log2;        /* min_poll_log2 .. 17 */
+    uint8_t version;             /* 3 or 4; an answer must have the same */
+    struct dur_ns max_delay;     /* longer round trips give VERDICT_DELAY; RFC 5905 MAXDISP, 16 s */
+    struct dur_ns max_distance;  /* limit of root_delay/2 + root_dispersion + precisions; RFC 5905 MAXDIST, 1.5 s */
 };
 
 enum ntp_client_state { NTP_CLIENT_IDLE, NTP_CLIENT_PENDING, NTP_CLIENT_STOPPED };
 
+/* timed_out: exchanges that ended without a usable answer, whatever came instead. */
 struct ntp_client_stats { uint64_t sent, timed_out, send_errors, verdict[VERDICT_COUNT]; };
 
 struct ntp_client {
     struct ntp_client_options options;
     struct net_addr peer;
     enum ntp_client_state state;
-    uint8_t reach;               /* RFC 5905: shift register of the last eight polls */
+    uint8_t reach;               /* RFC 5905 section 13: outcomes of the last eight polls, newest lowest */
+    uint8_t missed;              /* polls in a row without a usable answer; stays at 255 */
     int8_t poll_log2;            /* in force now */
-    int8_t poll_floor_log2;      /* raised by KoD RATE */
-    uint8_t burst_left;
-    uint32_t exchange;           /* id of the pending (or last) exchange; never 0 once sent */
-    struct ntp_ts64 origin;      /* our random transmit timestamp, of the pending exchange */
-    struct mono_ns sent_at;      /* t1, refined by the transmit stamp */
+    int8_t poll_floor_log2;      /* raised by kiss RATE */
+    uint8_t burst_left;          /* quick requests still to follow */
+    uint8_t dither;              /* of the current interval, 1/256 of the largest */
     uint8_t sent_stamp;          /* enum stamp of t1 */
-    struct mono_ns next;         /* when to act next */
-    struct mono_ns silent_since; /* last valid answer, or start */
-    uint32_t kiss_code;          /* last KoD heeded, 0 none */
-    struct ntp_header last;      /* of the last accepted reply, for status */
+    uint32_t exchange;           /* id of the pending (or last) exchange; 0 before the first */
+    struct ntp_ts64 origin;      /* the random transmit timestamp of that exchange; never 0 once sent */
+    struct mono_ns asked_at;     /* when the request was made; intervals count from here */
+    struct mono_ns sent_at;      /* t1: asked_at, refined by the transmit stamp */
+    struct mono_ns next;         /* when to act next: poll due or timeout; MONO_NEVER when stopped */
+    struct mono_ns silent_since; /* last usable answer, or start */
+    uint32_t kiss_code;          /* last one heeded, 0 none */
+    struct ntp_header last;      /* last accepted answer, for status; version 0 = none yet */
     struct ntp_client_stats stats;
 };
 
-struct ntp_client_reply { struct measurement m; bool measured; bool stop; /* KoD DENY or RSTR */ };
+struct ntp_client_reply {
+    bool answered;               /* it was the answer to our request, whatever it is worth */
+    bool measured;               /* m is valid (m.source is left 0) */
+    bool stop;                   /* kiss DENY or RSTR: do not ask this server again */
+    struct measurement m;
+};
 
-/* Start an association with `peer`; the first request is due at `first`. *o is copied. */
+/* Start an association with `peer`. *o is copied. `first`: when to ask for the first time. */
 void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, const struct net_addr *peer, struct mono_ns first);
 
-/* When ntp_client_run wants to be called: poll due, or the pending request's timeout. MONO_NEVER when stopped. */
+/* When ntp_client_run wants to be called. MONO_NEVER when stopped. */
 struct mono_ns ntp_client_next(const struct ntp_client *c);
 
-/* Act at a deadline: closes a timed-out exchange, and fills `packet` (48 bytes) when a request is due. *exchange_id is a fresh id from the caller, used
- * only when a request is made. Returns true when there is a packet to send to c->peer; at most one per call. */
+/* Act at a deadline (any other time is harmless): closes a timed-out exchange, and fills `packet` when a request is due. exchange_id is a fresh
+ * id from the caller, not 0, used only when a request is made. Returns true when there is a packet to send to c->peer. */
 bool ntp_client_run(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id, uint8_t packet[NTP_HEADER_SIZE]);
 
-/* The transmit timestamp of an exchange became known. Ignored unless it is the pending one and lies between the request and now. */
+/* The transmit timestamp of an exchange became known. Ignored unless that exchange is pending, tx lies between the request and the exchange's
+ * timeout, and the stamp is no worse than the one already there. */
 void ntp_client_sent(struct ntp_client *c, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
 
-/* The request could not be sent or was refused by the network. Counted; polling continues. */
-void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange, struct mono_ns now);
+/* The request could not be sent, or the network claims to have refused it. Counted; the exchange stays open until its timeout. */
+void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange);
 
-/* A datagram on an exchange's socket. `pivot` is our best guess of UTC (era), `rx` the raw instant it arrived, `own` our own addresses as refids
- * (own_count of them) to see loops. reply->m is valid when reply->measured; m.source is left 0. */
+/* A datagram on an exchange's socket. */
 struct ntp_client_input {
-    struct span bytes;
-    struct net_addr from;
-    uint32_t exchange;
-    struct mono_ns rx;
-    enum stamp stamp;
-    struct utc_ns pivot;
-    int8_t precision_log2;
-    const uint32_t *own;
+    struct span bytes;           /* untrusted */
+    struct net_addr from;        /* untrusted */
+    uint32_t exchange;           /* whose socket it came to */
+    struct mono_ns rx;           /* t4 */
+    enum stamp stamp;            /* of t4 */
+    struct utc_ns pivot;         /* our best guess of UTC, for the era */
+    int8_t precision_log2;       /* of reading our clock */
+    const uint32_t *own;         /* our own addresses as refids, to see loops; borrowed */
     unsigned own_count;
 };
+
+/* Returns VERDICT_ACCEPTED (reply->measured), VERDICT_KISS (heeded), or why the datagram was dropped. */
 enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply);
 
-/* The clock's wish for the poll interval after a measurement; clamped to the options and to a floor set by KoD RATE. */
+/* The clock's wish for the poll interval after a measurement; clamped to the options and to the floor set by kiss RATE. Counts from the last request. */
 void ntp_client_set_poll(struct ntp_client *c, int poll_log2);
 
 #endif

@@ -1,6 +1,16 @@
 /* The NTP server's answer to one request: stateless, never longer than the request.
  *
- * Standards: RFC 5905 sections 9.2 and 14 (mode 3 to 4), RFC 1305 and 1119 (versions 1-3), RFC 7822, RFC 9109. */
+ *   mode 3                              -> mode 4
+ *   mode 0 of version 1, port not 123   -> mode 4 (version 1 had no mode field: RFC 1059 section 3.3, RFC 1119 appendix B)
+ *   mode 1, ntp.symmetric_reply         -> mode 2, keeping nothing (RFC 5905 section 9.2 without the association)
+ *   everything else                     -> silence
+ *
+ * The answer is always the 48-byte header in the version that was asked: extension fields are checked, ignored and not sent back, and as
+ * there are no keys, a request with a MAC is dropped. A clock that must not be used is told by LI 3, stratum 0 and a kiss code
+ * (RFC 5905 section 7.4): INIT, or STEP after a disruption.
+ *
+ * Not done here: which addresses and ports may ask (serve/).
+ * Standards: RFC 5905 sections 7.3, 7.4, 9.2 and 14 (mode 3 to 4), RFC 1305 and 1119 (versions 1-3), RFC 7822. */
 #ifndef NTP_SERVER_H
 #define NTP_SERVER_H
 
@@ -9,13 +19,17 @@
 #include "ntp/options.h"
 #include "ntp/packet.h"
 
-/* Answer one client request.
- * options  ntp.* as configured
- * rx       what the clock said when the request reached us; tx: when the answer leaves (its .utc is the transmit timestamp)
- * request  datagram as received, untrusted; from: its source (port 0..1023 of other UDP services are refused)
+struct ntp_server_request {
+    struct span bytes;             /* datagram as received, untrusted */
+    const struct net_addr *from;   /* its source, untrusted; borrowed */
+    struct utc_ns rx;              /* what the served clock said when it reached us */
+};
+
+/* Answer one request.
+ * view     the clock when the answer leaves: its .utc is the transmit timestamp; >= request->rx, a leap second's repeat aside
  * out      at least NTP_HEADER_SIZE bytes
- * Returns VERDICT_ANSWERED with *out_len set (<= request.len), or the reason of silence with *out_len 0. Does not fail. */
-enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *rx, const struct clock_view *tx, struct span request,
-                               const struct net_addr *from, uint8_t *out, size_t *out_len);
+ * Returns VERDICT_ANSWERED with *out_len = NTP_HEADER_SIZE, or the reason of silence with *out_len 0. Does not fail. */
+enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
+                               uint8_t *out, size_t *out_len);
 
 #endif

@@ -6,6 +6,9 @@
 #ifndef TIMEPROTO_H
 #define TIMEPROTO_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/page.h"
 #include "base/verdict.h"
 

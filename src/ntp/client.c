@@ -1,0 +1,288 @@
+#include "ntp/client.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define BURST_REQUESTS 4
+#define BURST_SPACING ((struct dur_ns){ 2 * NS_PER_S }) /* RFC 5905 section 13, BTIME */
+#define REACH_BITS 8
+#define BACKOFF_POLLS 4        /* unanswered polls per doubling, once all of REACH_BITS are missed */
+#define DITHER_SHARE 32        /* at most 1/32 of an interval is added */
+#define PHI_PPM 15             /* RFC 5905 section 7.2: frequency tolerance */
+#define ROUNDING_NS 2          /* halves cut off, 32.32 to nanoseconds */
+
+/* ---- pace ---- */
+
+static bool ever_answered(const struct ntp_client *c) { return c->last.version != 0; }
+
+static int backed_off_poll(const struct ntp_client *c)
+{
+    int extra = c->missed > REACH_BITS ? (c->missed - REACH_BITS + BACKOFF_POLLS - 1) / BACKOFF_POLLS : 0;
+
+    return c->poll_log2 + extra < c->options.max_poll_log2 ? c->poll_log2 + extra : c->options.max_poll_log2;
+}
+
+static struct dur_ns dur_min(struct dur_ns a, struct dur_ns b) { return dur_before(a, b) ? a : b; }
+
+/* From one request to the next, as things stand. */
+static struct dur_ns interval(const struct ntp_client *c)
+{
+    struct dur_ns wait = dur_from_log2(backed_off_poll(c));
+
+    if (c->burst_left > 0)
+        wait = dur_min(wait, BURST_SPACING);
+    else if (c->options.iburst && !ever_answered(c) && c->missed > 0)
+        wait = dur_min(wait, dur_from_log2(c->missed - 1)); /* the fourth unanswered request: 8 s, then 16 s ... */
+    wait.ns += wait.ns / (256 * DITHER_SHARE) * c->dither;
+    return wait;
+}
+
+static void close_exchange(struct ntp_client *c, bool answered)
+{
+    c->state = NTP_CLIENT_IDLE;
+    c->reach = (uint8_t)(c->reach << 1 | answered);
+    if (answered)
+        c->missed = 0;
+    else if (c->missed < UINT8_MAX)
+        c->missed++;
+    c->next = mono_add(c->asked_at, interval(c));
+}
+
+static void open_exchange(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id)
+{
+    uint64_t random = rng_u64(rng);
+
+    c->state = NTP_CLIENT_PENDING;
+    c->exchange = exchange_id;
+    c->origin.raw = random ? random : 1; /* a zero origin is never an answer to us */
+    c->dither = (uint8_t)rng_u64(rng);
+    c->asked_at = c->sent_at = now;
+    c->sent_stamp = STAMP_USER;
+    if (c->burst_left > 0)
+        c->burst_left--;
+    c->next = mono_add(now, dur_min(c->options.max_delay, interval(c)));
+    c->stats.sent++;
+}
+
+void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, const struct net_addr *peer, struct mono_ns first)
+{
+    assert(-4 <= o->min_poll_log2 && o->min_poll_log2 <= o->max_poll_log2 && o->max_poll_log2 <= 17);
+    assert(o->version == 3 || o->version == NTP_VERSION);
+    memset(c, 0, sizeof *c);
+    c->options = *o;
+    c->peer = *peer;
+    c->poll_log2 = c->poll_floor_log2 = o->min_poll_log2;
+    c->burst_left = o->iburst ? BURST_REQUESTS : 0;
+    c->next = c->silent_since = first;
+}
+
+struct mono_ns ntp_client_next(const struct ntp_client *c) { return c->next; }
+
+bool ntp_client_run(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id, uint8_t packet[NTP_HEADER_SIZE])
+{
+    assert(exchange_id != 0);
+    if (c->state == NTP_CLIENT_STOPPED || mono_before(now, c->next))
+        return false;
+    if (c->state == NTP_CLIENT_PENDING) {
+        c->stats.timed_out++;
+        close_exchange(c, false);
+        if (mono_before(now, c->next))
+            return false;
+    }
+    open_exchange(c, now, rng, exchange_id);
+    ntp_header_write(&(struct ntp_header){ .version = c->options.version, .mode = NTP_MODE_CLIENT, .transmit = c->origin }, packet);
+    return true;
+}
+
+void ntp_client_sent(struct ntp_client *c, uint32_t exchange, struct mono_ns tx, enum stamp stamp)
+{
+    if (c->state != NTP_CLIENT_PENDING || exchange != c->exchange || mono_before(tx, c->asked_at) || mono_before(c->next, tx) || stamp < c->sent_stamp)
+        return;
+    c->sent_at = tx;
+    c->sent_stamp = (uint8_t)stamp;
+}
+
+void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange)
+{
+    if (c->state == NTP_CLIENT_PENDING && exchange == c->exchange)
+        c->stats.send_errors++;
+}
+
+void ntp_client_set_poll(struct ntp_client *c, int poll_log2)
+{
+    if (poll_log2 < c->poll_floor_log2)
+        poll_log2 = c->poll_floor_log2;
+    if (poll_log2 > c->options.max_poll_log2)
+        poll_log2 = c->options.max_poll_log2;
+    c->poll_log2 = (int8_t)poll_log2;
+    if (c->state == NTP_CLIENT_IDLE && c->exchange != 0)
+        c->next = mono_add(c->asked_at, interval(c));
+}
+
+/* ---- judging an answer: nothing here can change the association ---- */
+
+/* Is it the answer to the pending request at all? */
+static enum verdict judge_origin(const struct ntp_client *c, const struct ntp_client_input *in, struct ntp_header *h)
+{
+    struct ntp_tail tail;
+    enum verdict v;
+
+    if (!addr_equal(&in->from, &c->peer))
+        return VERDICT_WRONG_PEER;
+    v = ntp_packet_parse(in->bytes, h, &tail);
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    if (h->mode != NTP_MODE_SERVER)
+        return VERDICT_MODE;
+    if (h->version != c->options.version)
+        return VERDICT_VERSION;
+    if (in->exchange != c->exchange || c->state != NTP_CLIENT_PENDING)
+        return ever_answered(c) && h->origin.raw == c->last.origin.raw ? VERDICT_DUPLICATE : VERDICT_UNSOLICITED;
+    if (h->origin.raw != c->origin.raw)
+        return VERDICT_BOGUS;
+    if (tail.mac.len > 0)
+        return tail.mac.len == 4 ? VERDICT_CRYPTO_NAK : VERDICT_MAC;
+    return VERDICT_ACCEPTED;
+}
+
+#define KISS_DENY NTP_REFID('D', 'E', 'N', 'Y')
+#define KISS_RSTR NTP_REFID('R', 'S', 'T', 'R')
+#define KISS_RATE NTP_REFID('R', 'A', 'T', 'E')
+
+/* IANA "NTP Kiss-o'-Death Codes", with what each means to a client that shares no key with the server. */
+static const struct { uint32_t code; enum verdict verdict; } kiss_codes[] = {
+    { KISS_DENY, VERDICT_KISS },
+    { KISS_RSTR, VERDICT_KISS },
+    { KISS_RATE, VERDICT_KISS },
+    { NTP_REFID('I', 'N', 'I', 'T'), VERDICT_SERVER_UNSYNCHRONISED },
+    { NTP_REFID('S', 'T', 'E', 'P'), VERDICT_SERVER_UNSYNCHRONISED },
+    { NTP_REFID('A', 'C', 'S', 'T'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('A', 'U', 'T', 'H'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('A', 'U', 'T', 'O'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('B', 'C', 'S', 'T'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('C', 'R', 'Y', 'P'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('D', 'R', 'O', 'P'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('M', 'C', 'S', 'T'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('N', 'K', 'E', 'Y'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('N', 'T', 'S', 'N'), VERDICT_KISS_UNKNOWN },
+    { NTP_REFID('R', 'M', 'O', 'T'), VERDICT_KISS_UNKNOWN },
+};
+
+static bool find_kiss(uint32_t refid, enum verdict *v)
+{
+    for (unsigned i = 0; i < sizeof kiss_codes / sizeof kiss_codes[0]; i++)
+        if (kiss_codes[i].code == refid) {
+            *v = kiss_codes[i].verdict;
+            return true;
+        }
+    return false;
+}
+
+static bool is_own(const struct ntp_client_input *in, uint32_t refid)
+{
+    for (unsigned i = 0; i < in->own_count; i++)
+        if (in->own[i] == refid)
+            return true;
+    return false;
+}
+
+/* May the server's time be used? */
+static enum verdict judge_server(const struct ntp_client_input *in, const struct ntp_header *h)
+{
+    enum verdict kiss = h->refid == 0 ? VERDICT_SERVER_UNSYNCHRONISED : VERDICT_KISS_UNKNOWN;
+    bool listed = find_kiss(h->refid, &kiss);
+
+    if (h->stratum == 0)
+        return kiss;
+    if (h->leap == LEAP_UNKNOWN)
+        return VERDICT_SERVER_UNSYNCHRONISED;
+    if (h->stratum >= NTP_STRATUM_MAX)
+        return VERDICT_STRATUM;
+    if (listed)
+        return VERDICT_KISS_UNKNOWN;
+    if (h->stratum > 1 && is_own(in, h->refid))
+        return VERDICT_LOOP;
+    if (h->receive.raw == 0 || h->transmit.raw == 0)
+        return VERDICT_ZERO_TIME;
+    return VERDICT_ACCEPTED;
+}
+
+/* RFC 5905 section 8. A server that stamps the request late makes the round trip look negative; within both precisions that is
+ * taken as 0 and the deficit goes into the dispersion. */
+static enum verdict measure(const struct ntp_client *c, const struct ntp_client_input *in, const struct ntp_header *h, struct measurement *m)
+{
+    struct utc_ns t2 = ntp_ts64_to_utc(h->receive, in->pivot), t3 = ntp_ts64_to_utc(h->transmit, t2);
+    struct dur_ns trip = mono_sub(in->rx, c->sent_at), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
+    struct dur_ns precision = dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2));
+    struct dur_ns root_delay = ntp_short32_to_dur(h->root_delay), root_dispersion = ntp_short32_to_dur(h->root_dispersion);
+    struct dur_ns dispersion;
+
+    if (trip.ns < 0 || held.ns < 0 || dur_before(delay, dur_neg(precision)))
+        return VERDICT_BACKWARDS;
+    if (dur_before(c->options.max_delay, delay))
+        return VERDICT_DELAY;
+    dispersion = dur_add(precision, (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
+    if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
+        return VERDICT_ROOT_DISTANCE;
+    *m = (struct measurement){
+        .stratum = h->stratum, .leap = h->leap, .refid = h->refid,
+        .stamp = c->sent_stamp < in->stamp ? c->sent_stamp : (uint8_t)in->stamp,
+        .at = mono_add(c->sent_at, (struct dur_ns){ trip.ns / 2 }), .utc = utc_add(t2, (struct dur_ns){ held.ns / 2 }),
+        .delay = dur_max(delay, (struct dur_ns){ 0 }), .dispersion = dispersion,
+        .root_delay = root_delay, .root_dispersion = root_dispersion,
+    };
+    return VERDICT_ACCEPTED;
+}
+
+static enum verdict judge(const struct ntp_client *c, const struct ntp_client_input *in, struct ntp_header *h, struct ntp_client_reply *reply)
+{
+    enum verdict v = judge_origin(c, in, h);
+
+    reply->answered = v == VERDICT_ACCEPTED;
+    if (v == VERDICT_ACCEPTED)
+        v = judge_server(in, h);
+    if (v == VERDICT_ACCEPTED)
+        v = measure(c, in, h, &reply->m);
+    return v;
+}
+
+/* ---- heeding it ---- */
+
+static void accept_answer(struct ntp_client *c, const struct ntp_header *h, struct mono_ns now)
+{
+    if (c->reach == 0 && c->options.iburst)
+        c->burst_left = BURST_REQUESTS - 1;
+    c->last = *h;
+    c->silent_since = now;
+    close_exchange(c, true);
+}
+
+static void heed_kiss(struct ntp_client *c, uint32_t code)
+{
+    c->kiss_code = code;
+    c->burst_left = 0;
+    if (code == KISS_RATE && c->poll_log2 < c->options.max_poll_log2)
+        c->poll_floor_log2 = c->poll_log2 = (int8_t)(c->poll_log2 + 1);
+    close_exchange(c, false);
+    if (code != KISS_RATE) {
+        c->state = NTP_CLIENT_STOPPED;
+        c->next = MONO_NEVER;
+    }
+}
+
+enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply)
+{
+    struct ntp_header h;
+    enum verdict v;
+
+    *reply = (struct ntp_client_reply){ 0 };
+    v = judge(c, in, &h, reply);
+    c->stats.verdict[v]++;
+    if (v == VERDICT_ACCEPTED)
+        accept_answer(c, &h, now);
+    else if (v == VERDICT_KISS)
+        heed_kiss(c, h.refid);
+    reply->measured = v == VERDICT_ACCEPTED;
+    reply->stop = c->state == NTP_CLIENT_STOPPED;
+    return v;
+}

@@ -1,0 +1,85 @@
+#include "ntp/server.h"
+
+#define POLL_MIN_LOG2 (-4)
+#define POLL_MAX_LOG2 17 /* RFC 5905 section 7.2, MAXPOLL */
+
+/* The mode that answers `h`, or the reason why nothing does. */
+static enum verdict choose_mode(const struct ntp_options *options, const struct ntp_header *h, uint16_t port, uint8_t *reply_mode)
+{
+    *reply_mode = NTP_MODE_SERVER;
+    switch (h->mode) {
+    case NTP_MODE_CLIENT:
+        return VERDICT_ANSWERED;
+    case NTP_MODE_RESERVED: /* from port 123 it would be a version 1 peer, not a client */
+        return h->version == 1 && port != NTP_PORT ? VERDICT_ANSWERED : VERDICT_MODE;
+    case NTP_MODE_ACTIVE:
+        *reply_mode = NTP_MODE_PASSIVE;
+        return options->symmetric_reply ? VERDICT_ANSWERED : VERDICT_SYMMETRIC;
+    default:
+        return VERDICT_MODE;
+    }
+}
+
+/* Modes 6 and 7 share only the first byte with a time packet, so they are known before anything else is looked at. */
+static bool is_private(struct span bytes) { return bytes.len > 0 && (bytes.at[0] & 7) >= NTP_MODE_CONTROL; }
+
+/* A raw timestamp of 0 means "unknown" (RFC 5905 section 6), so the first instant of an era is told 0.2 ns late. */
+static struct ntp_ts64 stamp(struct utc_ns t)
+{
+    struct ntp_ts64 ts = ntp_ts64_from_utc(t);
+
+    if (ts.raw == 0)
+        ts.raw = 1;
+    return ts;
+}
+
+static int8_t clamp_poll(int8_t poll_log2)
+{
+    if (poll_log2 < POLL_MIN_LOG2)
+        return POLL_MIN_LOG2;
+    return poll_log2 > POLL_MAX_LOG2 ? POLL_MAX_LOG2 : poll_log2;
+}
+
+static uint32_t kiss_of(enum clock_status s) { return s == CLOCK_DISRUPTED ? NTP_REFID('S', 'T', 'E', 'P') : NTP_REFID('I', 'N', 'I', 'T'); }
+
+static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
+{
+    reply->leap = (uint8_t)view->leap;
+    reply->stratum = view->stratum;
+    reply->precision_log2 = view->precision_log2;
+    reply->root_delay = ntp_short32_from_dur_up(view->root_delay);
+    reply->root_dispersion = ntp_short32_from_dur_up(view->root_dispersion);
+    reply->refid = view->stratum ? view->refid : kiss_of(view->status);
+    /* Never after the transmit timestamp: clients drop such an answer (RFC 5905 section 9.2, header check). */
+    if (view->stratum)
+        reply->reference = stamp(utc_before(view->utc, view->reference_time) ? view->utc : view->reference_time);
+}
+
+enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
+                               uint8_t *out, size_t *out_len)
+{
+    struct ntp_header ask, reply = { 0 };
+    struct ntp_tail tail;
+    enum verdict v;
+
+    *out_len = 0;
+    if (is_private(request->bytes))
+        return VERDICT_PRIVATE_MODE;
+    v = ntp_packet_parse(request->bytes, &ask, &tail);
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    v = choose_mode(options, &ask, request->from->port, &reply.mode);
+    if (v != VERDICT_ANSWERED)
+        return v;
+    if (tail.mac.len > 0)
+        return VERDICT_MAC;
+    reply.version = ask.version;
+    reply.poll_log2 = clamp_poll(ask.poll_log2);
+    reply.origin = ask.transmit;
+    reply.receive = stamp(request->rx);
+    reply.transmit = stamp(view->utc);
+    fill_clock(view, &reply);
+    ntp_header_write(&reply, out);
+    *out_len = NTP_HEADER_SIZE;
+    return VERDICT_ANSWERED;
+}

@@ -1,0 +1,120 @@
+#include "serve/serve.h"
+
+#include <assert.h>
+
+#include "ntp/server.h"
+#include "timeproto/timeproto.h"
+
+const char *service_name(enum service s)
+{
+    static const char *const name[SERVICE_COUNT] = { "NTP", "TIME", "DAYTIME" };
+
+    assert((unsigned)s < SERVICE_COUNT);
+    return name[s];
+}
+
+/* UDP services that answer whatever they get: an answer sent there would come back as the next request, for ever (CVE-2009-3563).
+ * 0 is no port at all. */
+#define PORT(n) (UINT64_C(1) << (n))
+static const uint64_t looping_ports = PORT(0) | PORT(7) | PORT(13) | PORT(17) | PORT(19) | PORT(37) | PORT(53);
+
+static bool would_loop(enum service s, uint16_t port)
+{
+    if (port < 64 && looping_ports & PORT(port))
+        return true;
+    return port == NTP_PORT && s != SERVICE_NTP;
+}
+
+/* The cheap checks that need no look at the bytes. */
+static enum verdict check_addresses(const struct serve_request *r)
+{
+    if (would_loop(r->service, r->from.port))
+        return VERDICT_SOURCE_PORT;
+    if (!addr_is_usable_server(&r->from))
+        return VERDICT_SOURCE_ADDRESS;
+    if (r->to.family == ADDR_NONE)
+        return VERDICT_ANSWERED;
+    if (!addr_is_usable_server(&r->to))
+        return VERDICT_DESTINATION;
+    return addr_equal(&r->from, &r->to) ? VERDICT_SELF : VERDICT_ANSWERED;
+}
+
+static bool same_prefix(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+    unsigned whole = bits / 8, rest = bits % 8;
+
+    return memcmp(a, b, whole) == 0 && (rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0);
+}
+
+static bool is_listed(const struct option_nets *nets, const struct net_addr *a)
+{
+    for (uint32_t i = 0; i < nets->count; i++)
+        if (nets->item[i].addr.family == a->family && same_prefix(nets->item[i].addr.bytes, a->bytes, nets->item[i].bits))
+            return true;
+    return false;
+}
+
+typedef enum verdict answer_fn(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len);
+
+static enum verdict answer_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    struct clock_view rx, tx;
+
+    page_view(page, r->rx, &rx);
+    page_view(page, r->tx, &tx);
+    return ntp_server_answer(&o->ntp, &tx, &(struct ntp_server_request){ r->bytes, &r->from, rx.utc }, out, out_len);
+}
+
+/* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
+ * payload) they are when the request holds fewer. */
+static enum verdict answer_time(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    struct clock_view view;
+
+    *out_len = 0;
+    if (r->from.family == ADDR_IPV6 && r->bytes.len < TIME_SIZE && !is_listed(&o->timeproto.time.empty_udp6_from, &r->from))
+        return VERDICT_NOT_LISTED;
+    page_view(page, r->tx, &view);
+    return time_answer(&view, out, out_len);
+}
+
+static enum verdict answer_daytime(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    struct clock_view view;
+
+    *out_len = 0;
+    if (!is_listed(&o->timeproto.daytime.udp_from, &r->from))
+        return VERDICT_NOT_LISTED;
+    page_view(page, r->tx, &view);
+    return daytime_answer(&view, out, out_len);
+}
+
+enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
+                            uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+{
+    static answer_fn *const answer[SERVICE_COUNT] = { answer_ntp, answer_time, answer_daytime };
+    enum verdict v = check_addresses(r);
+
+    assert((unsigned)r->service < SERVICE_COUNT);
+    *out_len = 0;
+    if (v == VERDICT_ANSWERED)
+        v = answer[r->service](o, page, r, out, out_len);
+    stats->requests[r->service]++;
+    stats->verdict[r->service][v]++;
+    return v;
+}
+
+enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, struct mono_ns now, struct serve_stats *stats,
+                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+{
+    struct clock_view view;
+    enum verdict v;
+
+    (void)o;
+    assert(s == SERVICE_TIME || s == SERVICE_DAYTIME);
+    page_view(page, now, &view);
+    v = s == SERVICE_TIME ? time_answer(&view, out, out_len) : daytime_answer(&view, out, out_len);
+    stats->requests[s]++;
+    stats->verdict[s][v]++;
+    return v;
+}
