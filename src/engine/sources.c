@@ -358,17 +358,16 @@ static void log_kiss(struct engine *e, struct slot *s)
 }
 
 /* The peer answered our request, and the answer is of no use: said once per reason. */
-static void refused(struct engine *e, struct slot *s, enum verdict v)
+static void log_refused(struct engine *e, struct slot *s, enum verdict v)
 {
     struct log_record *r;
 
-    if (s->refused != v) {
-        s->refused = (uint8_t)v;
-        r = engine_log(e, LOG_SOURCE_REFUSED);
-        log_text(r, "source", slot_name(s));
-        log_text(r, "reason", verdict_text(v));
-    }
-    missed(e, s);
+    if (s->refused == v)
+        return;
+    s->refused = (uint8_t)v;
+    r = engine_log(e, LOG_SOURCE_REFUSED);
+    log_text(r, "source", slot_name(s));
+    log_text(r, "reason", verdict_text(v));
 }
 
 static void measured(struct engine *e, struct slot *s, struct measurement *m)
@@ -402,15 +401,18 @@ void sources_datagram(struct engine *e, const struct event *ev)
         .own_count = ev->u.datagram.to.family != ADDR_NONE && !addr_is_loopback(&ev->u.datagram.to),
     };
     v = ntp_client_input(&s->client, &in, e->now, &reply);
-    if (s->client.state == NTP_CLIENT_PENDING) /* not the answer we wait for: nothing happened */
+    if (s->client.state == NTP_CLIENT_PENDING) { /* of no use: the exchange waits on for a better answer, until its timeout */
+        if (reply.answered)
+            log_refused(e, s, v);
         return;
+    }
     close_exchange(e, ev->u.datagram.exchange);
-    if (v == VERDICT_KISS)
-        log_kiss(e, s);
-    if (reply.measured)
+    if (reply.measured) {
         measured(e, s, &reply.m);
-    else
-        refused(e, s, v);
+    } else {
+        log_kiss(e, s);
+        missed(e, s);
+    }
     if (s->used && reply.stop && is_pool(options_of(e, s)))
         replace(e, s, "it asked us to stop");
 }
@@ -427,13 +429,8 @@ void sources_send_failed(struct engine *e, uint32_t exchange)
 {
     struct slot *s = slot_of_exchange(e, exchange);
 
-    if (!s)
-        return;
-    ntp_client_send_failed(&s->client, exchange, e->now);
-    if (s->client.state == NTP_CLIENT_PENDING)
-        return;
-    close_exchange(e, exchange);
-    missed(e, s);
+    if (s)
+        ntp_client_send_failed(&s->client, exchange); /* the timeout ends the exchange */
 }
 
 void sources_stop(struct engine *e)
