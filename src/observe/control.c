@@ -230,6 +230,13 @@ static void source_fields(struct codec *x, struct snapshot_source *s)
     verdict_fields(x, s->verdict);
 }
 
+static void service_fields(struct codec *x, struct snapshot_service *s)
+{
+    field_text(x, s->name, sizeof s->name);
+    field_u64(x, &s->requests);
+    verdict_fields(x, s->verdict);
+}
+
 /* ---- frames ---- */
 
 static void frame_begin(struct writer *w, uint16_t verb)
@@ -355,6 +362,14 @@ static void write_source(struct writer *w, struct snapshot_source s)
     section_end(w, &x);
 }
 
+static void write_service(struct writer *w, struct snapshot_service s)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_SERVICE);
+
+    service_fields(&x, &s);
+    section_end(w, &x);
+}
+
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
 {
     if (sections & 1u << CONTROL_SECTION_DAEMON)
@@ -363,6 +378,8 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_page(w, s->page);
     for (uint32_t i = 0; i < s->source_count && (sections & 1u << CONTROL_SECTION_SOURCE); i++)
         write_source(w, s->source[i]);
+    for (uint32_t i = 0; i < s->service_count && (sections & 1u << CONTROL_SECTION_SERVICE); i++)
+        write_service(w, s->service[i]);
 }
 
 static enum control_result judge(const struct control_request *r)
@@ -380,7 +397,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
     enum control_result result = judge(request);
     uint32_t sections = request->verb == CONTROL_VERB_VERSION ? 1u << CONTROL_SECTION_DAEMON : request->sections;
 
-    assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX);
+    assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK)
@@ -462,6 +479,8 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
         source_fields(&x, s);
         source_check(s);
     }
+    if (id == CONTROL_SECTION_SERVICE && out->service_count < SNAPSHOT_SERVICES_MAX)
+        service_fields(&x, &out->service[out->service_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

@@ -27,7 +27,12 @@
 
 enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2 };
 
-enum control_section { CONTROL_SECTION_DAEMON = 1, CONTROL_SECTION_PAGE = 2, CONTROL_SECTION_SOURCE = 3 /* once per source */ };
+enum control_section {
+    CONTROL_SECTION_DAEMON = 1,
+    CONTROL_SECTION_PAGE = 2,
+    CONTROL_SECTION_SOURCE = 3, /* once per source */
+    CONTROL_SECTION_SERVICE = 4 /* once per service */
+};
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 
 enum control_result {

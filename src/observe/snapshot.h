@@ -8,6 +8,8 @@
 
 #define SNAPSHOT_SOURCES_MAX 16
 #define SNAPSHOT_NAME_MAX 64
+#define SNAPSHOT_SERVICES_MAX 8
+#define SNAPSHOT_SERVICE_NAME_MAX 16
 #define SNAPSHOT_TEXT_MAX 96
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
@@ -29,6 +31,13 @@ struct snapshot_source {
     uint64_t verdict[VERDICT_COUNT];
 };
 
+/* One served protocol, summed over the processes that serve it. */
+struct snapshot_service {
+    char name[SNAPSHOT_SERVICE_NAME_MAX]; /* "NTP", "TIME", "DAYTIME" */
+    uint64_t requests;
+    uint64_t verdict[VERDICT_COUNT];
+};
+
 struct snapshot {
     char version[SNAPSHOT_NAME_MAX];
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
@@ -42,6 +51,8 @@ struct snapshot {
     uint64_t steps;
     uint32_t source_count;
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
+    uint32_t service_count;          /* the daemon fills these in: the engine does not serve */
+    struct snapshot_service service[SNAPSHOT_SERVICES_MAX];
 };
 
 #endif
