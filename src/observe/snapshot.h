@@ -2,6 +2,8 @@
 #ifndef OBSERVE_SNAPSHOT_H
 #define OBSERVE_SNAPSHOT_H
 
+#include <stddef.h>
+
 #include "base/addr.h"
 #include "base/page.h"
 #include "base/verdict.h"
@@ -16,6 +18,20 @@ enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHA
                     SOURCE_REFUSED, SOURCE_STATE_COUNT };
 /* The state as one word for a person. */
 const char *source_state_text(enum source_state s);
+
+/* Words for numbers; never NULL, whatever the number. */
+const char *leap_text(enum leap l);   /* "none", "insert", "delete", "unknown" */
+const char *stamp_text(enum stamp s); /* "user", "kernel", "hardware" */
+
+/* A reference id as people know it: four letters at stratum 0 and 1 ("GPS", other bytes as \xNN), else the dotted quad. Returns out. */
+#define REFID_TEXT_MAX 20
+const char *refid_to_text(uint32_t refid, unsigned stratum, char out[REFID_TEXT_MAX]);
+
+/* How far true time can be from the served one: the larger of its two sides. */
+struct dur_ns clock_view_bound(const struct clock_view *v);
+
+/* Bytes from outside for a terminal: printable ASCII stays, the rest becomes \xNN. Cut to fit; NUL-terminated. Returns out. */
+const char *text_printable(const char *text, char *out, size_t size);
 
 struct snapshot_source {
     char name[SNAPSHOT_NAME_MAX];    /* as configured */

@@ -1,0 +1,421 @@
+/* The control protocol: what one side writes the other reads; nothing a stranger sends does more than close his connection. */
+#include "observe/control.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "base/test.h"
+
+static uint8_t frame[CONTROL_ANSWER_MAX];
+
+static struct dur_ns some_ns(struct prng *p) { return (struct dur_ns){ (int64_t)(prng_u64(p) >> 2) - INT64_C(1) * NS_PER_S }; }
+
+static void some_source(struct prng *p, struct snapshot_source *s)
+{
+    snprintf(s->name, sizeof s->name, "source%u.example", (unsigned)(prng_u64(p) % 1000));
+    s->addr = (struct net_addr){ .family = ADDR_IPV6, .port = 123, .scope = 7 };
+    for (size_t i = 0; i < sizeof s->addr.bytes; i++)
+        s->addr.bytes[i] = (uint8_t)prng_u64(p);
+    s->state = (uint8_t)(prng_u64(p) % SOURCE_STATE_COUNT);
+    s->pool = 1;
+    s->reach = (uint8_t)prng_u64(p);
+    s->stratum = (uint8_t)prng_u64(p);
+    s->leap = LEAP_INSERT;
+    s->stamp = STAMP_HARDWARE;
+    s->poll_log2 = -3;
+    s->refid = (uint32_t)prng_u64(p);
+    s->offset = dur_neg(some_ns(p));
+    s->delay = some_ns(p);
+    s->bound = some_ns(p);
+    s->last_answer_age = (struct dur_ns){ -1 };
+    s->sent = prng_u64(p);
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        s->verdict[v] = prng_u64(p) % 3;
+}
+
+static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
+{
+    struct prng p;
+
+    prng_seed(&p, seed);
+    memset(s, 0, sizeof *s);
+    snprintf(s->version, sizeof s->version, "0.1.%u", (unsigned)(prng_u64(&p) % 100));
+    snprintf(s->clock_mode, sizeof s->clock_mode, "virtual");
+    memset(s->hint, 'h', sizeof s->hint - 1);
+    s->now = (struct mono_ns){ some_ns(&p).ns };
+    s->freq_ppm = prng_normal(&p);
+    s->page.rate = 1e-6 * prng_normal(&p);
+    s->page.raw_ref.ns = 1000;
+    s->page.slew.ns = -5;
+    s->page.slew_end.ns = INT64_MAX;
+    s->page.late = some_ns(&p);
+    s->page.leap_at.ns = INT64_MAX;
+    s->page.tai_minus_utc_s = 37;
+    s->page.leap_delta_s = -1;
+    s->page.precision_log2 = -25;
+    s->page.status = CLOCK_HOLDOVER;
+    s->page.sources_false = 2;
+    s->source_count = sources;
+    for (uint32_t i = 0; i < sources; i++)
+        some_source(&p, &s->source[i]);
+}
+
+static const struct control_request ask_all = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, CONTROL_SECTIONS_ALL, false };
+
+static void round_trip_keeps_every_field(void **state)
+{
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    for (uint32_t n = 0; n <= SNAPSHOT_SOURCES_MAX; n++) {
+        some_snapshot(n + 1, n, &in);
+        size_t len = control_answer(&ask_all, &in, frame, sizeof frame);
+
+        assert_int_equal(control_answer_size(frame), len);
+        assert_int_equal(control_answer_read((struct span){ frame, len }, &result, &out), 0);
+        assert_int_equal(result, CONTROL_OK);
+        assert_memory_equal(&in, &out, sizeof in);
+    }
+}
+
+static void the_largest_snapshot_fits(void **state)
+{
+    static struct snapshot s, out;
+    enum control_result result;
+
+    (void)state;
+    some_snapshot(1, SNAPSHOT_SOURCES_MAX, &s);
+    memset(s.version, 'v', sizeof s.version - 1);
+    memset(s.clock_mode, 'm', sizeof s.clock_mode - 1);
+    memset(s.clock_reason, 'r', sizeof s.clock_reason - 1);
+    for (int i = 0; i < SNAPSHOT_SOURCES_MAX; i++) {
+        memset(s.source[i].name, 'n', SNAPSHOT_NAME_MAX - 1);
+        memset(s.source[i].verdict, 0xff, sizeof s.source[i].verdict);
+    }
+    size_t len = control_answer(&ask_all, &s, frame, sizeof frame);
+
+    assert_int_equal(control_answer_read((struct span){ frame, len }, &result, &out), 0);
+    assert_memory_equal(&s, &out, sizeof s);
+}
+
+static void only_the_sections_asked_for_come(void **state)
+{
+    struct control_request pages = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, 1u << CONTROL_SECTION_PAGE, false };
+    struct control_request version = { CONTROL_VERSION, CONTROL_VERB_VERSION, 0, false };
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    some_snapshot(3, 2, &in);
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&pages, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_memory_equal(&in.page, &out.page, sizeof in.page);
+    assert_int_equal(out.source_count, 0);
+    assert_string_equal(out.version, "");
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&version, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_string_equal(out.version, in.version);
+    assert_int_equal(out.page.tai_minus_utc_s, 0);
+}
+
+/* ---- requests ---- */
+
+static void requests_are_read_one_byte_at_a_time(void **state)
+{
+    uint8_t bytes[CONTROL_REQUEST_MAX];
+    size_t len = control_request_write(&ask_all, bytes, sizeof bytes), used;
+    struct control_conn c = { 0 };
+    struct control_request r;
+
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i + 1 < len; i++) {
+            assert_int_equal(control_input(&c, (struct span){ bytes + i, 1 }, &used, &r), CONTROL_MORE);
+            assert_int_equal(used, 1);
+        }
+        assert_int_equal(control_input(&c, (struct span){ bytes + len - 1, 1 }, &used, &r), CONTROL_REQUEST);
+        assert_int_equal(r.verb, CONTROL_VERB_SNAPSHOT);
+        assert_int_equal(r.sections, CONTROL_SECTIONS_ALL);
+        assert_false(r.malformed);
+    }
+}
+
+static void two_requests_in_one_read_are_two(void **state)
+{
+    struct control_request version = { CONTROL_VERSION, CONTROL_VERB_VERSION, 0, false }, r;
+    uint8_t bytes[2 * CONTROL_REQUEST_MAX];
+    size_t one = control_request_write(&version, bytes, CONTROL_REQUEST_MAX), used;
+    size_t both = one + control_request_write(&ask_all, bytes + one, CONTROL_REQUEST_MAX);
+    struct control_conn c = { 0 };
+
+    (void)state;
+    assert_int_equal(control_input(&c, (struct span){ bytes, both }, &used, &r), CONTROL_REQUEST);
+    assert_int_equal(r.verb, CONTROL_VERB_VERSION);
+    assert_int_equal(used, one);
+    assert_int_equal(control_input(&c, (struct span){ bytes + used, both - used }, &used, &r), CONTROL_REQUEST);
+    assert_int_equal(r.verb, CONTROL_VERB_SNAPSHOT);
+    assert_int_equal(used, both - one);
+    assert_int_equal(control_input(&c, (struct span){ bytes, 0 }, &used, &r), CONTROL_MORE);
+}
+
+static size_t raw_frame(uint8_t *out, uint32_t magic, uint16_t version, uint16_t verb, uint32_t length)
+{
+    struct writer w = writer_of(out, CONTROL_HEADER_SIZE);
+
+    writer_u32(&w, magic);
+    writer_u16(&w, version);
+    writer_u16(&w, verb);
+    writer_u32(&w, length);
+    return writer_len(&w);
+}
+
+static void ctl_01_impossible_frames_close(void **state)
+{
+    static const struct { const char *name; uint32_t magic, length; enum control_outcome expected; } rows[] = {
+        { "length 0", CONTROL_MAGIC, 0, CONTROL_CLOSE },
+        { "shorter than its header", CONTROL_MAGIC, CONTROL_HEADER_SIZE - 1, CONTROL_CLOSE },
+        { "length 2^32-1", CONTROL_MAGIC, UINT32_MAX, CONTROL_CLOSE },
+        { "one too long", CONTROL_MAGIC, CONTROL_REQUEST_MAX + 1, CONTROL_CLOSE },
+        { "other magic", CONTROL_MAGIC + 1, CONTROL_HEADER_SIZE, CONTROL_CLOSE },
+        { "truncated", CONTROL_MAGIC, CONTROL_REQUEST_MAX, CONTROL_MORE },
+        { "header alone", CONTROL_MAGIC, CONTROL_HEADER_SIZE, CONTROL_REQUEST },
+    };
+    uint8_t bytes[CONTROL_HEADER_SIZE];
+    struct control_request r;
+    size_t used;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct control_conn c = { 0 };
+        size_t len = raw_frame(bytes, rows[i].magic, CONTROL_VERSION, CONTROL_VERB_VERSION, rows[i].length);
+
+        if (control_input(&c, (struct span){ bytes, len }, &used, &r) != rows[i].expected)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
+static void a_frame_is_never_kept_beyond_its_length(void **state)
+{
+    uint8_t bytes[4 * CONTROL_REQUEST_MAX] = { 0 };
+    struct control_conn c = { 0 };
+    struct control_request r;
+    size_t used;
+
+    (void)state;
+    raw_frame(bytes, CONTROL_MAGIC, CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, CONTROL_REQUEST_MAX);
+    assert_int_equal(control_input(&c, (struct span){ bytes, sizeof bytes }, &used, &r), CONTROL_REQUEST);
+    assert_int_equal(used, CONTROL_REQUEST_MAX);
+    assert_int_equal(c.len, 0);
+}
+
+static enum control_result result_of(uint16_t version, uint16_t verb, bool malformed, uint16_t *spoken)
+{
+    struct control_request r = { version, verb, CONTROL_SECTIONS_ALL, malformed };
+    static struct snapshot s, out;
+    enum control_result result;
+    size_t len;
+
+    some_snapshot(5, 1, &s);
+    len = control_answer(&r, &s, frame, sizeof frame);
+    assert_int_equal(control_answer_read((struct span){ frame, len }, &result, &out), 0);
+    assert_int_equal(out.source_count, result == CONTROL_OK ? 1 : 0);
+    *spoken = (uint16_t)(frame[4] << 8 | frame[5]);
+    return result;
+}
+
+static void what_is_not_known_is_answered_with_a_reason(void **state)
+{
+    uint16_t spoken;
+
+    (void)state;
+    assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, false, &spoken), CONTROL_OK);
+    assert_int_equal(result_of(CONTROL_VERSION, 0x7000, false, &spoken), CONTROL_UNKNOWN_VERB);
+    assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, true, &spoken), CONTROL_MALFORMED);
+    assert_int_equal(result_of(9, CONTROL_VERB_SNAPSHOT, false, &spoken), CONTROL_FOREIGN_VERSION);
+    assert_int_equal(spoken, CONTROL_VERSION);
+    assert_non_null(strstr(control_result_text(CONTROL_UNKNOWN_VERB), "older"));
+    assert_non_null(strstr(control_result_text((enum control_result)77), "not known"));
+}
+
+static void a_snapshot_request_without_its_body_is_malformed(void **state)
+{
+    uint8_t bytes[CONTROL_HEADER_SIZE];
+    size_t len = raw_frame(bytes, CONTROL_MAGIC, CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, CONTROL_HEADER_SIZE), used;
+    struct control_conn c = { 0 };
+    struct control_request r;
+
+    (void)state;
+    assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &r), CONTROL_REQUEST);
+    assert_true(r.malformed);
+}
+
+/* ---- answers of other versions, and of liars ---- */
+
+static void answer_begin(struct writer *w)
+{
+    *w = writer_of(frame, sizeof frame);
+    writer_u32(w, CONTROL_MAGIC);
+    writer_u16(w, CONTROL_VERSION);
+    writer_u16(w, CONTROL_VERB_SNAPSHOT | CONTROL_ANSWER);
+    writer_u32(w, 0);
+    writer_u16(w, CONTROL_OK);
+}
+
+static int answer_read(struct writer *w, struct snapshot *out)
+{
+    struct writer length = writer_of(frame + 8, 4);
+    enum control_result result;
+
+    writer_u32(&length, (uint32_t)writer_len(w));
+    return control_answer_read((struct span){ frame, writer_len(w) }, &result, out);
+}
+
+static void section(struct writer *w, uint16_t id, const void *body, uint32_t len)
+{
+    writer_u16(w, id);
+    writer_u32(w, len);
+    writer_bytes(w, body, len);
+}
+
+static void unknown_sections_are_skipped_and_missing_fields_stay_zero(void **state)
+{
+    static const uint8_t name_only[] = { 4, 'a', '.', 'e', 'x' };
+    static const uint8_t version_and_more[] = { 3, '9', '.', '9', 1, 'm', 0, 0 };
+    static struct snapshot out;
+    struct writer w;
+
+    (void)state;
+    answer_begin(&w);
+    section(&w, 999, "whatever", 8);
+    section(&w, CONTROL_SECTION_SOURCE, name_only, sizeof name_only);
+    section(&w, CONTROL_SECTION_DAEMON, version_and_more, sizeof version_and_more);
+    assert_int_equal(answer_read(&w, &out), 0);
+    assert_string_equal(out.version, "9.9");
+    assert_string_equal(out.clock_mode, "m");
+    assert_int_equal(out.uptime.ns, 0);
+    assert_int_equal(out.source_count, 1);
+    assert_string_equal(out.source[0].name, "a.ex");
+    assert_int_equal(out.source[0].sent, 0);
+}
+
+static void fields_added_later_are_skipped(void **state)
+{
+    static struct snapshot in, out;
+    uint8_t longer[CONTROL_ANSWER_MAX];
+    struct control_request daemon = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, 1u << CONTROL_SECTION_DAEMON, false };
+    size_t head = CONTROL_HEADER_SIZE + 2 + 6, len;
+    struct writer w;
+
+    (void)state;
+    some_snapshot(8, 0, &in);
+    len = control_answer(&daemon, &in, frame, sizeof frame) - head;
+    memcpy(longer, frame + head, len);
+    memset(longer + len, 0xee, 100);
+    answer_begin(&w);
+    section(&w, CONTROL_SECTION_DAEMON, longer, (uint32_t)len + 100);
+    section(&w, CONTROL_SECTION_DAEMON, longer, (uint32_t)len + 100);
+    assert_int_equal(answer_read(&w, &out), 0);
+    assert_string_equal(out.hint, in.hint);
+    assert_int_equal(out.uptime.ns, in.uptime.ns);
+}
+
+static void a_lying_daemon_cannot_leave_bad_values(void **state)
+{
+    static struct snapshot in, out;
+    struct snapshot_source *s = &in.source[0];
+    enum control_result result;
+    struct clock_view view;
+
+    (void)state;
+    some_snapshot(9, 1, &in);
+    s->state = s->leap = s->stamp = 255;
+    s->addr.family = 200;
+    in.freq_ppm = NAN;
+    in.page.rate = INFINITY;
+    in.page.growth = -1;
+    in.page.slew.ns = INT64_MIN;
+    in.page.raw_ref.ns = INT64_MIN;
+    in.page.early.ns = in.page.late.ns = INT64_MIN;
+    in.page.tai_minus_utc_s = INT32_MIN;
+    in.page.leap_delta_s = INT32_MAX;
+    in.page.status = in.page.leap = 255;
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_string_equal(source_state_text(out.source[0].state), "unknown");
+    assert_int_equal(out.source[0].addr.family, ADDR_NONE);
+    assert_true(out.freq_ppm == 0);
+    assert_true(out.page.rate == 0);
+    page_view(&out.page, (struct mono_ns){ INT64_MAX - 1 }, &view);
+    assert_int_equal(view.status, CLOCK_UNSYNCHRONISED);
+    assert_true(view.earliest.ns <= view.latest.ns);
+}
+
+static void every_cut_of_an_answer_is_refused(void **state)
+{
+    static struct snapshot in, out;
+    enum control_result result;
+    size_t len;
+
+    (void)state;
+    some_snapshot(11, 1, &in);
+    len = control_answer(&ask_all, &in, frame, sizeof frame);
+    for (size_t cut = 0; cut < len; cut++)
+        assert_true(control_answer_read((struct span){ frame, cut }, &result, &out) < 0);
+}
+
+static void too_many_sources_are_not_stored(void **state)
+{
+    static const uint8_t name_only[] = { 1, 'a' };
+    static struct snapshot out;
+    struct writer w;
+
+    (void)state;
+    answer_begin(&w);
+    for (int i = 0; i < 100; i++)
+        section(&w, CONTROL_SECTION_SOURCE, name_only, sizeof name_only);
+    assert_int_equal(answer_read(&w, &out), 0);
+    assert_int_equal(out.source_count, SNAPSHOT_SOURCES_MAX);
+}
+
+static void random_bytes_never_harm(void **state)
+{
+    static struct snapshot in, out;
+    enum control_result result;
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 42);
+    some_snapshot(13, 2, &in);
+    for (int round = 0; round < 20000; round++) {
+        size_t len = control_answer(&ask_all, &in, frame, sizeof frame);
+
+        for (int i = 0; i < 4; i++)
+            frame[CONTROL_HEADER_SIZE + prng_u64(&p) % (len - CONTROL_HEADER_SIZE)] = (uint8_t)prng_u64(&p);
+        if (control_answer_read((struct span){ frame, len }, &result, &out) == 0)
+            assert_true(memchr(out.hint, 0, sizeof out.hint) && out.source_count <= SNAPSHOT_SOURCES_MAX);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip_keeps_every_field),
+        cmocka_unit_test(the_largest_snapshot_fits),
+        cmocka_unit_test(only_the_sections_asked_for_come),
+        cmocka_unit_test(requests_are_read_one_byte_at_a_time),
+        cmocka_unit_test(two_requests_in_one_read_are_two),
+        cmocka_unit_test(ctl_01_impossible_frames_close),
+        cmocka_unit_test(a_frame_is_never_kept_beyond_its_length),
+        cmocka_unit_test(what_is_not_known_is_answered_with_a_reason),
+        cmocka_unit_test(a_snapshot_request_without_its_body_is_malformed),
+        cmocka_unit_test(unknown_sections_are_skipped_and_missing_fields_stay_zero),
+        cmocka_unit_test(fields_added_later_are_skipped),
+        cmocka_unit_test(a_lying_daemon_cannot_leave_bad_values),
+        cmocka_unit_test(every_cut_of_an_answer_is_refused),
+        cmocka_unit_test(too_many_sources_are_not_stored),
+        cmocka_unit_test(random_bytes_never_harm),
+    };
+
+    return cmocka_run_group_tests_name("control", tests, NULL, NULL);
+}

@@ -1,0 +1,150 @@
+#include "observe/snapshot_json.h"
+
+#include <stdio.h>
+
+void snapshot_json_daemon(struct json *j, const struct snapshot *s)
+{
+    json_object(j, "daemon");
+    json_text(j, "version", s->version);
+    json_int(j, "uptime_ns", s->uptime.ns);
+    json_object_end(j);
+}
+
+static void instant(struct json *j, const char *text_key, const char *ns_key, struct utc_ns t)
+{
+    char text[CIVIL_TEXT_MAX];
+
+    json_text(j, text_key, utc_to_text(t, 9, text));
+    json_int(j, ns_key, t.ns);
+}
+
+static void reference_id(struct json *j, uint32_t refid, unsigned stratum)
+{
+    char text[REFID_TEXT_MAX];
+
+    json_text(j, "reference_id", refid_to_text(refid, stratum, text));
+}
+
+static void time_fields(struct json *j, const struct page_data *p, const struct clock_view *v)
+{
+    instant(j, "utc", "utc_ns", v->utc);
+    json_int(j, "earliest_ns", v->earliest.ns);
+    json_int(j, "latest_ns", v->latest.ns);
+    json_int(j, "bound_ns", clock_view_bound(v).ns);
+    json_int(j, "tai_minus_utc_s", p->tai_minus_utc_s);
+    json_int(j, "root_delay_ns", v->root_delay.ns);
+    json_int(j, "root_dispersion_ns", v->root_dispersion.ns);
+    if (p->reference_time.ns)
+        instant(j, "reference_time", "reference_time_ns", v->reference_time);
+    else
+        json_null(j, "reference_time");
+}
+
+static void leap_fields(struct json *j, const struct page_data *p, const struct clock_view *v)
+{
+    json_text(j, "leap", leap_text(v->leap));
+    if (p->leap_delta_s)
+        instant(j, "leap_at", "leap_at_ns", tai_to_utc(p->leap_at, p->tai_minus_utc_s));
+    else
+        json_null(j, "leap_at");
+}
+
+static void machine_fields(struct json *j, const struct snapshot *s)
+{
+    json_text(j, "mode", s->clock_mode);
+    json_text(j, "mode_reason", s->clock_reason);
+    json_double(j, "frequency_ppm", s->freq_ppm);
+    json_double(j, "skew_ppm", s->skew_ppm);
+    json_double(j, "max_drift_ppm", s->max_drift_ppm);
+    json_double(j, "max_drift_silent_ppm", s->max_drift_silent_ppm);
+    json_int(j, "system_clock_error_ns", s->page.system_clock_error.ns);
+    json_count(j, "steps", s->steps);
+    json_int(j, "heartbeat_age_ns", mono_sub(s->now, s->page.heartbeat).ns);
+}
+
+void snapshot_json_clock(struct json *j, const struct snapshot *s)
+{
+    const struct page_data *p = &s->page;
+    struct clock_view v;
+
+    page_view(p, s->now, &v);
+    json_object(j, "clock");
+    json_text(j, "status", clock_status_text(v.status));
+    json_bool(j, "usable", v.stratum != 0);
+    json_text(j, "hint", s->hint);
+    json_int(j, "stratum", v.stratum);
+    reference_id(j, v.refid, v.stratum);
+    time_fields(j, p, &v);
+    leap_fields(j, p, &v);
+    machine_fields(j, s);
+    json_int(j, "sources_total", p->sources_total);
+    json_int(j, "sources_reachable", p->sources_reachable);
+    json_int(j, "sources_selected", p->sources_selected);
+    json_int(j, "sources_false", p->sources_false);
+    json_object_end(j);
+}
+
+static void address(struct json *j, const struct net_addr *a)
+{
+    char text[ADDR_TEXT_MAX];
+
+    if (a->family == ADDR_NONE)
+        json_null(j, "address");
+    else
+        json_text(j, "address", addr_to_text(a, text));
+}
+
+/* Only what was measured; a source that never answered has nulls, not zeros. */
+static void measured(struct json *j, const struct snapshot_source *s)
+{
+    const struct { const char *key; int64_t ns; } rows[] = {
+        { "offset_ns", s->offset.ns },         { "bound_ns", s->bound.ns },           { "delay_ns", s->delay.ns },
+        { "jitter_ns", s->jitter.ns },         { "root_delay_ns", s->root_delay.ns }, { "root_dispersion_ns", s->root_dispersion.ns },
+        { "last_answer_age_ns", s->last_answer_age.ns },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (s->last_answer_age.ns < 0)
+            json_null(j, rows[i].key);
+        else
+            json_int(j, rows[i].key, rows[i].ns);
+}
+
+static void counters(struct json *j, const struct snapshot_source *s)
+{
+    json_count(j, "sent", s->sent);
+    json_count(j, "accepted", s->accepted);
+    json_count(j, "dropped", s->dropped);
+    json_object(j, "verdicts");
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (s->verdict[v])
+            json_count(j, verdict_label((enum verdict)v), s->verdict[v]);
+    json_object_end(j);
+}
+
+static void source(struct json *j, const struct snapshot_source *s)
+{
+    json_object(j, NULL);
+    json_text(j, "name", s->name);
+    address(j, &s->addr);
+    json_text(j, "state", source_state_text((enum source_state)s->state));
+    json_bool(j, "pool", s->pool);
+    json_bool(j, "prefer", s->prefer);
+    json_int(j, "reach", s->reach);
+    json_int(j, "poll_log2_s", s->poll_log2);
+    json_int(j, "stratum", s->stratum);
+    json_text(j, "leap", leap_text((enum leap)s->leap));
+    reference_id(j, s->refid, s->stratum);
+    json_text(j, "stamp", stamp_text((enum stamp)s->stamp));
+    measured(j, s);
+    counters(j, s);
+    json_object_end(j);
+}
+
+void snapshot_json_sources(struct json *j, const struct snapshot *s)
+{
+    json_array(j, "sources");
+    for (uint32_t i = 0; i < s->source_count; i++)
+        source(j, &s->source[i]);
+    json_array_end(j);
+}
