@@ -1,4 +1,4 @@
-/* The host's clocks behind one face: a driver for the system clock (linux.c), and null drivers.
+/* The host's clocks behind one face: a driver for the system clock (linux.c), and a null driver.
  *
  * Only the clock role calls the setters. Each returns 0 or -UE_.... */
 #ifndef HOST_CLOCK_H
@@ -21,6 +21,8 @@ struct host_pair host_pair(void);
 /* log2 of the smallest step of reading the clock, RFC 5905 section 7.3; a bounded number of reads. */
 int8_t host_precision_log2(void);
 
+#define HOST_FREQUENCY_MAX_PPM 100000.0 /* of the driver: tick +-10 %, frequency +-500 ppm */
+
 struct host_clock_status { bool synchronised; enum leap leap; struct dur_ns max_error, est_error; int32_t tai_minus_utc_s; };
 
 struct host_clock {
@@ -35,8 +37,14 @@ struct host_clock {
 extern const struct host_clock host_clock_system; /* clock_adjtime, or adjtimex where that is missing */
 extern const struct host_clock host_clock_null;   /* accepts all, changes nothing */
 
-/* Is another program disciplining this clock? Writes its name (or "" ) and returns true if so. Looks for known daemons by their process names and for a
- * kernel clock that is kept synchronised by somebody. */
+/* The kernel's two knobs for one rate: ticks of 1/10000 (USER_HZ 100), and the rest within +-500 ppm as 2^-16 ppm. Small rates leave the tick alone.
+ * ppm is clamped to +-HOST_FREQUENCY_MAX_PPM; what is not a number counts as 0. */
+struct host_rate { long tick_us; long freq_scaled; };
+struct host_rate host_rate_from_ppm(double ppm);
+double host_rate_to_ppm(struct host_rate r);
+
+/* Is another program disciplining this clock? Writes its name and returns true if so: a known daemon by its process name; "" when there is none, but the
+ * kernel clock was refreshed so lately that somebody unseen (outside this container) must keep it. */
 bool host_other_discipliner(char *name, size_t size);
 
 #endif

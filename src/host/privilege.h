@@ -1,0 +1,21 @@
+/* Giving rights away, by plain system calls. Each returns 0 or -UE_.... */
+#ifndef HOST_PRIVILEGE_H
+#define HOST_PRIVILEGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a role keeps. */
+enum host_right { HOST_RIGHT_NONE, HOST_RIGHT_SET_CLOCK };
+
+struct host_user { uid_t uid; gid_t gid; };
+
+/* Become the user (when given) for good, keep `right` alone of all capabilities, and never gain any again (no_new_privs). Works for an unprivileged
+ * caller, who keeps nothing. */
+int host_confine(enum host_right right, const struct host_user *user);
+
+/* End with the process that started us, whatever ends it. `parent`: its id, asked for before the fork. */
+void host_end_with_parent(pid_t parent);
+
+#endif
