@@ -110,7 +110,7 @@ static void field_text(struct codec *x, char *text, size_t size)
     s = cursor_take(&x->in, len);
     len = (uint8_t)strnlen((const char *)s.at, s.len < size - 1 ? s.len : size - 1);
     memcpy(text, s.at, len);
-    text[len] = '\0';
+    memset(text + len, 0, size - len);
 }
 
 static void field_addr(struct codec *x, struct net_addr *a)
