@@ -110,16 +110,22 @@ static void measured(struct json *j, const struct snapshot_source *s)
             json_int(j, rows[i].key, rows[i].ns);
 }
 
+/* Only those that are not 0. */
+static void verdicts(struct json *j, const uint64_t verdict[VERDICT_COUNT])
+{
+    json_object(j, "verdicts");
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (verdict[v])
+            json_count(j, verdict_label((enum verdict)v), verdict[v]);
+    json_object_end(j);
+}
+
 static void counters(struct json *j, const struct snapshot_source *s)
 {
     json_count(j, "sent", s->sent);
     json_count(j, "accepted", s->accepted);
     json_count(j, "dropped", s->dropped);
-    json_object(j, "verdicts");
-    for (int v = 0; v < VERDICT_COUNT; v++)
-        if (s->verdict[v])
-            json_count(j, verdict_label((enum verdict)v), s->verdict[v]);
-    json_object_end(j);
+    verdicts(j, s->verdict);
 }
 
 static void source(struct json *j, const struct snapshot_source *s)
@@ -146,5 +152,18 @@ void snapshot_json_sources(struct json *j, const struct snapshot *s)
     json_array(j, "sources");
     for (uint32_t i = 0; i < s->source_count; i++)
         source(j, &s->source[i]);
+    json_array_end(j);
+}
+
+void snapshot_json_services(struct json *j, const struct snapshot *s)
+{
+    json_array(j, "services");
+    for (uint32_t i = 0; i < s->service_count; i++) {
+        json_object(j, NULL);
+        json_text(j, "name", s->service[i].name);
+        json_count(j, "requests", s->service[i].requests);
+        verdicts(j, s->service[i].verdict);
+        json_object_end(j);
+    }
     json_array_end(j);
 }

@@ -16,5 +16,7 @@ void snapshot_json_daemon(struct json *j, const struct snapshot *s);
 void snapshot_json_clock(struct json *j, const struct snapshot *s);
 /* "sources": [{name, address, state ...}] */
 void snapshot_json_sources(struct json *j, const struct snapshot *s);
+/* "services": [{name, requests, verdicts}] */
+void snapshot_json_services(struct json *j, const struct snapshot *s);
 
 #endif

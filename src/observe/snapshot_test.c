@@ -89,6 +89,18 @@ static void a_silent_source_has_nulls(void **state)
     assert_non_null(strstr(out, "\"verdicts\":{\"bogus\":4}"));
 }
 
+static void a_service_shows_what_it_refused(void **state)
+{
+    static struct snapshot s = { .service_count = 1, .service = { { .name = "NTP", .requests = 3, .verdict = { [VERDICT_SHORT] = 2 } } } };
+    char out[256];
+    struct json j = json_of(out, sizeof out);
+
+    (void)state;
+    snapshot_json_services(&j, &s);
+    assert_true(json_end(&j) > 0);
+    assert_non_null(strstr(out, "{\"name\":\"NTP\",\"requests\":3,\"verdicts\":{\"short\":2}}"));
+}
+
 static void the_largest_snapshot_fits_as_json(void **state)
 {
     static char out[SNAPSHOT_JSON_MAX];
@@ -105,10 +117,14 @@ static void the_largest_snapshot_fits_as_json(void **state)
         s.source[i].last_answer_age.ns = INT64_MAX;
         s.source[i].addr.family = ADDR_IPV6;
     }
+    s.service_count = SNAPSHOT_SERVICES_MAX;
+    for (int i = 0; i < SNAPSHOT_SERVICES_MAX; i++)
+        s.service[i].name[SNAPSHOT_SERVICE_NAME_MAX - 1] = '\0';
     json_object(&j, NULL);
     snapshot_json_daemon(&j, &s);
     snapshot_json_clock(&j, &s);
     snapshot_json_sources(&j, &s);
+    snapshot_json_services(&j, &s);
     json_object_end(&j);
     assert_true(json_end(&j) > 0);
 }
@@ -118,7 +134,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference_ids_read_as_people_know_them), cmocka_unit_test(printable_text_is_cut_whole),
         cmocka_unit_test(numbers_out_of_range_have_words),        cmocka_unit_test(clock_json_tells_bound_and_status),
-        cmocka_unit_test(a_silent_source_has_nulls),              cmocka_unit_test(the_largest_snapshot_fits_as_json),
+        cmocka_unit_test(a_silent_source_has_nulls),              cmocka_unit_test(a_service_shows_what_it_refused),
+        cmocka_unit_test(the_largest_snapshot_fits_as_json),
     };
 
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
