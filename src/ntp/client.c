@@ -15,6 +15,9 @@
 
 static bool ever_answered(const struct ntp_client *c) { return c->last.version != 0; }
 
+/* A server that sent a kiss is spared. */
+static bool may_hurry(const struct ntp_client *c) { return c->options.iburst && c->kiss_code == 0; }
+
 static int backed_off_poll(const struct ntp_client *c)
 {
     int extra = c->missed > REACH_BITS ? (c->missed - REACH_BITS + BACKOFF_POLLS - 1) / BACKOFF_POLLS : 0;
@@ -31,7 +34,7 @@ static struct dur_ns interval(const struct ntp_client *c)
 
     if (c->burst_left > 0)
         wait = dur_min(wait, BURST_SPACING);
-    else if (c->options.iburst && !ever_answered(c) && c->missed > 0)
+    else if (may_hurry(c) && !ever_answered(c) && c->missed > 0)
         wait = dur_min(wait, dur_from_log2(c->missed - 1)); /* the fourth unanswered request: 8 s, then 16 s ... */
     wait.ns += wait.ns / (256 * DITHER_SHARE) * c->dither;
     return wait;
@@ -250,7 +253,7 @@ static enum verdict judge(const struct ntp_client *c, const struct ntp_client_in
 
 static void accept_answer(struct ntp_client *c, const struct ntp_header *h, struct mono_ns now)
 {
-    if (c->reach == 0 && c->options.iburst)
+    if (c->reach == 0 && may_hurry(c))
         c->burst_left = BURST_REQUESTS - 1;
     c->last = *h;
     c->silent_since = now;

@@ -16,7 +16,7 @@
  *
  * Pace. The interval is 2^poll s plus up to 1/32 of it at random, never less. With iburst: four requests 2 s apart at the start; the first
  * answer after a silence of eight polls is followed by three more in the same way; until the first answer ever, the burst's spacing
- * doubles up to the poll interval. After eight unanswered polls the interval doubles with every four more, up to max_poll.
+ * doubles up to the poll interval. A kiss RATE ends all hurry for good. After eight unanswered polls the interval doubles with every four more, up to max_poll.
  *
  * A round trip much longer than usual is no error of the packet: what it is worth is decided in clock/, which keeps the register of delays.
  *

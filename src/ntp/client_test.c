@@ -1,0 +1,361 @@
+/* The association: what it asks, when, and that only a true answer changes it. The cases of forged and broken answers are in judge_test.c. */
+#include "ntp/client_fixture.h"
+
+static void a_request_tells_nothing_but_a_random_number(void **state)
+{
+    struct fixture f;
+    uint8_t first[8];
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    assert_int_equal(f.packet[0], 4 << 3 | NTP_MODE_CLIENT);
+    for (int i = 1; i < 40; i++)
+        assert_int_equal(f.packet[i], 0);
+    memcpy(first, f.packet + 40, sizeof first);
+    ask(&f);
+    assert_memory_not_equal(first, f.packet + 40, sizeof first);
+}
+
+/* Server 5 ms ahead, 1 ms there, 3 ms back, 0.1 ms inside: RFC 5905 section 8. */
+static void four_timestamps_make_a_measurement(void **state)
+{
+    struct fixture f;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+    struct mono_ns t1;
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    t1 = f.now;
+    h = answer_header(&f, 5 * NS_PER_MS);
+    f.now.ns += 3 * NS_PER_MS;
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+    assert_true(r.measured);
+    assert_int_equal(r.m.delay.ns, 4 * NS_PER_MS);
+    assert_int_equal(r.m.at.ns, t1.ns + 2050 * NS_PER_US);
+    /* theta = ((t2 - t1) + (t3 - t4)) / 2 = 5 ms + (1 ms - 3 ms) / 2 */
+    assert_in_range(r.m.utc.ns - utc_of(r.m.at).ns, 4 * NS_PER_MS - 2, 4 * NS_PER_MS + 2);
+    assert_in_range(r.m.dispersion.ns, 60 + 3, 60 + 2 + 1000); /* two precisions of 2^-25, 15 ppm of 4.1 ms */
+    assert_int_equal(r.m.root_delay.ns, 15625000);
+    assert_int_equal(r.m.stratum, 2);
+    assert_int_equal(f.c.reach, 1);
+    assert_int_equal(f.c.state, NTP_CLIENT_IDLE);
+}
+
+static void a_transmit_stamp_refines_t1(void **state)
+{
+    struct fixture f;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 50 * NS_PER_US }, STAMP_KERNEL);
+    h = answer_header(&f, 0);
+    f.now.ns += NS_PER_MS;
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+    assert_int_equal(r.m.delay.ns, 2 * NS_PER_MS - 50 * NS_PER_US);
+    assert_int_equal(r.m.stamp, STAMP_USER); /* the worse of the two ends */
+}
+
+static void NTPC_27_transmit_stamps_are_matched_by_exchange(void **state)
+{
+    struct fixture f;
+    struct ntp_client before;
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    before = f.c;
+    ntp_client_sent(&f.c, f.exchange + 1, (struct mono_ns){ f.now.ns + 1000 }, STAMP_HARDWARE);
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns - 1 }, STAMP_HARDWARE);
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.c.next.ns + 1 }, STAMP_HARDWARE);
+    assert_memory_equal(&before, &f.c, sizeof before);
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 1000 }, STAMP_HARDWARE);
+    assert_int_equal(f.c.sent_at.ns, f.now.ns + 1000);
+    before = f.c;
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 500 }, STAMP_KERNEL); /* worse than what is there */
+    assert_memory_equal(&before, &f.c, sizeof before);
+}
+
+static void NTPC_26_network_errors_are_counted_and_polling_continues(void **state)
+{
+    struct fixture f;
+    struct ntp_client before;
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    before = f.c;
+    ntp_client_send_failed(&f.c, f.exchange);
+    assert_int_equal(f.c.stats.send_errors, 1);
+    assert_unchanged(&before, &f.c);
+    assert_int_equal(answer(&f, 0), VERDICT_ACCEPTED); /* the true answer still counts */
+    ntp_client_send_failed(&f.c, f.exchange);          /* and late errors do not */
+    assert_int_equal(f.c.stats.send_errors, 1);
+}
+
+/* When the first n requests leave, in ms after the first; `answered` says which of them get an answer. */
+static void assert_pace(struct fixture *f, const int *seconds, int n, bool answered)
+{
+    struct mono_ns start = f->c.next;
+
+    for (int i = 0; i < n; i++) {
+        int64_t at;
+
+        ask(f);
+        at = mono_sub(f->now, start).ns;
+        assert_in_range(at, seconds[i] * NS_PER_S, seconds[i] * NS_PER_S + seconds[i] * NS_PER_S / 32);
+        if (answered)
+            assert_int_equal(answer(f, 0), VERDICT_ACCEPTED);
+    }
+}
+
+static void iburst_sends_four_then_polls(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, true);
+    assert_pace(&f, (int[]){ 0, 2, 4, 6, 70, 134 }, 6, true);
+}
+
+static void without_iburst_every_poll_is_regular(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    assert_pace(&f, (int[]){ 0, 64, 128 }, 3, true);
+}
+
+static void an_unanswered_start_slows_down_to_the_poll_interval(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, true);
+    assert_pace(&f, (int[]){ 0, 2, 4, 6, 14, 30, 62, 126, 190 }, 9, false);
+    assert_int_equal(f.c.stats.timed_out, 8);
+}
+
+static void a_long_silence_backs_off_and_ends_in_a_burst(void **state)
+{
+    struct fixture f;
+    struct mono_ns last;
+
+    (void)state;
+    fixture_init(&f, true);
+    for (int i = 0; i < 5; i++) {
+        ask(&f);
+        answer(&f, 0);
+    }
+    for (int i = 0; i < 40; i++)
+        ask(&f);
+    assert_int_equal(f.c.reach, 0);
+    last = f.now;
+    ask(&f);
+    assert_in_range(mono_sub(f.now, last).ns, 1024 * NS_PER_S, 1056 * NS_PER_S); /* max_poll, not more */
+    answer(&f, 0);
+    assert_int_equal(f.c.reach, 1);
+    assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true); /* three more, 2 s apart, then the old poll interval */
+}
+
+/* Never more often than 2^poll, and at most 1/32 less often. */
+static void intervals_are_dithered_upwards(void **state)
+{
+    struct fixture f;
+    int64_t sum = 0, least = INT64_MAX;
+
+    (void)state;
+    fixture_init(&f, false);
+    ask(&f);
+    for (int i = 0; i < 1000; i++) {
+        struct mono_ns last = f.now;
+        int64_t d;
+
+        answer_quickly(&f);
+        ask(&f);
+        d = mono_sub(f.now, last).ns;
+        assert_in_range(d, 64 * NS_PER_S, 66 * NS_PER_S);
+        least = d < least ? d : least;
+        sum += d;
+    }
+    assert_true(least < 64 * NS_PER_S + 64 * NS_PER_S / 500);
+    assert_in_range(sum, 64900 * NS_PER_S, 65100 * NS_PER_S);
+}
+
+static void the_clock_sets_the_poll_interval_within_limits(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    ask(&f);
+    answer(&f, 0);
+    ntp_client_set_poll(&f.c, 8);
+    assert_int_equal(f.c.poll_log2, 8);
+    assert_in_range(mono_sub(ntp_client_next(&f.c), f.c.asked_at).ns, 256 * NS_PER_S, 264 * NS_PER_S);
+    ntp_client_set_poll(&f.c, -100);
+    assert_int_equal(f.c.poll_log2, 6);
+    ntp_client_set_poll(&f.c, 100);
+    assert_int_equal(f.c.poll_log2, 10);
+}
+
+static void subsecond_polls_burst_no_slower(void **state)
+{
+    struct ntp_client_options o = fixture_options(true);
+    struct fixture f;
+
+    (void)state;
+    o.min_poll_log2 = -4;
+    fixture_init(&f, true);
+    ntp_client_init(&f.c, &o, &f.peer, f.now);
+    for (int i = 0; i < 10; i++) {
+        struct mono_ns last = f.now;
+
+        ask(&f);
+        assert_in_range(mono_sub(f.now, last).ns, 0, 65 * NS_PER_MS);
+        answer_quickly(&f);
+    }
+}
+
+/* A lost answer costs its bit only, and the exchange stays open until the next request or max_delay. */
+static void a_timeout_shifts_a_zero_into_reach(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    ask(&f);
+    answer(&f, 0);
+    ask(&f);
+    assert_int_equal(mono_sub(ntp_client_next(&f.c), f.now).ns, 16 * NS_PER_S);
+    f.now = ntp_client_next(&f.c);
+    assert_false(ntp_client_run(&f.c, f.now, &f.rng, 99, f.packet));
+    assert_int_equal(f.c.reach, 2);
+    assert_int_equal(f.c.state, NTP_CLIENT_IDLE);
+    assert_int_equal(f.c.stats.timed_out, 1);
+    ask(&f);
+    answer(&f, 0);
+    assert_int_equal(f.c.reach, 5);
+}
+
+static void NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit(void **state)
+{
+    struct fixture f;
+    struct ntp_client_reply r;
+
+    (void)state;
+    fixture_init(&f, true);
+    for (int poll = 7; poll <= 12; poll++) {
+        struct ntp_header h;
+
+        ask(&f);
+        h = kiss_header(&f, NTP_REFID('R', 'A', 'T', 'E'));
+        assert_int_equal(deliver(&f, &h, &r), VERDICT_KISS);
+        assert_false(r.measured || r.stop);
+        assert_int_equal(f.c.poll_log2, poll < 10 ? poll : 10);
+        assert_int_equal(f.c.burst_left, 0);
+        assert_true(mono_sub(ntp_client_next(&f.c), f.c.asked_at).ns >= dur_from_log2(f.c.poll_log2).ns);
+    }
+    ntp_client_set_poll(&f.c, 6);
+    assert_int_equal(f.c.poll_log2, 10); /* the clock cannot lower what the server asked for */
+    ask(&f);
+    assert_int_equal(answer(&f, 0), VERDICT_ACCEPTED);
+    assert_int_equal(f.c.burst_left, 0); /* nor is there a burst after the silence */
+}
+
+static void kiss_deny_and_rstr_stop_the_association(void **state)
+{
+    static const uint32_t code[] = { NTP_REFID('D', 'E', 'N', 'Y'), NTP_REFID('R', 'S', 'T', 'R') };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct fixture f;
+        struct ntp_header h;
+        struct ntp_client_reply r;
+
+        fixture_init(&f, true);
+        ask(&f);
+        h = kiss_header(&f, code[i]);
+        assert_int_equal(deliver(&f, &h, &r), VERDICT_KISS);
+        assert_true(r.stop);
+        assert_int_equal(ntp_client_next(&f.c).ns, MONO_NEVER.ns);
+        assert_false(ntp_client_run(&f.c, (struct mono_ns){ INT64_MAX - 1 }, &f.rng, 7, f.packet));
+        assert_int_equal(f.c.kiss_code, code[i]);
+        ntp_client_set_poll(&f.c, 8);
+        assert_int_equal(ntp_client_next(&f.c).ns, MONO_NEVER.ns);
+    }
+}
+
+static void version_3_is_asked_and_answered_in_version_3(void **state)
+{
+    struct ntp_client_options o = fixture_options(true);
+    struct fixture f;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+
+    (void)state;
+    o.version = 3;
+    fixture_init(&f, true);
+    ntp_client_init(&f.c, &o, &f.peer, f.now);
+    ask(&f);
+    assert_int_equal(f.packet[0], 3 << 3 | NTP_MODE_CLIENT);
+    h = answer_header(&f, 0);
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_VERSION);
+    h.version = 3;
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+}
+
+/* The seconds field wraps to 0 at 2036-02-07T06:28:16Z: offsets stay what they are, whichever side the pivot is on. */
+static void ERA_01_offsets_are_continuous_across_2036(void **state)
+{
+    static const int64_t wrap_s = INT64_C(4294967296) - NTP_UNIX_EPOCH_S;
+
+    (void)state;
+    for (int64_t at_ms = -2000; at_ms <= 2000; at_ms++) {
+        struct fixture f;
+        struct ntp_header h;
+        struct ntp_client_reply r;
+
+        fixture_init(&f, false);
+        ask(&f);
+        f.epoch.ns = wrap_s * NS_PER_S + at_ms * NS_PER_MS - f.now.ns;
+        f.pivot_error.ns = (at_ms % 3 - 1) * 10 * 365 * 86400 * NS_PER_S;
+        h = answer_header(&f, 0);
+        f.now.ns += NS_PER_MS;
+        if (h.receive.raw == 0 || h.transmit.raw == 0)
+            continue; /* "unknown": no server of ours sends it */
+        assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+        assert_in_range(r.m.utc.ns - (r.m.at.ns + f.epoch.ns) + 10, 0, 20);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_tells_nothing_but_a_random_number),
+        cmocka_unit_test(four_timestamps_make_a_measurement),
+        cmocka_unit_test(a_transmit_stamp_refines_t1),
+        cmocka_unit_test(NTPC_27_transmit_stamps_are_matched_by_exchange),
+        cmocka_unit_test(NTPC_26_network_errors_are_counted_and_polling_continues),
+        cmocka_unit_test(iburst_sends_four_then_polls),
+        cmocka_unit_test(without_iburst_every_poll_is_regular),
+        cmocka_unit_test(an_unanswered_start_slows_down_to_the_poll_interval),
+        cmocka_unit_test(a_long_silence_backs_off_and_ends_in_a_burst),
+        cmocka_unit_test(intervals_are_dithered_upwards),
+        cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
+        cmocka_unit_test(subsecond_polls_burst_no_slower),
+        cmocka_unit_test(a_timeout_shifts_a_zero_into_reach),
+        cmocka_unit_test(NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit),
+        cmocka_unit_test(kiss_deny_and_rstr_stop_the_association),
+        cmocka_unit_test(version_3_is_asked_and_answered_in_version_3),
+        cmocka_unit_test(ERA_01_offsets_are_continuous_across_2036),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
