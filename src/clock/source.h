@@ -1,12 +1,70 @@
-/* Private state of the clock room that its owner stores; shapes belong to clock/. */
+/* Private state of the clock room that its owner stores; shapes belong to clock/. Seconds as double are offsets from the estimate line. */
 #ifndef CLOCK_SOURCE_H
 #define CLOCK_SOURCE_H
 
 #include "base/log.h"
 #include "base/measurement.h"
 
-struct clock_source { int placeholder; };
-struct clock_estimate { int placeholder; };
-struct clock_policy { int placeholder; };
+/* True time minus the estimate line lies in [lo_s, hi_s]. */
+struct clock_span { double lo_s, hi_s; };
+
+/* One source's noise law: how far its offset is off, given how much longer than its shortest the round trip took (noise.c). */
+enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, NOISE_PARTS };
+#define CLOCK_NOISE_BINS 3
+#define CLOCK_NOISE_BLOCKS 8
+#define CLOCK_NOISE_RECENT 6
+
+struct clock_noise {
+    double floor_s;                              /* shortest round trip of the window */
+    double scale_s;                              /* mean excess over it */
+    double block_min_s[CLOCK_NOISE_BLOCKS];      /* the window: minima of blocks of samples, the oldest block is forgotten */
+    double recent_s[CLOCK_NOISE_RECENT];         /* last round trips, to see a longer path */
+    uint32_t samples, in_block, block;
+    struct { double share[NOISE_PARTS]; double body; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
+};
+
+struct clock_source {
+    bool used, prefer, sampled;
+    bool odd;                      /* its offsets do not fit the others' by chance: outlier */
+    uint8_t reach;                 /* RFC 5905: the last eight polls */
+    uint8_t state;                 /* of struct clock_source_view */
+    int8_t min_poll_log2, max_poll_log2;
+    uint32_t refid;
+    const char *name;
+    struct measurement last;
+    struct clock_span span;        /* from the last sample alone, aged */
+    double offset_s;               /* of the last sample, against the line when it came */
+    double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
+    double innovation_var;         /* their spread */
+    uint32_t innovations;
+    struct clock_noise noise;
+};
+
+/* One member of the bank: phase and frequency error of the line, with their covariance, under one assumed wander. */
+struct clock_filter { double x_s, y, pxx, pxy, pyy, weight; };
+#define CLOCK_FILTERS 11
+
+struct clock_estimate {
+    struct mono_ns at;             /* the line: TAI at `at`, and its rate */
+    struct tai_ns tai;
+    double rate;
+    struct clock_filter bank[CLOCK_FILTERS];
+    double skew;                   /* s/s, standard deviation of the line's rate */
+    double wander;                 /* s/s per sqrt(s), as the bank sees it now */
+    uint32_t surprises;            /* measurements in a row that no filter could explain */
+    struct mono_ns aged;           /* the instant all spans are meant for */
+    struct clock_span bound;       /* the majority's, intersected over time */
+};
+
+struct clock_policy {
+    bool synchronised_once;        /* the first synchronisation is over: no more steps */
+    bool answered, rail_logged, panic_logged, split_logged, saved;
+    uint32_t steps;
+    uint32_t contradictions;       /* majority verdicts in a row outside the bound */
+    struct mono_ns first_answer;
+    struct mono_ns last_update;    /* of the estimate */
+    struct mono_ns save_at;
+    struct dur_ns lost;            /* what a disruption may have cost */
+};
 
 #endif

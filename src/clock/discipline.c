@@ -1,0 +1,178 @@
+#include "clock/discipline.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "clock/estimate.h"
+#include "clock/poll.h"
+#include "clock/select.h"
+
+#define SILENT_POLLS 8        /* RFC 5905: a source is unreachable after eight */
+#define SKEW_SIGMAS 6.0       /* of the learnt frequency's uncertainty, beside max_drift */
+#define SLEW_PART 3           /* a correction is spread over this part of the poll interval */
+#define ROUNDING_S 2e-9       /* the page counts whole nanoseconds */
+#define RATE_LIMIT 0.1        /* base/page.h */
+
+struct clock_action *discipline_emit(struct clock_actions *out, enum clock_action_kind kind)
+{
+    struct clock_action *a;
+
+    assert(out->count < CLOCK_ACTIONS_MAX);
+    a = &out->item[out->count++];
+    *a = (struct clock_action){ .kind = kind };
+    return a;
+}
+
+struct log_record *discipline_log(struct clock_actions *out, enum log_id id)
+{
+    struct log_record *r = &discipline_emit(out, CLOCK_DO_LOG)->log;
+
+    r->id = id;
+    return r;
+}
+
+struct dur_ns discipline_residue(const struct clock *c, struct mono_ns now)
+{
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    return tai_sub(estimate_tai(&c->estimate, now), v.tai);
+}
+
+/* The source whose stratum, refid and root delay are ours: preferred first, then the narrowest span. */
+static const struct clock_source *leader(const struct clock *c)
+{
+    const struct clock_source *best = NULL;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+        bool better;
+
+        if (!s->used || s->state != CLOCK_SOURCE_SELECTED)
+            continue;
+        better = !best || (s->prefer != best->prefer ? s->prefer : s->span.hi_s - s->span.lo_s < best->span.hi_s - best->span.lo_s);
+        if (better)
+            best = s;
+    }
+    return best;
+}
+
+static void count_sources(struct clock *c)
+{
+    struct page_data *p = &c->page;
+
+    p->sources_total = p->sources_reachable = p->sources_selected = p->sources_false = 0;
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        p->sources_total = (uint8_t)(p->sources_total + s->used);
+        p->sources_reachable = (uint8_t)(p->sources_reachable + select_counts(s));
+        p->sources_selected = (uint8_t)(p->sources_selected + (s->used && s->state == CLOCK_SOURCE_SELECTED));
+        p->sources_false = (uint8_t)(p->sources_false + (s->used && s->state == CLOCK_SOURCE_FALSETICKER));
+    }
+}
+
+/* The longest poll interval in use. */
+static struct dur_ns poll_interval(const struct clock *c)
+{
+    struct dur_ns longest = { 0 };
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (select_counts(&c->source[i]))
+            longest = dur_max(longest, dur_from_log2(poll_choose(c, &c->source[i])));
+    return longest.ns ? longest : dur_from_log2(6);
+}
+
+static void set_growth(struct clock *c)
+{
+    const struct clock_own_options *o = &c->options.clock;
+    double unknown = fmin(SKEW_SIGMAS * c->estimate.skew, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
+
+    c->page.growth = o->max_drift * 1e-6 + unknown;
+    c->page.growth_silent = fmax(o->max_drift_silent * 1e-6, c->page.growth);
+}
+
+/* When the larger side of the bound reaches the limit. */
+static struct mono_ns when_bound_is(const struct page_data *p, struct dur_ns limit)
+{
+    double room_s = dur_to_s(dur_sub(limit, dur_max(p->early, p->late)));
+    struct mono_ns from = mono_before(p->raw_ref, p->silent_at) ? p->silent_at : p->raw_ref;
+    double calm_s = dur_to_s(mono_sub(from, p->raw_ref)) * p->growth;
+
+    if (room_s <= 0)
+        return p->raw_ref;
+    if (calm_s >= room_s)
+        return mono_add(p->raw_ref, dur_from_s(room_s / p->growth));
+    return mono_add(from, dur_from_s((room_s - calm_s) / p->growth_silent));
+}
+
+static void set_path(struct clock *c)
+{
+    const struct clock_source *s = leader(c);
+
+    if (!s)
+        return;
+    c->page.stratum = s->last.stratum >= 15 ? 15 : (uint8_t)(s->last.stratum + 1);
+    c->page.refid = s->refid;
+    c->page.root_delay = dur_add(s->last.root_delay, s->last.delay);
+}
+
+static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
+{
+    struct page_data *p = &c->page;
+    double fastest = fmin(c->options.clock.max_slew * 1e-6, RATE_LIMIT / 2), interval_s = dur_to_s(poll_interval(c));
+
+    p->raw_ref = now;
+    p->tai_ref = estimate_tai(&c->estimate, now);
+    p->rate = c->estimate.rate;
+    p->slew = tai_sub(served, p->tai_ref);
+    p->slew_end = mono_add(now, dur_from_s(p->slew.ns ? fmax(interval_s / SLEW_PART, fabs(dur_to_s(p->slew)) / fastest) : 0));
+    p->early = dur_from_s(fmax(-c->estimate.bound.lo_s, 0) + ROUNDING_S);
+    p->late = dur_from_s(fmax(c->estimate.bound.hi_s, 0) + ROUNDING_S);
+}
+
+static void set_status(struct clock *c, enum clock_status status)
+{
+    struct page_data *p = &c->page;
+
+    p->status = (uint8_t)status;
+    p->holdover_at = status == CLOCK_SYNCHRONISED ? p->silent_at : MONO_NEVER;
+    p->free_running_at = status == CLOCK_SYNCHRONISED || status == CLOCK_HOLDOVER ? when_bound_is(p, c->options.holdover.max_error) : MONO_NEVER;
+    if (status == CLOCK_LOCAL) {
+        p->stratum = (uint8_t)c->options.local.stratum;
+        p->refid = UINT32_C(0x7f7f0101); /* 127.127.1.1, as local references have always been written */
+        p->root_delay = (struct dur_ns){ 0 };
+    }
+}
+
+static void publish(struct clock *c, struct tai_ns served, enum clock_status status, bool fresh, struct mono_ns now, struct clock_actions *out)
+{
+    set_growth(c);
+    set_line(c, served, now);
+    if (fresh) {
+        c->page.silent_at = mono_add(now, (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns });
+        c->page.reference_time = tai_to_utc(served, c->page.tai_minus_utc_s);
+        set_path(c);
+    }
+    set_status(c, status);
+    count_sources(c);
+    c->page.heartbeat = now;
+    discipline_emit(out, CLOCK_DO_PUBLISH);
+}
+
+void discipline_publish(struct clock *c, enum clock_status status, bool fresh, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    publish(c, v.tai, status, fresh, now, out);
+}
+
+void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct clock_actions *out)
+{
+    struct dur_ns by = discipline_residue(c, now);
+
+    publish(c, estimate_tai(&c->estimate, now), CLOCK_SYNCHRONISED, true, now, out);
+    if (announce)
+        discipline_emit(out, CLOCK_DO_STEP)->offset = by;
+}

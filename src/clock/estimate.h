@@ -1,0 +1,35 @@
+/* The one estimate: a line, TAI over CLOCK_MONOTONIC_RAW, and a bank of two-state Kalman filters for its error.
+ *
+ * Each filter assumes another wander of the oscillator (random-walk frequency noise), 1e-11 .. 1e-6 s/s per sqrt(s); their posterior
+ * probabilities mix them (interacting multiple models), so that calm and agility are both learnt. */
+#ifndef CLOCK_ESTIMATE_H
+#define CLOCK_ESTIMATE_H
+
+#include "clock/noise.h"
+#include "clock/source.h"
+
+/* A line that says `tai` at `at`, off by standard deviations x_s (s) and y (s/s). */
+void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns tai, double rate, double x_sd_s, double y_sd);
+
+/* The line at any instant. */
+struct tai_ns estimate_tai(const struct clock_estimate *e, struct mono_ns at);
+
+/* A source's TAI minus the line at `at`, s. */
+double estimate_offset_s(const struct clock_estimate *e, struct mono_ns at, struct tai_ns tai);
+
+/* What the update said about the sample. */
+struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; double innovation_s, innovation_var; };
+
+/* Fuse an offset measured at `at` under its noise law. Returns how far the line moved at `aged`: spans, being offsets from it, move back by that. */
+double estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit);
+
+/* Move the line by x_s, whole nanoseconds of it. Returns what it moved by. */
+double estimate_shift(struct clock_estimate *e, double x_s);
+
+/* Uncertainty added from outside: standard deviations of phase and frequency. */
+void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd);
+
+/* Predicted standard deviation of the line's error after `ahead_s` without samples. */
+double estimate_sd(const struct clock_estimate *e, double ahead_s);
+
+#endif

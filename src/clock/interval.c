@@ -1,0 +1,61 @@
+#include "clock/interval.h"
+
+#include <math.h>
+
+static void widen(struct clock_span *s, double by_s)
+{
+    s->lo_s -= by_s;
+    s->hi_s += by_s;
+}
+
+/* The page's own law, so that what readers are told and what is kept here are the same. */
+static double grown_s(const struct page_data *d, struct mono_ns from, struct mono_ns to)
+{
+    struct mono_ns turn = d->silent_at;
+    double calm, silent;
+
+    if (mono_before(turn, from))
+        turn = from;
+    calm = dur_to_s(mono_sub(mono_min(turn, to), from));
+    silent = mono_before(turn, to) ? dur_to_s(mono_sub(to, turn)) : 0;
+    return calm * d->growth + silent * d->growth_silent;
+}
+
+void interval_age(struct clock *c, struct mono_ns now)
+{
+    double by_s;
+
+    if (!mono_before(c->estimate.aged, now))
+        return;
+    by_s = grown_s(&c->page, c->estimate.aged, now);
+    widen(&c->estimate.bound, by_s);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        widen(&c->source[i].span, by_s);
+    c->estimate.aged = now;
+}
+
+void interval_shift(struct clock *c, double moved_s)
+{
+    c->estimate.bound.lo_s -= moved_s;
+    c->estimate.bound.hi_s -= moved_s;
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        c->source[i].span.lo_s -= moved_s;
+        c->source[i].span.hi_s -= moved_s;
+    }
+}
+
+struct clock_span interval_of(const struct clock *c, const struct measurement *m, double offset_s, struct mono_ns now)
+{
+    /* t1 and t4 were read on the raw clock, whose own rate is wrong by up to max_frequency during the exchange. */
+    double exchange_s = dur_to_s(m->delay) * (0.5 + c->options.clock.max_frequency * 1e-6);
+    double half_s = exchange_s + dur_to_s(m->dispersion) + dur_to_s(m->root_delay) / 2 + dur_to_s(m->root_dispersion);
+    double since_s = fmax(dur_to_s(mono_sub(now, m->at)), 0) * c->page.growth;
+
+    return (struct clock_span){ offset_s - half_s - since_s, offset_s + half_s + since_s };
+}
+
+bool interval_meet(struct clock_span a, struct clock_span b, struct clock_span *out)
+{
+    *out = (struct clock_span){ fmax(a.lo_s, b.lo_s), fmin(a.hi_s, b.hi_s) };
+    return out->lo_s <= out->hi_s;
+}

@@ -1,0 +1,19 @@
+/* Where true time can be: spans of offsets from the estimate line, which age by the drift limit. No statistics here. */
+#ifndef CLOCK_INTERVAL_H
+#define CLOCK_INTERVAL_H
+
+#include "clock/clock.h"
+
+/* All spans of `c` become valid at `now`: each edge moves out by the page's growth since they were last aged. */
+void interval_age(struct clock *c, struct mono_ns now);
+
+/* The line moved by moved_s: every span, as an offset from it, moves back. */
+void interval_shift(struct clock *c, double moved_s);
+
+/* What one measurement says, at `now`: delay/2 + dispersion + root distance + drift since, around its offset. */
+struct clock_span interval_of(const struct clock *c, const struct measurement *m, double offset_s, struct mono_ns now);
+
+/* a and b have a point in common; *out is what they have in common. */
+bool interval_meet(struct clock_span a, struct clock_span b, struct clock_span *out);
+
+#endif

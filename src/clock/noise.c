@@ -1,0 +1,119 @@
+#include "clock/noise.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BLOCK_SAMPLES 64        /* 8 blocks: the floor is at most 512 samples old */
+#define SCALE_MEMORY 64.0
+#define LEARN_MEMORY 64.0
+#define FIRST_SCALE 0.05        /* of the round trip, until samples tell */
+#define SCALE_MIN_S 2e-9
+#define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
+#define SHARE_MIN 0.01
+#define OUTLIER 1e-4            /* prior probability of a sample that fits nothing */
+#define LONGER_PATH 4.0         /* scales: all recent round trips this far above the floor mean a new path */
+
+void noise_init(struct clock_noise *n)
+{
+    static const double share[NOISE_PARTS] = { [NOISE_BOX] = 0.70, [NOISE_BODY] = 0.26, [NOISE_EDGE_LOW] = 0.02, [NOISE_EDGE_HIGH] = 0.02 };
+
+    memset(n, 0, sizeof *n);
+    for (unsigned i = 0; i < CLOCK_NOISE_BINS; i++) {
+        memcpy(n->bin[i].share, share, sizeof share);
+        n->bin[i].body = FIRST_BODY;
+    }
+}
+
+static void restart_window(struct clock_noise *n, double floor_s)
+{
+    for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
+        n->block_min_s[i] = floor_s;
+    n->in_block = 0;
+    n->floor_s = floor_s;
+}
+
+static double smallest(const double *v, unsigned count)
+{
+    double least = v[0];
+
+    for (unsigned i = 1; i < count; i++)
+        least = fmin(least, v[i]);
+    return least;
+}
+
+static double largest(const double *v, unsigned count)
+{
+    double most = v[0];
+
+    for (unsigned i = 1; i < count; i++)
+        most = fmax(most, v[i]);
+    return most;
+}
+
+/* A path that became longer shows as round trips that all stay far above the old floor, close to each other. A queue wanders instead. */
+static void follow_longer_path(struct clock_noise *n)
+{
+    double least = smallest(n->recent_s, CLOCK_NOISE_RECENT), most = largest(n->recent_s, CLOCK_NOISE_RECENT), above = least - n->floor_s;
+
+    if (n->samples < CLOCK_NOISE_RECENT || above < LONGER_PATH * n->scale_s || most - least > above / 2)
+        return;
+    restart_window(n, least);
+}
+
+static void window_take(struct clock_noise *n, double delay_s)
+{
+    n->recent_s[n->samples % CLOCK_NOISE_RECENT] = delay_s;
+    if (n->samples == 0)
+        restart_window(n, delay_s);
+    if (n->in_block >= BLOCK_SAMPLES) {
+        n->in_block = 0;
+        n->block = (n->block + 1) % CLOCK_NOISE_BLOCKS;
+        n->block_min_s[n->block] = delay_s;
+    }
+    n->in_block++;
+    n->block_min_s[n->block] = fmin(n->block_min_s[n->block], delay_s);
+    n->floor_s = smallest(n->block_min_s, CLOCK_NOISE_BLOCKS);
+    n->samples++;
+    follow_longer_path(n);
+}
+
+void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
+{
+    double excess, gain, unseen;
+
+    window_take(n, delay_s);
+    if (n->samples == 1)
+        n->scale_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
+    excess = fmax(delay_s - n->floor_s, 0);
+    gain = fmax(1.0 / (n->samples + 2), 1 / SCALE_MEMORY);
+    n->scale_s = fmax(n->scale_s + gain * (fmin(excess, 4 * n->scale_s) - n->scale_s), SCALE_MIN_S);
+    /* The floor itself is a minimum over few samples: E(min D) of exponential excess is about 0.6 scale/sqrt(n). */
+    unseen = 0.6 * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
+    law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
+    law->half_s = (excess + unseen) / 2;
+    law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
+    law->body_var = n->bin[law->bin].body * n->scale_s * n->scale_s + law->soft_var;
+    law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
+    for (unsigned i = 0; i < NOISE_PARTS; i++)
+        law->share[i] = n->bin[law->bin].share[i] * (1 - OUTLIER);
+    law->outlier = OUTLIER / (10 * (n->scale_s + law->half_s));
+}
+
+void noise_learn(struct clock_noise *n, const struct clock_law *law, const double part[NOISE_PARTS], double body_e2)
+{
+    double gain = 1 / LEARN_MEMORY, sum = 0, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
+
+    for (unsigned i = 0; i < NOISE_PARTS; i++) {
+        share[i] = fmax(share[i] + gain * (part[i] - share[i]), SHARE_MIN);
+        sum += share[i];
+    }
+    for (unsigned i = 0; i < NOISE_PARTS; i++)
+        share[i] /= sum;
+    *body += gain * part[NOISE_BODY] * (body_e2 / (n->scale_s * n->scale_s) - *body);
+    *body = fmin(fmax(*body, 1e-4), 10);
+}
+
+double noise_sd(const struct clock_noise *n)
+{
+    return n->scale_s * sqrt(FIRST_BODY);
+}

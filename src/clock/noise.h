@@ -1,0 +1,32 @@
+/* The noise law of one source: from the round trip of a sample to the likelihood of its offset error.
+ *
+ * With one-way excesses d1, d2 >= 0 over the shortest path, the offset error is (d1 - d2)/2, so it lies within half the round trip's excess
+ * D = d1 + d2 whatever their law. Inside that box the law is a mixture whose shares are learnt in three classes of D: uniform (exponential
+ * excess), a central body (Gaussian jitter, no hard floor), and the two edges (one direction queues). */
+#ifndef CLOCK_NOISE_H
+#define CLOCK_NOISE_H
+
+#include "clock/source.h"
+
+/* The likelihood of one sample's error. */
+struct clock_law {
+    unsigned bin;
+    double half_s;              /* half width of the box */
+    double soft_var;            /* its edges are as soft as time stamps are noisy */
+    double body_var, edge_var;
+    double share[NOISE_PARTS];  /* sum 1 - outlier */
+    double outlier;             /* probability density of an error that fits nothing */
+};
+
+void noise_init(struct clock_noise *n);
+
+/* Take a sample's round trip into account and say what may be said about its offset error. */
+void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law);
+
+/* What the estimate found: the parts' responsibilities (sum <= 1) and the mean squared error under the body. */
+void noise_learn(struct clock_noise *n, const struct clock_law *law, const double part[NOISE_PARTS], double body_e2);
+
+/* Standard deviation of the offset error over all samples. */
+double noise_sd(const struct clock_noise *n);
+
+#endif

@@ -1,0 +1,10 @@
+/* How often a source should be asked: as seldom as costs little accuracy. */
+#ifndef CLOCK_POLL_H
+#define CLOCK_POLL_H
+
+#include "clock/clock.h"
+
+/* log2 of the interval in seconds, within the source's limits. */
+int poll_choose(const struct clock *c, const struct clock_source *s);
+
+#endif
