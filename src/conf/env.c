@@ -1,0 +1,134 @@
+#include <ctype.h>
+#include <limits.h>
+#include <string.h>
+
+#include "conf/check.h"
+#include "conf/nearest.h"
+
+#define VARIABLE_MAX 96
+#define SEPARATOR "__"
+
+struct overlay {
+    const struct conf_schema *schema;
+    struct conf_tree *tree;
+    struct conf_errors *errors;
+    const char *name;   /* the variable's, kept in the tree */
+    const char *value;
+};
+
+/* section + separator + key as a variable's name */
+static void variable_name(const char *prefix, const char *section, const char *separator, const char *key, char *out)
+{
+    const char *part[] = { prefix, section, separator, key };
+    size_t n = 0;
+
+    for (size_t p = 0; p < sizeof part / sizeof part[0]; p++)
+        for (const char *s = part[p]; *s && n < VARIABLE_MAX - 1; s++)
+            out[n++] = (char)toupper((unsigned char)*s);
+    out[n] = '\0';
+}
+
+static void put_value(const struct overlay *o, struct conf_node *map, const char *key)
+{
+    struct conf_origin at = { CONF_FROM_ENVIRONMENT, 1, 1, o->name };
+    uint32_t errors_before = o->errors->found;
+    struct conf_node *n = conf_tree_parse(o->tree, o->value, strlen(o->value), at, o->errors);
+
+    if (n)
+        conf_node_put(map, key, n);
+    else if (o->errors->found == errors_before)
+        conf_error_add(o->errors, at, "the value is missing; unset the variable to have what the file or the default says");
+}
+
+/* The section's map; made when the file has none. */
+static struct conf_node *section_map(const struct overlay *o, const struct conf_section *s)
+{
+    struct conf_origin at = { CONF_FROM_ENVIRONMENT, 1, 1, o->name };
+    struct conf_node *map;
+
+    if (s->kind == CONF_TOP)
+        return o->tree->root;
+    map = conf_node_find(o->tree->root, s->name);
+    if (map && map->kind == CONF_NODE_MAP)
+        return map;
+    map = conf_tree_new_map(o->tree, at);
+    if (map)
+        conf_node_put(o->tree->root, s->name, map);
+    else
+        conf_error_add(o->errors, at, "the configuration has too many values");
+    return map;
+}
+
+/* Looks for the section or key a variable means, and remembers the nearest name. */
+struct match { const char *wanted; char best[VARIABLE_MAX]; unsigned distance; };
+
+static bool is_wanted(struct match *m, const char *section, const char *key)
+{
+    char candidate[VARIABLE_MAX];
+    unsigned distance;
+
+    variable_name("", section, *section && *key ? SEPARATOR : "", key, candidate);
+    distance = conf_edit_distance(m->wanted, candidate);
+    if (distance < m->distance) {
+        m->distance = distance;
+        strcpy(m->best, candidate);
+    }
+    return distance == 0;
+}
+
+/* Puts the value where the variable's name says; false when nothing has that name. */
+static bool put_by_name(const struct overlay *o, struct match *m)
+{
+    for (size_t i = 0; i < o->schema->section_count; i++) {
+        const struct conf_section *s = &o->schema->sections[i];
+
+        if (*s->name && is_wanted(m, s->name, "")) {
+            put_value(o, o->tree->root, s->name);
+            return true;
+        }
+        for (size_t r = 0; s->kind != CONF_LIST && r < s->row_count; r++)
+            if (is_wanted(m, s->name, s->rows[r].name)) {
+                struct conf_node *map = section_map(o, s);
+
+                if (map)
+                    put_value(o, map, s->rows[r].name);
+                return true;
+            }
+    }
+    return false;
+}
+
+/* Names without a separator may belong to somebody else, unless they are a slip of one letter away from ours. */
+static void apply_variable(const struct overlay *o, const char *wanted)
+{
+    struct conf_origin at = { CONF_FROM_ENVIRONMENT, 1, 1, o->name };
+    struct match m = { wanted, "", UINT_MAX };
+
+    if (put_by_name(o, &m) || (!strstr(wanted, SEPARATOR) && m.distance > 1))
+        return;
+    if (m.distance <= 1 + strlen(wanted) / 3)
+        conf_error_add(o->errors, at, "no configuration key has this name; did you mean %s%s?", o->schema->env_prefix, m.best);
+    else
+        conf_error_add(o->errors, at, "no configuration key has this name; a name is %sSECTION__KEY, or %sSECTION for a whole section", o->schema->env_prefix,
+                       o->schema->env_prefix);
+}
+
+/* Whole sections first, single keys over them. */
+void conf_overlay(const struct conf_schema *schema, struct conf_tree *tree, char *const *environ_list, struct conf_errors *errors)
+{
+    size_t prefix_len = strlen(schema->env_prefix);
+
+    for (int single = 0; single <= 1; single++)
+        for (char *const *e = environ_list; e && *e; e++) {
+            const char *equals = strchr(*e, '=');
+            struct overlay o = { schema, tree, errors, NULL, equals ? equals + 1 : "" };
+
+            if (!equals || strncmp(*e, schema->env_prefix, prefix_len) != 0)
+                continue;
+            o.name = conf_tree_keep(tree, *e, (size_t)(equals - *e));
+            if (!o.name)
+                conf_error_add(errors, (struct conf_origin){ CONF_FROM_ENVIRONMENT, 1, 1, schema->env_prefix }, "the environment is too large");
+            else if ((strstr(o.name, SEPARATOR) != NULL) == single)
+                apply_variable(&o, o.name + prefix_len);
+        }
+}

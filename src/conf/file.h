@@ -1,0 +1,14 @@
+/* Reads a configuration file whole, and refuses what is no sane one. */
+#ifndef CONF_FILE_H
+#define CONF_FILE_H
+
+#include <stddef.h>
+
+#include "conf/error.h"
+
+#define CONF_FILE_MAX (256 * 1024)
+
+/* At most CONF_FILE_MAX bytes into buffer, *len of them. A regular file that not everybody may write to. Returns true, or false with one error added. */
+bool conf_file_read(const char *path, char *buffer, size_t *len, struct conf_errors *errors);
+
+#endif

@@ -1,0 +1,65 @@
+/* YAML (and JSON, which is YAML) as a tree of nodes that know where they stood.
+ *
+ * Bounded: nodes, text and depth have limits, all in the caller's storage. Refused with a sentence, not bent: anchors, aliases, tags, a second
+ * document, keys that are no text, a key given twice, NUL in a value. A node that was refused is `bad` and is not judged again. */
+#ifndef CONF_TREE_H
+#define CONF_TREE_H
+
+#include <stddef.h>
+
+#include "conf/error.h"
+#include "conf/file.h"
+
+#define CONF_NODES_MAX 2048
+#define CONF_DEPTH_MAX 8
+#define CONF_TEXT_MAX (CONF_FILE_MAX + 65536) /* a full file and its environment */
+
+enum conf_node_kind { CONF_NODE_SCALAR, CONF_NODE_MAP, CONF_NODE_LIST };
+
+struct conf_node {
+    enum conf_node_kind kind;
+    bool quoted;                /* a scalar between quotes: always text */
+    bool bad;                   /* an error is told already */
+    const char *key;            /* in a map; else NULL */
+    const char *text;           /* of a scalar */
+    struct conf_origin key_at, at;
+    struct conf_node *child, *next;
+};
+
+struct conf_tree {
+    struct conf_node *root;     /* a map */
+    uint32_t count;
+    size_t text_len;
+    struct conf_node node[CONF_NODES_MAX];
+    char text[CONF_TEXT_MAX];
+};
+
+/* An empty map. Cheap: the large arrays are not touched. */
+void conf_tree_init(struct conf_tree *t);
+
+/* Reads bytes into a node of the tree that hangs nowhere yet. `where` gives kind and name of every origin. Returns NULL for an empty text, and where an
+ * error stopped the reading at its first node; what was read before an error is kept. */
+struct conf_node *conf_tree_parse(struct conf_tree *t, const char *bytes, size_t len, struct conf_origin where, struct conf_errors *errors);
+
+/* The same for a whole file: its map becomes the root. */
+void conf_tree_parse_file(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors);
+
+/* A scalar that says nothing: absent, ~ or null. */
+bool conf_node_is_null(const struct conf_node *n);
+
+/* The child of that key, or NULL; map may be NULL. */
+struct conf_node *conf_node_find(const struct conf_node *map, const char *key);
+
+/* Child number i of a list, or NULL. */
+struct conf_node *conf_node_item(const struct conf_node *list, size_t i);
+
+/* Puts node under key into the map, instead of what is there. key is borrowed. */
+void conf_node_put(struct conf_node *map, const char *key, struct conf_node *node);
+
+/* A copy of the text that lives as long as the tree, or NULL when the tree is full. */
+const char *conf_tree_keep(struct conf_tree *t, const void *text, size_t len);
+
+/* A new empty map, or NULL when the tree is full. */
+struct conf_node *conf_tree_new_map(struct conf_tree *t, struct conf_origin at);
+
+#endif

@@ -1,0 +1,133 @@
+#include "daemon/options_rules.h"
+
+#include <string.h>
+
+#include "conf/check.h"
+
+#define POOL_MIN_POLL_LOG2 4 /* RFC 5905 section 7.2, MINPOLL: public servers are asked every 16 s at the most */
+
+struct rules {
+    const struct daemon_options *o;
+    const struct conf_tree *tree;
+    struct conf_origin nowhere; /* for values that are defaults */
+    struct conf_errors *errors;
+};
+
+static struct conf_origin place(const struct rules *r, const char *section, size_t item, const char *key)
+{
+    const struct conf_node *n = conf_given(r->tree, section, item, key);
+
+    return n && n->at.kind != CONF_FROM_DEFAULT ? n->at : r->nowhere;
+}
+
+/* The first of two keys that was given by somebody: the error points there. */
+static struct conf_origin place_of_pair(const struct rules *r, const char *section, size_t item, const char *one, const char *other)
+{
+    return place(r, section, item, conf_given(r->tree, section, item, one) ? one : other);
+}
+
+static struct conf_origin source_place(const struct rules *r, size_t i)
+{
+    const struct conf_node *n = conf_node_item(conf_node_find(r->tree->root, "sources"), i);
+
+    return n && n->at.kind != CONF_FROM_DEFAULT ? n->at : r->nowhere;
+}
+
+static void check_source(const struct rules *r, size_t i)
+{
+    const struct source_options *s = &r->o->engine.source[i];
+    bool server = s->server.s[0] != '\0', pool = s->pool.s[0] != '\0';
+
+    if (server == pool)
+        conf_error_add(r->errors, source_place(r, i), "sources[%zu]: %s; each source has exactly one of server and pool", i,
+                       server ? "both server and pool are given" : "neither server nor pool is given");
+    if (s->min_poll > s->max_poll)
+        conf_error_add(r->errors, place_of_pair(r, "sources", i, "min_poll", "max_poll"), "sources[%zu]: min_poll %lld is above max_poll %lld", i,
+                       (long long)s->min_poll, (long long)s->max_poll);
+    if (pool && s->min_poll < POOL_MIN_POLL_LOG2)
+        conf_error_add(r->errors, place(r, "sources", i, "min_poll"),
+                       "sources[%zu].min_poll: %lld is too often for the servers of a pool; expected at least %d", i, (long long)s->min_poll, POOL_MIN_POLL_LOG2);
+    if (server && conf_given(r->tree, "sources", i, "members"))
+        conf_error_add(r->errors, place(r, "sources", i, "members"), "sources[%zu].members: belongs to a pool; a server is one", i);
+}
+
+/* One machine given twice would vote twice. */
+static void check_twins(const struct rules *r, size_t i)
+{
+    const struct source_options *all = r->o->engine.source, *s = &all[i];
+    const char *name = *s->server.s ? s->server.s : s->pool.s;
+
+    for (size_t k = 0; k < i && *name; k++)
+        if (strcasecmp(name, *s->server.s ? all[k].server.s : all[k].pool.s) == 0 && all[k].port == s->port)
+            conf_error_add(r->errors, source_place(r, i), "sources[%zu]: the same as sources[%zu]; one machine may not vote twice", i, k);
+}
+
+static void check_sources(const struct rules *r)
+{
+    const struct engine_options *e = &r->o->engine;
+    int64_t possible = 0;
+
+    for (size_t i = 0; i < e->source_count; i++) {
+        check_source(r, i);
+        check_twins(r, i);
+        possible += *e->source[i].pool.s ? e->source[i].members : 1;
+    }
+    if (possible > ENGINE_SOURCES_MAX)
+        conf_error_add(r->errors, r->nowhere, "sources: %lld servers and pool members together; at most %d are followed", (long long)possible,
+                       ENGINE_SOURCES_MAX);
+    if (e->source_count > 0 && e->clock.clock.min_sources > possible)
+        conf_error_add(r->errors, place(r, "clock", 0, "min_sources"), "clock.min_sources: %lld can never agree, there are at most %lld sources",
+                       (long long)e->clock.clock.min_sources, (long long)possible);
+}
+
+static void check_clock(const struct rules *r)
+{
+    const struct clock_own_options *c = &r->o->engine.clock.clock;
+
+    if (c->max_drift_silent < c->max_drift)
+        conf_error_add(r->errors, place_of_pair(r, "clock", 0, "max_drift_silent", "max_drift"),
+                       "clock.max_drift_silent: below max_drift; an unwatched clock is not better than a watched one");
+    if (c->max_frequency < c->max_drift)
+        conf_error_add(r->errors, place_of_pair(r, "clock", 0, "max_frequency", "max_drift"), "clock.max_frequency: below max_drift");
+    if (c->panic_threshold.ns < c->step_threshold.ns)
+        conf_error_add(r->errors, place_of_pair(r, "clock", 0, "panic_threshold", "step_threshold"),
+                       "clock.panic_threshold: below step_threshold; what is slewed at the start would be refused later");
+}
+
+struct service { const char *section; const struct option_addrs *listen; };
+
+static void check_services(const struct rules *r)
+{
+    const struct service service[] = {
+        { "ntp", &r->o->ntp.listen }, { "time", &r->o->timeproto.time.listen }, { "daytime", &r->o->timeproto.daytime.listen }
+    };
+    const struct local_options *local = &r->o->engine.clock.local;
+    const struct net_addr *seen[3 * OPTION_LIST_MAX];
+    size_t n = 0;
+    char text[ADDR_TEXT_MAX];
+
+    for (size_t s = 0; s < 3; s++)
+        for (uint32_t i = 0; i < service[s].listen->count; i++) {
+            const struct net_addr *a = &service[s].listen->item[i];
+            struct conf_origin at = place(r, service[s].section, 0, "listen");
+
+            for (size_t k = 0; k < n; k++)
+                if (addr_equal(seen[k], a))
+                    conf_error_add(r->errors, at, "%s.listen: %s is given twice", service[s].section, addr_to_text(a, text));
+            seen[n++] = a;
+            if (local->present && !local->public && !addr_is_loopback(a))
+                conf_error_add(r->errors, at,
+                               "%s.listen: %s reaches beyond this machine while `local` is set: others would be given a time that nobody measured; "
+                               "listen on loopback, take `local` away, or state `local: { public: true }`",
+                               service[s].section, addr_to_text(a, text));
+        }
+}
+
+void options_check_rules(const struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors)
+{
+    const struct rules r = { o, tree, { CONF_FROM_FILE, 0, 0, path ? path : "configuration" }, errors };
+
+    check_sources(&r);
+    check_clock(&r);
+    check_services(&r);
+}
