@@ -39,7 +39,7 @@ int run_dir_find(unsigned i, const char *name, char *path, size_t size)
 
     if (err < 0)
         return err;
-    if (i > 1 || (i == 1 && strcmp(own, system) == 0))
+    if (i >= RUN_DIR_PLACES || (i == 1 && strcmp(own, system) == 0))
         return -UE_NO_FILE;
     if (access(dir, F_OK) == 0 && !run_dir_trusted(dir))
         return -UE_PERMISSION;

@@ -22,6 +22,8 @@ int run_dir_own(char *out, size_t size);
  * own directory may also belong to the user the daemon became. */
 bool run_dir_trusted(const char *dir);
 
+#define RUN_DIR_PLACES 2u
+
 /* Where to look for a running daemon: fills `path` with dir/name of the i-th place (0: this user's own, 1: the system's). Returns 0, or -UE_NO_FILE when
  * there is no i-th place, -UE_PERMISSION when it exists and is not to be trusted. */
 int run_dir_find(unsigned i, const char *name, char *path, size_t size);
