@@ -78,12 +78,12 @@ static void read_header(const struct io_datagram *d, struct utc_answer *out)
 
 static void read_measurement(const struct measurement *m, struct utc_answer *out)
 {
-    struct dur_ns error = dur_add(dur_add((struct dur_ns){ m->delay.ns / 2 }, m->dispersion), dur_add((struct dur_ns){ m->root_delay.ns / 2 }, m->root_dispersion));
+    struct dur_ns halves = dur_add((struct dur_ns){ m->delay.ns / 2 }, (struct dur_ns){ m->root_delay.ns / 2 });
 
     out->outcome = UTC_ANSWERED;
     out->reason[0] = '\0';
     out->offset_ns = utc_sub(m->utc, query_system_at(m->at)).ns;
-    out->error_ns = error.ns;
+    out->error_ns = dur_add(halves, dur_add(m->dispersion, m->root_dispersion)).ns;
     out->delay_ns = m->delay.ns;
     out->server_ns = m->utc.ns;
     out->kernel_stamps = m->stamp >= STAMP_KERNEL;

@@ -82,7 +82,9 @@ int query_time(const struct net_addr *to, struct mono_ns deadline, struct utc_an
 
 /* ---- DAYTIME ---- */
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" };
+static const char *const months[] = {
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+};
 
 int query_daytime_parse(struct span line, struct utc_ns *out)
 {
