@@ -1,0 +1,111 @@
+"""Real programs of others: where they are, and how each is started so that it neither needs nor has a right to the clock."""
+
+import getpass
+import json
+import os
+import pathlib
+import re
+import shutil
+
+from lib import ntp, proc
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PEERS = pathlib.Path(os.environ.get("PEERS", ROOT / "build/peers"))
+
+
+def binary(name, package=None):
+    """Path of a peer's program: unpacked below PEERS, else installed. A missing one is a failure, not a skip."""
+    for where in ("usr/sbin", "usr/bin", "sbin", "bin"):
+        for found in sorted(PEERS.glob(f"{package or '*'}/{where}/{name}")):
+            return str(found)
+    found = shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin")
+    assert found, f"{name} is missing: run tools/deps check"
+    return found
+
+
+def faketime_library():
+    for found in pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"):
+        return str(found)
+    raise AssertionError("libfaketime is missing: run tools/deps check")
+
+
+class Chronyd(proc.Process):
+    """chronyd that serves 127.0.0.1 and ::1 on a port of its own, by `local` or from other servers; `-x`, so it never touches a clock."""
+
+    def __init__(self, directory, name="chronyd", port=None, lines=("local stratum 3",), fake=None, prefix=(), bind=("127.0.0.1", "::1")):
+        self.port = port or proc.free_port()
+        config = pathlib.Path(directory) / f"{name}.conf"
+        config.write_text("\n".join([f"port {self.port}", *(f"bindaddress {a}" for a in bind), "allow all", "cmdport 0", "bindcmdaddress /",
+                                     f"pidfile {directory}/{name}.pid", f"user {getpass.getuser()}", *lines, ""]))
+        env = {"LD_PRELOAD": faketime_library(), "FAKETIME": fake, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if fake else None
+        super().__init__(name, [*prefix, binary("chronyd"), "-x", "-d", "-f", str(config)], directory, env)
+
+    def wait_serving(self, host="127.0.0.1", timeout=10):
+        proc.wait_for(lambda: usable(host, self.port), timeout, what=lambda: f"{self.name} does not serve:\n{self.log()}")
+        return self
+
+
+def usable(host, port):
+    answer = ntp.ask(host, port, timeout=0.2)
+    return answer and answer.usable
+
+
+class Ntpsec(proc.Process):
+    """ntpsec's ntpd on a neighbour's port 123 (it knows no other), with its own clock as reference."""
+
+    def __init__(self, directory, neighbour):
+        config = pathlib.Path(directory) / "ntpsec.conf"
+        config.write_text("refclock local prefer minpoll 0 maxpoll 0 stratum 3\nrestrict default nomodify\n")
+        super().__init__("ntpsec", neighbour.argv(binary("ntpd", "ntpsec"), "-n", "-N", "-g", "-c", str(config), "-p", f"{directory}/ntpsec.pid"), directory)
+        self.address = neighbour.address
+
+    def wait_serving(self, root_dispersion_s, timeout=20):
+        """Its dispersion starts at 8 s and halves with each reading of its clock."""
+        def good():
+            answer = ntp.ask(self.address, 123, timeout=0.2)
+            return answer and answer.usable and answer.root_dispersion_s < root_dispersion_s
+        proc.wait_for(good, timeout, what=lambda: f"ntpsec does not serve:\n{self.log()}")
+        return self
+
+
+class Openntpd(proc.Process):
+    """openntpd on a neighbour's port 123. Its user, its home and its state directory exist in a mount namespace only."""
+
+    def __init__(self, directory, neighbour):
+        directory = pathlib.Path(directory)
+        (directory / "openntpd.conf").write_text(f"listen on {neighbour.address}\n")
+        (directory / "jail").mkdir(mode=0o755)
+        for name, line in (("passwd", f"ntpd:x:64900:64900::{directory}/jail:/usr/sbin/nologin"), ("group", "ntpd:x:64900:")):
+            (directory / name).write_text(pathlib.Path("/etc", name).read_text() + line + "\n")
+        directory.chmod(0o755)
+        start = (f"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/group /etc/group && mount -t tmpfs none /var/lib && "
+                 f"mkdir -p /var/lib/openntpd/run /var/lib/openntpd/db && exec {binary('ntpd', 'openntpd')} -d -f {directory}/openntpd.conf")
+        super().__init__("openntpd", neighbour.argv("unshare", "-m", "sh", "-c", start), directory)
+        self.address = neighbour.address
+
+    def wait_answering(self, timeout=10):
+        return proc.wait_for(lambda: ntp.ask(self.address, 123, timeout=0.2), timeout, what=lambda: f"openntpd does not answer:\n{self.log()}")
+
+
+# ---- clients: each returns the offset in seconds it found, server minus this machine ----
+
+def chronyd_query(directory, host, port):
+    """chronyd -Q: measures, prints, sets nothing."""
+    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", "10", "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {getpass.getuser()}",
+                     "cmdport 0", f"server {host} port {port} iburst maxsamples 1"])
+    found = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr + done.stdout)
+    assert done.returncode == 0 and found, done.stderr + done.stdout
+    return float(found[1])
+
+
+def ntpdig(host):
+    """ntpsec's SNTP client; port 123 only. None: it refused the server."""
+    done = proc.run(["ntpdig", "-j", "-t", "2", host])
+    return json.loads(done.stdout)["offset"] if done.returncode == 0 and done.stdout.strip() else None
+
+
+def rdate(*args, program="rdate"):
+    """Debian's or busybox's rdate: standard output of `-p`, whatever the arguments choose. The right time zone is UTC."""
+    argv = [binary("busybox"), "rdate", "-p", *args] if program == "busybox" else [binary("rdate"), "-p", *args]
+    done = proc.run(argv, env={"TZ": "UTC", "LC_ALL": "C"})
+    return done.returncode, done.stdout.strip(), done.stderr.strip()

@@ -1,0 +1,87 @@
+"""simple-utcd and utcctl under test."""
+
+import json
+import os
+import pathlib
+
+from lib import ntp, proc
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).absolute()
+DAEMON, UTCCTL = BUILD / "simple-utcd", BUILD / "utcctl"
+
+ONE_PROCESS, PROCESSES = "one-process", "processes"
+MODES = [ONE_PROCESS, PROCESSES]
+OURS = ("==ERROR:", "runtime error:", "Assertion", "assertion failed")     # sanitizers and our own asserts
+
+LOCAL = {"stratum": 10, "error": "1s"}
+
+
+def source(port, host="127.0.0.1", **more):
+    """A source polled four times a second at least."""
+    return {"server": host, "port": port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
+
+
+class Utcd(proc.Process):
+    """One daemon with a run directory of its own; a virtual clock unless the configuration says otherwise."""
+
+    def __init__(self, directory, config, mode=ONE_PROCESS, name="simple-utcd", args=(), prefix=(), env=None):
+        directory = pathlib.Path(directory)
+        self.run_dir = directory / name
+        self.run_dir.mkdir(mode=0o755, exist_ok=True)
+        self.config = {"clock": {"mode": "virtual"}, "process": {"run_dir": str(self.run_dir)}, "log": {"target": "stderr"}}
+        for section, keys in config.items():
+            self.config[section] = {**self.config[section], **keys} if section in self.config and isinstance(keys, dict) else keys
+        self.config_path = directory / f"{name}.yaml"
+        self.config_path.write_text(json.dumps(self.config, indent=1))
+        self.mode = mode
+        argv = [*prefix, DAEMON, "--config", self.config_path, *(["--one-process"] if mode == ONE_PROCESS else []), *args]
+        super().__init__(name, argv, directory, env)
+
+    @property
+    def socket_path(self):
+        return self.run_dir / "control.sock"
+
+    def ctl(self, *args, **kwargs):
+        """utcctl about this daemon: CompletedProcess."""
+        return proc.run([UTCCTL, "--run-dir", self.run_dir, *args], **kwargs)
+
+    def status(self):
+        """Everything utcctl knows, or None while nobody answers."""
+        done = self.ctl("status", "--json")
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def counters(self, service="NTP"):
+        """(requests, {verdict label: count}) of one service."""
+        row = next(s for s in self.status()["services"] if s["name"] == service)
+        return row["requests"], row["verdicts"]
+
+    def wait_status(self, condition, timeout=10, what="the status never came"):
+        """Poll status until condition(status); the status."""
+        last = None
+
+        def look():
+            nonlocal last
+            assert self.running(), f"{self.name} ended:\n{self.log()}"
+            last = self.status()
+            return last is not None and condition(last) and last
+        return proc.wait_for(look, timeout, every=0.1, what=lambda: f"{what}; last status: {json.dumps(last, indent=1)}")
+
+    def wait_synchronised(self, timeout=10):
+        return self.wait_status(lambda s: s["clock"]["status"] == "synchronised", timeout, "not synchronised")
+
+    def wait_answering(self, host, port, timeout=5):
+        """Until NTP is answered at all; the answer."""
+        def look():
+            assert self.running(), f"{self.name} ended:\n{self.log()}"
+            return ntp.ask(host, port, timeout=0.1)
+        return proc.wait_for(look, timeout, every=0.005, what=lambda: f"no NTP answer:\n{self.log()}")
+
+    def bugs(self):
+        """Lines of the log that only a bug of ours prints."""
+        return [line for line in self.log().splitlines() if any(mark in line for mark in OURS)]
+
+    def processes(self):
+        """{role: pid} by the processes' command lines; one-process: {"all": pid}."""
+        members = proc.session_members(self.pid)
+        return {pid: pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in members}
