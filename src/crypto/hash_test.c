@@ -20,9 +20,20 @@ static void md5_vectors(void **state)
     }
 }
 
+/* FIPS 180-4, "abc". */
+static void sha1_vector(void **state)
+{
+    static const uint8_t want[CRYPTO_SHA1_SIZE] = { 0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d };
+    uint8_t out[CRYPTO_SHA1_SIZE];
+
+    (void)state;
+    crypto_sha1("abc", 3, out);
+    assert_memory_equal(out, want, sizeof out);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(md5_vectors) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(md5_vectors), cmocka_unit_test(sha1_vector) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

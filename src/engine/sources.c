@@ -15,7 +15,7 @@
 #include "engine/state.h"
 
 #define USELESS_POLLS 8          /* of a pool member, before another is tried: one full reach register */
-#define RESOLVE_FIRST_S 2        /* a name that failed is tried again after 2, 4, 8 ... s */
+#define RESOLVE_FIRST_LOG2 1     /* a name that failed is tried again after 2, 4, 8 ... s */
 #define RESOLVE_MAX_LOG2 9       /* ... at most 512 s */
 
 static const struct source_options *options_of(const struct engine *e, const struct slot *s) { return &e->options.source[s->configured]; }
@@ -150,7 +150,7 @@ static void resolve(struct engine *e, uint16_t configured)
 
 static struct dur_ns resolve_pause(uint8_t failures)
 {
-    int log2_s = RESOLVE_FIRST_S / 2 + (failures > 0 ? failures - 1 : 0);
+    int log2_s = RESOLVE_FIRST_LOG2 + (failures > 0 ? failures - 1 : 0);
 
     return dur_from_log2(log2_s < RESOLVE_MAX_LOG2 ? log2_s : RESOLVE_MAX_LOG2);
 }

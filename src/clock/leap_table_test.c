@@ -1,0 +1,219 @@
+/* A leap second file is taken whole or not at all. */
+#include "base/test.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock/leap_table.h"
+#include "crypto/hash.h"
+
+/* A small list with its right hash; `entries` is the data part. */
+static struct span list(const char *update, const char *expiry, const char *entries, const char *tail)
+{
+    static char text[4096];
+    char digits[2048] = "";
+    uint8_t d[CRYPTO_SHA1_SIZE];
+
+    strcat(strcat(digits, update), expiry);
+    for (const char *line = entries; *line; line = strchr(line, '\n') + 1)
+        for (const char *c = line; *c && *c != '#' && *c != '\n'; c++)
+            if (*c >= '0' && *c <= '9')
+                strncat(digits, c, 1);
+    crypto_sha1(digits, strlen(digits), d);
+    snprintf(text, sizeof text, "# a comment\n#$\t%s\n#@\t%s\n%s#h %02x%02x%02x%02x %02x%02x%02x%02x %02x%02x%02x%02x %02x%02x%02x%02x %02x%02x%02x%02x\n%s", update, expiry, entries,
+             d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15], d[16], d[17], d[18], d[19], tail);
+    return (struct span){ (const uint8_t *)text, strlen(text) };
+}
+
+#define GOOD "2272060800\t10\t# 1 Jan 1972\n2287785600\t11\t# 1 Jul 1972\n2303683200\t12\n"
+
+static struct leap_verdict read_list(struct span s)
+{
+    static struct leap_table t;
+    static const struct leap_table untouched = { .count = 77 };
+    struct leap_verdict v;
+
+    t = untouched;
+    v = leap_table_from_list(s, &t);
+    if (v.fault)
+        assert_memory_equal(&t, &untouched, sizeof t);
+    else
+        assert_in_range(t.count, 1, LEAP_ENTRIES_MAX);
+    return v;
+}
+
+static struct span file(const char *path)
+{
+    static uint8_t bytes[2][LEAP_FILE_MAX];
+    static int turn;
+    FILE *f = fopen(path, "rb");
+    struct span s = { bytes[turn ^= 1], 0 };
+
+    assert_non_null(f);
+    s.len = fread(bytes[turn], 1, LEAP_FILE_MAX, f);
+    fclose(f);
+    return s;
+}
+
+static void the_systems_own_files_are_read_and_agree(void **state)
+{
+    static struct leap_table a, b;
+
+    (void)state;
+    assert_int_equal(leap_table_from_list(file("/usr/share/zoneinfo/leap-seconds.list"), &a).fault, LEAP_OK);
+    assert_int_equal(leap_table_from_tzif(file("/usr/share/zoneinfo/right/UTC"), &b).fault, LEAP_OK);
+    assert_in_range(a.count, 28, LEAP_ENTRIES_MAX);
+    assert_int_equal(a.count, b.count);
+    assert_memory_equal(a.entry, b.entry, a.count * sizeof a.entry[0]);
+    assert_int_equal(leap_table_at(&a, (struct utc_ns){ INT64_C(1483228800) * NS_PER_S - 1 }), 36);
+    assert_int_equal(leap_table_at(&a, (struct utc_ns){ INT64_C(1483228800) * NS_PER_S }), 37);
+}
+
+/* Does the digit at i carry meaning: in a #$, #@ or #h line, or before the comment of a data line? */
+static bool counts(struct span s, size_t i)
+{
+    size_t start = i;
+
+    if (s.at[i] < '0' || s.at[i] > '9')
+        return false;
+    while (start > 0 && s.at[start - 1] != '\n')
+        start--;
+    if (s.at[start] == '#')
+        return strchr("$@h", s.at[start + 1]) != NULL;
+    return memchr(s.at + start, '#', i - start) == NULL;
+}
+
+static void LEAP_01_a_wrong_hash_is_refused(void **state)
+{
+    struct span s = list("3960835200", "3991593600", GOOD, "");
+    uint8_t copy[4096];
+    unsigned digits = 0;
+
+    (void)state;
+    assert_int_equal(read_list(s).fault, LEAP_OK);
+    for (size_t i = 0; i < s.len; i++) {
+        if (!counts(s, i))
+            continue;
+        memcpy(copy, s.at, s.len);
+        copy[i] = copy[i] == '9' ? '8' : (uint8_t)(copy[i] + 1);
+        assert_int_not_equal(read_list((struct span){ copy, s.len }).fault, LEAP_OK);
+        digits++;
+    }
+    assert_true(digits > 60);
+}
+
+static void LEAP_01_a_missing_or_malformed_hash_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "#$ 1\n#@ 2\n2272060800 10\n",
+        "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4\n",
+        "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 5 6\n",
+        "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 123456789\n",
+        "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 g\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(read_list((struct span){ (const uint8_t *)bad[i], strlen(bad[i]) }).fault, LEAP_NO_HASH);
+}
+
+static void LEAP_02_expiry_is_told(void **state)
+{
+    struct leap_table t;
+
+    (void)state;
+    assert_int_equal(leap_table_from_list(list("3960835200", "3991593600", GOOD, ""), &t).fault, LEAP_OK);
+    assert_int_equal(leap_table_expires_in(&t, (struct utc_ns){ (INT64_C(3991593600) - NTP_UNIX_EPOCH_S - 20 * 86400) * NS_PER_S }).ns, 20 * 86400 * NS_PER_S);
+    assert_true(leap_table_expires_in(&t, (struct utc_ns){ (INT64_C(3991593600) - NTP_UNIX_EPOCH_S + 86400) * NS_PER_S }).ns < 0);
+    assert_int_equal(read_list((struct span){ (const uint8_t *)"2272060800 10\n", 14 }).fault, LEAP_NO_EXPIRY);
+}
+
+static void LEAP_03_impossible_tables_are_refused(void **state)
+{
+    static const struct { const char *entries; enum leap_fault fault; } rows[] = {
+        { "2287785600 11\n2272060800 12\n", LEAP_ORDER }, { "2272060800 10\n2272060800 11\n", LEAP_ORDER },
+        { "2272060800 10\n2287785600 12\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 10\n", LEAP_NOT_ONE_SECOND },
+        { "2272060800 10\n2287785600 8\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 9\n", LEAP_OK }, /* a deletion is possible */
+        { "2272060800 10 11\n", LEAP_BAD_LINE }, { "2272060800\n", LEAP_BAD_LINE }, { "abc 10\n", LEAP_BAD_LINE }, { "2272060800 -10\n", LEAP_BAD_LINE },
+        { "9999999999999 10\n", LEAP_BAD_LINE }, { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(read_list(list("3960835200", "3991593600", rows[i].entries, "")).fault, rows[i].fault);
+}
+
+static void LEAP_04_a_file_cut_anywhere_is_refused(void **state)
+{
+    struct span s = file("/usr/share/zoneinfo/leap-seconds.list");
+    const uint8_t *hash = memmem(s.at, s.len, "#h", 2);
+    size_t until;
+
+    (void)state;
+    assert_non_null(hash);
+    until = (size_t)((const uint8_t *)memchr(hash, '\n', s.len - (size_t)(hash - s.at)) - s.at);
+    for (size_t len = 0; len <= until; len++)
+        assert_int_not_equal(read_list((struct span){ s.at, len }).fault, LEAP_OK);
+}
+
+static void LEAP_04_binary_huge_and_windows_files(void **state)
+{
+    static uint8_t huge[LEAP_FILE_MAX + 1];
+    static const uint8_t binary[] = { 0x7f, 'E', 'L', 'F', 0, 1, 2, '\n' };
+    char crlf[4096];
+    size_t n = 0;
+    struct span s = list("3960835200", "3991593600", GOOD, "");
+
+    (void)state;
+    memset(huge, '#', sizeof huge);
+    assert_int_equal(read_list((struct span){ huge, sizeof huge }).fault, LEAP_TOO_LARGE);
+    assert_int_equal(read_list((struct span){ binary, sizeof binary }).fault, LEAP_NOT_TEXT);
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] == '\n')
+            crlf[n++] = '\r';
+        crlf[n++] = (char)s.at[i];
+    }
+    assert_int_equal(read_list((struct span){ (uint8_t *)crlf, n }).fault, LEAP_OK); /* line ends carry no meaning and no digit */
+}
+
+static void LEAP_04_a_cut_zone_file_is_refused(void **state)
+{
+    struct span s = file("/usr/share/zoneinfo/right/UTC");
+    struct leap_table t;
+
+    (void)state;
+    for (size_t len = 0; len + 2 < s.len; len++) /* the footer after the leap seconds is two bytes */
+        assert_int_not_equal(leap_table_from_tzif((struct span){ s.at, len }, &t).fault, LEAP_OK);
+    assert_int_equal(leap_table_from_tzif(file("/usr/share/zoneinfo/UTC"), &t).fault, LEAP_EMPTY);
+}
+
+static void the_next_leap_is_found_and_its_kind_known(void **state)
+{
+    struct leap_table t;
+    struct utc_ns at;
+
+    (void)state;
+    assert_int_equal(leap_table_from_list(list("3960835200", "3991593600", "2272060800 10\n2287785600 11\n2303683200 10\n", ""), &t).fault, LEAP_OK);
+    assert_int_equal(leap_table_next(&t, (struct utc_ns){ 0 }, &at), 1);
+    assert_int_equal(at.ns, (INT64_C(2287785600) - NTP_UNIX_EPOCH_S) * NS_PER_S);
+    assert_int_equal(leap_table_next(&t, at, &at), -1);
+    assert_int_equal(leap_table_next(&t, at, &at), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_systems_own_files_are_read_and_agree),
+        cmocka_unit_test(LEAP_01_a_wrong_hash_is_refused),
+        cmocka_unit_test(LEAP_01_a_missing_or_malformed_hash_is_refused),
+        cmocka_unit_test(LEAP_02_expiry_is_told),
+        cmocka_unit_test(LEAP_03_impossible_tables_are_refused),
+        cmocka_unit_test(LEAP_04_a_file_cut_anywhere_is_refused),
+        cmocka_unit_test(LEAP_04_binary_huge_and_windows_files),
+        cmocka_unit_test(LEAP_04_a_cut_zone_file_is_refused),
+        cmocka_unit_test(the_next_leap_is_found_and_its_kind_known),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

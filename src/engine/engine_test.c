@@ -1,0 +1,481 @@
+/* The door: names, pools, exchanges, steering, seen only through events and actions. */
+#include "base/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "engine/engine.h"
+
+#define START_NS (100 * NS_PER_S)
+#define WALL_NS (INT64_C(1900000000) * NS_PER_S)
+
+struct world {
+    struct engine *engine;
+    struct engine_options options;
+    struct prng prng;
+    struct mono_ns now;
+    struct dur_ns system_error; /* of the pretended system clock against true time */
+    struct dur_ns asleep;
+    size_t count;
+    struct action seen[256];    /* since the last forget() */
+};
+
+static void forget(struct world *w) { w->count = 0; }
+
+static void keep(struct world *w, const struct action *a, size_t n)
+{
+    for (size_t i = 0; i < n && w->count < sizeof w->seen / sizeof w->seen[0]; i++)
+        w->seen[w->count++] = a[i];
+}
+
+/* True UTC at a raw instant of this world. */
+static int64_t truth(struct mono_ns raw) { return WALL_NS + (raw.ns - START_NS); }
+
+/* Hand an event in, take every action out, and answer clock reads as the host would. */
+static void give(struct world *w, const struct event *first)
+{
+    struct event ev = *first;
+    struct action out[8];
+    size_t n;
+
+    while ((n = engine_step(w->engine, &ev, w->now, out, 8)) > 0) {
+        keep(w, out, n);
+        ev.kind = EVENT_TICK;
+        if (n < 8 && out[n - 1].kind == ACTION_READ_CLOCK)
+            ev = (struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { w->now, { truth(w->now) + w->system_error.ns }, w->asleep } };
+    }
+}
+
+static const struct action *find(const struct world *w, enum action_kind kind, unsigned nth)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->seen[i].kind == kind && nth-- == 0)
+            return &w->seen[i];
+    return NULL;
+}
+
+static unsigned count_of(const struct world *w, enum action_kind kind)
+{
+    unsigned n = 0;
+
+    while (find(w, kind, n))
+        n++;
+    return n;
+}
+
+static bool logged(const struct world *w, enum log_id id)
+{
+    const struct action *a;
+
+    for (unsigned i = 0; (a = find(w, ACTION_LOG, i)); i++)
+        if (a->u.log.id == id)
+            return true;
+    return false;
+}
+
+static struct source_options source(const char *server, const char *pool)
+{
+    struct source_options s = { .port = 123, .iburst = true, .min_poll = 6, .max_poll = 10, .members = 4 };
+
+    snprintf(s.server.s, sizeof s.server.s, "%s", server);
+    snprintf(s.pool.s, sizeof s.pool.s, "%s", pool);
+    return s;
+}
+
+static void begin(struct world *w, bool steer)
+{
+    struct clock_options *c = &w->options.clock;
+    struct engine_start s = { .options = &w->options, .now = { START_NS }, .wall = { WALL_NS }, .steer = steer, .precision_log2 = -25 };
+    static const struct event tick = { .kind = EVENT_TICK };
+
+    c->clock = (struct clock_own_options){ .max_drift = 1, .max_drift_silent = 15, .max_frequency = 500, .step_threshold = { 128 * NS_PER_MS }, .step_limit = 1,
+                                           .panic_threshold = { 10 * NS_PER_S }, .max_slew = 500, .min_sources = 1 };
+    c->holdover.max_error = (struct dur_ns){ NS_PER_S };
+    prng_seed(&w->prng, 3);
+    s.rng = prng_as_rng(&w->prng);
+    w->now = s.now;
+    w->engine = engine_init(malloc(engine_size()), &s);
+    give(w, &tick);
+}
+
+static void end(struct world *w) { free(w->engine); }
+
+/* Let time pass to `until`; packets are left for the test. */
+static void pass(struct world *w, int64_t until_ns)
+{
+    static const struct event tick = { .kind = EVENT_TICK };
+
+    while (engine_next_deadline(w->engine).ns <= until_ns) {
+        if (engine_next_deadline(w->engine).ns > w->now.ns)
+            w->now = engine_next_deadline(w->engine);
+        give(w, &tick);
+        if (w->count > 200)
+            memmove(w->seen, w->seen + 100, (w->count -= 100) * sizeof w->seen[0]);
+    }
+    w->now = (struct mono_ns){ until_ns };
+    give(w, &tick);
+}
+
+/* The server's answer to a request, true time, arriving 1 ms after it was sent. */
+static struct ntp_header answer_to(struct world *w, const struct action *send)
+{
+    struct ntp_header q, h;
+    struct ntp_tail tail;
+    struct utc_ns mid = { truth(w->now) + NS_PER_MS / 2 };
+
+    assert_int_equal(ntp_packet_parse((struct span){ send->u.send.bytes, send->u.send.len }, &q, &tail), VERDICT_ACCEPTED);
+    h = (struct ntp_header){ .version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .precision_log2 = -20, .refid = NTP_REFID('T', 'E', 'S', 'T') };
+    h.origin = q.transmit;
+    h.receive = h.transmit = h.reference = ntp_ts64_from_utc(mid);
+    return h;
+}
+
+static void deliver(struct world *w, const struct action *send, const struct ntp_header *h)
+{
+    uint8_t bytes[NTP_HEADER_SIZE];
+    struct event ev = { .kind = EVENT_DATAGRAM };
+
+    ntp_header_write(h, bytes);
+    w->now = mono_add(w->now, dur_from_ms(1));
+    ev.u.datagram.exchange = send->u.send.exchange;
+    ev.u.datagram.from = send->u.send.to;
+    ev.u.datagram.bytes = (struct span){ bytes, sizeof bytes };
+    ev.u.datagram.rx = w->now;
+    give(w, &ev);
+}
+
+static void answer(struct world *w, const struct action *send)
+{
+    struct action copy = *send;
+    struct ntp_header h = answer_to(w, &copy);
+
+    deliver(w, &copy, &h);
+}
+
+static void a_numeric_server_is_asked_at_once_and_synchronises(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct clock_view v;
+
+    (void)state;
+    begin(&w, false);
+    assert_int_equal(count_of(&w, ACTION_SEND), 1);
+    assert_int_equal(count_of(&w, ACTION_RESOLVE), 0);
+    answer(&w, find(&w, ACTION_SEND, 0));
+    assert_int_equal(count_of(&w, ACTION_CLOSE), 1);
+    for (int i = 0; i < 4; i++) {
+        forget(&w);
+        pass(&w, w.now.ns + 3 * NS_PER_S);
+        if (find(&w, ACTION_SEND, 0))
+            answer(&w, find(&w, ACTION_SEND, 0));
+    }
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_SYNCHRONISED);
+    assert_int_equal(v.stratum, 2);
+    assert_int_equal(v.refid, NTP_REFID(192, 0, 2, 1));
+    assert_true(v.earliest.ns <= truth(w.now) && truth(w.now) <= v.latest.ns);
+    end(&w);
+}
+
+static void NTPC_01_a_bogus_reply_changes_nothing_but_a_counter(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    static struct snapshot before, after;
+    struct action send;
+    struct ntp_header h;
+
+    (void)state;
+    begin(&w, false);
+    send = *find(&w, ACTION_SEND, 0);
+    h = answer_to(&w, &send);
+    h.origin.raw ^= 1;
+    forget(&w);
+    engine_snapshot(w.engine, (struct mono_ns){ START_NS + NS_PER_MS }, &before);
+    deliver(&w, &send, &h);
+    engine_snapshot(w.engine, (struct mono_ns){ START_NS + NS_PER_MS }, &after);
+    assert_int_equal(after.source[0].verdict[VERDICT_BOGUS], before.source[0].verdict[VERDICT_BOGUS] + 1);
+    assert_int_equal(after.source[0].dropped, before.source[0].dropped + 1);
+    after.source[0].verdict[VERDICT_BOGUS]--;
+    after.source[0].dropped--;
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_int_equal(w.count, 0);
+    h.origin.raw ^= 1; /* the true answer is still welcome */
+    deliver(&w, &send, &h);
+    assert_int_equal(count_of(&w, ACTION_CLOSE), 1);
+    end(&w);
+}
+
+static void a_name_is_looked_up_again_with_back_off(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("time.example", "") };
+    struct event no = { .kind = EVENT_ADDRESSES, .u.addresses = { .err = -UE_NO_NAME } };
+    int64_t pause = 2;
+
+    (void)state;
+    begin(&w, false);
+    assert_string_equal(find(&w, ACTION_RESOLVE, 0)->u.resolve.name, "time.example");
+    for (int i = 0; i < 12; i++) {
+        int64_t asked = w.now.ns;
+
+        forget(&w);
+        give(&w, &no);
+        assert_true(logged(&w, LOG_NAME_UNRESOLVED));
+        pass(&w, asked + pause * NS_PER_S - 1);
+        assert_int_equal(count_of(&w, ACTION_RESOLVE), 0);
+        pass(&w, asked + pause * NS_PER_S);
+        assert_int_equal(count_of(&w, ACTION_RESOLVE), 1);
+        pause = pause < 512 ? pause * 2 : 512;
+    }
+    end(&w);
+}
+
+static struct event addresses(unsigned first, uint32_t count)
+{
+    struct event ev = { .kind = EVENT_ADDRESSES, .u.addresses = { .count = count } };
+
+    for (uint32_t i = 0; i < count; i++)
+        ev.u.addresses.addr[i] = (struct net_addr){ .family = ADDR_IPV4, .bytes = { 192, 0, 2, (uint8_t)(first + i) } };
+    return ev;
+}
+
+static void NTPC_24_at_most_four_addresses_of_one_answer_are_used(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
+    struct event ev = addresses(1, EVENT_ADDRESSES_MAX);
+
+    (void)state;
+    begin(&w, false);
+    give(&w, &ev);
+    pass(&w, w.now.ns + NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_SEND), 4);
+    end(&w);
+}
+
+static void NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing(void **state)
+{
+    static const uint8_t bad[][4] = { { 127, 0, 0, 1 }, { 0, 0, 0, 0 }, { 255, 255, 255, 255 }, { 224, 0, 1, 1 } };
+    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
+    struct event ev = { .kind = EVENT_ADDRESSES, .u.addresses = { .count = 4 } };
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        ev.u.addresses.addr[i].family = ADDR_IPV4;
+        memcpy(ev.u.addresses.addr[i].bytes, bad[i], 4);
+    }
+    begin(&w, false);
+    give(&w, &ev);
+    assert_int_equal(count_of(&w, ACTION_SEND), 0);
+    assert_true(logged(&w, LOG_NAME_UNRESOLVED));
+    end(&w);
+}
+
+static void a_pool_member_that_says_deny_is_replaced(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
+    struct event ev = addresses(1, 2);
+    struct action send;
+    struct ntp_header h;
+
+    (void)state;
+    w.options.source[0].members = 1;
+    begin(&w, false);
+    give(&w, &ev);
+    send = *find(&w, ACTION_SEND, 0);
+    assert_int_equal(send.u.send.to.bytes[3], 1);
+    h = answer_to(&w, &send);
+    h.stratum = 0;
+    h.leap = LEAP_UNKNOWN;
+    h.refid = NTP_REFID('D', 'E', 'N', 'Y');
+    forget(&w);
+    deliver(&w, &send, &h);
+    assert_true(logged(&w, LOG_SOURCE_KISS));
+    assert_true(logged(&w, LOG_SOURCE_REPLACED));
+    pass(&w, w.now.ns + NS_PER_S);
+    assert_int_equal(find(&w, ACTION_SEND, 0)->u.send.to.bytes[3], 2);
+    end(&w);
+}
+
+static void a_silent_pool_member_is_replaced_after_a_register_of_polls(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
+    struct event ev = addresses(1, 2);
+    bool second = false;
+
+    (void)state;
+    w.options.source[0].members = 1;
+    w.options.source[0].min_poll = w.options.source[0].max_poll = 0;
+    begin(&w, false);
+    give(&w, &ev);
+    for (int i = 0; i < 200 && !second; i++) {
+        const struct action *a;
+
+        forget(&w);
+        pass(&w, w.now.ns + NS_PER_S);
+        for (unsigned n = 0; (a = find(&w, ACTION_SEND, n)); n++)
+            second |= a->u.send.to.bytes[3] == 2;
+    }
+    assert_true(second);
+    end(&w);
+}
+
+static void actions_wait_for_room_and_keep_their_order(void **state)
+{
+    struct world w = { .options.source_count = 3 };
+    struct event ev = { .kind = EVENT_TICK };
+    struct action one;
+    uint32_t last = 0;
+    unsigned sends = 0;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[20];
+
+        snprintf(text, sizeof text, "192.0.2.%d", i + 1);
+        w.options.source[i] = source(text, "");
+    }
+    begin(&w, false);
+    forget(&w);
+    pass(&w, w.now.ns + 60 * NS_PER_S);
+    forget(&w);
+    w.now = mono_add(w.now, (struct dur_ns){ 10 * NS_PER_S });
+    while (engine_step(w.engine, &ev, w.now, &one, 1) == 1) {
+        if (one.kind == ACTION_SEND) {
+            assert_true(one.u.send.exchange > last);
+            last = one.u.send.exchange;
+            sends++;
+        }
+    }
+    assert_true(sends > 0);
+    assert_true(engine_next_deadline(w.engine).ns > w.now.ns);
+    end(&w);
+}
+
+static void synchronise(struct world *w)
+{
+    for (int i = 0; i < 6; i++) {
+        const struct action *a = find(w, ACTION_SEND, 0);
+        struct action copy;
+
+        if (a) {
+            copy = *a;
+            forget(w);
+            answer(w, &copy);
+        }
+        pass(w, w->now.ns + 3 * NS_PER_S);
+    }
+    forget(w);
+}
+
+static void CLK_01_a_step_by_another_hand_is_a_disruption(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct event ev = { .kind = EVENT_CLOCK_PAIR };
+    struct clock_view v;
+
+    (void)state;
+    begin(&w, true);
+    synchronise(&w);
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_SYNCHRONISED);
+    ev.u.pair.raw = w.now;
+    ev.u.pair.system.ns = truth(w.now) + 3600 * NS_PER_S;
+    give(&w, &ev);
+    assert_true(logged(&w, LOG_CLOCK_DISRUPTED));
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_DISRUPTED);
+    assert_int_equal(v.leap, LEAP_UNKNOWN);
+    end(&w);
+}
+
+static void CLK_02_a_suspended_machine_is_disrupted_until_measured_again(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct event ev = { .kind = EVENT_CLOCK_PAIR };
+    struct clock_view v;
+
+    (void)state;
+    begin(&w, false);
+    synchronise(&w);
+    ev.u.pair.raw = w.now;
+    ev.u.pair.system.ns = truth(w.now);
+    give(&w, &ev);
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_SYNCHRONISED);
+    ev.u.pair.asleep.ns = 8 * 3600 * NS_PER_S;
+    give(&w, &ev);
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_DISRUPTED);
+    assert_int_equal(v.stratum, 0);
+    end(&w);
+}
+
+static void CLK_05_a_clock_that_may_not_be_set_is_told_once(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct event ev = { .kind = EVENT_CLOCK_RESULT, .u.result.err = -UE_PERMISSION };
+    static struct snapshot s;
+
+    (void)state;
+    begin(&w, true);
+    synchronise(&w);
+    give(&w, &ev);
+    assert_true(logged(&w, LOG_CLOCK_CANNOT_SET));
+    forget(&w);
+    give(&w, &ev);
+    assert_false(logged(&w, LOG_CLOCK_CANNOT_SET));
+    engine_snapshot(w.engine, w.now, &s);
+    assert_string_equal(s.hint, ue_text(UE_PERMISSION));
+    end(&w);
+}
+
+static void a_virtual_clock_never_touches_the_host(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, false);
+    synchronise(&w);
+    pass(&w, w.now.ns + 600 * NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_CLOCK), 0);
+    assert_int_equal(count_of(&w, ACTION_READ_CLOCK), 0);
+    end(&w);
+}
+
+static void stopping_saves_the_drift_and_leaves_the_clock_at_its_rate(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct event ev = { .kind = EVENT_STOP };
+
+    (void)state;
+    begin(&w, true);
+    synchronise(&w);
+    forget(&w);
+    give(&w, &ev);
+    assert_int_equal(count_of(&w, ACTION_SAVE_DRIFT), 1);
+    assert_non_null(find(&w, ACTION_CLOCK, 0));
+    assert_int_equal(find(&w, ACTION_CLOCK, 0)->u.clock.verb, CLOCK_SET_FREQUENCY);
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_numeric_server_is_asked_at_once_and_synchronises),
+        cmocka_unit_test(NTPC_01_a_bogus_reply_changes_nothing_but_a_counter),
+        cmocka_unit_test(a_name_is_looked_up_again_with_back_off),
+        cmocka_unit_test(NTPC_24_at_most_four_addresses_of_one_answer_are_used),
+        cmocka_unit_test(NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing),
+        cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),
+        cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
+        cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
+        cmocka_unit_test(CLK_01_a_step_by_another_hand_is_a_disruption),
+        cmocka_unit_test(CLK_02_a_suspended_machine_is_disrupted_until_measured_again),
+        cmocka_unit_test(CLK_05_a_clock_that_may_not_be_set_is_told_once),
+        cmocka_unit_test(a_virtual_clock_never_touches_the_host),
+        cmocka_unit_test(stopping_saves_the_drift_and_leaves_the_clock_at_its_rate),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
