@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,18 +14,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A buffer of exactly the input's size, so that instrumented builds see every byte read beyond it. */
 static int replay(const char *path)
 {
+    static uint8_t whole[INPUT_SIZE_MAX];
     FILE *f = fopen(path, "rb");
-    uint8_t *whole = malloc(INPUT_SIZE_MAX);
     uint8_t *exact;
     size_t size;
 
-    if (f == NULL || whole == NULL)
+    if (f == NULL)
         return -1;
-    size = fread(whole, 1, INPUT_SIZE_MAX, f);
+    size = fread(whole, 1, sizeof whole, f);
     fclose(f);
-    exact = realloc(whole, size > 0 ? size : 1);
+    exact = malloc(size > 0 ? size : 1);
     if (exact == NULL)
         return -1;
+    memcpy(exact, whole, size);
     LLVMFuzzerTestOneInput(exact, size);
     free(exact);
     return 0;

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 date_is() { [ "$(date -u +%Y-%m-%dT%H)" = "$1" ]; }
-frequency_is() { busybox adjtimex | grep -q "freq.*: $1\b"; }
+frequency_is() { busybox adjtimex | grep -q "freq.adjust: *$1 "; }
 
 ok "the clock can be stepped" date -u -s 2016-12-31T10:00:00
 ok "the step holds" date_is 2016-12-31T10
