@@ -53,7 +53,7 @@ coverage: deps-sanitize ## line coverage of the unit tests and stories
 	@tools/coverage
 
 docs: deps-docs build ## man pages and JSON Schema, in build/
-	@ls $(BUILD)/docs/man/*.[158] $(BUILD)/simple-utcd.schema.json
+	@ls $(BUILD)/docs/*.[158] $(BUILD)/simple-utcd.schema.json
 
 install: build ## install to PREFIX=/usr/local below DESTDIR
 	@$(MESON) configure $(BUILD) -Dprefix=$(PREFIX) && DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)

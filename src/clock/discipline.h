@@ -4,6 +4,7 @@
 
 #include "clock/clock.h"
 
+/* One more action, or log record, in out; to be filled in by the caller. */
 struct clock_action *discipline_emit(struct clock_actions *out, enum clock_action_kind kind);
 struct log_record *discipline_log(struct clock_actions *out, enum log_id id);
 

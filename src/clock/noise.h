@@ -18,6 +18,7 @@ struct clock_law {
     double outlier;             /* probability density of an error that fits nothing */
 };
 
+/* Before the first sample: the prior. */
 void noise_init(struct clock_noise *n);
 
 /* Take a sample's round trip into account and say what may be said about its offset error. */

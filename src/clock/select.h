@@ -14,6 +14,7 @@ struct clock_majority {
     unsigned agreeing;        /* of them, those whose span meets the hull */
 };
 
+/* Whether a source has a say; and the verdict over all that have. */
 bool select_counts(const struct clock_source *s);
 void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], struct clock_majority *out);
 

@@ -7,6 +7,7 @@
 /* Collects candidates for one word; the nearest by edit distance wins, if it is near enough to be a slip of the hand. */
 struct conf_nearest { const char *word; const char *best; unsigned distance; };
 
+/* Begin with the misspelt word, then offer each candidate. Both are borrowed until the end. */
 struct conf_nearest conf_nearest_start(const char *word);
 void conf_nearest_offer(struct conf_nearest *n, const char *candidate);
 

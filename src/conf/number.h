@@ -16,6 +16,7 @@ struct conf_number { int64_t i; double d; };
 
 #define CONF_NUMBER_TEXT_MAX 64
 
+/* text as a person writes it, unit included. Return 0, -UE_SYNTAX or -UE_RANGE; *out is set only on 0. */
 int conf_int_parse(const char *text, struct conf_number *out);
 int conf_duration_parse(const char *text, struct conf_number *out);
 int conf_ppm_parse(const char *text, struct conf_number *out);

@@ -232,7 +232,8 @@ static size_t field_size(enum conf_type type)
     static const size_t size[] = {
         [CONF_BOOL] = sizeof(OPTION_C_BOOL), [CONF_INT] = sizeof(OPTION_C_INT), [CONF_DURATION] = sizeof(OPTION_C_DURATION), [CONF_PPM] = sizeof(OPTION_C_PPM),
         [CONF_SIZE] = sizeof(OPTION_C_SIZE), [CONF_ENUM] = sizeof(OPTION_C_ENUM), [CONF_TEXT] = sizeof(OPTION_C_TEXT), [CONF_HOST] = sizeof(OPTION_C_HOST),
-        [CONF_PATH] = sizeof(OPTION_C_PATH), [CONF_TEXTS] = sizeof(OPTION_C_TEXTS), [CONF_LISTEN] = sizeof(OPTION_C_LISTEN), [CONF_NETS] = sizeof(OPTION_C_NETS),
+        [CONF_PATH] = sizeof(OPTION_C_PATH), [CONF_TEXTS] = sizeof(OPTION_C_TEXTS), [CONF_LISTEN] = sizeof(OPTION_C_LISTEN),
+        [CONF_NETS] = sizeof(OPTION_C_NETS),
     };
     return size[type];
 }

@@ -26,6 +26,7 @@ struct conf_kind {
     void (*write)(const struct conf_row *row, const void *field, size_t i, const struct conf_out *o);
 };
 
+/* The row of a type. Never NULL. */
 const struct conf_kind *conf_kind(enum conf_type type);
 
 /* Text to field, within the row's limits; for a list, one item appended. 0, -UE_SYNTAX, -UE_RANGE, -UE_FULL; the field is then unchanged. */

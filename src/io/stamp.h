@@ -7,6 +7,7 @@
 /* Both clocks at one instant, as well as three reads in a row allow. */
 struct io_instant { struct mono_ns raw; int64_t realtime_ns; };
 
+/* One clock alone, and both as a pair. */
 struct mono_ns io_raw_now(void);
 struct io_instant io_instant_now(void);
 

@@ -25,6 +25,7 @@ int io_tcp_listen(const struct net_addr *at);
 /* One waiting connection. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
 int io_tcp_accept(int listener);
 
+/* An empty table. */
 void io_tcp_init(struct tcp_table *t);
 
 /* Write what is to be said (len 0: nothing), shut our side and keep the connection until its end. Takes fd over. */
