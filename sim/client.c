@@ -1,0 +1,403 @@
+/* A client: a real engine on a simulated machine. What daemon/ does with sockets and clocks is done here with events. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "sim/option.h"
+#include "sim/world.h"
+
+#define ACTIONS_MAX 16
+#define SEND_NS 5000             /* from the engine's wish to the wire */
+#define STAMP_NS 20000           /* from the wire to the transmit stamp's arrival */
+#define RESOLVE_NS (5 * NS_PER_MS)
+#define PRECISION_LOG2 (-25)
+#define WAKES_MAX 10000          /* in one instant: the engine is stuck */
+#define NOISE_SIGMAS 3.0         /* stamps are clipped there, and the engine is told so by its precision */
+
+static struct mono_ns advance(struct sim_world *w, struct sim_node *n)
+{
+    if (n->c.asleep)
+        oscillator_sleep(&n->oscillator, w->now);
+    oscillator_advance(&n->oscillator, w->now, &n->prng);
+    return n->oscillator.raw;
+}
+
+struct utc_ns client_system(const struct sim_node *n)
+{
+    const struct sim_system_clock *s = &n->c.system;
+    int64_t run = mono_sub(n->oscillator.raw, s->raw).ns;
+
+    return (struct utc_ns){ s->at.ns + run + llround(s->frac_ns + s->rate * (double)run) };
+}
+
+static void rebase_system(struct sim_node *n)
+{
+    struct sim_system_clock *s = &n->c.system;
+    int64_t run = mono_sub(n->oscillator.raw, s->raw).ns;
+    double whole;
+
+    s->frac_ns = modf(s->frac_ns + s->rate * (double)run, &whole);
+    s->at.ns += run + (int64_t)whole;
+    s->raw = n->oscillator.raw;
+}
+
+void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns start)
+{
+    struct sim_client *c = &n->c;
+
+    option_defaults(&c->options);
+    n->oscillator = (struct oscillator){
+        .at = start, .raw = { (int64_t)(prng_uniform(&n->prng) * 1e13) }, .y = a->value[ATTR_DRIFT], .wander = a->value[ATTR_WANDER],
+        .y_mid = a->value[ATTR_DRIFT], .y_span = a->value[ATTR_WITHIN],
+        .sine = a->value[ATTR_TEMPERATURE], .sine_period_s = attr_given(a, ATTR_PERIOD) ? a->value[ATTR_PERIOD] * 1e-9 : 86400,
+    };
+    c->offset = (struct dur_ns){ (int64_t)a->value[ATTR_OFFSET] };
+    c->steer = attr_given(a, ATTR_STEER);
+    c->stamp = attr_given(a, ATTR_USER_STAMPS) ? STAMP_USER : attr_given(a, ATTR_HARDWARE_STAMPS) ? STAMP_HARDWARE : STAMP_KERNEL;
+    c->noise_ns = a->value[ATTR_NOISE];
+    c->system = (struct sim_system_clock){ .at = utc_add(tai_to_utc(start, SIM_TAI_MINUS_UTC_S), c->offset), .raw = n->oscillator.raw };
+}
+
+/* The configured source of that name, made with default options if it is new. */
+struct source_options *client_source(struct sim_world *w, struct sim_node *n, const char *name, bool pool, uint64_t members)
+{
+    struct engine_options *o = &n->c.options;
+    struct source_options *s;
+    uint32_t i;
+
+    (void)w;
+    for (i = 0; i < o->source_count; i++)
+        if (strcmp(n->c.names[i], name) == 0)
+            return &o->source[i];
+    if (i == ENGINE_CONFIGURED_MAX)
+        return NULL;
+    s = &o->source[o->source_count++];
+    option_source_defaults(s);
+    snprintf(n->c.names[i], sizeof n->c.names[i], "%s", name);
+    snprintf((pool ? &s->pool : &s->server)->s, OPTION_TEXT_MAX, "%s", name);
+    n->c.members[i] = members;
+    return s;
+}
+
+static void clock_command(struct sim_world *w, struct sim_node *n, const struct clock_command *k)
+{
+    struct sim_event result = { .at = w->now, .kind = SIM_RESULT, .node = (uint16_t)(n - w->node), .number = n->c.system.refuses ? UE_PERMISSION : 0 };
+
+    sim_queue_push(&w->queue, &result);
+    if (n->c.system.refuses)
+        return;
+    rebase_system(n);
+    if (k->verb == CLOCK_SET_FREQUENCY)
+        n->c.system.rate = k->freq_ppm * 1e-6;
+    else if (k->verb == CLOCK_SET_STEP)
+        n->c.system.at = utc_add(n->c.system.at, k->step);
+}
+
+static double stamp_noise_ns(struct sim_node *n)
+{
+    return n->c.noise_ns > 0 ? n->c.noise_ns * fmin(NOISE_SIGMAS, fabs(prng_normal(&n->prng))) : 0;
+}
+
+static int node_of(const struct sim_world *w, const struct net_addr *a)
+{
+    for (unsigned i = 0; i < w->node_count; i++)
+        if (addr_same_host(&w->node[i].addr, a))
+            return (int)i;
+    return -1;
+}
+
+static void send_request(struct sim_world *w, struct sim_node *n, const struct action *a)
+{
+    uint16_t self = (uint16_t)(n - w->node);
+    struct sim_event e = { .at = w->now, .kind = SIM_UNSENT, .node = self, .number = a->u.send.exchange };
+    int to = node_of(w, &a->u.send.to);
+    struct tai_ns leaves = tai_add(w->now, (struct dur_ns){ SEND_NS });
+
+    n->c.totals.packets++;
+    if (n->c.open_count < SIM_EXCHANGES_MAX)
+        n->c.open[n->c.open_count++] = a->u.send.exchange;
+    if (n->c.network_refuses || to < 0) {
+        sim_queue_push(&w->queue, &e);
+        return;
+    }
+    if (n->c.stamp != STAMP_USER) {
+        e.kind = SIM_SENT;
+        e.at = tai_add(leaves, (struct dur_ns){ STAMP_NS });
+        e.raw_ns = n->oscillator.raw.ns + SEND_NS + (int64_t)fmin(stamp_noise_ns(n), STAMP_NS / 2);
+        sim_queue_push(&w->queue, &e);
+    }
+    e = (struct sim_event){ .kind = SIM_PACKET, .from = self, .node = (uint16_t)to, .exchange = a->u.send.exchange, .len = (uint8_t)a->u.send.len };
+    e.from_port = (uint16_t)(40000 + a->u.send.exchange % 20000);
+    memcpy(e.bytes, a->u.send.bytes, a->u.send.len);
+    world_send(w, leaves, &e, self, (unsigned)to);
+}
+
+static void close_exchange(struct sim_client *c, uint32_t exchange)
+{
+    for (unsigned i = 0; i < c->open_count; i++)
+        if (c->open[i] == exchange) {
+            c->open[i] = c->open[--c->open_count];
+            return;
+        }
+}
+
+static bool exchange_is_open(const struct sim_client *c, uint32_t exchange)
+{
+    for (unsigned i = 0; i < c->open_count; i++)
+        if (c->open[i] == exchange)
+            return true;
+    return false;
+}
+
+static void log_line(struct sim_world *w, struct sim_node *n, const struct log_record *r)
+{
+    char text[320];
+
+    n->c.logged[r->id]++;
+    if (!w->log)
+        return;
+    log_render_text(r, text, sizeof text);
+    fprintf(w->log, "# %12.3f %s: %s\n", dur_to_s(tai_sub(w->now, w->start)), n->name, text);
+}
+
+static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
+{
+    struct sim_event e = { .at = w->now, .node = (uint16_t)(n - w->node) };
+
+    switch (a->kind) {
+    case ACTION_SEND:
+        send_request(w, n, a);
+        break;
+    case ACTION_CLOSE:
+        close_exchange(&n->c, a->u.close.exchange);
+        break;
+    case ACTION_RESOLVE:
+        e.kind = SIM_NAMES;
+        e.number = a->u.resolve.configured;
+        e.at = tai_add(w->now, (struct dur_ns){ RESOLVE_NS });
+        sim_queue_push(&w->queue, &e);
+        break;
+    case ACTION_READ_CLOCK:
+        e.kind = SIM_PAIR;
+        sim_queue_push(&w->queue, &e);
+        break;
+    case ACTION_CLOCK:
+        clock_command(w, n, &a->u.clock);
+        break;
+    case ACTION_PUBLISH:
+        n->c.page = *engine_page(n->c.engine);
+        n->c.published = true;
+        break;
+    case ACTION_SAVE_DRIFT:
+        n->c.drift = a->u.drift;
+        break;
+    case ACTION_LOG:
+        log_line(w, n, &a->u.log);
+        break;
+    }
+}
+
+static void schedule(struct sim_world *w, struct sim_node *n)
+{
+    struct mono_ns deadline = engine_next_deadline(n->c.engine);
+    struct sim_event e = { .kind = SIM_WAKE, .node = (uint16_t)(n - w->node), .number = ++n->c.wakes };
+
+    if (deadline.ns == MONO_NEVER.ns)
+        return;
+    e.at = oscillator_when(&n->oscillator, deadline);
+    n->c.wakes_now = e.at.ns == w->now.ns ? n->c.wakes_now + 1 : 0;
+    if (n->c.wakes_now > WAKES_MAX) {
+        fprintf(stderr, "%s: the engine of %s asks to be called at once, again and again\n", w->story->name, n->name);
+        abort();
+    }
+    sim_queue_push(&w->queue, &e);
+}
+
+static void step(struct sim_world *w, struct sim_node *n, const struct event *ev)
+{
+    static const struct event tick = { .kind = EVENT_TICK };
+    struct action out[ACTIONS_MAX];
+    size_t count;
+
+    do { /* the engine wants its outbox empty before the next event */
+        count = engine_step(n->c.engine, ev, n->oscillator.raw, out, ACTIONS_MAX);
+        assert(count <= ACTIONS_MAX);
+        for (size_t i = 0; i < count; i++)
+            act(w, n, &out[i]);
+        ev = &tick;
+    } while (count == ACTIONS_MAX);
+}
+
+/* An event for the engine, with the invariants checked on both sides of it. */
+static void feed(struct sim_world *w, struct sim_node *n, const struct event *ev)
+{
+    client_read(w, n);
+    step(w, n, ev);
+    client_read(w, n);
+    schedule(w, n);
+}
+
+static void feed_pair(struct sim_world *w, struct sim_node *n)
+{
+    struct event ev = { .kind = EVENT_CLOCK_PAIR };
+
+    ev.u.pair.raw = n->oscillator.raw;
+    ev.u.pair.system = client_system(n);
+    ev.u.pair.asleep = n->c.slept;
+    feed(w, n, &ev);
+}
+
+static int8_t precision_of(double noise_ns)
+{
+    double worst_s = NOISE_SIGMAS * noise_ns * 1e-9;
+
+    return worst_s > ldexp(1, PRECISION_LOG2) ? (int8_t)ceil(log2(worst_s)) : PRECISION_LOG2;
+}
+
+void client_start(struct sim_world *w, struct sim_node *n)
+{
+    struct sim_client *c = &n->c;
+    struct mono_ns raw = advance(w, n);
+    struct engine_start s = {
+        .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
+        .drift = c->drift, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
+    };
+
+    if (!c->engine)
+        c->engine = malloc(engine_size());
+    if (!c->engine)
+        abort();
+    c->engine = engine_init(c->engine, &s);
+    c->open_count = 0;
+    feed_pair(w, n); /* as the daemon does: what was slept before the start is no news */
+}
+
+void client_restart(struct sim_world *w, struct sim_node *n)
+{
+    advance(w, n);
+    step(w, n, &(struct event){ .kind = EVENT_STOP });
+    client_start(w, n);
+}
+
+void client_free(struct sim_node *n) { free(n->c.engine); }
+
+void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
+{
+    struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
+
+    client_read(w, n);
+    n->c.asleep = true;
+    n->c.slept = dur_add(n->c.slept, d);
+    n->c.awake_at = e.at;
+    sim_queue_push(&w->queue, &e);
+}
+
+/* The system clock goes on from the real-time clock chip, which is right within some milliseconds. */
+static void resume(struct sim_world *w, struct sim_node *n, struct dur_ns slept)
+{
+    oscillator_sleep(&n->oscillator, w->now);
+    n->c.asleep = false;
+    rebase_system(n);
+    n->c.system.at = utc_add(n->c.system.at, dur_add(slept, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
+    step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
+    n->c.last.usable = false;
+    feed(w, n, &(struct event){ .kind = EVENT_TICK });
+}
+
+void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d)
+{
+    advance(w, n);
+    rebase_system(n);
+    n->c.system.at = utc_add(n->c.system.at, d);
+}
+
+void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d)
+{
+    advance(w, n);
+    rebase_system(n);
+    n->oscillator.raw = mono_add(n->oscillator.raw, d);
+    n->c.system.raw = n->oscillator.raw;
+}
+
+static void feed_datagram(struct sim_world *w, struct sim_node *n, const struct sim_event *e)
+{
+    struct event ev = { .kind = EVENT_DATAGRAM };
+
+    if (!exchange_is_open(&n->c, e->exchange))
+        return; /* its socket is closed */
+    n->c.answers++;
+    ev.u.datagram.exchange = e->exchange;
+    ev.u.datagram.from = w->node[e->from].addr;
+    ev.u.datagram.from.port = e->from_port;
+    ev.u.datagram.to = n->addr;
+    ev.u.datagram.bytes = (struct span){ e->bytes, e->len };
+    ev.u.datagram.rx = mono_add(n->oscillator.raw, (struct dur_ns){ -(int64_t)stamp_noise_ns(n) });
+    ev.u.datagram.stamp = n->c.stamp;
+    feed(w, n, &ev);
+}
+
+static void feed_names(struct sim_world *w, struct sim_node *n, uint16_t configured)
+{
+    struct event ev = { .kind = EVENT_ADDRESSES };
+
+    ev.u.addresses.configured = configured;
+    for (unsigned i = 0; i < w->node_count && ev.u.addresses.count < EVENT_ADDRESSES_MAX; i++)
+        if (n->c.members[configured] >> i & 1)
+            ev.u.addresses.addr[ev.u.addresses.count++] = w->node[i].addr;
+    feed(w, n, &ev);
+}
+
+void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e)
+{
+    struct event ev = { 0 };
+
+    advance(w, n);
+    if (n->c.asleep && e->kind != SIM_RESUME) {
+        if (e->kind == SIM_WAKE)
+            return; /* the clock that runs the timers stands still; resume sets them anew */
+        if (e->kind == SIM_PACKET)
+            return;
+    }
+    switch (e->kind) {
+    case SIM_WAKE:
+        if (e->number != n->c.wakes)
+            return;
+        if (mono_before(n->oscillator.raw, engine_next_deadline(n->c.engine)))
+            schedule(w, n);
+        else
+            feed(w, n, &(struct event){ .kind = EVENT_TICK });
+        return;
+    case SIM_PACKET:
+        feed_datagram(w, n, e);
+        return;
+    case SIM_SENT:
+        ev.kind = EVENT_TX_STAMP;
+        ev.u.tx.exchange = e->number;
+        ev.u.tx.tx = (struct mono_ns){ e->raw_ns };
+        ev.u.tx.stamp = n->c.stamp;
+        break;
+    case SIM_UNSENT:
+        ev.kind = EVENT_SEND_FAILED;
+        ev.u.failed.exchange = e->number;
+        ev.u.failed.err = -UE_UNREACHABLE;
+        break;
+    case SIM_NAMES:
+        feed_names(w, n, (uint16_t)e->number);
+        return;
+    case SIM_PAIR:
+        feed_pair(w, n);
+        return;
+    case SIM_RESULT:
+        ev.kind = EVENT_CLOCK_RESULT;
+        ev.u.result.err = -(int)e->number;
+        break;
+    case SIM_RESUME:
+        resume(w, n, n->c.slept);
+        return;
+    default:
+        return;
+    }
+    feed(w, n, &ev);
+}

@@ -1,0 +1,82 @@
+/* What a reader of a client's page is told, against the truth; and the three invariants of every story. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/world.h"
+
+#define READER_PORT 50123
+
+static struct dur_ns farther(struct dur_ns a, struct dur_ns b) { return a.ns > b.ns ? a : b; }
+
+/* Ask as any client on the network would: is the answer one that says "use me", and is its own claim about its error true? */
+static bool ask(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool *claim_true)
+{
+    static const uint8_t request[NTP_HEADER_SIZE] = { 4 << 3 | NTP_MODE_CLIENT, [40] = 1 };
+    struct serve_request q = { .service = SERVICE_NTP, .bytes = { request, sizeof request }, .to = n->addr, .rx = r->raw, .tx = r->raw };
+    struct serve_stats stats = { 0 };
+    uint8_t out[SERVE_ANSWER_MAX];
+    struct ntp_header h;
+    struct ntp_tail tail;
+    size_t len = 0;
+    int64_t off, limit;
+
+    q.from = (struct net_addr){ .family = ADDR_IPV4, .port = READER_PORT, .bytes = { 203, 0, 113, 250 } };
+    if (serve_datagram(&w->serve, &n->c.page, &q, &stats, out, &len) != VERDICT_ANSWERED)
+        return false;
+    if (ntp_packet_parse((struct span){ out, len }, &h, &tail) != VERDICT_ACCEPTED || h.leap == LEAP_UNKNOWN || h.stratum == 0 || h.stratum >= NTP_STRATUM_MAX)
+        return false;
+    off = dur_abs(utc_sub(ntp_ts64_to_utc(h.transmit, r->truth), r->truth)).ns;
+    limit = ntp_short32_to_dur(h.root_delay).ns / 2 + ntp_short32_to_dur(h.root_dispersion).ns;
+    *claim_true = off <= ns_add(limit, 1);
+    return true;
+}
+
+static void violate(struct sim_world *w, struct sim_node *n, enum invariant i, const struct sim_reading *r)
+{
+    struct sim_totals *t = &n->c.totals;
+
+    if (t->violations[i]++ > 0)
+        return;
+    t->first_violation[i] = w->now;
+    if (!w->log)
+        return;
+    fprintf(w->log, "# %12.3f %s: %s violated: served - true %+.9f s, earliest - true %+.9f s, latest - true %+.9f s, status %s\n",
+            dur_to_s(tai_sub(w->now, w->start)), n->name, story_invariants[i], dur_to_s(r->error), dur_to_s(utc_sub(r->view.earliest, r->truth)),
+            dur_to_s(utc_sub(r->view.latest, r->truth)), clock_status_text(r->view.status));
+}
+
+static void check(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool claim_true)
+{
+    const struct sim_reading *last = &n->c.last;
+    bool stated = r->view.status == CLOCK_LOCAL, known = r->view.status == CLOCK_SYNCHRONISED || r->view.status == CLOCK_HOLDOVER;
+    bool inside = !utc_before(r->truth, r->view.earliest) && !utc_before(r->view.latest, r->truth);
+
+    if (r->usable && (!inside || !claim_true))
+        violate(w, n, INVARIANT_BOUND, r);
+    if (r->usable && last->usable && utc_before(r->view.utc, last->view.utc))
+        violate(w, n, INVARIANT_FORWARD, r);
+    if (r->usable && !stated && (!known || n->c.answers == 0))
+        violate(w, n, INVARIANT_USABLE, r);
+}
+
+const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
+{
+    struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = n->c.published };
+    bool claim_true = true;
+
+    if (n->c.asleep)
+        return &n->c.last; /* nobody reads a sleeping machine */
+    oscillator_advance(&n->oscillator, w->now, &n->prng);
+    r.raw = n->oscillator.raw;
+    r.system_error = utc_sub(client_system(n), r.truth);
+    if (r.published) {
+        page_view(&n->c.page, r.raw, &r.view);
+        r.usable = ask(w, n, &r, &claim_true);
+        r.error = utc_sub(r.view.utc, r.truth);
+        r.bound = farther(utc_sub(r.view.utc, r.view.earliest), utc_sub(r.view.latest, r.view.utc));
+        r.frequency_error = n->c.page.rate + oscillator_rate(&n->oscillator);
+        check(w, n, &r, claim_true);
+    }
+    n->c.last = r;
+    return &n->c.last;
+}

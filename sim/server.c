@@ -1,0 +1,81 @@
+/* A server of the story: a page made of the truth and its lies, answered by the same code as in production. */
+#include <math.h>
+#include <string.h>
+
+#include "sim/world.h"
+
+#define LATE_NS (INT64_C(3600) * NS_PER_S) /* long after the following request */
+
+void server_init(struct sim_node *n, unsigned index, const struct attributes *a)
+{
+    n->s.stratum = attr_given(a, ATTR_STRATUM) ? (uint8_t)a->value[ATTR_STRATUM] : 1;
+    n->s.error = (struct dur_ns){ (int64_t)a->value[ATTR_ERROR] };
+    n->s.root_dispersion = n->s.error;
+    n->s.root_delay = (struct dur_ns){ (int64_t)a->value[ATTR_ROOT_DELAY] };
+    n->s.refid = n->s.stratum == 1 ? NTP_REFID('S', 'I', 'M', 0) : NTP_REFID(198, 51, 100, index & 0xff);
+}
+
+void server_page(const struct sim_node *n, struct tai_ns now, struct page_data *out)
+{
+    const struct sim_server *s = &n->s;
+    double drifted_ns = s->drift * (double)tai_sub(now, s->drift_from).ns;
+    struct mono_ns raw = { now.ns };
+
+    *out = (struct page_data){
+        .raw_ref = raw, .slew_end = raw, .heartbeat = raw,
+        .tai_ref = tai_add(now, (struct dur_ns){ ns_add(s->lie.ns, llround(drifted_ns)) }),
+        .early = s->root_dispersion, .late = s->root_dispersion,
+        .silent_at = MONO_NEVER, .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER,
+        .leap_at = { INT64_MAX }, .root_delay = s->root_delay,
+        .tai_minus_utc_s = SIM_TAI_MINUS_UTC_S, .refid = s->refid,
+        .status = s->lost ? CLOCK_UNSYNCHRONISED : CLOCK_SYNCHRONISED,
+        .leap = s->lost ? LEAP_UNKNOWN : s->leap, .stratum = s->lost ? 0 : s->stratum, .precision_log2 = -25,
+    };
+    out->reference_time = tai_to_utc(tai_add(out->tai_ref, (struct dur_ns){ -8 * NS_PER_S }), SIM_TAI_MINUS_UTC_S);
+    /* dispersion stands for the whole bound: page_view counts half the root delay in it */
+    out->early = out->late = dur_add(out->early, (struct dur_ns){ s->root_delay.ns / 2 });
+}
+
+static void reply(struct sim_world *w, struct sim_node *n, enum tamper t, const struct sim_event *answer)
+{
+    unsigned self = (unsigned)(n - w->node);
+    struct sim_event e = *answer;
+    struct tai_ns at = tai_add(w->now, (struct dur_ns){ SIM_SERVICE_NS + (t == TAMPER_LATE ? LATE_NS : 0) });
+
+    e.len = tamper_apply(t, e.bytes, e.len, n->s.kiss, &n->prng);
+    if (t == TAMPER_PORT)
+        e.from_port = TAMPERED_PORT;
+    world_send(w, at, &e, self, answer->node);
+    if (t == TAMPER_TWICE)
+        world_send(w, at, &e, self, answer->node);
+}
+
+void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_event *request)
+{
+    struct sim_event answer = { .kind = SIM_PACKET, .node = request->from, .from = request->node, .number = SIM_ANSWER };
+    struct serve_request r = { .service = SERVICE_NTP, .bytes = { request->bytes, request->len }, .from = w->node[request->from].addr, .to = n->addr };
+    uint8_t out[SERVE_ANSWER_MAX];
+    struct page_data page;
+    size_t len = 0;
+
+    if (n->client) {
+        r.rx = n->oscillator.raw;
+        page = n->c.page;
+        if (!n->c.published || n->c.asleep)
+            return;
+    } else {
+        r.rx = (struct mono_ns){ w->now.ns };
+        server_page(n, w->now, &page);
+    }
+    answer.from_port = NTP_PORT;
+    answer.exchange = request->exchange;
+    r.from.port = request->from_port;
+    r.tx = mono_add(r.rx, (struct dur_ns){ SIM_SERVICE_NS });
+    if (n->s.silent || serve_datagram(&w->serve, &page, &r, &n->c.stats, out, &len) != VERDICT_ANSWERED)
+        return;
+    memcpy(answer.bytes, out, len);
+    answer.len = (uint8_t)len;
+    if (n->s.forge != TAMPER_NOTHING)
+        reply(w, n, n->s.forge, &answer);
+    reply(w, n, n->s.tamper, &answer);
+}

@@ -1,0 +1,245 @@
+#include "sim/storm.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/rng.h"
+#include "sim/check.h"
+
+#define DAY_S 86400
+#define LIAR_WAIT_S 1500 /* after a start or an outage honest sources are heard first: until then a liar alone would be a majority */
+
+/* The assumptions: clock.max_drift 1 ppm while measured, 15 ppm once all sources are silent; more than half of the sources truthful. */
+#define WALK_PPM 0.25     /* walk, sine and steps together stay within +-0.5 ppm of the middle: 1 ppm from any learnt value */
+#define SINE_PPM 0.2
+#define STEP_PPM 0.04
+#define SILENT_PPM 14.4
+
+struct storm { FILE *out; struct prng p; unsigned servers, liars; int poll_max; };
+
+static double between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
+static double log_between(struct storm *s, double low, double high) { return low * pow(high / low, prng_uniform(&s->p)); }
+static unsigned below(struct storm *s, unsigned n) { return (unsigned)(prng_u64(&s->p) % n); }
+static bool chance(struct storm *s, double share) { return prng_uniform(&s->p) < share; }
+static int sign(struct storm *s) { return chance(s, 0.5) ? 1 : -1; }
+
+/* Honest ones are h1.., liars l1..; a truthful server's clock is anywhere inside its own claim, often at the very edge. */
+static void write_servers(struct storm *s)
+{
+    s->servers = 1 + below(s, 7);
+    s->liars = chance(s, 0.6) ? below(s, (s->servers + 1) / 2) : 0;
+    for (unsigned i = 1; i <= s->servers - s->liars; i++) {
+        double error_us = log_between(s, 1, 20000);
+
+        fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, 1 + below(s, 4), error_us, log_between(s, 1, 20000));
+        for (unsigned change = below(s, 4); change > 0; change--)
+            fprintf(s->out, "at %.0f h%u lies %.0fus\n", between(s, 0, DAY_S), i, (chance(s, 0.5) ? sign(s) : between(s, -1, 1)) * floor(error_us));
+    }
+    if (s->liars == 0)
+        return;
+    fprintf(s->out, "node server l1..l%u stratum 1 error 1us\nl1..l%u falls silent\nat %d l1..l%u answers again\n", s->liars, s->liars, LIAR_WAIT_S, s->liars);
+}
+
+static void write_liars(struct storm *s)
+{
+    bool together = chance(s, 0.5);
+    double when = between(s, 0, DAY_S / 2), lie = sign(s) * log_between(s, 1e-4, 3600);
+
+    for (unsigned i = 1; i <= s->liars; i++) {
+        if (!together) {
+            when = between(s, 0, DAY_S / 2);
+            lie = sign(s) * log_between(s, 1e-4, 3600);
+        }
+        if (chance(s, 0.3))
+            fprintf(s->out, "at %.0f l%u drifts %.3fppm\n", when, i, sign(s) * log_between(s, 0.01, 1000));
+        else
+            fprintf(s->out, "at %.0f l%u lies %.6fs\n", when, i, lie);
+        if (chance(s, 0.3))
+            fprintf(s->out, "at %.0f l%u lies 0\n", between(s, when, DAY_S), i);
+    }
+}
+
+static void write_client(struct storm *s)
+{
+    static const char *const stamps[] = { "", " user stamps", " hardware stamps" };
+
+    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s\n", between(s, -400, 400), log_between(s, 1e-11, 1e-7), WALK_PPM,
+            sign(s) * log_between(s, 1e-6, chance(s, 0.2) ? 4e8 : 3600), chance(s, 0.5) ? " steers" : "", stamps[below(s, 3)]);
+    if (chance(s, 0.3))
+        fprintf(s->out, "set c holdover.max_error %.0fms\n", log_between(s, 10, 10000));
+}
+
+/* All the asymmetry a round trip can hide: one direction may take the whole delay. */
+static void write_link(struct storm *s, const char *name, bool may_lose)
+{
+    static const char *const laws[] = { "exponential", "gaussian", "heavy", "uniform" };
+    double delay_us = log_between(s, 20, 100000), share = chance(s, 0.3) ? below(s, 2) : between(s, 0.3, 0.7);
+    double loss = may_lose ? between(s, 0, 50) : between(s, 0, 8);
+    int poll_min = (int)below(s, 5) + 4;
+
+    for (int way = 0; way < 2; way++) {
+        double part_us = delay_us * (way ? share : 1 - share), jitter_us = chance(s, 0.2) ? 0 : log_between(s, 0.5, delay_us);
+        const char *from = way ? name : "c", *to = way ? "c" : name;
+
+        fprintf(s->out, "link %s to %s delay %.0fus jitter %s %.1fus loss %.1f%%\n", from, to, part_us, laws[below(s, 4)], jitter_us, loss);
+        fprintf(s->out, "link %s to %s duplicate %.1f%% reorder %.1f%% by %.0fms\n", from, to, between(s, 0, 5), between(s, 0, 5), log_between(s, 1, 2000));
+        if (chance(s, 0.2))
+            fprintf(s->out, "link %s to %s congested %.0fus period %.0fm\n", from, to, log_between(s, 100, 200000), between(s, 20, 900));
+    }
+    s->poll_max = poll_min + (int)below(s, 4);
+    fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, chance(s, 0.8) ? "" : " no burst");
+}
+
+static void write_route(struct storm *s, const char *name)
+{
+    double when = between(s, 0, DAY_S), delay_us = log_between(s, 20, 200000), share = between(s, 0, 1);
+
+    fprintf(s->out, "at %.0f link c to %s delay %.0fus\nat %.0f link %s to c delay %.0fus\n", when, name, delay_us * share, when, name, delay_us * (1 - share));
+}
+
+static void write_paths(struct storm *s)
+{
+    int poll_max = 0;
+
+    for (unsigned i = 0; i < s->servers; i++) {
+        char name[16];
+        bool honest = i < s->servers - s->liars;
+
+        snprintf(name, sizeof name, "%c%u", honest ? 'h' : 'l', honest ? i + 1 : i + 1 - (s->servers - s->liars));
+        write_link(s, name, s->liars == 0);
+        poll_max = s->poll_max > poll_max ? s->poll_max : poll_max;
+        if (chance(s, 0.3))
+            write_route(s, name);
+        if (s->liars == 0 && chance(s, 0.1))
+            fprintf(s->out, "at %.0f %s kisses RATE\n", between(s, 0, DAY_S), name);
+        if (chance(s, 0.1))
+            fprintf(s->out, "at %.0f %s forges %s\n", between(s, 0, DAY_S), name, story_tampers[below(s, TAMPER_COUNT - 1)]);
+    }
+    s->poll_max = poll_max;
+}
+
+static void hush_liars(struct storm *s, double from, double until)
+{
+    if (s->liars)
+        fprintf(s->out, "at %.0f l1..l%u falls silent\nat %.0f l1..l%u answers again\n", from, s->liars, until + LIAR_WAIT_S, s->liars);
+}
+
+/* Every source gone; after eight polls the frequency may go astray by up to the silent limit, and must be back before they are. */
+static void write_outage(struct storm *s)
+{
+    double from = between(s, 3600, DAY_S * 0.6), silent = from + 10 * ldexp(1, s->poll_max) + 60, until = from + log_between(s, 60, 30000);
+    double astray = sign(s) * SILENT_PPM;
+
+    fprintf(s->out, "at %.0f h1..h%u falls silent\nat %.0f h1..h%u answers again\n", from, s->servers - s->liars, until, s->servers - s->liars);
+    hush_liars(s, from, until);
+    if (chance(s, 0.5) && silent + 20 < until)
+        fprintf(s->out, "at %.0f c changes frequency %.2fppm\nat %.0f c changes frequency %.2fppm\n", silent, astray, until - 10, -astray);
+}
+
+static void write_trouble(struct storm *s)
+{
+    double when = between(s, 3600, DAY_S * 0.8), slept = log_between(s, 1, 20000);
+
+    switch (below(s, 5)) {
+    case 0:
+        write_outage(s);
+        break;
+    case 1:
+        fprintf(s->out, "at %.0f c suspends %.0fs\n", when, slept);
+        hush_liars(s, when, when + slept);
+        break;
+    case 2:
+        fprintf(s->out, "at %.0f c steps %.3fs\n", when, sign(s) * log_between(s, 1e-3, 3600));
+        hush_liars(s, when, when);
+        break;
+    case 3:
+        fprintf(s->out, "at %.0f c restarts\n", when);
+        hush_liars(s, when, when);
+        break;
+    default:
+        fprintf(s->out, "at %.0f c changes frequency %.3fppm\n", when, sign(s) * STEP_PPM);
+        break;
+    }
+}
+
+void storm_write(FILE *out, uint64_t seed)
+{
+    struct storm s = { .out = out };
+
+    prng_seed(&s.p, seed);
+    fprintf(out, "# written by utcsim --storm %llu\nseed %llu\nrun 1d\nprobe 16s\n", (unsigned long long)seed, (unsigned long long)(seed & 0xffffffff));
+    write_servers(&s);
+    write_client(&s);
+    write_paths(&s);
+    write_liars(&s);
+    for (unsigned i = below(&s, 3); i > 0; i--)
+        write_trouble(&s);
+}
+
+struct outcome { uint64_t violations[INVARIANT_COUNT]; double usable, bound_s; };
+
+static struct outcome run_day(uint64_t seed, bool verbose)
+{
+    struct outcome o = { 0 };
+    struct story_error error;
+    struct sim_world *w;
+    struct story s;
+    struct check c;
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+
+    if (!f)
+        abort();
+    storm_write(f, seed);
+    fclose(f);
+    if (verbose)
+        fputs(text, stdout);
+    if (story_parse(&s, "storm", text, &error)) {
+        fprintf(stderr, "storm %llu:%d:%d: %s\n", (unsigned long long)seed, error.line, error.column, error.text);
+        abort();
+    }
+    w = world_new(&s, s.seed, NULL);
+    w->log = verbose ? stdout : NULL;
+    check_init(&c, w, false);
+    world_run(w);
+    for (unsigned i = 0; i < w->node_count; i++) {
+        const struct sim_totals *t = &w->node[i].c.totals;
+
+        for (unsigned k = 0; w->node[i].client && k < INVARIANT_COUNT; k++)
+            o.violations[k] += t->violations[k];
+        o.usable += (double)t->usable / fmax(1, (double)(DAY_S / 16));
+        o.bound_s += t->usable ? t->bound_s / (double)t->usable : 0;
+    }
+    check_free(&c);
+    world_free(w);
+    story_free(&s);
+    free(text);
+    return o;
+}
+
+unsigned storm_run(uint64_t seed, unsigned days, bool verbose)
+{
+    unsigned broken = 0;
+    double usable = 0;
+    clock_t began = clock();
+
+    for (unsigned i = 0; i < days; i++) {
+        struct outcome o = run_day(seed + i, verbose);
+        bool bad = false;
+
+        usable += o.usable;
+        for (unsigned k = 0; k < INVARIANT_COUNT; k++) {
+            if (o.violations[k] == 0)
+                continue;
+            printf("storm %llu: %s broken %llu times; replay: utcsim --storm %llu --days 1 --verbose\n", (unsigned long long)(seed + i), story_invariants[k],
+                   (unsigned long long)o.violations[k], (unsigned long long)(seed + i));
+            bad = true;
+        }
+        broken += bad;
+    }
+    printf("%u simulated days, %u with a broken invariant, usable %.1f %% of the time, %.0f s of processor time\n", days, broken, 100 * usable / days,
+           (double)(clock() - began) / CLOCKS_PER_SEC);
+    return broken;
+}
