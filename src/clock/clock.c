@@ -110,10 +110,9 @@ static void fuse(struct clock *c, struct clock_source *s, bool in_company)
 {
     struct clock_estimate *e = &c->estimate;
     double z = offset_of(c, &s->last), before_s = dur_to_s(mono_sub(s->last.at, e->at)), leaning;
-    struct clock_law law;
+    struct clock_law law = s->law;
     struct clock_fit fit;
 
-    noise_law(&s->noise, dur_to_s(s->last.delay), &law);
     leaning = lean(s, z, in_company);
     s->odd = leaning > 3 * noise_sd(&s->noise);
     law.half_s += leaning;
@@ -205,7 +204,6 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
 {
     struct clock_source *first = NULL;
     struct clock_span common;
-    struct clock_law law;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         struct clock_source *s = &c->source[i];
@@ -216,7 +214,6 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
     assert(first);
     estimate_start(&c->estimate, first->last.at, utc_to_tai(first->last.utc, c->page.tai_minus_utc_s), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
-    noise_law(&first->noise, dur_to_s(first->last.delay), &law);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (select_counts(&c->source[i]))
             c->source[i].span = interval_of(c, &c->source[i].last, offset_of(c, &c->source[i].last), now);
@@ -354,6 +351,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     s->reach = (uint8_t)(s->reach << 1 | 1);
     s->offset_s = offset_of(c, m);
     s->span = interval_of(c, m, s->offset_s, now);
+    noise_law(&s->noise, dur_to_s(m->delay), &s->law);
     if (c->policy.synchronised_once)
         follow(c, s, now, out);
     else
@@ -440,6 +438,12 @@ int clock_poll_log2(const struct clock *c, uint16_t slot)
 {
     assert(slot < CLOCK_SOURCES_MAX);
     return poll_choose(c, &c->source[slot]);
+}
+
+bool clock_wants_burst(const struct clock *c, uint16_t slot)
+{
+    assert(slot < CLOCK_SOURCES_MAX);
+    return c->source[slot].used && (c->policy.contradictions > 0 || c->page.status == CLOCK_DISRUPTED);
 }
 
 const struct page_data *clock_page(const struct clock *c) { return &c->page; }

@@ -4,22 +4,27 @@
 #include <math.h>
 
 #define SWITCH 0.01             /* probability per sample that the wander becomes the next larger or the next smaller of the bank */
+#define RELEARN 0.003           /* share of the belief that returns to the prior at each sample: what cannot be learnt stays a guess */
+#define WANDER_MEMORY 32.0      /* samples */
 #define NEVER_LESS 1e-9         /* weight no filter falls below */
 #define VAR_MIN 1e-20           /* (0.1 ns)^2 */
 
 static const double wander[CLOCK_FILTERS] = { 1e-11, 3.2e-11, 1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7, 3.2e-7, 1e-6 };
 
+/* Before anything is known: quartz in a computer wanders by some 1e-9; agile errors cost less than stiff ones. */
+static const double prior[CLOCK_FILTERS] = { 0.005, 0.02, 0.06, 0.13, 0.20, 0.22, 0.17, 0.11, 0.055, 0.02, 0.01 };
+
 void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns tai, double rate, double x_sd_s, double y_sd)
 {
     assert(x_sd_s > 0 && y_sd > 0);
-    e->at = at;
+    e->started = e->at = at;
     e->tai = tai;
     e->rate = rate;
     e->skew = y_sd;
     e->surprises = 0;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
-        e->bank[i] = (struct clock_filter){ .pxx = x_sd_s * x_sd_s, .pyy = y_sd * y_sd, .weight = 1.0 / CLOCK_FILTERS };
-    e->wander = 1e-8;
+        e->bank[i] = (struct clock_filter){ .pxx = x_sd_s * x_sd_s, .pyy = y_sd * y_sd, .weight = prior[i] };
+    e->wander = 1e-9;
 }
 
 struct tai_ns estimate_tai(const struct clock_estimate *e, struct mono_ns at)
@@ -157,7 +162,7 @@ static void normalise(struct clock_filter *bank)
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         sum += bank[i].weight;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
-        bank[i].weight = fmax(bank[i].weight / sum, NEVER_LESS);
+        bank[i].weight = fmax((1 - RELEARN) * bank[i].weight / sum + RELEARN * prior[i], NEVER_LESS);
 }
 
 static void fit_finish(struct clock_fit *fit)
@@ -173,7 +178,7 @@ static void fit_finish(struct clock_fit *fit)
         fit->part[i] /= sum;
 }
 
-struct total { double x_s, y, pxx, pyy, log_wander; };
+struct total { double x_s, y, pxx, skew, log_wander; };
 
 static struct total total_of(const struct clock_filter *bank)
 {
@@ -191,9 +196,15 @@ static struct total total_of(const struct clock_filter *bank)
     t.log_wander /= sum;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
         t.pxx += bank[i].weight / sum * (bank[i].pxx + (bank[i].x_s - t.x_s) * (bank[i].x_s - t.x_s));
-        t.pyy += bank[i].weight / sum * (bank[i].pyy + (bank[i].y - t.y) * (bank[i].y - t.y));
+        t.skew += bank[i].weight / sum * sqrt(bank[i].pyy + (bank[i].y - t.y) * (bank[i].y - t.y));
     }
     return t;
+}
+
+/* The wander that plans are made with: up at once, down slowly, because a long interval chosen in a calm moment is paid for later. */
+static double slow_wander(double slow, double fast)
+{
+    return fast > slow ? sqrt(fast * slow) : slow * pow(fast / slow, 1 / WANDER_MEMORY);
 }
 
 /* Take the bank's mean error into the line. */
@@ -205,8 +216,8 @@ static double rebase(struct clock_estimate *e)
     e->rate += t.y;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].y -= t.y;
-    e->skew = sqrt(t.pyy);
-    e->wander = exp(t.log_wander);
+    e->skew = t.skew;
+    e->wander = slow_wander(e->wander, exp(t.log_wander));
     assert(isfinite(e->rate) && isfinite(e->skew));
     return moved + t.y * dur_to_s(mono_sub(e->aged, e->at));
 }

@@ -5,8 +5,8 @@
 
 #define BLOCK_SAMPLES 64        /* 8 blocks: the floor is at most 512 samples old */
 #define SCALE_MEMORY 64.0
-#define LEARN_MEMORY 64.0
-#define FIRST_SCALE 0.05        /* of the round trip, until samples tell */
+#define LEARN_MEMORY 48.0
+#define FIRST_SCALE 0.25        /* of the round trip, until samples tell */
 #define SCALE_MIN_S 2e-9
 #define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
 #define SHARE_MIN 0.01
@@ -79,16 +79,18 @@ static void window_take(struct clock_noise *n, double delay_s)
 
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
 {
-    double excess, gain, unseen;
+    double excess, gain, unseen, error;
 
     window_take(n, delay_s);
-    if (n->samples == 1)
+    if (n->samples == 1) {
         n->scale_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
+        n->error_var = FIRST_BODY * n->scale_s * n->scale_s;
+    }
     excess = fmax(delay_s - n->floor_s, 0);
-    gain = fmax(1.0 / (n->samples + 2), 1 / SCALE_MEMORY);
+    gain = n->samples == 1 ? 0 : fmax(2.0 / (n->samples + 2), 1 / SCALE_MEMORY); /* early guesses are soon forgotten */
     n->scale_s = fmax(n->scale_s + gain * (fmin(excess, 4 * n->scale_s) - n->scale_s), SCALE_MIN_S);
-    /* The floor itself is a minimum over few samples: E(min D) of exponential excess is about 0.6 scale/sqrt(n). */
-    unseen = 0.6 * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
+    /* The floor itself is a minimum over few samples: E(min D) of exponential excess is scale for one, about 0.6 scale/sqrt(n) for many. */
+    unseen = (n->samples < 3 ? 1 : 0.6) * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
     law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
     law->half_s = (excess + unseen) / 2;
     law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
@@ -96,6 +98,9 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
     for (unsigned i = 0; i < NOISE_PARTS; i++)
         law->share[i] = n->bin[law->bin].share[i] * (1 - OUTLIER);
+    error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
+            (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
+    n->error_var += gain * (fmin(error, 16 * n->error_var) - n->error_var);
     law->outlier = OUTLIER / (10 * (n->scale_s + law->half_s));
 }
 
@@ -115,5 +120,5 @@ void noise_learn(struct clock_noise *n, const struct clock_law *law, const doubl
 
 double noise_sd(const struct clock_noise *n)
 {
-    return n->scale_s * sqrt(FIRST_BODY);
+    return sqrt(n->error_var);
 }

@@ -8,16 +8,6 @@
 
 #include "clock/source.h"
 
-/* The likelihood of one sample's error. */
-struct clock_law {
-    unsigned bin;
-    double half_s;              /* half width of the box */
-    double soft_var;            /* its edges are as soft as time stamps are noisy */
-    double body_var, edge_var;
-    double share[NOISE_PARTS];  /* sum 1 - outlier */
-    double outlier;             /* probability density of an error that fits nothing */
-};
-
 /* Before the first sample: the prior. */
 void noise_init(struct clock_noise *n);
 

@@ -17,10 +17,21 @@ enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, 
 struct clock_noise {
     double floor_s;                              /* shortest round trip of the window */
     double scale_s;                              /* mean excess over it */
+    double error_var;                            /* mean square of the offset error */
     double block_min_s[CLOCK_NOISE_BLOCKS];      /* the window: minima of blocks of samples, the oldest block is forgotten */
     double recent_s[CLOCK_NOISE_RECENT];         /* last round trips, to see a longer path */
     uint32_t samples, in_block, block;
     struct { double share[NOISE_PARTS]; double body; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
+};
+
+/* The likelihood of one sample's error. */
+struct clock_law {
+    unsigned bin;
+    double half_s;                 /* half width of the box */
+    double soft_var;               /* its edges are as soft as time stamps are noisy */
+    double body_var, edge_var;
+    double share[NOISE_PARTS];     /* sum 1 - outlier's */
+    double outlier;                /* probability density of an error that fits nothing */
 };
 
 struct clock_source {
@@ -32,6 +43,7 @@ struct clock_source {
     uint32_t refid;
     const char *name;
     struct measurement last;
+    struct clock_law law;          /* of the last sample */
     struct clock_span span;        /* from the last sample alone, aged */
     double offset_s;               /* of the last sample, against the line when it came */
     double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
@@ -45,11 +57,12 @@ struct clock_filter { double x_s, y, pxx, pxy, pyy, weight; };
 #define CLOCK_FILTERS 11
 
 struct clock_estimate {
+    struct mono_ns started;        /* the instant of its first sample */
     struct mono_ns at;             /* the line: TAI at `at`, and its rate */
     struct tai_ns tai;
     double rate;
     struct clock_filter bank[CLOCK_FILTERS];
-    double skew;                   /* s/s, standard deviation of the line's rate */
+    double skew;                   /* s/s, standard deviation of the line's rate, mean over the bank */
     double wander;                 /* s/s per sqrt(s), as the bank sees it now */
     uint32_t surprises;            /* measurements in a row that no filter could explain */
     struct mono_ns aged;           /* the instant all spans are meant for */

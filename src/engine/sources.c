@@ -378,6 +378,8 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m)
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
     ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, m->source));
+    if (clock_wants_burst(&e->clock, m->source))
+        ntp_client_burst(&s->client);
     log_reached(e, s, m);
     judge_pool_member(e, s);
 }

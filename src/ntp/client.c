@@ -111,6 +111,14 @@ void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange)
         c->stats.send_errors++;
 }
 
+void ntp_client_burst(struct ntp_client *c)
+{
+    if (!may_hurry(c) || c->burst_left > 0 || c->state != NTP_CLIENT_IDLE || c->exchange == 0)
+        return;
+    c->burst_left = BURST_REQUESTS - 1;
+    c->next = mono_add(c->asked_at, interval(c));
+}
+
 void ntp_client_set_poll(struct ntp_client *c, int poll_log2)
 {
     if (poll_log2 < c->poll_floor_log2)

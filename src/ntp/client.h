@@ -105,6 +105,9 @@ struct ntp_client_input {
 /* Returns VERDICT_ACCEPTED (reply->measured), VERDICT_KISS (heeded), or why the datagram was dropped. */
 enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply);
 
+/* The clock's wish for a few quick requests now; heeded where iburst is on, no kiss was sent and none are under way. */
+void ntp_client_burst(struct ntp_client *c);
+
 /* The clock's wish for the poll interval after a measurement; clamped to the options and to the floor set by kiss RATE. Counts from the last request. */
 void ntp_client_set_poll(struct ntp_client *c, int poll_log2);
 
