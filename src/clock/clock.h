@@ -73,10 +73,10 @@ struct mono_ns clock_next(const struct clock *c);
 /* The poll interval this source deserves now, clamped to its limits. */
 int clock_poll_log2(const struct clock *c, uint16_t slot);
 
-/* The page as it stands, owned by the clock; and the frequency worth keeping over a restart. */
 /* Something does not fit: the next answers should come within seconds, not at the next poll. */
 bool clock_wants_burst(const struct clock *c, uint16_t slot);
 
+/* The page as it stands, owned by the clock; and the frequency worth keeping over a restart. */
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
 
