@@ -8,9 +8,7 @@ static size_t place_to_text(struct conf_origin at, char *out, size_t size)
 {
     int n;
 
-    if (at.kind == CONF_FROM_ENVIRONMENT && at.line > 1)
-        n = snprintf(out, size, "environment %.200s, line %u: ", at.name, at.line);
-    else if (at.kind == CONF_FROM_ENVIRONMENT)
+    if (at.kind == CONF_FROM_ENVIRONMENT)
         n = snprintf(out, size, "environment %.200s: ", at.name);
     else if (at.line == 0)
         n = snprintf(out, size, "%.200s: ", at.name);
@@ -33,6 +31,9 @@ void conf_error_add(struct conf_errors *e, struct conf_origin at, const char *fo
     va_start(args, format);
     vsnprintf(text + used, CONF_ERROR_TEXT_MAX - used, format, args);
     va_end(args);
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
 }
 
 const char *conf_quote(const char *text, char *out)

@@ -16,13 +16,14 @@ struct conf_origin {
     const char *name;           /* file or variable; borrowed from who gave it */
 };
 
-/* kept holds the first CONF_ERRORS_MAX of found. Each is one line: "FILE:LINE:COLUMN: key: what is wrong; what is right". */
+/* kept holds the first CONF_ERRORS_MAX of found. Each is one line:
+ * "FILE:LINE:COLUMN: key: what is wrong; what is right", or "environment NAME: ...". */
 struct conf_errors {
     uint32_t found, kept;
     char text[CONF_ERRORS_MAX][CONF_ERROR_TEXT_MAX];
 };
 
-/* Adds one. Bytes from outside must be escaped by the caller (conf_quote). */
+/* Adds one; values from outside are shown through conf_quote. What a terminal would obey becomes a question mark. */
 __attribute__((format(printf, 3, 4))) void conf_error_add(struct conf_errors *e, struct conf_origin at, const char *format, ...);
 
 /* text between double quotes, unprintable bytes as \xHH, cut to 60 characters. Returns out. */

@@ -73,7 +73,17 @@ static void write_enum(const struct conf_row *row, const void *field, size_t i, 
 
 /* text, path */
 
-/* One line of 1 .. limit bytes. */
+/* One line that a file can hold as it is: no control characters, no U+2028 and U+2029, which end lines, no U+FEFF, U+FFFE, U+FFFF. The text is UTF-8. */
+static bool is_line(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c < 0x20 || *c == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe2 && c[1] == 0x80 && (c[2] & 0xfe) == 0xa8) ||
+            (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf) || (c[0] == 0xef && c[1] == 0xbf && c[2] >= 0xbe))
+            return false;
+    return true;
+}
+
+/* 1 .. limit bytes. */
 static int text_from_text(const struct conf_row *row, const char *text, struct option_text *out)
 {
     struct conf_number longest;
@@ -81,13 +91,10 @@ static int text_from_text(const struct conf_row *row, const char *text, struct o
 
     if (*row->max && conf_int_parse(row->max, &longest) == 0)
         limit = (size_t)longest.i;
-    if (len == 0)
+    if (len == 0 || !is_line(text))
         return -UE_SYNTAX;
     if (len > limit)
         return -UE_RANGE;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return -UE_SYNTAX;
     memcpy(out->s, text, len + 1);
     return 0;
 }
@@ -208,8 +215,8 @@ static const struct conf_kind kinds[] = {
     [CONF_INT] = { .noun = "a whole number", .word = "number", .json_type = "integer", .bare = true, .parse = conf_int_parse, .format = conf_int_format },
     [CONF_DURATION] = { .noun = "a duration such as \"64s\", \"10ms\" or \"1h30m\"", .word = "duration", .json_type = "string", .pattern = DURATION_PATTERN,
                         .parse = conf_duration_parse, .format = conf_duration_format },
-    [CONF_PPM] = { .noun = "a frequency such as \"1ppm\" or \"20ppb\"", .word = "frequency", .json_type = "string",
-                   .pattern = "^[0-9]+(\\.[0-9]+)? ?pp[mb]$", .parse = conf_ppm_parse, .format = conf_ppm_format },
+    [CONF_PPM] = { .noun = "a frequency such as \"1ppm\" or \"20ppb\"", .word = "frequency",
+                   .json_type = "string", .pattern = "^[0-9]+(\\.[0-9]+)? ?pp[mb]$", .parse = conf_ppm_parse, .format = conf_ppm_format },
     [CONF_SIZE] = { .noun = "a size such as \"512B\", \"64KiB\" or \"1MB\"", .word = "size", .json_type = "string", .pattern = "^[0-9]+([kKMG]?B|[KMG]iB)$",
                     .parse = conf_size_parse, .format = conf_size_format },
     [CONF_ENUM] = { .noun = "one of", .word = "choice", .json_type = "string", .read = read_enum, .write = write_enum },
@@ -230,10 +237,10 @@ const struct conf_kind *conf_kind(enum conf_type type) { return &kinds[type]; }
 static size_t field_size(enum conf_type type)
 {
     static const size_t size[] = {
-        [CONF_BOOL] = sizeof(OPTION_C_BOOL), [CONF_INT] = sizeof(OPTION_C_INT), [CONF_DURATION] = sizeof(OPTION_C_DURATION), [CONF_PPM] = sizeof(OPTION_C_PPM),
-        [CONF_SIZE] = sizeof(OPTION_C_SIZE), [CONF_ENUM] = sizeof(OPTION_C_ENUM), [CONF_TEXT] = sizeof(OPTION_C_TEXT), [CONF_HOST] = sizeof(OPTION_C_HOST),
-        [CONF_PATH] = sizeof(OPTION_C_PATH), [CONF_TEXTS] = sizeof(OPTION_C_TEXTS), [CONF_LISTEN] = sizeof(OPTION_C_LISTEN),
-        [CONF_NETS] = sizeof(OPTION_C_NETS),
+#define SIZE_OF(type) [CONF_##type] = sizeof(OPTION_C_##type)
+        SIZE_OF(BOOL), SIZE_OF(INT), SIZE_OF(DURATION), SIZE_OF(PPM), SIZE_OF(SIZE), SIZE_OF(ENUM),
+        SIZE_OF(TEXT), SIZE_OF(HOST), SIZE_OF(PATH), SIZE_OF(TEXTS), SIZE_OF(LISTEN), SIZE_OF(NETS),
+#undef SIZE_OF
     };
     return size[type];
 }

@@ -46,10 +46,8 @@ static void check_source(const struct rules *r, size_t i)
                        (long long)s->min_poll, (long long)s->max_poll);
     if (pool && s->min_poll < POOL_MIN_POLL_LOG2)
         conf_error_add(r->errors, place(r, "sources", i, "min_poll"),
-                       "sources[%zu].min_poll: %lld is too often for the servers of a pool; expected at least %d",
-                       i, (long long)s->min_poll, POOL_MIN_POLL_LOG2);
-    if (server && conf_given(r->tree, "sources", i, "members"))
-        conf_error_add(r->errors, place(r, "sources", i, "members"), "sources[%zu].members: belongs to a pool; a server is one", i);
+                       "sources[%zu].min_poll: %lld is too often for the servers of a pool; expected at least %d", i, (long long)s->min_poll,
+                       POOL_MIN_POLL_LOG2);
 }
 
 /* One machine given twice would vote twice. */
