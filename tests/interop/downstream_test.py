@@ -41,9 +41,17 @@ def rdate_time(text):
     return calendar.timegm(time.strptime(re.sub(r" UTC", "", text), "%a %b %d %H:%M:%S %Y"))
 
 
-@pytest.mark.parametrize("program, args", [("busybox", ["127.0.0.1"]), ("rdate", ["127.0.0.1"]), ("rdate", ["-u", "127.0.0.1"]), ("rdate", ["-n", "127.0.0.1"]),
-                                           ("rdate", ["-6", "-n", "::1"]), ("rdate", ["-6", "::1"])],
-                         ids=["busybox_time_tcp", "time_tcp", "time_udp", "sntp", "sntp_ipv6", "time_tcp_ipv6"])
+RDATES = {
+    "busybox_time_tcp": ("busybox", ["127.0.0.1"]),
+    "time_tcp": ("rdate", ["127.0.0.1"]),
+    "time_udp": ("rdate", ["-u", "127.0.0.1"]),
+    "time_tcp_ipv6": ("rdate", ["-6", "::1"]),
+    "sntp": ("rdate", ["-n", "127.0.0.1"]),
+    "sntp_ipv6": ("rdate", ["-6", "-n", "::1"]),
+}
+
+
+@pytest.mark.parametrize("program, args", RDATES.values(), ids=RDATES)
 def test_rdate(server, program, args):
     before = int(time.time())
     code, out, err = peers.rdate(*args, program=program)
@@ -63,15 +71,19 @@ def test_utcctl_query(server, host, protocol, port):
     assert table.returncode == 0 and table.stdout.strip()
 
 
+SYMMETRIC, UNSYNCHRONISED = 1123, 2123
+AS_NTP = ("-d", f"udp.port=={SYMMETRIC},ntp", "-d", f"udp.port=={UNSYNCHRONISED},ntp")
+
+
 @pytest.fixture(scope="module")
 def wire(server, session_lab):
     """Every kind of message we send, captured: NTP in four versions and not synchronised, symmetric passive, requests of our own, TIME, DAYTIME."""
-    silent, symmetric = 1123, 2123
     with capture.Capture() as frames:
-        other = session_lab.utcd({"sources": [utcd.source(123)], "ntp": {"listen": ["127.0.0.1:1123"], "symmetric_reply": True}}, name=f"client-of-{server.mode}")
-        other.wait_answering("127.0.0.1", silent)
-        never = session_lab.utcd({"ntp": {"listen": [f"127.0.0.1:{symmetric}"]}}, name=f"unsynchronised-{server.mode}")
-        never.wait_answering("127.0.0.1", symmetric)
+        other = session_lab.utcd({"sources": [utcd.source(123)], "ntp": {"listen": [f"127.0.0.1:{SYMMETRIC}"], "symmetric_reply": True}},
+                                 name=f"client-of-{server.mode}")
+        other.wait_answering("127.0.0.1", SYMMETRIC)
+        never = session_lab.utcd({"ntp": {"listen": [f"127.0.0.1:{UNSYNCHRONISED}"]}}, name=f"unsynchronised-{server.mode}")
+        never.wait_answering("127.0.0.1", UNSYNCHRONISED)
         other.wait_synchronised()
         for host in HOSTS:
             for version in (1, 2, 3, 4):
@@ -81,14 +93,11 @@ def wire(server, session_lab):
             with ntp.Client(host, 37) as client:
                 client.send(b"time")
                 assert client.receive()
-        assert ntp.ask("127.0.0.1", silent, ntp.request(mode=1)).mode == 2
+        assert ntp.ask("127.0.0.1", SYMMETRIC, ntp.request(mode=1)).mode == 2
         path = frames.save(session_lab.dir / f"wire-{server.mode}.pcap")
     other.stop()
     never.stop()
     return path
-
-
-AS_NTP = ("-d", "udp.port==1123,ntp", "-d", "udp.port==2123,ntp")
 
 
 def test_tshark_dissects_all_without_complaint(wire):

@@ -23,13 +23,13 @@ def source(port, host="127.0.0.1", **more):
 
 
 class Utcd(proc.Process):
-    """One daemon with a run directory of its own; a virtual clock unless the configuration says otherwise."""
+    """One daemon with a run directory of its own; a virtual clock and no source unless the configuration says otherwise."""
 
     def __init__(self, directory, config, mode=ONE_PROCESS, name="simple-utcd", args=(), prefix=(), env=None):
         directory = pathlib.Path(directory)
         self.run_dir = directory / name
         self.run_dir.mkdir(mode=0o755, exist_ok=True)
-        self.config = {"clock": {"mode": "virtual"}, "process": {"run_dir": str(self.run_dir)}, "log": {"target": "stderr"}}
+        self.config = {"sources": [], "clock": {"mode": "virtual"}, "process": {"run_dir": str(self.run_dir)}, "log": {"target": "stderr"}}
         for section, keys in config.items():
             self.config[section] = {**self.config[section], **keys} if section in self.config and isinstance(keys, dict) else keys
         self.config_path = directory / f"{name}.yaml"
@@ -80,8 +80,3 @@ class Utcd(proc.Process):
     def bugs(self):
         """Lines of the log that only a bug of ours prints."""
         return [line for line in self.log().splitlines() if any(mark in line for mark in OURS)]
-
-    def processes(self):
-        """{role: pid} by the processes' command lines; one-process: {"all": pid}."""
-        members = proc.session_members(self.pid)
-        return {pid: pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in members}

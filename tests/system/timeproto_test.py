@@ -1,5 +1,6 @@
 """TIME (RFC 868) and DAYTIME (RFC 867) over the sockets of the running daemon."""
 
+import calendar
 import contextlib
 import os
 import re
@@ -49,7 +50,7 @@ def test_time_and_daytime_tell_the_time(server, host):
     line = stream(DAYTIME, host)
     assert DAYTIME_LINE.fullmatch(line), line
     told = time.strptime(line.decode().strip(), "%A, %B %d, %Y %H:%M:%S-UTC")
-    assert before <= __import__("calendar").timegm(told) <= time.time()
+    assert before <= calendar.timegm(told) <= time.time()
 
 
 @pytest.mark.parametrize("size", [0, 1, 1472])
@@ -99,7 +100,8 @@ def test_TD_03_source_port_of_another_service(server, port):
 
 def test_TD_04_not_synchronised_is_silent(lab):
     time_port, daytime_port = proc.free_port(), proc.free_port()
-    daemon = lab.utcd({"sources": [utcd.source(proc.free_port())], "time": {"listen": [f"{HOST}:{time_port}"]}, "daytime": {"listen": [f"{HOST}:{daytime_port}"]}})
+    daemon = lab.utcd({"sources": [utcd.source(proc.free_port())], "time": {"listen": [f"{HOST}:{time_port}"]},
+                       "daytime": {"listen": [f"{HOST}:{daytime_port}"]}})
     daemon.wait_status(lambda s: s["clock"]["status"] == "unsynchronised")
     assert stream(time_port) == b"" and stream(daytime_port) == b""
     with ntp.Client(HOST, time_port) as client:

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""How long from fork to the first valid NTP answer, beside chronyd; both serve by their `local` statement.
+
+Started in turn within one run, so that whatever else the machine does hits all alike. A request leaves every half millisecond; the first
+answer that is synchronised and carries back one of our timestamps ends the measurement."""
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import time
+
+import lab
+from lab import ntp, peers, proc, utcd
+
+HOST = "127.0.0.1"
+GOAL = 0.6
+
+
+def first_answer_ms(argv, port, log):
+    """Start, wait for the first valid answer, stop."""
+    to_log = [(os.POSIX_SPAWN_OPEN, fd, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644) for fd in (1, 2)]
+    request = ntp.request()
+    with ntp.Client(HOST, port) as client:
+        begin = time.monotonic()
+        pid = os.posix_spawn(argv[0], argv, {"PATH": os.environ["PATH"]}, file_actions=to_log, setsid=True)
+        try:
+            while time.monotonic() - begin < 5:
+                client.send(request)
+                raw = client.receive(0.0005)
+                if raw and len(raw) == 48 and raw[24:32] == request[40:48] and ntp.Answer(raw, 0, 0).usable:
+                    return (time.monotonic() - begin) * 1000
+        finally:
+            os.kill(pid, signal.SIGTERM)
+            os.waitpid(pid, 0)
+            proc.wait_for(lambda: not proc.session_members(pid), what="it does not end")
+    raise SystemExit(f"{argv[0]} did not answer: {open(log).read()}")
+
+
+def commands(directory):
+    """{name: (argv, port)}."""
+    port = proc.free_port()
+    (directory / "chrony.conf").write_text(f"port {port}\nbindaddress {HOST}\nallow 127.0.0.0/8\nlocal stratum 10\ncmdport 0\nbindcmdaddress /\n"
+                                           f"pidfile {directory}/chrony.pid\nuser root\n")
+    found = {"chronyd": ([peers.binary("chronyd"), "-x", "-d", "-f", f"{directory}/chrony.conf"], port)}
+    for mode in utcd.MODES:
+        port, run_dir = proc.free_port(), directory / mode
+        run_dir.mkdir()
+        config = directory / f"{mode}.yaml"
+        config.write_text(json.dumps({"clock": {"mode": "virtual"}, "sources": [], "local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]},
+                                      "process": {"run_dir": str(run_dir)}}))
+        found[f"simple-utcd, {mode}"] = ([str(utcd.DAEMON), "--config", str(config), *(["--one-process"] if mode == utcd.ONE_PROCESS else [])], port)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--pairs", type=int, default=25, help="how often each is started (default 25)")
+    pairs = parser.parse_args().pairs
+    directory = proc.scratch()
+    try:
+        started = commands(directory)
+        times = {name: [] for name in started}
+        for _ in range(pairs):
+            for name, (argv, port) in started.items():
+                times[name].append(first_answer_ms(argv, port, f"{directory}/log"))
+    finally:
+        proc.remove(directory)
+    rows = ["| daemon | ms, median (min-max) | of chronyd's, pair by pair: median (min-max) |", "| --- | --- | --- |"]
+    for name, taken in times.items():
+        ratios = [a / b for a, b in zip(taken, times["chronyd"])]
+        rows.append(f"| {name} | {lab.spread(taken)} | {lab.spread(ratios)} |")
+    rows += ["", f"{pairs} starts of each, in turn. Goal: {GOAL} of chronyd's or less."]
+    lab.write("start-time", "From fork to the first valid NTP answer", "\n".join(rows))
+    return 0 if all(statistics.median(taken) <= GOAL * statistics.median(times["chronyd"]) for name, taken in times.items() if name != "chronyd") else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

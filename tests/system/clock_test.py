@@ -1,0 +1,41 @@
+"""The clock's own trouble: no right to set it, absurd time at boot."""
+
+import re
+
+import pytest
+
+from lib import ntp, peers, proc, utcd
+
+HOST = "127.0.0.1"
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_CLK_05_no_right_to_steer(lab, good_chronyd, mode):
+    """clock.mode: system without CAP_SYS_TIME: says so, keeps running and serving, by a virtual clock."""
+    port = proc.free_port()
+    daemon = lab.utcd({"clock": {"mode": "system"}, "sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}}, mode)
+    if not daemon.running() or "cannot discipline" not in proc.wait_for(daemon.log):
+        proc.wait_for(lambda: "cannot discipline" in daemon.log() or not daemon.running(), what="no word about it")
+    daemon.wait_synchronised()
+    answer = ntp.ask(HOST, port)
+    assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_auto_without_the_right_keeps_a_virtual_clock_and_says_why(lab, good_chronyd, mode):
+    daemon = lab.utcd({"clock": {"mode": "auto"}, "sources": [utcd.source(good_chronyd.port)]}, mode)
+    status = daemon.wait_synchronised()
+    assert status["clock"]["mode"] == "virtual" and status["clock"]["mode_reason"]
+    assert re.search(r"clock: virtual \(.+\)", daemon.log())
+
+
+@pytest.mark.parametrize("when", ["1970-01-01 00:00:10", "2106-02-08 00:00:00"])
+def test_ERA_02_absurd_time_at_boot(lab, good_chronyd, when):
+    """The system clock says something absurd (libfaketime, in the daemon alone): one step to the network's time, in the right era."""
+    port = proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}},
+                      env={"LD_PRELOAD": peers.faketime_library(), "FAKETIME": f"@{when}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"})
+    daemon.wait_synchronised()
+    answer = ntp.ask(HOST, port)
+    assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
+    assert daemon.status()["clock"]["steps"] == 1

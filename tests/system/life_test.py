@@ -1,0 +1,199 @@
+"""From start to stop: what a daemon says to service managers and people, how fast it answers, how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+from lib import ntp, proc, utcd
+
+HOST = "127.0.0.1"
+GENERAL, USAGE, CONFIGURATION, PERMISSION, ADDRESS, OTHER_INSTANCE, NOT_SYNCHRONISED, NO_DAEMON = 1, 2, 3, 4, 5, 6, 7, 8
+
+
+def local_server(port, **more):
+    return {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, **more}
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_local_statement_answers_at_once(lab, mode):
+    port = proc.free_port()
+    begin = time.monotonic()
+    answer = lab.utcd(local_server(port), mode).wait_answering(HOST, port)
+    took = time.monotonic() - begin
+    assert (answer.leap, answer.stratum) == (0, 10)
+    assert 1 <= answer.root_dispersion_s < 1.01 and abs(answer.offset_s) < 1
+    assert took < 0.5, f"{took * 1000:.0f} ms"
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stops_cleanly_within_a_second_and_saves_the_drift(lab, good_chronyd, mode, number):
+    drift = lab.dir / "drift"
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "clock": {"drift_file": str(drift)}}, mode)
+    daemon.wait_synchronised()
+    begin = time.monotonic()
+    daemon.signal(number)
+    assert daemon.wait() == 0
+    assert time.monotonic() - begin < 1
+    assert proc.session_members(daemon.pid) == []
+    assert drift.read_text().startswith("simple-utcd drift 1\nfreq_ppm ")
+    assert not daemon.socket_path.exists()
+    assert "stopped by" in daemon.log()
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_page_outlives_its_writer_truthfully(lab, good_chronyd, mode):
+    """The page keeps its inode over restarts, and is never left claiming a life it does not have."""
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]}, mode)
+    daemon.wait_synchronised()
+    page = daemon.run_dir / "page"
+    inode, rights = page.stat().st_ino, page.stat().st_mode & 0o777
+    assert rights == 0o444
+    daemon.stop()
+    again = lab.utcd({"sources": [utcd.source(good_chronyd.port)]}, mode)
+    again.wait_synchronised()
+    assert page.stat().st_ino == inode
+
+
+class Manager:
+    """A service manager's notify socket."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.settimeout(0.05)
+        self.lines = []
+
+    def read(self):
+        try:
+            while True:
+                self.lines += self.socket.recv(4096).decode().splitlines()
+        except TimeoutError:
+            return self.lines
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_sd_notify(lab, good_chronyd, mode):
+    manager = Manager(lab.dir / "notify")
+    env = {"NOTIFY_SOCKET": str(lab.dir / "notify"), "WATCHDOG_USEC": "400000"}
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]}, mode, env=env)
+    proc.wait_for(lambda: "READY=1" in manager.read(), what=lambda: manager.lines)
+    proc.wait_for(lambda: any(re.match(r"STATUS=.*synchronised", line) for line in manager.read()), what=lambda: manager.lines)
+    before = manager.read().count("WATCHDOG=1")
+    proc.wait_for(lambda: manager.read().count("WATCHDOG=1") >= before + 3, timeout=2, what=lambda: manager.lines)
+    daemon.stop()
+    assert "STOPPING=1" in manager.read()
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_second_instance_is_refused_naming_the_first(lab, mode):
+    port = proc.free_port()
+    first = lab.utcd(local_server(port), mode)
+    first.wait_answering(HOST, port)
+    second = lab.utcd(local_server(proc.free_port()), mode)
+    assert second.wait(2) == OTHER_INSTANCE
+    assert str(first.pid) in second.log().replace(first.log(), "") or re.search(rf"\b{first.pid}\b", second.log())
+    assert ntp.ask(HOST, port) and first.status()
+
+
+def test_port_in_use(lab):
+    port = proc.free_port()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
+        holder.bind((HOST, port))
+        daemon = lab.utcd(local_server(port))
+        assert daemon.wait(2) == ADDRESS
+    assert f"{HOST}:{port}" in daemon.log() and "in use" in daemon.log()
+    assert not daemon.socket_path.exists()
+
+
+def test_address_of_another_machine(lab):
+    port = proc.free_port()
+    daemon = lab.utcd({"ntp": {"listen": [f"192.0.2.1:{port}"]}})
+    assert daemon.wait(2) == ADDRESS
+    assert f"192.0.2.1:{port}" in daemon.log()
+
+
+WITHOUT_LOW_PORTS = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_privileged_port_without_the_right(lab, isolated, mode):
+    daemon = lab.utcd({"ntp": {"listen": [f"{HOST}:123"]}}, mode, prefix=WITHOUT_LOW_PORTS)
+    assert daemon.wait(2) == PERMISSION
+    assert f"{HOST}:123" in daemon.log() and "CAP_NET_BIND_SERVICE" in daemon.log()
+
+
+# ---- once ----
+
+@pytest.mark.parametrize("mode", [utcd.ONE_PROCESS])
+def test_once_dry_run_says_what_it_would_do(lab, good_chronyd, mode):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]}, mode, args=["--once", "--dry-run"])
+    assert daemon.wait() == 0
+    assert re.search(r"would", daemon.log()), daemon.log()
+
+
+def test_once_names_the_offset_of_a_wrong_clock(lab):
+    from lib import peers
+    ahead = lab.start(peers.Chronyd, "ahead", fake="+5s").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(ahead.port)]}, args=["--once", "--dry-run"])
+    assert daemon.wait() == 0
+    assert re.search(r"\b(5|4\.99\d*|5\.00\d*) s\b", daemon.log()), daemon.log()
+
+
+def test_once_without_an_answer(lab):
+    daemon = lab.utcd({"sources": [utcd.source(proc.free_port())]}, args=["--once", "--dry-run"])
+    assert daemon.wait(30) == NOT_SYNCHRONISED
+
+
+# ---- utcctl ----
+
+COMMANDS = [["status"], ["sources"], ["clock"], ["version"]]
+
+
+def test_utcctl_tables_and_json(server):
+    for command in COMMANDS:
+        table, data = server.ctl(*command), server.ctl(*command, "--json")
+        assert (table.returncode, data.returncode) == (0, 0), table.stderr + data.stderr
+        assert table.stdout.strip() and isinstance(json.loads(data.stdout), dict)
+    status = server.status()
+    assert status["clock"]["status"] == "synchronised" and status["clock"]["mode"] == "virtual"
+    assert server.ctl("wait-sync", "--timeout", "1").returncode == 0
+    assert HOST in server.ctl("sources").stdout
+
+
+@pytest.mark.parametrize("command", [["status"], ["sources"], ["wait-sync", "--timeout", "1"]])
+def test_utcctl_without_a_daemon(lab, command):
+    done = proc.run([utcd.UTCCTL, "--run-dir", lab.dir, *command])
+    assert done.returncode == NO_DAEMON
+    assert len(done.stderr.strip().splitlines()) == 1 and "simple-utcd" in done.stderr
+
+
+def test_utcctl_wait_sync_times_out(lab):
+    daemon = lab.utcd({"sources": [utcd.source(proc.free_port())]})
+    daemon.wait_status(lambda s: s["clock"]["status"] == "unsynchronised")
+    begin = time.monotonic()
+    assert daemon.ctl("wait-sync", "--timeout", "1").returncode not in (0, NO_DAEMON)
+    assert 0.9 < time.monotonic() - begin < 3
+
+
+def test_utcctl_query_without_an_answer():
+    done = proc.run([utcd.UTCCTL, "query", f"{HOST}:{proc.free_port()}"])
+    assert done.returncode != 0 and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_control_socket_takes_no_nonsense(server):
+    for data in (b"GET / HTTP/1.0\r\n\r\n", os.urandom(4096), b"UTCC" + b"\xff" * 8, b"UTCC\0\1\0\2\0\0\0\x0b"):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(2)
+            client.connect(str(server.socket_path))
+            client.sendall(data)
+            try:
+                assert client.recv(100) == b"", "it answered"
+            except ConnectionResetError:
+                pass
+    assert server.status()

@@ -1,0 +1,125 @@
+"""The network's trouble, on links of our own."""
+
+import socket
+import subprocess
+import time
+
+import pytest
+
+from lib import ntp, peers, proc, utcd
+
+
+@pytest.fixture
+def far_chronyd(lab):
+    """A chronyd on a neighbouring host."""
+    neighbour = lab.neighbour()
+    chronyd = lab.start(peers.Chronyd, "far", prefix=neighbour.argv(), bind=(neighbour.address, neighbour.address6))
+    chronyd.wait_serving(neighbour.address)
+    return neighbour, chronyd
+
+
+def link(neighbour, what):
+    subprocess.run(["ip", "link", "set", neighbour.link, what], check=True)
+
+
+def test_NET_01_link_down_and_up(lab, far_chronyd):
+    neighbour, chronyd = far_chronyd
+    daemon = lab.utcd({"sources": [utcd.source(chronyd.port, neighbour.address)]})
+    daemon.wait_synchronised()
+    link(neighbour, "down")
+    daemon.wait_status(lambda s: s["sources"][0]["reach"] & 7 == 0, what="does not notice")
+    link(neighbour, "up")
+    daemon.wait_status(lambda s: s["sources"][0]["reach"] & 3 == 3, what="does not come back")
+
+
+def test_a_source_that_comes_up_later(lab):
+    """The server starts after the client: no restart needed."""
+    port = proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(port)]})
+    daemon.wait_status(lambda s: s["sources"][0]["sent"] >= 2)
+    lab.start(peers.Chronyd, "late", port=port)
+    daemon.wait_synchronised()
+
+
+@pytest.mark.parametrize("family", ["ipv4_only", "ipv6_only", "ipv6_broken"])
+def test_NET_06_address_families(lab, far_chronyd, family):
+    neighbour, chronyd = far_chronyd
+    sources = {"ipv4_only": [neighbour.address], "ipv6_only": [neighbour.address6], "ipv6_broken": ["fd12:3:ffff::1", neighbour.address]}[family]
+    if family == "ipv6_broken":
+        subprocess.run(["ip", "-6", "route", "add", "fd12:3:ffff::/64", "dev", neighbour.link], check=True)
+    daemon = lab.utcd({"sources": [utcd.source(chronyd.port, host) for host in sources]})
+    status = daemon.wait_synchronised()
+    assert sum(s["state"] == "selected" for s in status["sources"]) == 1
+
+
+def test_NET_07_the_answer_leaves_from_the_address_that_was_asked(lab):
+    neighbour, port = lab.neighbour(), proc.free_port()
+    second = neighbour.ours.rpartition(".")[0] + ".77"
+    subprocess.run(["ip", "addr", "add", f"{second}/24", "dev", neighbour.link], check=True)
+    daemon = lab.utcd({"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [f"*:{port}"]}})
+    daemon.wait_answering("127.0.0.1", port)
+    for address in (neighbour.ours, second, neighbour.ours6):
+        done = proc.run(neighbour.argv("/usr/bin/python3", "-c", ASK, address, str(port)))
+        assert done.stdout.strip() == address, done.stderr
+    scoped = proc.run(neighbour.argv("ip", "-6", "-o", "addr", "show", "scope", "link")).stdout
+    assert "fe80" in scoped
+
+
+ASK = """
+import socket, sys
+host, port = sys.argv[1:]
+client = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(2)
+client.sendto(b"\\x23" + bytes(47), (host, int(port)))
+print(client.recvfrom(100)[1][0])
+"""
+
+
+def test_NTPC_26_refused_and_unreachable_polling_goes_on(lab):
+    nobody = proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(nobody)]})
+    status = daemon.wait_status(lambda s: s["sources"][0]["sent"] >= 6, what="polling stopped")
+    assert status["sources"][0]["state"] in ("unreachable", "new")
+
+
+def test_NET_05_loss_duplication_reordering_jitter(lab, good_chronyd):
+    """A proxy that loses half, doubles a fifth and delays by up to 20 ms: synchronised, and every answer is inside its own bound."""
+    import random
+    import threading
+    chance, port, proxy_port = random.Random(5), proc.free_port(), proc.free_port()
+    proxy = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    proxy.bind(("127.0.0.1", proxy_port))
+    proxy.settimeout(0.1)
+    stop = threading.Event()
+
+    def exchange(data, client):
+        with ntp.Client("127.0.0.1", good_chronyd.port) as upstream:
+            time.sleep(chance.random() * 0.02)
+            upstream.send(data)
+            answer = upstream.receive()
+        time.sleep(chance.random() * 0.02)
+        for _ in range(2 if chance.random() < 0.2 else 1):
+            proxy.sendto(answer, client)
+
+    def work():
+        while not stop.is_set():
+            try:
+                data, client = proxy.recvfrom(1000)
+            except TimeoutError:
+                continue
+            if chance.random() > 0.5:
+                threading.Thread(target=exchange, args=(data, client), daemon=True).start()
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        daemon = lab.utcd({"sources": [utcd.source(proxy_port)], "ntp": {"listen": [f"127.0.0.1:{port}"]}})
+        daemon.wait_synchronised(timeout=20)
+        for _ in range(30):
+            answer = ntp.ask("127.0.0.1", port)
+            assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
+            time.sleep(0.1)
+        assert daemon.status()["sources"][0]["dropped"] >= 0
+    finally:
+        stop.set()
+        thread.join()
+        proxy.close()

@@ -1,0 +1,170 @@
+"""Processes that die, resources that run out, system calls that fail."""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from lib import ntp, proc, utcd
+
+HOST = "127.0.0.1"
+DOCUMENTED_CODES = {1, 2, 3, 4, 5, 6}
+
+
+def roles(daemon):
+    """{role: pid} of the processes below the parent, by the names they carry."""
+    found = {}
+    for pid in proc.session_members(daemon.pid):
+        if pid != daemon.pid:
+            found[open(f"/proc/{pid}/comm").read().strip().rpartition("-")[2]] = pid
+    return found
+
+
+def ready(lab, chronyd, **more):
+    port = proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}, **more}, utcd.PROCESSES)
+    daemon.wait_synchronised()
+    return daemon, port
+
+
+@pytest.mark.parametrize("role", ["core", "serve", "clock"])
+def test_PROC_02_a_killed_role_comes_back(lab, good_chronyd, role):
+    daemon, port = ready(lab, good_chronyd)
+    before = roles(daemon)
+    os.kill(before[role], signal.SIGKILL)
+    after = proc.wait_for(lambda: roles(daemon) if roles(daemon).get(role) not in (None, before[role]) and len(roles(daemon)) == len(before) else None,
+                          what=lambda: f"{before} became {roles(daemon)}")
+    assert {r: pid for r, pid in after.items() if r != role} == {r: pid for r, pid in before.items() if r != role}, "another role was restarted too"
+    daemon.wait_synchronised()
+    assert ntp.ask(HOST, port).usable
+    assert f"{role} (pid {before[role]})" in daemon.log()
+
+
+def test_PROC_02_a_killed_parent_takes_all_along(lab, good_chronyd):
+    daemon, _ = ready(lab, good_chronyd)
+    os.kill(daemon.pid, signal.SIGKILL)
+    daemon.wait()
+    proc.wait_for(lambda: not proc.session_members(daemon.pid), timeout=3, what=lambda: f"left: {proc.session_members(daemon.pid)}")
+    again = lab.utcd(daemon.config, utcd.PROCESSES)
+    again.wait_synchronised()
+
+
+def test_PROC_02_while_core_is_dead_serve_goes_on(lab, good_chronyd):
+    daemon, port = ready(lab, good_chronyd)
+    os.kill(roles(daemon)["core"], signal.SIGSTOP)
+    assert all(ntp.ask(HOST, port).usable for _ in range(20))
+    os.kill(roles(daemon)["core"], signal.SIGKILL)
+    for _ in range(20):
+        assert ntp.ask(HOST, port), "no answer while core restarts"
+    daemon.wait_synchronised()
+
+
+def test_PROC_01_serve_killed_under_load_is_back_within_a_second(lab, good_chronyd):
+    """The sockets stay open in the parent, so what arrives in between is answered late, not lost."""
+    daemon, port = ready(lab, good_chronyd)
+    lost, stop = [], threading.Event()
+
+    def load():
+        while not stop.is_set():
+            begin = time.monotonic()
+            if not ntp.ask(HOST, port, timeout=1):
+                lost.append(begin)
+            time.sleep(0.002)
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        for _ in range(3):      # the first three deaths in 10 s are answered at once
+            pid = roles(daemon)["serve"]
+            os.kill(pid, signal.SIGKILL)
+            proc.wait_for(lambda pid=pid: roles(daemon).get("serve") not in (None, pid), timeout=1, every=0.01, what="serve did not come back")
+            assert ntp.ask(HOST, port, timeout=1)
+    finally:
+        stop.set()
+        thread.join()
+    assert len(lost) <= 3, f"{len(lost)} requests lost by three kills"      # one may be in the dying process's hands each time
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_PROC_04_descriptors_run_out(lab, mode):
+    ntp_port, time_port = proc.free_port(), proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{ntp_port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}, mode,
+                      prefix=["prlimit", "--nofile=24:24"])
+    daemon.wait_answering(HOST, ntp_port)
+
+    def cpu_s():
+        stats = [open(f"/proc/{pid}/stat").read().rpartition(")")[2].split() for pid in proc.session_members(daemon.pid)]
+        return sum(int(user) + int(system) for user, system in (s[11:13] for s in stats)) / os.sysconf("SC_CLK_TCK")
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(socket.create_connection((HOST, time_port), timeout=2))
+        begin, cpu = time.monotonic(), cpu_s()
+        answered = sum(bool(ntp.ask(HOST, ntp_port, timeout=1)) for _ in range(100))
+        proc.wait_for(lambda: time.monotonic() - begin > 1, timeout=2)
+        assert answered == 100, "UDP suffers from TCP clients"
+        assert cpu_s() - cpu < 0.3, "it spins"
+
+    def one_more():
+        with socket.create_connection((HOST, time_port), timeout=2) as connection:
+            return len(connection.recv(10)) == 4
+    proc.wait_for(one_more, timeout=10, what="TIME over TCP does not recover")
+
+
+def test_PROC_05_sending_fails_for_a_while(lab):
+    port = proc.free_port()
+    failing = ["strace", "-f", "-q", "-o", "/dev/null", "-e", "trace=sendmsg,sendmmsg,sendto", "-e", "inject=sendmsg,sendmmsg,sendto:error=ENOBUFS:when=1..20"]
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "log": {"target": "stderr"}}, prefix=failing)
+    answers = []
+
+    def answered():
+        answers.append(ntp.ask(HOST, port, timeout=0.05))
+        return answers[-1]
+    assert proc.wait_for(answered, what="no recovery").usable
+    assert 3 <= len(answers) <= 60, f"{len(answers)} requests until an answer: the failure was retried, or not recovered from"
+
+
+START_CALLS = ["socket", "bind", "setsockopt", "mmap", "openat", "clone,fork,vfork,clone3", "ftruncate", "flock,fcntl", "mkdir", "rename", "listen",
+               "pipe2,socketpair", "prctl", "getrandom", "fstat,newfstatat", "poll,ppoll", "rt_sigaction", "chmod,fchmod", "unlink"]
+
+
+def start_with_failing(lab, calls, error, when, mode):
+    """The daemon whose `when`-th such call fails: (exit code or None while it lives, log)."""
+    port = proc.free_port()
+    name = f"{calls.partition(',')[0]}-{error}-{when}-{mode}"
+    inject = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, name=name, prefix=inject)
+    return daemon, port
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+@pytest.mark.parametrize("calls", START_CALLS, ids=[c.partition(",")[0] for c in START_CALLS])
+def test_PROC_07_a_failing_call_at_the_start(lab, calls, mode):
+    """Each of the first calls fails in turn: the daemon serves all the same, or ends with a documented code, a sentence and nothing left behind."""
+    first = {"mmap": 30, "openat": 6, "fstat,newfstatat": 6}.get(calls, 1)      # those before are the loader's
+    started = [start_with_failing(lab, calls, error, when, mode) for error in ("EPERM", "ENOMEM") for when in (first, first + 2)]
+    for daemon, port in started:
+        def decided(daemon=daemon, port=port):
+            return not daemon.running() or ntp.ask(HOST, port, timeout=0.05)
+        proc.wait_for(decided, timeout=10, what=lambda d=daemon: f"{d.name} neither serves nor ends:\n{d.log()}")
+        if daemon.running():
+            daemon.stop()
+            continue
+        code = daemon.wait()
+        assert code in DOCUMENTED_CODES, f"{daemon.name} ended with {code}:\n{daemon.log()}"
+        assert daemon.log().strip(), f"{daemon.name} ended with {code} and no word"
+        assert proc.session_members(daemon.pid) == []
+        assert not daemon.socket_path.exists(), f"{daemon.name} left its control socket"
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_no_right_to_the_clock_reaches_any_process(lab, mode):
+    """What these tests stand on: not one process of the daemon could set the clock."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode)
+    daemon.wait_answering(HOST, port)
+    for pid in proc.session_members(daemon.pid):
+        status = dict(line.split(":\t", 1) for line in open(f"/proc/{pid}/status") if ":\t" in line)
+        assert not any(int(status[which], 16) >> 25 & 1 for which in ("CapEff", "CapPrm", "CapBnd"))
