@@ -1,0 +1,163 @@
+#include "daemon/loop.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "host/clock.h"
+
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+#define SIGNAL_COUNT (sizeof signals / sizeof signals[0])
+
+static volatile sig_atomic_t came[NSIG];
+
+static void note(int number) { came[number] = 1; }
+
+static void take_signals(const struct loop *l)
+{
+    struct sigaction act = { .sa_handler = note };
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        came[signals[i]] = 0;
+        sigaction(signals[i], &act, NULL);
+        sigaddset(&ours, signals[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(l->plain ? SIG_UNBLOCK : SIG_BLOCK, &ours, NULL);
+}
+
+void loop_release_signals(void)
+{
+    sigset_t ours;
+
+    sigemptyset(&ours);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        signal(signals[i], SIG_DFL);
+        sigaddset(&ours, signals[i]);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &ours, NULL);
+}
+
+void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx)
+{
+    l->plain = plain;
+    l->stopped = false;
+    l->watch_count = l->part_count = 0;
+    l->on_signal = on_signal;
+    l->signal_ctx = ctx;
+    sigemptyset(&l->waiting);
+    take_signals(l);
+}
+
+static struct pollfd *find(struct loop *l, int fd)
+{
+    for (unsigned i = 0; i < l->watch_count; i++)
+        if (l->poll[i].fd == fd)
+            return &l->poll[i];
+    return NULL;
+}
+
+int loop_watch(struct loop *l, int fd, short events, loop_ready *ready, void *ctx)
+{
+    assert(fd >= 0 && !find(l, fd));
+    if (l->watch_count == LOOP_WATCHES_MAX)
+        return -UE_FULL;
+    l->poll[l->watch_count] = (struct pollfd){ fd, events, 0 };
+    l->watch[l->watch_count].ready = ready;
+    l->watch[l->watch_count++].ctx = ctx;
+    return 0;
+}
+
+/* The row stays until the round is over, so that rows do not move under the dispatcher. */
+void loop_forget(struct loop *l, int fd)
+{
+    struct pollfd *p = find(l, fd);
+
+    if (p)
+        p->fd = -1;
+}
+
+void loop_events(struct loop *l, int fd, short events)
+{
+    struct pollfd *p = find(l, fd);
+
+    if (p)
+        p->events = events;
+}
+
+void loop_add_part(struct loop *l, const struct loop_part *p)
+{
+    assert(l->part_count < LOOP_PARTS_MAX);
+    l->part[l->part_count++] = *p;
+}
+
+void loop_stop(struct loop *l) { l->stopped = true; }
+
+static void drop_forgotten(struct loop *l)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < l->watch_count; i++)
+        if (l->poll[i].fd >= 0) {
+            l->poll[kept] = l->poll[i];
+            l->watch[kept++] = l->watch[i];
+        }
+    l->watch_count = kept;
+}
+
+static struct mono_ns earliest(const struct loop *l)
+{
+    struct mono_ns next = MONO_NEVER;
+
+    for (unsigned i = 0; i < l->part_count; i++)
+        next = mono_min(next, l->part[i].next(l->part[i].ctx));
+    return next;
+}
+
+/* Returns what poll said: > 0 when descriptors are ready. */
+static int wait_for(struct loop *l, struct mono_ns next)
+{
+    int64_t left = next.ns == MONO_NEVER.ns ? INT64_MAX : mono_sub(next, host_mono()).ns;
+
+    if (left < 0)
+        left = 0;
+    if (l->plain) {
+        int64_t ms = left / NS_PER_MS + (left % NS_PER_MS != 0); /* rounded up: waking early would only mean waking twice */
+
+        return poll(l->poll, l->watch_count, ms > LOOP_PLAIN_MAX_MS ? LOOP_PLAIN_MAX_MS : (int)ms);
+    }
+    return ppoll(l->poll, l->watch_count, left == INT64_MAX ? NULL : &(struct timespec){ (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) }, &l->waiting);
+}
+
+static void hand_out_signals(struct loop *l)
+{
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        if (came[signals[i]]) {
+            came[signals[i]] = 0;
+            l->on_signal(l->signal_ctx, signals[i], host_mono());
+        }
+}
+
+void loop_run(struct loop *l)
+{
+    while (!l->stopped) {
+        int ready;
+        struct mono_ns now;
+
+        hand_out_signals(l);
+        if (l->stopped)
+            break;
+        ready = wait_for(l, earliest(l));
+        now = host_mono();
+        for (unsigned i = 0, n = l->watch_count; ready > 0 && i < n; i++)
+            if (l->poll[i].fd >= 0 && l->poll[i].revents)
+                l->watch[i].ready(l->watch[i].ctx, l->poll[i].fd, l->poll[i].revents, now);
+        for (unsigned i = 0; i < l->part_count; i++)
+            if (!mono_before(now, l->part[i].next(l->part[i].ctx)))
+                l->part[i].run(l->part[i].ctx, now);
+        drop_forgotten(l);
+    }
+}
