@@ -1,0 +1,28 @@
+/* Is the system clock steered, or is it left alone and a virtual one kept? Found by trying, never from user ids or capability bits. */
+#ifndef DAEMON_MODE_H
+#define DAEMON_MODE_H
+
+#include <stdbool.h>
+
+#include "clock/options.h"
+#include "host/clock.h"
+#include "observe/snapshot.h"
+
+struct mode {
+    bool steer;
+    char reason[SNAPSHOT_TEXT_MAX];   /* for people */
+    char rival[32];                   /* another program that steers the same clock, though clock.mode is system; "" if none */
+};
+
+/* What the decision stands on, looked up lazily: `other` is asked only when steering is permitted. */
+struct mode_facts {
+    bool build_tree;
+    bool steered_before;              /* a kernel clock kept well may be our own doing */
+    int (*probe)(void);
+    bool (*other)(char *name, size_t size);
+};
+
+/* Returns 0, or -UE_... when clock.mode is system and this process may not steer. */
+int mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct mode *out);
+
+#endif
