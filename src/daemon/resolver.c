@@ -1,0 +1,43 @@
+#include "daemon/resolver.h"
+
+#include <sys/wait.h>
+
+#include "base/err.h"
+#include "daemon/logger.h"
+#include "daemon/resolve.h"
+
+static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct resolver *r = ctx;
+    pid_t pid = resolve_spawn(fd);
+
+    (void)revents;
+    (void)now;
+    if (pid < 0) {
+        resolve_decline(fd, pid);
+        return;
+    }
+    r->pid = pid;
+    loop_events(r->loop, fd, 0); /* its own matter from now on */
+}
+
+void resolver_start(struct resolver *r, struct loop *loop, int fd)
+{
+    *r = (struct resolver){ loop, fd, 0 };
+    if (fd >= 0)
+        loop_watch(loop, fd, POLLIN, on_question, r);
+}
+
+bool resolver_reaped(struct resolver *r, pid_t pid, int status)
+{
+    if (r->pid == 0 || pid != r->pid)
+        return false;
+    r->pid = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+            logger_say("the program simple-utcd-resolve is missing: names cannot be looked up, numeric addresses work");
+        resolve_decline(r->fd, -UE_UNSUPPORTED);
+    }
+    loop_events(r->loop, r->fd, POLLIN);
+    return true;
+}

@@ -1,0 +1,17 @@
+/* Starts simple-utcd-resolve when a question waits at its end of the socket pair and no such program runs. Lives in the parent (or the one process). */
+#ifndef DAEMON_RESOLVER_H
+#define DAEMON_RESOLVER_H
+
+#include <sys/types.h>
+
+#include "daemon/loop.h"
+
+struct resolver { struct loop *loop; int fd; pid_t pid; /* 0: none runs */ };
+
+/* fd: the program's end; -1: no name is configured, nothing will happen. */
+void resolver_start(struct resolver *r, struct loop *loop, int fd);
+
+/* A child has ended: ours? Then the next question may start it anew; a bad end declines the question that waits. */
+bool resolver_reaped(struct resolver *r, pid_t pid, int status);
+
+#endif
