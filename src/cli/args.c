@@ -1,0 +1,272 @@
+#include "cli/args.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/nearest.h"
+#include "conf/number.h"
+#include "observe/snapshot.h"
+#include "utc/utc.h"
+
+#define QUERY_TIMEOUT_MAX_NS (60 * NS_PER_S)
+
+static const char *const command_names[COMMAND_COUNT] = {
+    [COMMAND_HELP] = "help",   [COMMAND_STATUS] = "status",       [COMMAND_SOURCES] = "sources", [COMMAND_CLOCK] = "clock",
+    [COMMAND_QUERY] = "query", [COMMAND_WAIT_SYNC] = "wait-sync", [COMMAND_VERSION] = "version",
+};
+
+const char *args_command_name(enum command c) { return command_names[c]; }
+
+__attribute__((format(printf, 2, 3))) static int fail(struct args *a, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(a->error, sizeof a->error, format, ap);
+    va_end(ap);
+    return -UE_SYNTAX;
+}
+
+/* "frobnicate" for a person's eyes. */
+static const char *shown(const char *text)
+{
+    static _Thread_local char out[80];
+
+    return text_printable(text, out, sizeof out);
+}
+
+/* ---- HOST[:PORT] ---- */
+
+static int port_parse(const char *text, uint16_t *port)
+{
+    struct conf_number n;
+    int err = conf_int_parse(text, &n);
+
+    if (err < 0)
+        return err;
+    if (n.i < 1 || n.i > UINT16_MAX)
+        return -UE_RANGE;
+    *port = (uint16_t)n.i;
+    return 0;
+}
+
+int args_host_port(const char *text, char host[ARGS_HOST_MAX], uint16_t *port)
+{
+    const char *first = strchr(text, ':'), *last = strrchr(text, ':'), *close = strchr(text, ']');
+    size_t len = strlen(text);
+    int err = 0;
+
+    *port = 0;
+    if (text[0] == '[') {
+        if (!close || (close[1] != '\0' && close[1] != ':'))
+            return -UE_SYNTAX;
+        err = close[1] ? port_parse(close + 2, port) : 0;
+        text++;
+        len = (size_t)(close - text);
+    } else if (first && first == last) { /* one colon: a port; more: an IPv6 address */
+        err = port_parse(first + 1, port);
+        len = (size_t)(first - text);
+    }
+    if (len == 0 || len >= ARGS_HOST_MAX)
+        return -UE_SYNTAX;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    return err;
+}
+
+/* ---- options ---- */
+
+/* A number alone is seconds. */
+static int duration(const char *text, struct dur_ns *out)
+{
+    struct conf_number n;
+
+    if (conf_int_parse(text, &n) == 0 && n.i > 0 && n.i < INT64_MAX / NS_PER_S)
+        *out = (struct dur_ns){ n.i * NS_PER_S };
+    else if (conf_duration_parse(text, &n) == 0 && n.i > 0)
+        *out = (struct dur_ns){ n.i };
+    else
+        return -UE_SYNTAX;
+    return 0;
+}
+
+static int set_json(struct args *a, const char *value) { (void)value; a->json = true; return 0; }
+static int set_help(struct args *a, const char *value) { (void)value; a->command = COMMAND_HELP; return 0; }
+static int set_ipv4(struct args *a, const char *value) { (void)value; a->family = UTC_IPV4; return 0; }
+static int set_ipv6(struct args *a, const char *value) { (void)value; a->family = UTC_IPV6; return 0; }
+static int set_socket(struct args *a, const char *value) { a->socket = value; return *value ? 0 : fail(a, "--socket needs a path"); }
+
+static int set_protocol(struct args *a, const char *value)
+{
+    static const char *const names[] = { [UTC_NTP] = "ntp", [UTC_TIME] = "time", [UTC_DAYTIME] = "daytime" };
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(value, names[i]) == 0) {
+            a->protocol = i;
+            return 0;
+        }
+    return fail(a, "--proto '%s' is none of ntp, time and daytime", shown(value));
+}
+
+static int set_count(struct args *a, const char *value)
+{
+    struct conf_number n;
+
+    if (conf_int_parse(value, &n) < 0 || n.i < 1 || n.i > ARGS_COUNT_MAX)
+        return fail(a, "--count '%s' is not a number from 1 to %d", shown(value), ARGS_COUNT_MAX);
+    a->count = (int)n.i;
+    return 0;
+}
+
+static int set_timeout(struct args *a, const char *value)
+{
+    if (duration(value, &a->timeout) < 0)
+        return fail(a, "--timeout '%s' is not a time such as 3s or 500ms", shown(value));
+    return 0;
+}
+
+static int set_max_error(struct args *a, const char *value)
+{
+    if (duration(value, &a->max_error) < 0)
+        return fail(a, "--max-error '%s' is not a time such as 10ms", shown(value));
+    return 0;
+}
+
+#define ON(command) (1u << COMMAND_##command)
+#define ON_ALL ~0u
+
+static const struct option_row {
+    const char *name, *abbreviation;
+    bool takes_value;
+    unsigned commands;
+    int (*set)(struct args *, const char *);
+} options[] = {
+    { "--json", NULL, false, ON_ALL, set_json },
+    { "--help", "-h", false, ON_ALL, set_help },
+    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(VERSION), set_socket },
+    { "--proto", NULL, true, ON(QUERY), set_protocol },
+    { "--ipv4", "-4", false, ON(QUERY), set_ipv4 },
+    { "--ipv6", "-6", false, ON(QUERY), set_ipv6 },
+    { "--count", NULL, true, ON(QUERY), set_count },
+    { "--timeout", NULL, true, ON(QUERY) | ON(WAIT_SYNC), set_timeout },
+    { "--max-error", NULL, true, ON(WAIT_SYNC), set_max_error },
+};
+
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+/* `len` bytes of the argument are the option's name, the rest "=value". */
+static const struct option_row *find_option(const char *arg, size_t len)
+{
+    for (const struct option_row *o = options; o < options + OPTION_COUNT; o++)
+        if ((strlen(o->name) == len && memcmp(arg, o->name, len) == 0) || (o->abbreviation && strcmp(arg, o->abbreviation) == 0))
+            return o;
+    return NULL;
+}
+
+static int unknown(struct args *a, const char *what, const char *word, const char *nearest)
+{
+    if (nearest)
+        return fail(a, "there is no %s '%s'; did you mean '%s'?", what, shown(word), nearest);
+    return fail(a, "there is no %s '%s'; 'utcctl help' lists all", what, shown(word));
+}
+
+static int unknown_option(struct args *a, const char *arg)
+{
+    struct conf_nearest n = conf_nearest_start(arg);
+
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        conf_nearest_offer(&n, options[i].name);
+    return unknown(a, "option", arg, n.best);
+}
+
+/* argv[*i] is an option; *i moves on when its value is the next argument. */
+static int parse_option(struct args *a, int argc, char *const *argv, int *i, unsigned *given)
+{
+    const char *arg = argv[*i], *value = strchr(arg, '=');
+    const struct option_row *o = find_option(arg, value ? (size_t)(value - arg) : strlen(arg));
+
+    if (!o)
+        return unknown_option(a, arg);
+    if (o->takes_value && !value && *i + 1 >= argc)
+        return fail(a, "%s needs a value", o->name);
+    if (!o->takes_value && value)
+        return fail(a, "%s takes no value", o->name);
+    *given |= 1u << (o - options);
+    return o->set(a, !o->takes_value ? NULL : value ? value + 1 : argv[++*i]);
+}
+
+/* ---- words ---- */
+
+static int parse_command(struct args *a, const char *word)
+{
+    struct conf_nearest n = conf_nearest_start(word);
+
+    for (int c = 0; c < COMMAND_COUNT; c++) {
+        if (strcmp(word, command_names[c]) == 0) {
+            a->command = (enum command)c;
+            return 0;
+        }
+        conf_nearest_offer(&n, command_names[c]);
+    }
+    return unknown(a, "command", word, n.best);
+}
+
+static int parse_host(struct args *a, const char *word)
+{
+    int err = args_host_port(word, a->host, &a->port);
+
+    if (err == -UE_RANGE)
+        return fail(a, "the port in '%s' is not one of 1 to 65535", shown(word));
+    if (err < 0)
+        return fail(a, "'%s' is not HOST, HOST:PORT or [IPV6]:PORT", shown(word));
+    return 0;
+}
+
+static int parse_word(struct args *a, unsigned nth, const char *word)
+{
+    if (nth == 0)
+        return parse_command(a, word);
+    if (nth == 1 && a->command == COMMAND_QUERY)
+        return parse_host(a, word);
+    if (a->command == COMMAND_HELP)
+        return 0;
+    return fail(a, "'%s' takes no argument '%s'", command_names[a->command], shown(word));
+}
+
+/* What can be judged only when all is read. */
+static int check(struct args *a, unsigned words, unsigned given)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if ((given & 1u << i) && !(options[i].commands & 1u << a->command))
+            return fail(a, "%s does not go with '%s'", options[i].name, command_names[a->command]);
+    if (words == 0 && a->command != COMMAND_HELP)
+        return fail(a, "say what to do");
+    if (a->command == COMMAND_QUERY && words < 2)
+        return fail(a, "'query' needs the server to ask: utcctl query HOST[:PORT]");
+    if (a->command == COMMAND_QUERY && a->timeout.ns > QUERY_TIMEOUT_MAX_NS)
+        return fail(a, "--timeout of a query is at most 60s");
+    return 0;
+}
+
+int args_parse(int argc, char *const *argv, struct args *out)
+{
+    unsigned words = 0, given = 0;
+    bool help = false;
+    int err = 0;
+
+    *out = (struct args){ .command = COMMAND_STATUS, .count = 1 };
+    for (int i = 1; i < argc && err == 0; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != '\0')
+            err = parse_option(out, argc, argv, &i, &given);
+        else
+            err = parse_word(out, words++, argv[i]);
+        help = help || out->command == COMMAND_HELP;
+    }
+    if (err == 0 && help) {
+        out->command = COMMAND_HELP;
+        return 0;
+    }
+    return err < 0 ? err : check(out, words, given);
+}

@@ -1,0 +1,39 @@
+/* The command line of utcctl as a struct: pure, no printing, no global state. */
+#ifndef CLI_ARGS_H
+#define CLI_ARGS_H
+
+#include <stdbool.h>
+
+#include "base/time.h"
+
+enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_VERSION, COMMAND_COUNT };
+
+#define ARGS_HOST_MAX 256
+#define ARGS_COUNT_MAX 100
+#define ARGS_ERROR_MAX 320
+
+struct args {
+    enum command command;
+    bool json;
+    const char *socket;             /* NULL: where a daemon keeps it; borrowed from argv */
+    char host[ARGS_HOST_MAX];       /* query */
+    uint16_t port;                  /* query; 0 = the protocol's own */
+    int protocol;                   /* query; enum utc_protocol */
+    int family;                     /* query; enum utc_family */
+    int count;                      /* query; 1 .. ARGS_COUNT_MAX */
+    struct dur_ns timeout;          /* query: of each question, 0 = the default; wait-sync: 0 = for ever */
+    struct dur_ns max_error;        /* wait-sync: 0 = any */
+    char error[ARGS_ERROR_MAX];     /* a sentence for the user, printable */
+};
+
+/* Returns 0, or -UE_SYNTAX with error set. No command at all is an error. */
+int args_parse(int argc, char *const *argv, struct args *out);
+
+/* "name", "name:123", "192.0.2.1:123", "[::1]", "[::1]:123", "::1", "fe80::1%eth0" into host (without brackets) and port (0 when there is none).
+ * Returns 0, or -UE_SYNTAX or -UE_RANGE. */
+int args_host_port(const char *text, char host[ARGS_HOST_MAX], uint16_t *port);
+
+/* "wait-sync" ... */
+const char *args_command_name(enum command c);
+
+#endif

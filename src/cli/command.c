@@ -1,0 +1,220 @@
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "cli/ask.h"
+#include "cli/show.h"
+#include "cli/table.h"
+#include "io/stamp.h"
+#include "observe/snapshot_json.h"
+
+#define START_GRACE_NS (2 * NS_PER_S)   /* a daemon that is just starting is waited for */
+#define WAIT_STEP_NS (200 * NS_PER_MS)
+
+static const char help_text[] =
+    "utcctl: asks the time daemon simple-utcd, or any time server\n"
+    "\n"
+    "  utcctl status                  is this machine's time right, how sure is that, and if not: why\n"
+    "  utcctl sources                 every time source and what is thought of it\n"
+    "  utcctl clock                   everything about the clock, and what its error bound assumes\n"
+    "  utcctl query HOST[:PORT]       ask a server once; needs no daemon\n"
+    "         --proto ntp|time|daytime   default ntp; time is RFC 868 over UDP, daytime RFC 867 over TCP\n"
+    "         -4, -6                     this address family only\n"
+    "         --count N                  ask N times, a second apart\n"
+    "         --timeout TIME             for each answer, default 3s\n"
+    "  utcctl wait-sync               return when the clock is synchronised\n"
+    "         --timeout TIME             give up after it; default: never\n"
+    "         --max-error TIME           and its error bound is at most this\n"
+    "  utcctl version                 of utcctl and of the running daemon\n"
+    "\n"
+    "  --json          one JSON object instead of text\n"
+    "  --socket PATH   the daemon's control socket, when it is not at its usual place\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n";
+
+/* ---- telling a failure ---- */
+
+int command_fail(const struct args *a, enum cli_exit code, const char *sentence)
+{
+    char out[2048];
+    struct json j = json_of(out, sizeof out);
+
+    fprintf(stderr, "utcctl: %s\n", sentence);
+    if (a->json) {
+        json_object(&j, NULL);
+        json_text(&j, "error", sentence);
+        json_int(&j, "exit_code", code);
+        json_object_end(&j);
+        if (json_end(&j))
+            puts(out);
+    }
+    return (int)code;
+}
+
+static bool means_no_daemon(int err) { return err == -UE_NO_FILE || err == -UE_REFUSED; }
+
+static int fail_to_ask(const struct args *a, int err, const char *where)
+{
+    char sentence[768], path[4 * RUN_WHERE_MAX];
+
+    text_printable(where, path, sizeof path);
+    if (means_no_daemon(err))
+        snprintf(sentence, sizeof sentence, "no daemon is running%s%s; start it with 'simple-utcd', or say where its socket is with --socket PATH",
+                 path[0] ? ": nobody answers at " : "", path);
+    else
+        snprintf(sentence, sizeof sentence, "cannot ask the daemon%s%s: %s", path[0] ? " at " : "", path, ue_text(err));
+    return command_fail(a, means_no_daemon(err) ? CLI_NO_DAEMON : err == -UE_PERMISSION ? CLI_PERMISSION : CLI_GENERAL, sentence);
+}
+
+/* Asks, and tells a failure. Returns CLI_OK or the exit code. */
+static int ask_or_fail(const struct args *a, uint32_t sections, struct asked *out)
+{
+    int err = ask_daemon(a->socket, sections, out);
+
+    if (err < 0)
+        return fail_to_ask(a, err, out->where);
+    if (out->result != CONTROL_OK)
+        return command_fail(a, out->result == CONTROL_DENIED ? CLI_PERMISSION : CLI_GENERAL, control_result_text(out->result));
+    if (out->page_only && !a->json)
+        fputs("(From the clock page alone: the control socket cannot be used by this user.)\n", stderr);
+    return CLI_OK;
+}
+
+/* ---- status, sources, clock ---- */
+
+static void print_json(const struct snapshot *s, void (*const *parts)(struct json *, const struct snapshot *))
+{
+    static char out[SNAPSHOT_JSON_MAX];
+    struct json j = json_of(out, sizeof out);
+
+    json_object(&j, NULL);
+    for (; *parts; parts++)
+        (*parts)(&j, s);
+    json_object_end(&j);
+    if (json_end(&j))
+        puts(out);
+}
+
+static const struct view {
+    void (*show)(const struct snapshot *, unsigned, FILE *);
+    void (*json[4])(struct json *, const struct snapshot *); /* NULL ends it */
+} views[COMMAND_COUNT] = {
+    [COMMAND_STATUS] = { show_status, { snapshot_json_daemon, snapshot_json_clock, snapshot_json_sources } },
+    [COMMAND_SOURCES] = { show_sources, { snapshot_json_sources } },
+    [COMMAND_CLOCK] = { show_clock, { snapshot_json_clock } },
+};
+
+static int run_view(const struct args *a)
+{
+    static struct asked asked;
+    const struct view *v = &views[a->command];
+    int code = ask_or_fail(a, CONTROL_SECTIONS_ALL, &asked);
+
+    if (code != CLI_OK)
+        return code;
+    if (asked.page_only && a->command == COMMAND_SOURCES)
+        return command_fail(a, CLI_PERMISSION, "the sources are told over the control socket only, and this user may not use it");
+    if (a->json)
+        print_json(&asked.snapshot, v->json);
+    else
+        v->show(&asked.snapshot, terminal_width(stdout), stdout);
+    return CLI_OK;
+}
+
+/* ---- wait-sync ---- */
+
+static bool is_good(const struct snapshot *s, const struct args *a)
+{
+    struct clock_view v;
+
+    page_view(&s->page, s->now, &v);
+    return (v.status == CLOCK_SYNCHRONISED || v.status == CLOCK_HOLDOVER) && (a->max_error.ns == 0 || clock_view_bound(&v).ns <= a->max_error.ns);
+}
+
+void command_pause(struct dur_ns d)
+{
+    struct timespec t = { .tv_sec = d.ns / NS_PER_S, .tv_nsec = (long)(d.ns % NS_PER_S) };
+
+    nanosleep(&t, NULL);
+}
+
+static int report_wait(const struct args *a, const struct asked *asked, bool good)
+{
+    if (a->json)
+        print_json(&asked->snapshot, views[COMMAND_CLOCK].json);
+    else
+        show_status(&asked->snapshot, terminal_width(stdout), stdout);
+    if (!good)
+        fputs("utcctl: gave up waiting: not synchronised within the time and error asked for\n", stderr);
+    return good ? CLI_OK : CLI_NOT_SYNCHRONISED;
+}
+
+static int run_wait_sync(const struct args *a)
+{
+    static struct asked asked;
+    struct mono_ns begin = io_raw_now();
+    struct mono_ns end = a->timeout.ns ? mono_add(begin, a->timeout) : MONO_NEVER;
+    struct mono_ns grace = mono_min(end, mono_add(begin, (struct dur_ns){ START_GRACE_NS }));
+
+    for (;;) {
+        int err = ask_daemon(a->socket, CONTROL_SECTIONS_ALL, &asked);
+        bool waiting = means_no_daemon(err) || err == -UE_BUSY ? mono_before(io_raw_now(), grace) : err == 0 && mono_before(io_raw_now(), end);
+
+        if (err == 0 && asked.result == CONTROL_OK && is_good(&asked.snapshot, a))
+            return report_wait(a, &asked, true);
+        if (err == 0 && asked.result != CONTROL_OK)
+            return command_fail(a, CLI_GENERAL, control_result_text(asked.result));
+        if (!waiting)
+            return err < 0 ? fail_to_ask(a, err, asked.where) : report_wait(a, &asked, false);
+        command_pause((struct dur_ns){ WAIT_STEP_NS });
+    }
+}
+
+/* ---- version, help ---- */
+
+static int run_version(const struct args *a)
+{
+    static struct asked asked;
+    char out[512], version[4 * SNAPSHOT_NAME_MAX];
+    struct json j = json_of(out, sizeof out);
+    bool running = ask_daemon(a->socket, 1u << CONTROL_SECTION_DAEMON, &asked) == 0 && asked.snapshot.version[0];
+
+    if (!a->json) {
+        printf("utcctl %s\n", UTCCTL_VERSION);
+        printf("simple-utcd %s\n", running ? text_printable(asked.snapshot.version, version, sizeof version) : "is not running, or not to be asked");
+        return CLI_OK;
+    }
+    json_object(&j, NULL);
+    json_text(&j, "utcctl", UTCCTL_VERSION);
+    if (running)
+        json_text(&j, "daemon", asked.snapshot.version);
+    else
+        json_null(&j, "daemon");
+    json_object_end(&j);
+    if (json_end(&j))
+        puts(out);
+    return CLI_OK;
+}
+
+static int run_help(const struct args *a)
+{
+    (void)a;
+    fputs(help_text, stdout);
+    return CLI_OK;
+}
+
+static int (*const run[COMMAND_COUNT])(const struct args *) = {
+    [COMMAND_HELP] = run_help,   [COMMAND_STATUS] = run_view,         [COMMAND_SOURCES] = run_view, [COMMAND_CLOCK] = run_view,
+    [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_VERSION] = run_version,
+};
+
+int command_main(int argc, char *const *argv)
+{
+    struct args a;
+
+    if (args_parse(argc, argv, &a) < 0)
+        return command_fail(&a, CLI_USAGE, a.error);
+    return run[a.command](&a);
+}

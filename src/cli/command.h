@@ -1,0 +1,20 @@
+/* The commands of utcctl. Each prints and returns an exit code. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "cli/args.h"
+#include "cli/exit.h"
+
+/* The whole of utcctl. Returns the exit code. */
+int command_main(int argc, char *const *argv);
+
+/* utcctl query. */
+int command_query(const struct args *a);
+
+/* Tells a failure: a sentence on standard error, with --json an object on standard output as well. Returns code. */
+int command_fail(const struct args *a, enum cli_exit code, const char *sentence);
+
+/* Sleep. */
+void command_pause(struct dur_ns d);
+
+#endif

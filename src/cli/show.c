@@ -1,0 +1,276 @@
+/* show_status and show_clock. */
+#include "cli/show.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/table.h"
+
+#define LABEL_COLUMNS 16u
+#define NS_TEXT 24
+
+__attribute__((format(printf, 4, 5))) static void fact(const char *label, unsigned width, FILE *out, const char *format, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    show_fact(label, text, width, out);
+}
+
+void show_fact(const char *label, const char *text, unsigned width, FILE *out)
+{
+    fprintf(out, "  %-*s", (int)LABEL_COLUMNS, label);
+    text_wrap(text, LABEL_COLUMNS + 2, LABEL_COLUMNS + 2, width, out);
+}
+
+__attribute__((format(printf, 3, 4))) static void sentence(unsigned width, FILE *out, const char *format, ...)
+{
+    char text[768];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    text_wrap(text, 0, 0, width, out);
+}
+
+const char *show_offset(int64_t offset_ns, const char *subject, char *out, size_t size)
+{
+    char ns[NS_TEXT];
+
+    snprintf(out, size, "%s%s: %s is %s", offset_ns > 0 ? "+" : "", ns_to_text(offset_ns, ns), subject,
+             offset_ns > 0 ? "behind" : offset_ns < 0 ? "ahead" : "exactly right");
+    return out;
+}
+
+/* ---- the first sentence ---- */
+
+static void say_synchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, s->page.sources_total,
+             s->page.sources_total == 1 ? "" : "s", bound);
+}
+
+static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Holding over: every source is silent; true time is still within ±%s, which grows by %.3g ppm.", bound, s->page.growth_silent * 1e6);
+}
+
+static void say_local(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Local: no source is followed; by the operator's statement `local` time is served at stratum %u, said to be within ±%s.",
+             s->page.stratum, bound);
+}
+
+static void say_free_running(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    (void)s;
+    sentence(width, out,
+             "Not synchronised: free-running. Every source has been silent for so long that time may be off by ±%s; it is no longer served as right.", bound);
+}
+
+static void say_disrupted(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    (void)s;
+    (void)bound;
+    sentence(width, out, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.");
+}
+
+static void say_unsynchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    char hint[4 * SNAPSHOT_TEXT_MAX];
+
+    (void)bound;
+    sentence(width, out, "Not synchronised: %s.", s->hint[0] ? text_printable(s->hint, hint, sizeof hint) : "nothing is known about the time yet");
+}
+
+static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char *, unsigned, FILE *) = {
+    [CLOCK_UNSYNCHRONISED] = say_unsynchronised, [CLOCK_SYNCHRONISED] = say_synchronised, [CLOCK_HOLDOVER] = say_holdover,
+    [CLOCK_FREE_RUNNING] = say_free_running,     [CLOCK_DISRUPTED] = say_disrupted,       [CLOCK_LOCAL] = say_local,
+};
+
+/* ---- what to do ---- */
+
+/* The state most sources are in, the worst first where it decides. */
+static const char *advice(const struct snapshot *s)
+{
+    unsigned n[SOURCE_STATE_COUNT + 1] = { 0 };
+
+    for (uint32_t i = 0; i < s->source_count; i++)
+        n[s->source[i].state]++;
+    if (s->source_count == 0)
+        return "Name at least one server under `sources:` in the configuration; four let one of them be wrong.";
+    if (n[SOURCE_FALSETICKER] > 0)
+        return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
+    if (n[SOURCE_RESOLVING] == s->source_count)
+        return "Check the network and the name server (`getent hosts NAME`), or configure numeric addresses.";
+    if (n[SOURCE_REFUSED] > 0)
+        return "A source answers, but says itself that its time is not to be used: `utcctl sources` tells why. Choose another.";
+    if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] == s->source_count)
+        return "Check the network, and that a firewall lets UDP port 123 out: `utcctl query HOST` asks a server once.";
+    return "Wait for a few polls: `utcctl wait-sync` returns when it is done.";
+}
+
+/* ---- facts ---- */
+
+static void show_now(const struct clock_view *v, unsigned width, FILE *out)
+{
+    char now[CIVIL_TEXT_MAX];
+
+    fact("UTC now", width, out, "%s", utc_to_text(v->utc, 6, now));
+}
+
+static void show_mode(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char reason[4 * SNAPSHOT_TEXT_MAX], mode[4 * SNAPSHOT_NAME_MAX];
+
+    if (s->clock_mode[0])
+        fact("Clock", width, out, "%s%s%s", text_printable(s->clock_mode, mode, sizeof mode), s->clock_reason[0] ? ": " : "",
+             text_printable(s->clock_reason, reason, sizeof reason));
+}
+
+static void show_stratum(const struct clock_view *v, unsigned width, FILE *out)
+{
+    char refid[REFID_TEXT_MAX];
+
+    if (v->stratum)
+        fact("Stratum", width, out, "%u, reference %s", v->stratum, refid_to_text(v->refid, v->stratum, refid));
+    else
+        fact("Stratum", width, out, "none: clients are told not to use this clock");
+}
+
+static void show_oscillator(const struct snapshot *s, unsigned width, FILE *out)
+{
+    if (s->freq_ppm == 0 && s->skew_ppm == 0)
+        fact("Oscillator", width, out, "its frequency error is not known yet");
+    else
+        fact("Oscillator", width, out, "%.3f ppm %s, known to ±%.3f ppm", fabs(s->freq_ppm), s->freq_ppm >= 0 ? "slow" : "fast", s->skew_ppm);
+}
+
+/* system_clock_error is the kernel's UTC minus ours; the fact is told the other way round, as every offset. */
+static void show_system_clock(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char text[96];
+
+    if (s->page.system_clock_error.ns)
+        fact("System clock", width, out, "%s", show_offset(ns_sub(0, s->page.system_clock_error.ns), "it", text, sizeof text));
+}
+
+static void show_uptime(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char up[NS_TEXT], version[4 * SNAPSHOT_NAME_MAX];
+
+    if (s->version[0])
+        fact("Daemon", width, out, "simple-utcd %s, running for %s, %llu step%s of the clock", text_printable(s->version, version, sizeof version),
+             ns_to_text(s->uptime.ns, up), (unsigned long long)s->steps, s->steps == 1 ? "" : "s");
+}
+
+static void say_status(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
+{
+    char bound[NS_TEXT];
+
+    say[v->status](s, ns_to_text(clock_view_bound(v).ns, bound), width, out);
+    if (v->stratum == 0)
+        sentence(width, out, "What to do: %s", advice(s));
+    fputc('\n', out);
+}
+
+void show_status(const struct snapshot *s, unsigned width, FILE *out)
+{
+    struct clock_view v;
+
+    page_view(&s->page, s->now, &v);
+    say_status(s, &v, width, out);
+    show_now(&v, width, out);
+    show_stratum(&v, width, out);
+    fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false", s->page.sources_total, s->page.sources_reachable,
+         s->page.sources_selected, s->page.sources_false);
+    show_mode(s, width, out);
+    show_system_clock(s, width, out);
+    show_oscillator(s, width, out);
+    show_uptime(s, width, out);
+}
+
+/* ---- clock ---- */
+
+static void show_bound(const struct clock_view *v, unsigned width, FILE *out)
+{
+    char early[NS_TEXT], late[NS_TEXT];
+
+    fact("True UTC", width, out, "at most %s earlier, at most %s later", ns_to_text(utc_sub(v->utc, v->earliest).ns, early),
+         ns_to_text(utc_sub(v->latest, v->utc).ns, late));
+}
+
+static void show_leap(const struct page_data *p, unsigned width, FILE *out)
+{
+    char at[CIVIL_TEXT_MAX];
+
+    fact("TAI", width, out, "UTC + %d s", p->tai_minus_utc_s);
+    if (p->leap_delta_s == 0)
+        fact("Leap second", width, out, "none announced");
+    else
+        fact("Leap second", width, out, "one is %s before %s", p->leap_delta_s > 0 ? "inserted" : "left out",
+             utc_to_text(tai_to_utc(p->leap_at, p->tai_minus_utc_s + p->leap_delta_s), 0, at));
+}
+
+static void show_root(const struct clock_view *v, unsigned width, FILE *out)
+{
+    char delay[NS_TEXT], dispersion[NS_TEXT];
+
+    fact("Root delay", width, out, "%s to the reference clock and back", ns_to_text(v->root_delay.ns, delay));
+    fact("Root dispersion", width, out, "%s", ns_to_text(v->root_dispersion.ns, dispersion));
+}
+
+static void show_slew(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char total[NS_TEXT], left[NS_TEXT];
+
+    if (s->page.slew.ns && mono_before(s->now, s->page.slew_end))
+        fact("Correction", width, out, "of %s is being worked off, done in %s", ns_to_text(ns_sub(0, s->page.slew.ns), total),
+             ns_to_text(mono_sub(s->page.slew_end, s->now).ns, left));
+}
+
+static void show_age(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char age[NS_TEXT];
+
+    fact("Page", width, out, "last written %s ago", ns_to_text(mono_sub(s->now, s->page.heartbeat).ns, age));
+}
+
+static void show_assumptions(const struct snapshot *s, unsigned width, FILE *out)
+{
+    fputs("\nThe bound is true as long as\n", out);
+    text_wrap("  - more than half of the usable sources are truthful within their own root distance,", 0, 4, width, out);
+    if (s->max_drift_ppm > 0) {
+        char text[200];
+
+        snprintf(text, sizeof text, "  - the oscillator stays within %.3g ppm of its learnt frequency, %.3g ppm once every source has been silent for 8 polls,",
+                 s->max_drift_ppm, s->max_drift_silent_ppm);
+        text_wrap(text, 0, 4, width, out);
+    }
+    text_wrap("  - the machine's monotonic clock is not stopped unnoticed.", 0, 4, width, out);
+}
+
+void show_clock(const struct snapshot *s, unsigned width, FILE *out)
+{
+    struct clock_view v;
+
+    page_view(&s->page, s->now, &v);
+    say_status(s, &v, width, out);
+    show_now(&v, width, out);
+    show_bound(&v, width, out);
+    show_leap(&s->page, width, out);
+    show_stratum(&v, width, out);
+    show_root(&v, width, out);
+    show_slew(s, width, out);
+    show_oscillator(s, width, out);
+    show_mode(s, width, out);
+    show_system_clock(s, width, out);
+    show_age(s, width, out);
+    show_assumptions(s, width, out);
+}
