@@ -1,0 +1,24 @@
+/* The clock role: the only holder of the right to set the system clock. It obeys struct clock_command, and checks every field against limits of its own,
+ * because the process that sends them talks to the network. */
+#ifndef DAEMON_CLOCK_ROLE_H
+#define DAEMON_CLOCK_ROLE_H
+
+#include "daemon/shared.h"
+#include "engine/engine.h"
+#include "host/clock.h"
+
+struct clock_limits {
+    double freq_max_ppm;     /* of a frequency command: oscillator and slew together */
+    uint32_t step_limit;     /* steps allowed since the parent started */
+};
+
+/* As configured: max_frequency and max_slew together, step_limit. */
+struct clock_limits clock_limits_of(const struct clock_options *o);
+
+/* Do what the command says, or refuse it. Returns 0; -UE_RANGE for a field outside the limits; what the driver returned. */
+int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared);
+
+/* The process: commands come as whole datagrams on fd, each is answered by an int. Ends with the socket or at SIGTERM; returns the exit code. */
+int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared);
+
+#endif

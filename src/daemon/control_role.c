@@ -1,0 +1,131 @@
+#include "daemon/control_role.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/unix.h"
+
+static struct control_peer *peer_of(struct control_role *r, int fd)
+{
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (r->peer[i].fd == fd)
+            return &r->peer[i];
+    return NULL;
+}
+
+static void hang_up(struct control_role *r, struct control_peer *p)
+{
+    loop_forget(r->loop, p->fd);
+    close(p->fd);
+    free(p->answer);
+    memset(p, 0, sizeof *p);
+}
+
+/* Go on sending; returns false when the peer is gone. */
+static bool send_rest(struct control_role *r, struct control_peer *p)
+{
+    while (p->sent < p->len) {
+        ssize_t n = send(p->fd, p->answer + p->sent, p->len - p->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EAGAIN) {
+            loop_events(r->loop, p->fd, POLLOUT);
+            return true;
+        }
+        if (n < 0 && errno != EINTR)
+            return false;
+        p->sent += n > 0 ? (size_t)n : 0;
+    }
+    free(p->answer);
+    p->answer = NULL;
+    loop_events(r->loop, p->fd, POLLIN);
+    return true;
+}
+
+static bool answer(struct control_role *r, struct control_peer *p, const struct control_request *request)
+{
+    p->answer = malloc(CONTROL_ANSWER_MAX);
+    if (!p->answer)
+        return false;
+    core_snapshot(r->core, &r->snapshot);
+    p->len = control_answer(request, &r->snapshot, p->answer, CONTROL_ANSWER_MAX);
+    p->sent = 0;
+    return send_rest(r, p);
+}
+
+/* One request at a time: what follows it on the wire waits in the socket until its answer has left. */
+static bool take(struct control_role *r, struct control_peer *p)
+{
+    uint8_t bytes[CONTROL_REQUEST_MAX];
+    ssize_t n = recv(p->fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_PEEK);
+    struct control_request request;
+    enum control_outcome outcome;
+    size_t used;
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (n == 0)
+        return false;
+    outcome = control_input(&p->conn, (struct span){ bytes, (size_t)n }, &used, &request);
+    if (recv(p->fd, bytes, used, MSG_DONTWAIT) != (ssize_t)used || outcome == CONTROL_CLOSE)
+        return false;
+    return outcome == CONTROL_MORE || answer(r, p, &request);
+}
+
+static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct control_role *r = ctx;
+    struct control_peer *p = peer_of(r, fd);
+
+    p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
+    if (!(p->answer ? !(revents & (POLLERR | POLLHUP)) && send_rest(r, p) : take(r, p)))
+        hang_up(r, p);
+}
+
+static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct control_role *r = ctx;
+    struct control_peer *p = peer_of(r, 0);
+    int client = io_unix_accept(fd);
+
+    (void)revents;
+    if (client <= 0)
+        return;
+    if (!p || loop_watch(r->loop, client, POLLIN, on_peer, r) != 0) {
+        close(client);
+        return;
+    }
+    p->fd = client;
+    p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
+}
+
+static struct mono_ns next(void *ctx)
+{
+    const struct control_role *r = ctx;
+    struct mono_ns first = MONO_NEVER;
+
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (r->peer[i].fd)
+            first = mono_min(first, r->peer[i].cut_at);
+    return first;
+}
+
+static void run(void *ctx, struct mono_ns now)
+{
+    struct control_role *r = ctx;
+
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+        if (r->peer[i].fd && !mono_before(now, r->peer[i].cut_at))
+            hang_up(r, &r->peer[i]);
+}
+
+void control_role_start(struct control_role *r, struct loop *loop, int fd, const struct core *core)
+{
+    memset(r, 0, sizeof *r);
+    r->loop = loop;
+    r->core = core;
+    loop_watch(loop, fd, POLLIN, on_connection, r);
+    loop_add_part(loop, &(struct loop_part){ r, next, run });
+}

@@ -1,0 +1,395 @@
+#include "daemon/core.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/built.h"
+#include "daemon/drift.h"
+#include "daemon/logger.h"
+#include "daemon/resolve.h"
+
+#define ACTIONS_A_STEP 16
+#define SLEEP_NOTICED_NS NS_PER_S
+
+/* -- events ---------------------------------------------------------------------------------------------------- */
+
+static void obey(struct core *c, const struct action *a);
+
+static void drain(struct core *c, const struct event *ev)
+{
+    static const struct event tick = { .kind = EVENT_TICK };
+    struct action out[ACTIONS_A_STEP];
+    size_t n;
+
+    do {
+        n = engine_step(c->engine, ev, host_mono(), out, ACTIONS_A_STEP);
+        for (size_t i = 0; i < n; i++)
+            obey(c, &out[i]);
+        ev = &tick;
+    } while (n == ACTIONS_A_STEP);
+}
+
+/* Actions cause events while the engine is still handing actions out: those wait their turn. */
+static void input(struct core *c, const struct event *ev)
+{
+    if (c->stepping) {
+        assert(c->queue_count < CORE_QUEUE_MAX); /* each outstanding exchange and command can fail once */
+        c->queue[(c->queue_first + c->queue_count++) % CORE_QUEUE_MAX] = *ev;
+        return;
+    }
+    c->stepping = true;
+    drain(c, ev);
+    while (c->queue_count > 0) {
+        struct event waiting = c->queue[c->queue_first];
+
+        c->queue_first = (c->queue_first + 1) % CORE_QUEUE_MAX;
+        c->queue_count--;
+        drain(c, &waiting);
+    }
+    c->stepping = false;
+}
+
+/* -- exchanges ------------------------------------------------------------------------------------------------- */
+
+static struct core_exchange *free_exchange(struct core *c)
+{
+    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
+        if (!c->exchange[i].id)
+            return &c->exchange[i];
+    return NULL;
+}
+
+static uint32_t exchange_of(const struct core *c, int fd)
+{
+    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
+        if (c->exchange[i].id && c->exchange[i].fd == fd)
+            return c->exchange[i].id;
+    return 0;
+}
+
+static void close_exchange(struct core *c, uint32_t id)
+{
+    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
+        if (id && c->exchange[i].id == id) {
+            loop_forget(c->loop, c->exchange[i].fd);
+            close(c->exchange[i].fd);
+            c->exchange[i].id = 0;
+        }
+}
+
+static void failed(struct core *c, uint32_t id, int err)
+{
+    input(c, &(struct event){ .kind = EVENT_SEND_FAILED, .u.failed = { id, err } });
+}
+
+static void on_reply(struct core *c, int fd, uint32_t id)
+{
+    struct io_datagram *d = &c->datagram;
+    int got = io_udp_receive(fd, d);
+
+    if (got < 0)
+        failed(c, id, got);
+    else if (got > 0 && !d->cut)
+        input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = d->to, .bytes = { d->bytes, d->len },
+                                                                          .rx = d->rx, .stamp = d->stamp } });
+}
+
+static void on_exchange(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct core *c = ctx;
+    uint32_t id = exchange_of(c, fd);
+    struct mono_ns tx;
+    enum stamp stamp;
+
+    (void)now;
+    if (revents & (POLLPRI | POLLERR)) {
+        int got = io_udp_transmit_stamp(fd, &tx, &stamp);
+
+        if (got < 0)
+            failed(c, id, got);
+        else if (got > 0)
+            input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { id, tx, stamp } });
+    }
+    if (revents & POLLIN && exchange_of(c, fd) == id)
+        on_reply(c, fd, id);
+}
+
+static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
+{
+    struct core_exchange *x = free_exchange(c);
+    int fd;
+
+    if (!x)
+        return -UE_FULL;
+    fd = io_udp_connect(to);
+    if (fd < 0)
+        return fd;
+    if (loop_watch(c->loop, fd, POLLIN | POLLPRI, on_exchange, c) != 0) {
+        close(fd);
+        return -UE_FULL;
+    }
+    *x = (struct core_exchange){ id, fd };
+    return fd;
+}
+
+static void send_request(struct core *c, const struct action *a)
+{
+    struct mono_ns tx;
+    int fd = open_exchange(c, a->u.send.exchange, &a->u.send.to);
+    int err = fd < 0 ? fd : io_udp_send(fd, a->u.send.bytes, a->u.send.len, &tx);
+
+    if (err) {
+        close_exchange(c, a->u.send.exchange);
+        failed(c, a->u.send.exchange, err);
+        return;
+    }
+    input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { a->u.send.exchange, tx, STAMP_USER } });
+}
+
+/* -- the system clock ------------------------------------------------------------------------------------------- */
+
+static void read_clock(struct core *c)
+{
+    struct host_pair p = host_pair();
+
+    c->asleep = p.asleep;
+    input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, p.asleep } });
+}
+
+static void result(struct core *c, int err) { input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } }); }
+
+static void command_clock(struct core *c, const struct clock_command *command)
+{
+    const struct core_world *w = c->world;
+    struct clock_limits limits = clock_limits_of(&w->options->engine.clock);
+
+    if (w->clock_fd < 0)
+        result(c, clock_role_obey(command, &limits, w->driver, w->shared));
+    else if (send(w->clock_fd, command, sizeof *command, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        result(c, -UE_BUSY);
+}
+
+static void on_clock_result(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    int err;
+
+    (void)revents;
+    (void)now;
+    if (recv(fd, &err, sizeof err, MSG_DONTWAIT) == (ssize_t)sizeof err)
+        result(ctx, err);
+}
+
+/* -- names ------------------------------------------------------------------------------------------------------ */
+
+static void unresolved(struct core *c, uint16_t configured, int err)
+{
+    input(c, &(struct event){ .kind = EVENT_ADDRESSES, .u.addresses = { .configured = configured, .err = err } });
+}
+
+static void resolve(struct core *c, uint16_t configured, const char *name)
+{
+    int err = c->world->resolve_fd < 0 ? -UE_UNSUPPORTED : resolve_ask(c->world->resolve_fd, configured, name);
+
+    if (err) {
+        unresolved(c, configured, err);
+        return;
+    }
+    c->names_asked |= 1u << configured;
+    c->names_due = mono_add(host_mono(), (struct dur_ns){ RESOLVE_PATIENCE_S * NS_PER_S });
+}
+
+static void give_up_names(struct core *c)
+{
+    uint32_t asked = c->names_asked;
+
+    c->names_asked = 0;
+    c->names_due = MONO_NEVER;
+    for (uint16_t i = 0; asked >> i; i++)
+        if (asked >> i & 1)
+            unresolved(c, i, -UE_TIMEOUT);
+}
+
+static void on_addresses(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct core *c = ctx;
+    struct resolve_answer a;
+    struct event ev = { .kind = EVENT_ADDRESSES };
+
+    (void)revents;
+    (void)now;
+    if (resolve_take(fd, &a) != 0 || a.configured >= ENGINE_CONFIGURED_MAX || !(c->names_asked >> a.configured & 1))
+        return;
+    c->names_asked &= ~(1u << a.configured);
+    if (!c->names_asked)
+        c->names_due = MONO_NEVER;
+    ev.u.addresses.configured = a.configured;
+    ev.u.addresses.err = a.err;
+    ev.u.addresses.count = a.count < EVENT_ADDRESSES_MAX ? a.count : EVENT_ADDRESSES_MAX;
+    memcpy(ev.u.addresses.addr, a.addr, ev.u.addresses.count * sizeof a.addr[0]);
+    input(c, &ev);
+}
+
+/* -- drift ------------------------------------------------------------------------------------------------------ */
+
+static const char *drift_file(const struct core *c) { return c->world->options->engine.clock.clock.drift_file.s; }
+
+static void log_file(enum log_id id, const char *file, int err)
+{
+    struct log_record r = { .id = id };
+
+    log_text(&r, "file", file);
+    log_text(&r, "reason", ue_text(err));
+    logger_write(&r, host_mono());
+}
+
+static struct clock_drift read_drift(const struct core *c)
+{
+    struct clock_drift d = { .valid = false };
+    struct log_record r = { .id = LOG_DRIFT_LOADED };
+    int err;
+
+    if (c->world->drift.valid || drift_file(c)[0] == '\0')
+        return c->world->drift;
+    err = drift_load(drift_file(c), c->world->options->engine.clock.clock.max_frequency, &d);
+    if (err) {
+        if (err != -UE_NO_FILE)
+            log_file(LOG_DRIFT_BAD, drift_file(c), err);
+        return d;
+    }
+    log_double(&r, "freq_ppm", d.freq_ppm);
+    log_text(&r, "file", drift_file(c));
+    logger_write(&r, host_mono());
+    return d;
+}
+
+static void save_drift(struct core *c, const struct clock_drift *d)
+{
+    int err;
+
+    if (drift_file(c)[0] == '\0' || !d->valid)
+        return;
+    err = drift_save(drift_file(c), d);
+    if (err && !c->drift_save_failed)
+        log_file(LOG_STATE_NOT_SAVED, drift_file(c), err);
+    c->drift_save_failed = err != 0;
+}
+
+/* -- actions ---------------------------------------------------------------------------------------------------- */
+
+static void obey(struct core *c, const struct action *a)
+{
+    switch (a->kind) {
+    case ACTION_SEND: send_request(c, a); break;
+    case ACTION_CLOSE: close_exchange(c, a->u.close.exchange); break;
+    case ACTION_RESOLVE: resolve(c, a->u.resolve.configured, a->u.resolve.name); break;
+    case ACTION_READ_CLOCK: read_clock(c); break;
+    case ACTION_CLOCK: command_clock(c, &a->u.clock); break;
+    case ACTION_PUBLISH: page_publish(c->world->page, engine_page(c->engine)); break;
+    case ACTION_SAVE_DRIFT: save_drift(c, &a->u.drift); break;
+    case ACTION_LOG: logger_write(&a->u.log, host_mono()); break;
+    }
+}
+
+static void fill_random(void *ctx, void *out, size_t len)
+{
+    uint8_t *at = out;
+
+    (void)ctx;
+    while (len > 0) {
+        ssize_t n = getrandom(at, len, 0);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            logger_say("the system gives no random numbers: without them requests could be forged; ending");
+            abort();
+        }
+        at += n;
+        len -= (size_t)n;
+    }
+}
+
+/* -- the role ---------------------------------------------------------------------------------------------------- */
+
+static struct mono_ns next(void *ctx)
+{
+    const struct core *c = ctx;
+
+    return mono_min(engine_next_deadline(c->engine), c->names_due);
+}
+
+static void run(void *ctx, struct mono_ns now)
+{
+    struct core *c = ctx;
+    struct host_pair p = host_pair();
+
+    if (dur_sub(p.asleep, c->asleep).ns > SLEEP_NOTICED_NS)
+        read_clock(c);
+    if (!mono_before(now, c->names_due))
+        give_up_names(c);
+    input(c, &(struct event){ .kind = EVENT_TICK });
+}
+
+int core_start(struct core *c, struct loop *loop, const struct core_world *world)
+{
+    struct engine_start s;
+    struct mono_ns now = host_mono();
+    void *storage = malloc(engine_size());
+
+    if (!storage)
+        return -UE_MEMORY;
+    memset(c, 0, sizeof *c);
+    c->world = world;
+    c->loop = loop;
+    c->names_due = MONO_NEVER;
+    c->asleep = host_pair().asleep;
+    s = (struct engine_start){
+        .options = &world->options->engine,
+        .rng = { fill_random, NULL },
+        .now = now,
+        .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
+        .drift = read_drift(c),
+        .steer = world->steer,
+        .precision_log2 = host_precision_log2(),
+    };
+    c->engine = engine_init(storage, &s);
+    loop_add_part(loop, &(struct loop_part){ c, next, run });
+    if (world->clock_fd >= 0)
+        loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
+    if (world->resolve_fd >= 0)
+        loop_watch(loop, world->resolve_fd, POLLIN, on_addresses, c);
+    input(c, &(struct event){ .kind = EVENT_TICK });
+    return 0;
+}
+
+void core_stop(struct core *c)
+{
+    input(c, &(struct event){ .kind = EVENT_STOP });
+    free(c->engine);
+    c->engine = NULL;
+}
+
+static void picture_of_service(const struct serve_stats *stats, enum service s, struct snapshot_service *out)
+{
+    snprintf(out->name, sizeof out->name, "%s", service_name(s));
+    out->requests = stats->requests[s];
+    memcpy(out->verdict, stats->verdict[s], sizeof out->verdict);
+}
+
+void core_snapshot(const struct core *c, struct snapshot *out)
+{
+    engine_snapshot(c->engine, host_mono(), out);
+    snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
+    snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
+    snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
+    out->service_count = SERVICE_COUNT;
+    for (unsigned s = 0; s < SERVICE_COUNT; s++)
+        picture_of_service(&c->world->shared->served, (enum service)s, &out->service[s]);
+}

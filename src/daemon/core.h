@@ -1,0 +1,62 @@
+/* The core role: the engine, its client sockets, the page, the drift file. Turns actions into system calls and what comes of them into events.
+ *
+ *   descriptors, deadlines --> event --> engine_step --> actions --> sockets, page, drift file, clock role, resolver, log
+ *                                ^-------------------------------------'  (send failed, clock pair, clock result)
+ *
+ * Where the clock role is another process, commands go to clock_fd; in one process they are obeyed at once. */
+#ifndef DAEMON_CORE_H
+#define DAEMON_CORE_H
+
+#include "daemon/clock_role.h"
+#include "daemon/loop.h"
+#include "daemon/options.h"
+#include "daemon/shared.h"
+#include "engine/engine.h"
+#include "io/udp.h"
+
+#define CORE_EXCHANGES_MAX 32
+#define CORE_QUEUE_MAX 64
+
+/* How the rest of the daemon looks to the core. */
+struct core_world {
+    const struct daemon_options *options;
+    struct page *page;
+    struct shared_state *shared;
+    const char *clock_mode;             /* "system" or "virtual" */
+    const char *clock_reason;
+    bool steer;                         /* a system clock is steered */
+    int clock_fd;                       /* the clock role's socket; -1: obey here, by `driver` */
+    const struct host_clock *driver;
+    int resolve_fd;                     /* the resolver's socket; -1: no name is configured */
+    struct utc_ns wall;                 /* served time goes on from here */
+    struct mono_ns wall_at;
+    struct clock_drift drift;           /* known already (a restart); not valid: the drift file is read */
+};
+
+struct core_exchange { uint32_t id; int fd; }; /* id 0: free */
+
+struct core {
+    const struct core_world *world;
+    struct loop *loop;
+    struct engine *engine;
+    bool drift_save_failed;             /* told once until it works again */
+    uint32_t names_asked;               /* set of configured lines whose name is being looked up */
+    struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
+    struct dur_ns asleep;               /* BOOTTIME - MONOTONIC when last looked at */
+    struct core_exchange exchange[CORE_EXCHANGES_MAX];
+    unsigned queue_first, queue_count;  /* events that actions caused */
+    struct event queue[CORE_QUEUE_MAX];
+    bool stepping;
+    struct io_datagram datagram;
+};
+
+/* Returns 0 or -UE_MEMORY. The first page is published before it returns. */
+int core_start(struct core *c, struct loop *loop, const struct core_world *world);
+
+/* The clean end: drift saved, the system clock left as it was disciplined, sockets closed. */
+void core_stop(struct core *c);
+
+/* A picture for the control socket, with what only the daemon knows. */
+void core_snapshot(const struct core *c, struct snapshot *out);
+
+#endif

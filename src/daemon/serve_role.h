@@ -1,0 +1,29 @@
+/* The serve role: moves datagrams and connections through serve_datagram and serve_stream. Keeps nothing of its own but counters and TCP connections
+ * that are about to end; reads the clock page only. */
+#ifndef DAEMON_SERVE_ROLE_H
+#define DAEMON_SERVE_ROLE_H
+
+#include "daemon/listeners.h"
+#include "daemon/loop.h"
+#include "io/tcp.h"
+#include "io/udp.h"
+#include "serve/serve.h"
+
+struct serve_role {
+    const struct serve_options *options;
+    const struct page *page;
+    struct serve_stats *stats;
+    const struct listeners *listeners;
+    struct loop *loop;
+    struct tcp_table tcp;
+    struct mono_ns tcp_next;        /* earliest end of a connection */
+    struct mono_ns accept_again;    /* no descriptor was left: listeners rest until then; MONO_NEVER when they do not */
+    struct io_datagram in[IO_BATCH_MAX];
+    uint8_t out[IO_BATCH_MAX][SERVE_ANSWER_MAX];
+};
+
+/* Puts every listener on the loop. Everything handed in is borrowed for good. */
+void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
+                      const struct page *page, struct serve_stats *stats);
+
+#endif

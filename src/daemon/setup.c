@@ -1,0 +1,313 @@
+#include "daemon/setup.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/built.h"
+#include "daemon/exit.h"
+#include "daemon/instance.h"
+#include "daemon/logger.h"
+#include "daemon/place.h"
+#include "daemon/resolve.h"
+#include "io/socket.h"
+#include "io/unix.h"
+
+#define PRIVILEGED_PORTS 1024
+#define CONTROL_SOCKET_MODE 0666 /* what it answers is what anybody may ask over NTP, and counters */
+
+__attribute__((format(printf, 2, 3))) static int refuse(int code, const char *format, ...)
+{
+    va_list args;
+
+    fputs("simple-utcd: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    return code;
+}
+
+/* -- who and where ------------------------------------------------------------------------------------------------ */
+
+static int find_user(struct setup *s)
+{
+    const char *name = s->options->process.user.s;
+    const struct passwd *pw;
+
+    s->user = NULL;
+    if (name[0] == '\0' || geteuid() != 0)
+        return 0;
+    pw = getpwnam(name);
+    if (!pw)
+        return refuse(EXIT_CONFIGURATION, "process.user: there is no user \"%s\"; make it (adduser --system %s) or name another", name, name);
+    s->user_storage = (struct host_user){ pw->pw_uid, pw->pw_gid };
+    s->user = &s->user_storage;
+    return 0;
+}
+
+static bool serves_nobody(const struct daemon_options *o)
+{
+    return o->ntp.listen.count == 0 && o->timeproto.time.listen.count == 0 && o->timeproto.daytime.listen.count == 0;
+}
+
+static int refuse_second(const struct setup *s, pid_t other)
+{
+    return refuse(EXIT_OTHER_INSTANCE, "another simple-utcd runs already (pid %ld, run directory %s); stop it, or give this one its own process.run_dir",
+                  (long)other, s->run_dir);
+}
+
+/* A foreground client without a run directory of its own may run beside the machine's daemon: it has nothing that could collide. */
+static bool may_detach(const struct setup *s)
+{
+    return s->one_process && s->options->process.run_dir.s[0] == '\0' && serves_nobody(s->options);
+}
+
+static int find_run_dir(struct setup *s)
+{
+    const char *configured = s->options->process.run_dir.s;
+
+    if (configured[0] == '\0')
+        return run_dir_own(s->run_dir, sizeof s->run_dir);
+    return snprintf(s->run_dir, sizeof s->run_dir, "%s", configured) < (int)sizeof s->run_dir ? 0 : -UE_RANGE;
+}
+
+static int take_run_dir(struct setup *s)
+{
+    pid_t other = 0;
+    int err = find_run_dir(s);
+
+    if (!err)
+        err = instance_make_dir(s->run_dir, s->user);
+    if (!err)
+        err = instance_lock(s->run_dir, &other);
+    if (!err)
+        return 0;
+    s->detached = may_detach(s);
+    if (s->detached)
+        logger_say("no run directory (%s: %s): this daemon has no clock page file and cannot be asked by utcctl", s->run_dir,
+                   err == -UE_BUSY ? "another simple-utcd has it" : ue_text(err));
+    else if (err == -UE_BUSY)
+        return refuse_second(s, other);
+    else
+        return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL,
+                      "cannot use the run directory %s: %s; make it a directory of this user's own, or set process.run_dir", s->run_dir, ue_text(err));
+    return 0;
+}
+
+/* -- listeners ------------------------------------------------------------------------------------------------------ */
+
+static int refuse_address(const struct listen_failure *f)
+{
+    static const char *const key[] = { [SERVICE_NTP] = "ntp.listen", [SERVICE_TIME] = "time.listen", [SERVICE_DAYTIME] = "daytime.listen" };
+    char at[ADDR_TEXT_MAX];
+    const char *hint = "";
+    int code = EXIT_ADDRESS;
+
+    if (f->err == -UE_IN_USE)
+        hint = "; another program listens there (ss -lnptu shows which): stop it or choose another port in ";
+    else if (f->err == -UE_PERMISSION) {
+        code = EXIT_PERMISSION;
+        hint = f->at.port < PRIVILEGED_PORTS ? "; ports below 1024 take root or CAP_NET_BIND_SERVICE: start with that right or choose a higher port in "
+                                             : "; see ";
+    } else
+        hint = "; correct ";
+    return refuse(code, "cannot serve %s on %s %s: %s%s%s", service_name(f->service), addr_to_text(&f->at, at), f->stream ? "(TCP)" : "(UDP)",
+                  ue_text(f->err), hint, key[f->service]);
+}
+
+static int open_listeners(struct setup *s)
+{
+    struct listen_failure f;
+
+    s->serve = (struct serve_options){ s->options->ntp, s->options->timeproto };
+    return listeners_open(&s->listeners, s->options, &f) == 0 ? 0 : refuse_address(&f);
+}
+
+/* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */
+
+static int map_shared(struct setup *s)
+{
+    char path[RUN_PATH_MAX + 16];
+    int err = 0;
+
+    snprintf(path, sizeof path, "%s/" RUN_DIR_PAGE, s->run_dir);
+    s->world.page = shared_page(s->detached ? "" : path, &err);
+    s->world.shared = shared_state_new();
+    if (!s->world.page || !s->world.shared)
+        return refuse(EXIT_GENERAL, "no memory for the clock page");
+    if (err && !s->detached)
+        logger_say("cannot write the clock page %s (%s): programs that use libutc will not find this daemon", path, ue_text(err));
+    return 0;
+}
+
+static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
+{
+    const char *configured = s->options->control.socket.s;
+
+    if (configured[0])
+        snprintf(out, OPTION_TEXT_MAX, "%s", configured);
+    else
+        snprintf(out, OPTION_TEXT_MAX, "%s/" RUN_DIR_SOCKET, s->run_dir);
+}
+
+static int open_control(struct setup *s)
+{
+    char path[OPTION_TEXT_MAX];
+
+    s->control_fd = -1;
+    if (s->detached)
+        return 0;
+    control_path(s, path);
+    s->control_fd = io_unix_listen(path, CONTROL_SOCKET_MODE);
+    if (s->control_fd >= 0)
+        return 0;
+    if (s->control_fd == -UE_UNSUPPORTED) {
+        logger_say("no UNIX sockets here: utcctl can only read the clock page");
+        s->control_fd = -1;
+        return 0;
+    }
+    return refuse(s->control_fd == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL, "cannot open the control socket %s: %s; see control.socket", path,
+                  ue_text(s->control_fd));
+}
+
+static bool has_name(const struct engine_options *o)
+{
+    struct net_addr a;
+
+    for (uint32_t i = 0; i < o->source_count; i++)
+        if (o->source[i].pool.s[0] || addr_from_text(o->source[i].server.s, 1, &a) != 0)
+            return true;
+    return false;
+}
+
+static int connect_resolver(struct setup *s)
+{
+    int fd[2], err;
+
+    s->world.resolve_fd = s->resolve_end = -1;
+    if (!has_name(&s->options->engine))
+        return 0;
+    err = resolve_pair(fd);
+    if (err)
+        return refuse(EXIT_GENERAL, "cannot look up names: %s", ue_text(err));
+    s->world.resolve_fd = fd[0];
+    s->resolve_end = fd[1];
+    return 0;
+}
+
+static int connect_clock(struct setup *s)
+{
+    int fd[2];
+
+    s->world.clock_fd = s->clock_end = -1;
+    if (!s->mode.steer || s->one_process)
+        return 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
+        return refuse(EXIT_GENERAL, "cannot connect the clock process: %s", ue_text(io_error(errno)));
+    s->world.clock_fd = fd[0];
+    s->clock_end = fd[1];
+    return 0;
+}
+
+/* -- the clock -------------------------------------------------------------------------------------------------------- */
+
+static int decide_clock(struct setup *s)
+{
+    struct mode_facts facts = { .build_tree = place_is_build_tree(), .steered_before = !s->detached && instance_steered_before(s->run_dir),
+                                .probe = host_clock_system.probe, .other = host_other_discipliner };
+    int err = mode_decide(s->options->engine.clock.clock.mode, &facts, &s->mode);
+    struct host_pair now = host_pair();
+
+    if (err)
+        return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL,
+                      "clock.mode is system, but the system clock cannot be set: %s; start as root or with CAP_SYS_TIME, or use clock.mode: virtual",
+                      ue_text(err));
+    if (s->mode.rival[0])
+        logger_say("%s steers the system clock too: two at one clock spoil it for both; stop one of them", s->mode.rival);
+    if (s->mode.steer && !s->detached)
+        instance_mark_steering(s->run_dir);
+    s->world.steer = s->mode.steer;
+    s->world.driver = s->mode.steer ? &host_clock_system : &host_clock_null;
+    s->world.clock_mode = s->mode.steer ? "system" : "virtual";
+    s->world.clock_reason = s->mode.reason;
+    s->world.wall = now.system;
+    s->world.wall_at = now.raw;
+    s->world.drift = (struct clock_drift){ .valid = false };
+    return 0;
+}
+
+/* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
+int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
+{
+    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,
+                                                    decide_clock, open_control, connect_resolver, connect_clock };
+    int code = 0;
+
+    memset(s, 0, sizeof *s);
+    s->options = options;
+    s->one_process = one_process;
+    s->argv0 = argv0;
+    s->world.options = options;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == 0; i++)
+        code = steps[i](s);
+    return code;
+}
+
+static void tell_sources(const struct engine_options *o)
+{
+    char text[400] = "";
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < o->source_count && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.64s", i ? ", " : "", o->source[i].pool.s[0] ? "pool " : "",
+                              o->source[i].pool.s[0] ? o->source[i].pool.s : o->source[i].server.s);
+    if (o->source_count)
+        logger_say("asking %s; answers are believed when a majority agrees", text);
+    else
+        logger_say("no source is configured: nobody is asked for the time");
+}
+
+static void tell_next(const struct setup *s)
+{
+    char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX];
+
+    place_of_tool("utcctl", s->argv0, utcctl);
+    if (s->options->ntp.listen.count > 0)
+        logger_say("try: %s status  |  %s query %s", utcctl, utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
+    else
+        logger_say("try: %s status", utcctl);
+}
+
+void setup_tell(const struct setup *s)
+{
+    struct log_record started = { .id = LOG_STARTED }, clock = { .id = LOG_CLOCK_MODE };
+
+    log_text(&started, "version", SIMPLE_UTCD_VERSION);
+    log_text(&started, "mode", s->one_process ? "all in one process" : "one process per role");
+    logger_write(&started, host_mono());
+    log_text(&clock, "mode", s->mode.steer ? "the system clock is steered" : "virtual, the system clock is left alone");
+    log_text(&clock, "reason", s->mode.reason);
+    logger_write(&clock, host_mono());
+    listeners_log(&s->listeners);
+    tell_sources(&s->options->engine);
+    if (!s->detached)
+        tell_next(s);
+}
+
+void setup_clean(const struct setup *s)
+{
+    char path[OPTION_TEXT_MAX];
+
+    if (s->control_fd < 0)
+        return;
+    control_path(s, path);
+    unlink(path);
+}

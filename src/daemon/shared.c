@@ -1,0 +1,55 @@
+#include "daemon/shared.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/socket.h"
+
+static void *map(int fd, size_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* The owner's own file is read-only for the owner as well, so the bit is set for the moment of opening. */
+static int open_page(const char *path)
+{
+    struct stat st;
+    int fd;
+
+    if (lstat(path, &st) == 0) {
+        if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
+            unlink(path);
+        else
+            chmod(path, 0644);
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return io_error(errno);
+    if (ftruncate(fd, sizeof(struct page)) == 0 && fchmod(fd, 0444) == 0)
+        return fd;
+    close(fd);
+    return -UE_IO;
+}
+
+struct page *shared_page(const char *path, int *path_err)
+{
+    int fd = open_page(path);
+    struct page *p = fd < 0 ? NULL : map(fd, sizeof *p);
+
+    *path_err = fd < 0 ? fd : p ? 0 : -UE_MEMORY;
+    if (fd >= 0)
+        close(fd);
+    if (!p)
+        p = map(-1, sizeof *p);
+    if (p)
+        page_init(p);
+    return p;
+}
+
+struct shared_state *shared_state_new(void) { return map(-1, sizeof(struct shared_state)); }

@@ -1,0 +1,21 @@
+/* What the processes share: the clock page (a file others may read), and counters and limits that outlive a single role (anonymous memory). */
+#ifndef DAEMON_SHARED_H
+#define DAEMON_SHARED_H
+
+#include "base/page.h"
+#include "serve/serve.h"
+
+/* Each part has one writer. */
+struct shared_state {
+    struct serve_stats served;  /* serve */
+    uint32_t steps_used;        /* clock: steps of the system clock since the parent started */
+};
+
+/* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory
+ * (the daemon works, libutc does not see it). Returns NULL when there is no memory. */
+struct page *shared_page(const char *path, int *path_err);
+
+/* Zeroed, inherited by fork. NULL when there is no memory. */
+struct shared_state *shared_state_new(void);
+
+#endif

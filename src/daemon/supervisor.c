@@ -1,0 +1,298 @@
+#include "daemon/supervisor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/control_role.h"
+#include "daemon/exit.h"
+#include "daemon/logger.h"
+#include "daemon/resolver.h"
+#include "daemon/serve_role.h"
+#include "daemon/status.h"
+#include "io/socket.h"
+
+#define QUICK_DEATHS 3
+#define QUICK_SPAN_S 10
+#define BACKOFF_MAX_S 30
+#define PATIENCE_MS 5000        /* for children to end by themselves */
+#define FIRST_PAGE_US 100       /* serve's look for the first page */
+#define FIRST_PAGE_TRIES 20000
+
+enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT };
+
+struct child {
+    pid_t pid;                  /* 0: does not run */
+    struct mono_ns start_at;    /* when to start it; MONO_NEVER */
+    struct deaths deaths;
+};
+
+static struct {
+    struct setup *setup;
+    struct loop loop;
+    struct child child[ROLE_COUNT];
+    struct resolver resolver;
+    struct status status;
+    bool stopping;
+    struct mono_ns kill_at;
+    pid_t pid;
+    /* the state of a child's own role; the parent leaves them untouched */
+    struct core core;
+    struct serve_role serve;
+    struct control_role control;
+} sup;
+
+/* -- the roles' own lives ------------------------------------------------------------------------------------------ */
+
+static void on_signal_in_child(void *ctx, int number, struct mono_ns now)
+{
+    (void)ctx;
+    (void)now;
+    if (number == SIGTERM)
+        loop_stop(&sup.loop);
+}
+
+/* A restart goes on from the page: served time must not jump because a process died. */
+static void go_on_from_page(struct core_world *w)
+{
+    struct page_data page;
+    struct clock_view v;
+    struct mono_ns now = host_mono();
+
+    if (page_read(w->page, &page) != 0)
+        return;
+    page_view(&page, now, &v);
+    w->wall = v.utc;
+    w->wall_at = now;
+    w->drift = (struct clock_drift){ .freq_ppm = page.rate * 1e6, .skew_ppm = page.growth * 1e6, .valid = true };
+}
+
+static int live_as_core(struct setup *s)
+{
+    if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
+        return EXIT_PERMISSION;
+    loop_init(&sup.loop, false, on_signal_in_child, NULL);
+    go_on_from_page(&s->world);
+    if (core_start(&sup.core, &sup.loop, &s->world) != 0)
+        return EXIT_GENERAL;
+    if (s->control_fd >= 0)
+        control_role_start(&sup.control, &sup.loop, s->control_fd, &sup.core);
+    loop_run(&sup.loop);
+    core_stop(&sup.core);
+    return 0;
+}
+
+/* Requests that came before the first page wait in their queue rather than being answered "not synchronised". */
+static void wait_for_first_page(const struct page *p)
+{
+    struct page_data page;
+
+    for (int i = 0; i < FIRST_PAGE_TRIES && page_read(p, &page) != 0; i++)
+        usleep(FIRST_PAGE_US);
+}
+
+static int live_as_serve(struct setup *s)
+{
+    if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
+        return EXIT_PERMISSION;
+    mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
+    loop_init(&sup.loop, false, on_signal_in_child, NULL);
+    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, &s->world.shared->served);
+    wait_for_first_page(s->world.page);
+    loop_run(&sup.loop);
+    return 0;
+}
+
+static int live_as_clock(struct setup *s)
+{
+    struct clock_limits limits = clock_limits_of(&s->options->engine.clock);
+
+    if (host_confine(HOST_RIGHT_SET_CLOCK, s->user) != 0)
+        return EXIT_PERMISSION;
+    loop_release_signals();
+    return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.shared);
+}
+
+static const struct { const char *name; int (*live)(struct setup *); } roles[ROLE_COUNT] = {
+    [ROLE_CLOCK] = { "clock", live_as_clock },
+    [ROLE_CORE] = { "core", live_as_core },
+    [ROLE_SERVE] = { "serve", live_as_serve },
+};
+
+/* -- the parent's life ----------------------------------------------------------------------------------------------- */
+
+struct dur_ns supervisor_delay(struct deaths *d, struct mono_ns now)
+{
+    int64_t delay_s;
+
+    if (d->quick == 0 || mono_sub(now, d->first).ns > QUICK_SPAN_S * NS_PER_S + (INT64_C(1) << d->backoff_log2) * NS_PER_S)
+        *d = (struct deaths){ 0, now, 0 };
+    if (d->quick < QUICK_DEATHS) {
+        d->quick++;
+        return (struct dur_ns){ 0 };
+    }
+    delay_s = INT64_C(1) << d->backoff_log2;
+    d->first = now;
+    if (delay_s < BACKOFF_MAX_S)
+        d->backoff_log2++;
+    return (struct dur_ns){ (delay_s < BACKOFF_MAX_S ? delay_s : BACKOFF_MAX_S) * NS_PER_S };
+}
+
+static bool wanted(enum role r)
+{
+    if (r == ROLE_CLOCK)
+        return sup.setup->mode.steer;
+    return r == ROLE_CORE || sup.setup->listeners.count > 0;
+}
+
+static void start_child(enum role r)
+{
+    struct child *c = &sup.child[r];
+    pid_t pid = fork();
+
+    c->start_at = MONO_NEVER;
+    if (pid == 0) {
+        host_end_with_parent(sup.pid);
+        _exit(roles[r].live(sup.setup));
+    }
+    if (pid > 0) {
+        c->pid = pid;
+        return;
+    }
+    logger_say("cannot start the process %s: %s; trying again", roles[r].name, ue_text(io_error(errno)));
+    c->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
+}
+
+static void tell_death(enum role r, pid_t pid, int status, struct dur_ns delay)
+{
+    struct log_record log = { .id = LOG_CHILD_DIED };
+    char reason[48];
+
+    if (WIFSIGNALED(status))
+        snprintf(reason, sizeof reason, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+    else
+        snprintf(reason, sizeof reason, "exit code %d", WEXITSTATUS(status));
+    log_text(&log, "role", roles[r].name);
+    log_int(&log, "pid", pid);
+    log_text(&log, "reason", reason);
+    log_ns(&log, "retry_ns", delay.ns);
+    logger_write(&log, host_mono());
+}
+
+static void signal_child(enum role r, int number)
+{
+    if (sup.child[r].pid)
+        kill(sup.child[r].pid, number);
+}
+
+/* The clock process ends last: the core's farewell command still needs it. */
+static void go_on_stopping(void)
+{
+    if (!sup.child[ROLE_CORE].pid)
+        signal_child(ROLE_CLOCK, SIGTERM);
+    if (!sup.child[ROLE_CORE].pid && !sup.child[ROLE_SERVE].pid && !sup.child[ROLE_CLOCK].pid)
+        loop_stop(&sup.loop);
+}
+
+static void reaped(pid_t pid, int status, struct mono_ns now)
+{
+    struct dur_ns delay;
+
+    if (resolver_reaped(&sup.resolver, pid, status))
+        return;
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (sup.child[r].pid != pid)
+            continue;
+        sup.child[r].pid = 0;
+        if (sup.stopping)
+            return;
+        delay = supervisor_delay(&sup.child[r].deaths, now);
+        tell_death((enum role)r, pid, status, delay);
+        sup.child[r].start_at = mono_add(now, delay);
+    }
+}
+
+static void stop(int number, struct mono_ns now)
+{
+    if (sup.stopping)
+        return;
+    status_stopping(number);
+    sup.stopping = true;
+    sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
+    signal_child(ROLE_CORE, SIGTERM);
+    signal_child(ROLE_SERVE, SIGTERM);
+    go_on_stopping();
+}
+
+static void on_signal(void *ctx, int number, struct mono_ns now)
+{
+    int status;
+    pid_t pid;
+
+    (void)ctx;
+    if (number == SIGCHLD) {
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+            reaped(pid, status, now);
+        if (sup.stopping)
+            go_on_stopping();
+    } else if (number == SIGHUP) {
+        logger_say("SIGHUP: reading the configuration anew is not built yet; restart to take changes");
+    } else {
+        stop(number, now);
+    }
+}
+
+static struct mono_ns next(void *ctx)
+{
+    struct mono_ns first = sup.stopping ? sup.kill_at : MONO_NEVER;
+
+    (void)ctx;
+    for (int r = 0; r < ROLE_COUNT && !sup.stopping; r++)
+        first = mono_min(first, sup.child[r].start_at);
+    return first;
+}
+
+static void run(void *ctx, struct mono_ns now)
+{
+    (void)ctx;
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (sup.stopping)
+            signal_child((enum role)r, SIGKILL);
+        else if (!mono_before(now, sup.child[r].start_at))
+            start_child((enum role)r);
+    }
+    if (sup.stopping)
+        sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
+}
+
+static bool all_alive(void *ctx)
+{
+    (void)ctx;
+    for (int r = 0; r < ROLE_COUNT; r++)
+        if (wanted((enum role)r) && !sup.child[r].pid)
+            return false;
+    return true;
+}
+
+int supervisor_run(struct setup *s)
+{
+    sup.setup = s;
+    sup.pid = getpid();
+    loop_init(&sup.loop, false, on_signal, NULL);
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        sup.child[r] = (struct child){ .start_at = MONO_NEVER };
+        if (wanted((enum role)r))
+            start_child((enum role)r);
+    }
+    loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
+    resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
+    status_start(&sup.status, &sup.loop, s);
+    sup.status.alive = all_alive;
+    loop_run(&sup.loop);
+    setup_clean(s);
+    return 0;
+}
