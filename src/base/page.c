@@ -103,15 +103,24 @@ static struct utc_ns to_utc(const struct page_data *d, struct tai_ns t)
     return tai_to_utc(t, diff);
 }
 
+static struct tai_ns served(const struct page_data *d, int64_t dt, int64_t slew)
+{
+    return (struct tai_ns){ ns_add(ns_add(d->tai_ref.ns, ns_add(dt, (int64_t)floor((double)dt * d->rate + 0.5))), slew) };
+}
+
+struct utc_ns page_utc(const struct page_data *d, struct mono_ns now)
+{
+    return to_utc(d, served(d, ns_sub(now.ns, d->raw_ref.ns), slew_left(d, now.ns)));
+}
+
 void page_view(const struct page_data *d, struct mono_ns now, struct clock_view *out)
 {
     int64_t dt = ns_sub(now.ns, d->raw_ref.ns), slew = slew_left(d, now.ns), g = dt > 0 ? grown(d, now.ns) : 0;
-    struct tai_ns estimate = { ns_add(d->tai_ref.ns, ns_add(dt, (int64_t)floor((double)dt * d->rate + 0.5))) };
     int64_t early = ns_add(ns_add(d->early.ns, g), slew), late = ns_sub(ns_add(d->late.ns, g), slew); /* of the served line */
     int64_t radius = early > late ? early : late;
     bool usable;
 
-    out->tai = (struct tai_ns){ ns_add(estimate.ns, slew) };
+    out->tai = served(d, dt, slew);
     out->utc = to_utc(d, out->tai);
     out->earliest = (struct utc_ns){ ns_sub(out->utc.ns, early) };
     out->latest = (struct utc_ns){ ns_add(out->utc.ns, late) };

@@ -20,6 +20,7 @@ static struct clock_view view_at(const struct page_data *d, int64_t s)
     struct clock_view v;
 
     page_view(d, (struct mono_ns){ s * NS_PER_S }, &v);
+    assert_int_equal(page_utc(d, (struct mono_ns){ s * NS_PER_S }).ns, v.utc.ns);
     return v;
 }
 

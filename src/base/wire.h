@@ -9,6 +9,31 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Big-endian numbers at a place whose bounds are known, on any machine; compilers make one instruction of each. */
+static inline uint16_t wire_get16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
+static inline uint32_t wire_get32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static inline uint64_t wire_get64(const uint8_t *p) { return (uint64_t)wire_get32(p) << 32 | wire_get32(p + 4); }
+
+static inline void wire_put16(uint8_t *p, uint16_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+static inline void wire_put32(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 24);
+    p[1] = (uint8_t)(v >> 16);
+    p[2] = (uint8_t)(v >> 8);
+    p[3] = (uint8_t)v;
+}
+
+static inline void wire_put64(uint8_t *p, uint64_t v)
+{
+    wire_put32(p, (uint32_t)(v >> 32));
+    wire_put32(p + 4, (uint32_t)v);
+}
+
 struct span { const uint8_t *at; size_t len; }; /* borrowed bytes */
 
 struct cursor {
@@ -43,21 +68,21 @@ static inline uint16_t cursor_u16(struct cursor *c)
 {
     struct span s = cursor_take(c, 2);
 
-    return s.len ? (uint16_t)(s.at[0] << 8 | s.at[1]) : 0;
+    return s.len ? wire_get16(s.at) : 0;
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     struct span s = cursor_take(c, 4);
 
-    return s.len ? (uint32_t)s.at[0] << 24 | (uint32_t)s.at[1] << 16 | (uint32_t)s.at[2] << 8 | s.at[3] : 0;
+    return s.len ? wire_get32(s.at) : 0;
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)
 {
-    uint64_t hi = cursor_u32(c);
+    struct span s = cursor_take(c, 8);
 
-    return hi << 32 | cursor_u32(c);
+    return s.len ? wire_get64(s.at) : 0;
 }
 
 struct writer {
@@ -68,19 +93,39 @@ struct writer {
 static inline struct writer writer_of(uint8_t *buf, size_t size) { return (struct writer){ buf, buf, buf + size, false }; }
 static inline size_t writer_len(const struct writer *w) { return (size_t)(w->at - w->start); }
 
-static inline void writer_bytes(struct writer *w, const void *p, size_t n)
+/* Room for n bytes, or NULL and `failed`. */
+static inline uint8_t *writer_take(struct writer *w, size_t n)
 {
+    uint8_t *p = w->at;
+
     if (w->failed || (size_t)(w->end - w->at) < n) {
         w->failed = true;
-        return;
+        return NULL;
     }
-    memcpy(w->at, p, n);
     w->at += n;
+    return p;
+}
+
+static inline void writer_bytes(struct writer *w, const void *p, size_t n)
+{
+    uint8_t *to = writer_take(w, n);
+
+    if (to)
+        memcpy(to, p, n);
 }
 
 static inline void writer_u8(struct writer *w, uint8_t v) { writer_bytes(w, &v, 1); }
-static inline void writer_u16(struct writer *w, uint16_t v) { writer_bytes(w, (uint8_t[]){ (uint8_t)(v >> 8), (uint8_t)v }, 2); }
-static inline void writer_u32(struct writer *w, uint32_t v) { writer_u16(w, (uint16_t)(v >> 16)); writer_u16(w, (uint16_t)v); }
-static inline void writer_u64(struct writer *w, uint64_t v) { writer_u32(w, (uint32_t)(v >> 32)); writer_u32(w, (uint32_t)v); }
+
+#define WRITER_UINT(name, put, type) \
+    static inline void name(struct writer *w, type v) \
+    { \
+        uint8_t *p = writer_take(w, sizeof v); \
+        if (p) \
+            put(p, v); \
+    }
+WRITER_UINT(writer_u16, wire_put16, uint16_t)
+WRITER_UINT(writer_u32, wire_put32, uint32_t)
+WRITER_UINT(writer_u64, wire_put64, uint64_t)
+#undef WRITER_UINT
 
 #endif

@@ -58,11 +58,11 @@ typedef enum verdict answer_fn(const struct serve_options *o, const struct page_
 
 static enum verdict answer_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    struct clock_view rx, tx;
+    const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
+    struct clock_view view;
 
-    page_view(page, r->rx, &rx);
-    page_view(page, r->tx, &tx);
-    return ntp_server_answer(&o->ntp, &tx, &(struct ntp_server_request){ r->bytes, &r->from, rx.utc }, out, out_len);
+    page_view(page, r->tx, &view);
+    return ntp_server_answer(&o->ntp, &view, &request, out, out_len);
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
