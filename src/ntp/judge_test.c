@@ -273,6 +273,9 @@ static void NTPC_13_time_that_runs_back(void **state)
     assert_header_dropped(&f, &h, VERDICT_BACKWARDS);
     f.now.ns = f.c.sent_at.ns - 1; /* t4 before t1 */
     assert_header_dropped(&f, &good, VERDICT_BACKWARDS);
+    h = good;
+    h.precision_log2 = -6; /* no precision excuses that */
+    assert_header_dropped(&f, &h, VERDICT_BACKWARDS);
     f.now = now;
     assert_still_answerable(&f, &good);
 }

@@ -259,6 +259,14 @@ static void NTP_14_extension_length_no_multiple_of_four(void **state)
 {
     (void)state;
     assert_fields_silent((uint16_t[]){ 17, 30 }, 2, 64, VERDICT_EXTENSION);
+    for (uint8_t first = 17; first <= 47; first += 13) { /* and the next field ends where the packet does */
+        struct door d;
+
+        door_init(&d, SERVICE_NTP);
+        with_field(&d, 64, first);
+        d.bytes[NTP_HEADER_SIZE + first + 3] = (uint8_t)(64 - first);
+        assert_silent(&d, VERDICT_EXTENSION);
+    }
 }
 
 static void NTP_15_lone_field_of_16_to_24_bytes(void **state)
