@@ -182,7 +182,7 @@ static int unknown_option(struct args *a, const char *arg)
 }
 
 /* argv[*i] is an option; *i moves on when its value is the next argument. */
-static int parse_option(struct args *a, int argc, char *const *argv, int *i, unsigned *given)
+static int parse_option(struct args *a, int argc, const char *const *argv, int *i, unsigned *given)
 {
     const char *arg = argv[*i], *value = strchr(arg, '=');
     const struct option_row *o = find_option(arg, value ? (size_t)(value - arg) : strlen(arg));
@@ -250,7 +250,7 @@ static int check(struct args *a, unsigned words, unsigned given)
     return 0;
 }
 
-int args_parse(int argc, char *const *argv, struct args *out)
+int args_parse(int argc, const char *const *argv, struct args *out)
 {
     unsigned words = 0, given = 0;
     bool help = false;

@@ -27,7 +27,7 @@ struct args {
 };
 
 /* Returns 0, or -UE_SYNTAX with error set. No command at all is an error. */
-int args_parse(int argc, char *const *argv, struct args *out);
+int args_parse(int argc, const char *const *argv, struct args *out);
 
 /* "name", "name:123", "192.0.2.1:123", "[::1]", "[::1]:123", "::1", "fe80::1%eth0" into host (without brackets) and port (0 when there is none).
  * Returns 0, or -UE_SYNTAX or -UE_RANGE. */

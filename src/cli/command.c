@@ -210,7 +210,7 @@ static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_VERSION] = run_version,
 };
 
-int command_main(int argc, char *const *argv)
+int command_main(int argc, const char *const *argv)
 {
     struct args a;
 

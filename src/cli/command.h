@@ -6,7 +6,7 @@
 #include "cli/exit.h"
 
 /* The whole of utcctl. Returns the exit code. */
-int command_main(int argc, char *const *argv);
+int command_main(int argc, const char *const *argv);
 
 /* utcctl query. */
 int command_query(const struct args *a);

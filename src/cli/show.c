@@ -198,12 +198,14 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
 
 /* ---- clock ---- */
 
+static const char *plus(struct dur_ns d) { return d.ns > 0 ? "+" : ""; }
+
 static void show_bound(const struct clock_view *v, unsigned width, FILE *out)
 {
     char early[NS_TEXT], late[NS_TEXT];
 
-    fact("True UTC", width, out, "at most %s earlier, at most %s later", ns_to_text(utc_sub(v->utc, v->earliest).ns, early),
-         ns_to_text(utc_sub(v->latest, v->utc).ns, late));
+    fact("True UTC", width, out, "between %s%s and %s%s from it", plus(utc_sub(v->earliest, v->utc)), ns_to_text(utc_sub(v->earliest, v->utc).ns, early),
+         plus(utc_sub(v->latest, v->utc)), ns_to_text(utc_sub(v->latest, v->utc).ns, late));
 }
 
 static void show_leap(const struct page_data *p, unsigned width, FILE *out)

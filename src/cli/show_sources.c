@@ -58,7 +58,7 @@ static void add_source(struct table *t, const struct snapshot_source *s)
     set(t, STATE, source_state_text((enum source_state)s->state));
     set(t, SOURCE, text_printable(s->name, name, sizeof name));
     set(t, ADDRESS, address);
-    set_ns(t, POLL, "", dur_from_log2(s->poll_log2).ns);
+    snprintf(CELL(t, POLL), "%.4g s", dur_to_s(dur_from_log2(s->poll_log2)));
     snprintf(CELL(t, HEARD), "%d/8", __builtin_popcount(s->reach));
     set_measured(t, s);
     t->rows++;

@@ -91,8 +91,12 @@ unsigned table_print(const struct table *t, unsigned width, FILE *out)
 
 void text_wrap(const char *text, unsigned at, unsigned indent, unsigned width, FILE *out)
 {
+    unsigned lead = (unsigned)strspn(text, " ");
     bool begun = false;
 
+    spaces(lead, out);
+    at += lead;
+    text += lead;
     while (*text) {
         size_t len = strcspn(text, " ");
         unsigned w = columns_of(text, len);

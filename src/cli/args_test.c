@@ -1,0 +1,143 @@
+/* The command line: every form of a server's address, every option where it belongs, and a helpful sentence for the rest. */
+#include "cli/args.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/test.h"
+#include "utc/utc.h"
+
+static void servers_are_written_in_these_ways(void **state)
+{
+    static const struct { const char *text; int err; const char *host; uint16_t port; } rows[] = {
+        { "ntp.example", 0, "ntp.example", 0 },
+        { "ntp.example:11123", 0, "ntp.example", 11123 },
+        { "192.0.2.1", 0, "192.0.2.1", 0 },
+        { "192.0.2.1:65535", 0, "192.0.2.1", 65535 },
+        { "::1", 0, "::1", 0 },
+        { "2001:db8::1", 0, "2001:db8::1", 0 },
+        { "[::1]", 0, "::1", 0 },
+        { "[::1]:123", 0, "::1", 123 },
+        { "fe80::1%eth0", 0, "fe80::1%eth0", 0 },
+        { "[fe80::1%eth0]:123", 0, "fe80::1%eth0", 123 },
+        { "", -UE_SYNTAX, NULL, 0 },
+        { ":123", -UE_SYNTAX, NULL, 0 },
+        { "[]:123", -UE_SYNTAX, NULL, 0 },
+        { "[::1", -UE_SYNTAX, NULL, 0 },
+        { "[::1]x", -UE_SYNTAX, NULL, 0 },
+        { "[::1]:", -UE_SYNTAX, NULL, 0 },
+        { "a:", -UE_SYNTAX, NULL, 0 },
+        { "a:ntp", -UE_SYNTAX, NULL, 0 },
+        { "a:-1", -UE_RANGE, NULL, 0 },
+        { "a:0", -UE_RANGE, NULL, 0 },
+        { "a:65536", -UE_RANGE, NULL, 0 },
+    };
+    char host[ARGS_HOST_MAX], longest[ARGS_HOST_MAX + 1];
+    uint16_t port;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int err = args_host_port(rows[i].text, host, &port);
+
+        if (err != rows[i].err || (err == 0 && (strcmp(host, rows[i].host) != 0 || port != rows[i].port)))
+            fail_msg("'%s': %d", rows[i].text, err);
+    }
+    memset(longest, 'a', sizeof longest - 1);
+    longest[ARGS_HOST_MAX] = '\0';
+    assert_int_equal(args_host_port(longest, host, &port), -UE_SYNTAX);
+    assert_int_equal(args_host_port(longest + 1, host, &port), 0);
+}
+
+#define WORDS(...) (const char *const[]){ "utcctl", __VA_ARGS__ }
+#define PARSE(a, ...) args_parse((int)(sizeof(WORDS(__VA_ARGS__)) / sizeof(char *)), WORDS(__VA_ARGS__), (a))
+
+static void options_are_taken_in_any_order(void **state)
+{
+    struct args a;
+
+    (void)state;
+    assert_int_equal(PARSE(&a, "query", "[::1]:123", "--proto", "daytime", "-6", "--count=3", "--timeout", "500ms", "--json"), 0);
+    assert_int_equal(a.command, COMMAND_QUERY);
+    assert_string_equal(a.host, "::1");
+    assert_int_equal(a.port, 123);
+    assert_int_equal(a.protocol, UTC_DAYTIME);
+    assert_int_equal(a.family, UTC_IPV6);
+    assert_int_equal(a.count, 3);
+    assert_int_equal(a.timeout.ns, 500 * NS_PER_MS);
+    assert_true(a.json);
+    assert_int_equal(PARSE(&a, "--timeout=3", "--max-error", "10ms", "wait-sync", "--socket=/x"), 0);
+    assert_int_equal(a.command, COMMAND_WAIT_SYNC);
+    assert_int_equal(a.timeout.ns, 3 * NS_PER_S);
+    assert_int_equal(a.max_error.ns, 10 * NS_PER_MS);
+    assert_string_equal(a.socket, "/x");
+    assert_int_equal(PARSE(&a, "status"), 0);
+    assert_false(a.json);
+    assert_null(a.socket);
+    assert_int_equal(a.timeout.ns, 0);
+}
+
+static void help_is_always_at_hand(void **state)
+{
+    struct args a;
+
+    (void)state;
+    assert_int_equal(PARSE(&a, "help"), 0);
+    assert_int_equal(a.command, COMMAND_HELP);
+    assert_int_equal(PARSE(&a, "-h"), 0);
+    assert_int_equal(a.command, COMMAND_HELP);
+    assert_int_equal(PARSE(&a, "query", "--help"), 0);
+    assert_int_equal(a.command, COMMAND_HELP);
+    assert_int_equal(PARSE(&a, "help", "query"), 0);
+}
+
+static void wrong_use_is_told_in_a_sentence(void **state)
+{
+    static const struct { const char *argv[5]; const char *expected; } rows[] = {
+        { { "utcctl", "stats" }, "there is no command 'stats'; did you mean 'status'?" },
+        { { "utcctl", "waitsync" }, "there is no command 'waitsync'; did you mean 'wait-sync'?" },
+        { { "utcctl", "frobnicate" }, "there is no command 'frobnicate'; 'utcctl help' lists all" },
+        { { "utcctl", "st\x1b[1m" }, "there is no command 'st\\x1b[1m'; 'utcctl help' lists all" },
+        { { "utcctl", "status", "--jsn" }, "there is no option '--jsn'; did you mean '--json'?" },
+        { { "utcctl", "status", "--json=yes" }, "--json takes no value" },
+        { { "utcctl", "status", "--socket" }, "--socket needs a value" },
+        { { "utcctl", "status", "--socket=" }, "--socket needs a path" },
+        { { "utcctl", "status", "--count", "2" }, "--count does not go with 'status'" },
+        { { "utcctl", "query", "a", "--socket", "x" }, "--socket does not go with 'query'" },
+        { { "utcctl", "status", "now" }, "'status' takes no argument 'now'" },
+        { { "utcctl", "query" }, "'query' needs the server to ask: utcctl query HOST[:PORT]" },
+        { { "utcctl", "query", "a:0" }, "the port in 'a:0' is not one of 1 to 65535" },
+        { { "utcctl", "query", "[::1" }, "'[::1' is not HOST, HOST:PORT or [IPV6]:PORT" },
+        { { "utcctl", "query", "a", "b" }, "'query' takes no argument 'b'" },
+        { { "utcctl", "query", "a", "--proto", "ptp" }, "--proto 'ptp' is none of ntp, time and daytime" },
+        { { "utcctl", "query", "a", "--count", "0" }, "--count '0' is not a number from 1 to 100" },
+        { { "utcctl", "query", "a", "--count=101" }, "--count '101' is not a number from 1 to 100" },
+        { { "utcctl", "query", "a", "--timeout", "soon" }, "--timeout 'soon' is not a time such as 3s or 500ms" },
+        { { "utcctl", "query", "a", "--timeout", "0" }, "--timeout '0' is not a time such as 3s or 500ms" },
+        { { "utcctl", "query", "a", "--timeout", "61s" }, "--timeout of a query is at most 60s" },
+        { { "utcctl", "wait-sync", "--max-error", "-1" }, "--max-error '-1' is not a time such as 10ms" },
+        { { "utcctl", "--json" }, "say what to do" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct args a;
+        int argc = 0;
+
+        while (argc < 5 && rows[i].argv[argc])
+            argc++;
+        assert_int_equal(args_parse(argc, rows[i].argv, &a), -UE_SYNTAX);
+        assert_string_equal(a.error, rows[i].expected);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(servers_are_written_in_these_ways),
+        cmocka_unit_test(options_are_taken_in_any_order),
+        cmocka_unit_test(help_is_always_at_hand),
+        cmocka_unit_test(wrong_use_is_told_in_a_sentence),
+    };
+
+    return cmocka_run_group_tests_name("args", tests, NULL, NULL);
+}

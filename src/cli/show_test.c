@@ -1,0 +1,256 @@
+/* What people read, word for word: a snapshot in every status, the table of sources, answers of servers. */
+#include "cli/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "cli/table.h"
+
+static struct snapshot some_snapshot(void)
+{
+    struct snapshot s = {
+        .version = "0.1.0", .clock_mode = "virtual", .clock_reason = "the system does not permit it", .now = { 2 * NS_PER_S }, .freq_ppm = 12.3456,
+        .skew_ppm = 0.05, .max_drift_ppm = 1, .max_drift_silent_ppm = 15, .uptime = { 90 * NS_PER_S }, .steps = 1,
+    };
+
+    s.page = (struct page_data){
+        .raw_ref = { NS_PER_S }, .slew_end = { NS_PER_S }, .tai_ref = { INT64_C(1700000036) * NS_PER_S }, .early = { 1000000 }, .late = { 1200000 },
+        .growth_silent = 15e-6, .silent_at = MONO_NEVER, .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER, .leap_at = { INT64_MAX },
+        .root_delay = { 2000000 }, .system_clock_error = { 300000 }, .heartbeat = { NS_PER_S }, .tai_minus_utc_s = 37, .refid = 0xc0000201,
+        .status = CLOCK_SYNCHRONISED, .stratum = 3, .sources_total = 4, .sources_reachable = 4, .sources_selected = 3, .sources_false = 1,
+    };
+    return s;
+}
+
+/* What show_x prints, as one string; to be freed. */
+static char *printed(void (*show)(const struct snapshot *, unsigned, FILE *), const struct snapshot *s, unsigned width)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    show(s, width, out);
+    fclose(out);
+    return text;
+}
+
+static void expect_lines(void (*show)(const struct snapshot *, unsigned, FILE *), const struct snapshot *s, const char *first_lines)
+{
+    char *text = printed(show, s, 0);
+
+    text[strlen(first_lines) < strlen(text) ? strlen(first_lines) : strlen(text)] = '\0';
+    assert_string_equal(text, first_lines);
+    free(text);
+}
+
+static void expect(void (*show)(const struct snapshot *, unsigned, FILE *), const struct snapshot *s, const char *part)
+{
+    char *text = printed(show, s, 0);
+
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in\n%s", part, text);
+    free(text);
+}
+
+static void status_in_full(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    expect_lines(show_status, &s,
+                 "Synchronised to 3 of 4 sources; true time is within ±1.2 ms.\n"
+                 "\n"
+                 "  UTC now         2023-11-14T22:13:20.000000Z\n"
+                 "  Stratum         3, reference 192.0.2.1\n"
+                 "  Sources         4 configured, 4 answering, 3 followed, 1 false\n"
+                 "  Clock           virtual: the system does not permit it\n"
+                 "  System clock    -300 us: it is ahead\n"
+                 "  Oscillator      12.346 ppm slow, known to ±0.050 ppm\n"
+                 "  Daemon          simple-utcd 0.1.0, running for 1.5 min, 1 step of the clock\n");
+}
+
+static void every_status_has_its_sentence(void **state)
+{
+    static const struct { enum clock_status status; const char *sentence; } rows[] = {
+        { CLOCK_SYNCHRONISED, "Synchronised to 3 of 4 sources; true time is within ±1.2 ms.\n\n" },
+        { CLOCK_HOLDOVER, "Holding over: every source is silent; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n" },
+        { CLOCK_LOCAL, "Local: no source is followed; by the operator's statement `local` time is served at stratum 3, said to be within ±1.2 ms.\n\n" },
+        { CLOCK_FREE_RUNNING, "Not synchronised: free-running. Every source has been silent for so long that time may be off by ±1.2 ms; it is no longer "
+                              "served as right.\nWhat to do: " },
+        { CLOCK_DISRUPTED, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.\n"
+                           "What to do: " },
+        { CLOCK_UNSYNCHRONISED, "Not synchronised: no source answers.\nWhat to do: " },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snapshot s = some_snapshot();
+
+        s.page.status = (uint8_t)rows[i].status;
+        strcpy(s.hint, "no source answers");
+        expect_lines(show_status, &s, rows[i].sentence);
+        expect_lines(show_clock, &s, rows[i].sentence);
+    }
+}
+
+static void an_unusable_clock_says_what_to_do(void **state)
+{
+    static const struct { uint32_t count; uint8_t states[3]; const char *advice; } rows[] = {
+        { 0, { 0 }, "What to do: Name at least one server" },
+        { 2, { SOURCE_RESOLVING, SOURCE_RESOLVING }, "What to do: Check the network and the name server" },
+        { 2, { SOURCE_RESOLVING, SOURCE_UNREACHABLE }, "What to do: Check the network, and that a firewall" },
+        { 3, { SOURCE_NEW, SOURCE_FALSETICKER, SOURCE_FALSETICKER }, "What to do: Compare the sources" },
+        { 1, { SOURCE_REFUSED }, "What to do: A source answers, but says itself" },
+        { 2, { SOURCE_NEW, SOURCE_UNREACHABLE }, "What to do: Wait for a few polls" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct snapshot s = some_snapshot();
+
+        s.page.status = CLOCK_UNSYNCHRONISED;
+        s.source_count = rows[i].count;
+        for (uint32_t n = 0; n < s.source_count; n++)
+            s.source[n].state = rows[i].states[n];
+        expect(show_status, &s, rows[i].advice);
+        expect(show_status, &s, "  Stratum         none: clients are told not to use this clock\n");
+    }
+}
+
+static void texts_from_the_daemon_are_escaped(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.status = CLOCK_UNSYNCHRONISED;
+    strcpy(s.hint, "\x1b]0;x\x07");
+    strcpy(s.clock_reason, "a\nb");
+    s.source_count = 1;
+    strcpy(s.source[0].name, "\xff");
+    expect(show_status, &s, "Not synchronised: \\x1b]0;x\\x07.");
+    expect(show_status, &s, "virtual: a\\x0ab\n");
+    expect(show_sources, &s, "\\xff");
+}
+
+static void clock_in_full(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.slew = (struct dur_ns){ -3000000 };
+    s.page.slew_end = (struct mono_ns){ 7 * NS_PER_S };
+    s.page.leap_delta_s = 1;
+    s.page.leap_at = (struct tai_ns){ INT64_C(1704067238) * NS_PER_S };
+    expect(show_clock, &s, "  True UTC        between +1.5 ms and +3.7 ms from it\n");
+    expect(show_clock, &s, "  TAI             UTC + 37 s\n");
+    expect(show_clock, &s, "  Leap second     one is inserted before 2024-01-01T00:00:00Z\n");
+    expect(show_clock, &s, "  Correction      of 3 ms is being worked off, done in 5 s\n");
+    expect(show_clock, &s, "  Root delay      2 ms to the reference clock and back\n");
+    expect(show_clock, &s, "  Page            last written 1 s ago\n");
+    expect(show_clock, &s, "  - the oscillator stays within 1 ppm of its learnt frequency, 15 ppm once every source has been silent for 8 polls,\n");
+}
+
+static struct snapshot two_sources(void)
+{
+    struct snapshot s = some_snapshot();
+
+    s.source_count = 2;
+    s.source[0] = (struct snapshot_source){
+        .name = "ntp.example", .addr = { .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 1 } }, .state = SOURCE_SELECTED, .reach = 0xf7, .stratum = 2,
+        .poll_log2 = 6, .offset = { 1500000 }, .delay = { 20000000 }, .jitter = { 40000 }, .bound = { 12000000 }, .last_answer_age = { 12 * NS_PER_S },
+    };
+    s.source[0].verdict[VERDICT_BOGUS] = 2;
+    s.source[0].verdict[VERDICT_ACCEPTED] = 9;
+    s.source[1] = (struct snapshot_source){ .name = "gone.example", .state = SOURCE_RESOLVING, .poll_log2 = 6, .last_answer_age = { -1 } };
+    return s;
+}
+
+static void sources_in_full(void **state)
+{
+    struct snapshot s = two_sources();
+
+    (void)state;
+    expect_lines(show_sources, &s,
+                 "State      Source        Address        Stratum  Poll  Heard  Last   Offset   Bound  Delay  Jitter\n"
+                 "selected   ntp.example   192.0.2.1:123        2  64 s    7/8  12 s  +1.5 ms  ±12 ms  20 ms   40 us\n"
+                 "resolving  gone.example  -                    -  64 s    0/8     -        -       -      -       -\n"
+                 "\n"
+                 "  resolving       its name has no address yet\n"
+                 "  selected        agrees with the majority and is followed\n"
+                 "  Heard           how many of the last eight questions were answered\n"
+                 "  Offset, Bound   positive: this clock is behind the source, whose true time lies within the bound\n"
+                 "ntp.example: 2 not used: origin timestamp is not that of the pending request\n");
+    s.source_count = 0;
+    expect_lines(show_sources, &s, "No source is configured.\n");
+}
+
+/* No line is longer than the terminal; what cannot be left out stays. */
+static void narrow_terminals_get_narrow_text(void **state)
+{
+    struct snapshot s = two_sources();
+    void (*const show[])(const struct snapshot *, unsigned, FILE *) = { show_status, show_sources, show_clock };
+
+    (void)state;
+    for (unsigned width = 50; width < 120; width += 7)
+        for (size_t i = 0; i < sizeof show / sizeof show[0]; i++) {
+            char *text = printed(show[i], &s, width), *rest = text, *line;
+
+            while ((line = strsep(&rest, "\n")))
+                if (strlen(line) > width + 2) /* a plus-minus sign is two bytes */
+                    fail_msg("%u columns: '%s'", width, line);
+            free(text);
+        }
+}
+
+static char *printed_answer(const struct utc_answer *a, int protocol)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    show_answer(a, protocol, 0, out);
+    fclose(out);
+    return text;
+}
+
+static void answers_in_full(void **state)
+{
+    struct utc_answer good = {
+        .address = "192.0.2.1:123", .offset_ns = -1500000, .error_ns = 11000000, .delay_ns = 20000000, .server_ns = INT64_C(1700000000000000000),
+        .root_delay_ns = 2000000, .root_dispersion_ns = 500000, .stratum = 1, .refid = 0x47505300, .kernel_stamps = 1,
+    };
+    struct utc_answer kiss = { .outcome = UTC_NO_TIME, .reason = "kiss-o'-death RATE: slower", .address = "[::1]:123", .leap = 3 };
+    struct utc_answer daytime = { .outcome = UTC_NO_TIME, .reason = "no UTC", .text = "Mon", .address = "a", .stratum = -1 };
+    char *text = printed_answer(&good, UTC_NTP);
+
+    (void)state;
+    assert_string_equal(text, "192.0.2.1:123 answered (NTP)\n"
+                              "\n"
+                              "  Server's UTC    2023-11-14T22:13:20.000000Z\n"
+                              "  Offset          -1.5 ms: the system clock is ahead\n"
+                              "  Error           ±11 ms, if the server tells the truth\n"
+                              "  Delay           20 ms round trip, stamped by the kernel\n"
+                              "  Stratum         1, reference GPS\n"
+                              "  Leap second     none announced\n"
+                              "  Server's claim  root delay 2 ms, root dispersion 500 us, root distance 1.5 ms\n");
+    free(text);
+    text = printed_answer(&kiss, UTC_NTP);
+    assert_non_null(strstr(text, "[::1]:123 answered, but has no time to give (NTP)\n\n  Reason          kiss-o'-death RATE: slower\n"));
+    assert_null(strstr(text, "Offset"));
+    free(text);
+    text = printed_answer(&daytime, UTC_DAYTIME);
+    assert_string_equal(text, "a answered, but has no time to give (DAYTIME (RFC 867))\n\n  Reason          no UTC\n  As sent         Mon\n");
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
+        cmocka_unit_test(clock_in_full),           cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
+        cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),
+    };
+
+    return cmocka_run_group_tests_name("show", tests, NULL, NULL);
+}
