@@ -44,10 +44,9 @@ def test_learns_from_ntpsec(lab):
     neighbour, port = lab.neighbour(), proc.free_port()
     ntpsec = lab.start(peers.Ntpsec, neighbour)
     daemon = lab.utcd({"sources": [utcd.source(123, neighbour.address)], "ntp": {"listen": [f"{HOST}:{port}"]}})
-    stratum = ntpsec.wait_serving(root_dispersion_s=1)
+    ntpsec.wait_serving(root_dispersion_s=1)
     daemon.wait_synchronised(timeout=20)
     judge_answer(port, 1 + ntp.ask(ntpsec.address, 123).stratum)
-    assert stratum is ntpsec
 
 
 def test_openntpd_that_is_not_synchronised_is_refused(lab):
@@ -57,7 +56,7 @@ def test_openntpd_that_is_not_synchronised_is_refused(lab):
     daemon = lab.utcd({"sources": [utcd.source(123, neighbour.address)], "ntp": {"listen": [f"{HOST}:{port}"]}})
     status = daemon.wait_status(lambda s: s["sources"][0]["verdicts"].get("server_unsynchronised", 0) >= 4, what="its answers were not refused")
     assert status["sources"][0]["accepted"] == 0
-    assert status["clock"]["status"] == "unsynchronised"
+    assert status["clock"]["status"] == "not synchronised"
     answer = ntp.ask(HOST, port)
     assert (answer.leap, answer.stratum) == (3, 0)
 
@@ -98,8 +97,8 @@ def test_two_against_each_other_are_no_majority(lab, good_chronyd):
     wrong = lab.start(peers.Chronyd, "wrong", fake="+5s").wait_serving()
     daemon = lab.utcd({"sources": [utcd.source(p.port) for p in (wrong, good_chronyd)], "ntp": {"listen": [f"{HOST}:{port}"]}})
     status = daemon.wait_status(lambda s: all(source["reach"] & 0xF == 0xF for source in s["sources"]))
-    if status["clock"]["status"] != "unsynchronised":   # the first answer alone was a majority; with the second it is none
-        status = daemon.wait_status(lambda s: s["clock"]["status"] == "unsynchronised")
+    if status["clock"]["status"] != "not synchronised":   # the first answer alone was a majority; with the second it is none
+        status = daemon.wait_status(lambda s: s["clock"]["status"] == "not synchronised")
     assert "majority" in status["clock"]["hint"]
     answer = ntp.ask(HOST, port)
     assert (answer.leap, answer.stratum) == (3, 0)
@@ -128,8 +127,9 @@ def test_NTP_29_all_sources_lost_the_bound_grows_then_not_synchronised(lab, mode
             bounds.append(answer.bound_s)
             assert abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
         return not answer.usable
-    status = daemon.wait_status(gave_up, timeout=20, what="goes on serving")
-    assert bounds[-1] > bounds[0] + 0.001 and bounds == sorted(bounds) or max(bounds) - bounds[-1] < 1e-4, bounds
+    daemon.wait_status(gave_up, timeout=20, what="goes on serving")
+    growth = [later - earlier for earlier, later in zip(bounds, bounds[1:])]
+    assert min(growth) >= -0.0001 and bounds[-1] - bounds[0] > 0.001, bounds     # an answer on its way may still have tightened it
     assert max(bounds) <= 0.0051
     answer = ntp.ask(HOST, port)
     assert (answer.leap, answer.stratum) == (3, 0)

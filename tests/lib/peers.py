@@ -55,7 +55,7 @@ class Ntpsec(proc.Process):
 
     def __init__(self, directory, neighbour):
         config = pathlib.Path(directory) / "ntpsec.conf"
-        config.write_text("refclock local prefer minpoll 0 maxpoll 0 stratum 3\nrestrict default nomodify\n")
+        config.write_text("refclock local prefer minpoll 0 maxpoll 0 stratum 3\nrestrict default nomodify\nunrestrict default limited kod\n")
         super().__init__("ntpsec", neighbour.argv(binary("ntpd", "ntpsec"), "-n", "-N", "-g", "-c", str(config), "-p", f"{directory}/ntpsec.pid"), directory)
         self.address = neighbour.address
 

@@ -44,7 +44,7 @@ class Utcd(proc.Process):
 
     def ctl(self, *args, **kwargs):
         """utcctl about this daemon: CompletedProcess."""
-        return proc.run([UTCCTL, "--run-dir", self.run_dir, *args], **kwargs)
+        return proc.run([UTCCTL, *args, "--socket", self.socket_path], **kwargs)
 
     def status(self):
         """Everything utcctl knows, or None while nobody answers."""

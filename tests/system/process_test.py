@@ -31,7 +31,7 @@ def ready(lab, chronyd, **more):
     return daemon, port
 
 
-@pytest.mark.parametrize("role", ["core", "serve", "clock"])
+@pytest.mark.parametrize("role", ["core", "serve"])
 def test_PROC_02_a_killed_role_comes_back(lab, good_chronyd, role):
     daemon, port = ready(lab, good_chronyd)
     before = roles(daemon)

@@ -102,7 +102,7 @@ def test_TD_04_not_synchronised_is_silent(lab):
     time_port, daytime_port = proc.free_port(), proc.free_port()
     daemon = lab.utcd({"sources": [utcd.source(proc.free_port())], "time": {"listen": [f"{HOST}:{time_port}"]},
                        "daytime": {"listen": [f"{HOST}:{daytime_port}"]}})
-    daemon.wait_status(lambda s: s["clock"]["status"] == "unsynchronised")
+    daemon.wait_status(lambda s: s["clock"]["status"] == "not synchronised")
     assert stream(time_port) == b"" and stream(daytime_port) == b""
     with ntp.Client(HOST, time_port) as client:
         client.send(b"time")
