@@ -311,12 +311,9 @@ static void version_3_is_asked_and_answered_in_version_3(void **state)
     assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
 }
 
-/* The seconds field wraps to 0 at 2036-02-07T06:28:16Z: offsets stay what they are, whichever side the pivot is on. */
-static void ERA_01_offsets_are_continuous_across_2036(void **state)
+/* Every millisecond from 2 s before to 2 s after: offsets stay what they are, with pivots up to ten years off. */
+static void assert_continuous_around(int64_t unix_s)
 {
-    static const int64_t wrap_s = INT64_C(4294967296) - NTP_UNIX_EPOCH_S;
-
-    (void)state;
     for (int64_t at_ms = -2000; at_ms <= 2000; at_ms++) {
         struct fixture f;
         struct ntp_header h;
@@ -324,7 +321,7 @@ static void ERA_01_offsets_are_continuous_across_2036(void **state)
 
         fixture_init(&f, false);
         ask(&f);
-        f.epoch.ns = wrap_s * NS_PER_S + at_ms * NS_PER_MS - f.now.ns;
+        f.epoch.ns = unix_s * NS_PER_S + at_ms * NS_PER_MS - f.now.ns;
         f.pivot_error.ns = (at_ms % 3 - 1) * 10 * 365 * 86400 * NS_PER_S;
         h = answer_header(&f, 0);
         f.now.ns += NS_PER_MS;
@@ -333,6 +330,18 @@ static void ERA_01_offsets_are_continuous_across_2036(void **state)
         assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
         assert_in_range(r.m.utc.ns - (r.m.at.ns + f.epoch.ns) + 10, 0, 20);
     }
+}
+
+static void ERA_01_offsets_are_continuous_when_the_seconds_wrap_in_2036(void **state)
+{
+    (void)state;
+    assert_continuous_around(INT64_C(4294967296) - NTP_UNIX_EPOCH_S);
+}
+
+static void ERA_03_offsets_are_continuous_past_2038(void **state)
+{
+    (void)state;
+    assert_continuous_around(INT64_C(1) << 31);
 }
 
 int main(void)
@@ -354,7 +363,8 @@ int main(void)
         cmocka_unit_test(NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit),
         cmocka_unit_test(kiss_deny_and_rstr_stop_the_association),
         cmocka_unit_test(version_3_is_asked_and_answered_in_version_3),
-        cmocka_unit_test(ERA_01_offsets_are_continuous_across_2036),
+        cmocka_unit_test(ERA_01_offsets_are_continuous_when_the_seconds_wrap_in_2036),
+        cmocka_unit_test(ERA_03_offsets_are_continuous_past_2038),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,7 +61,8 @@ static enum verdict answer_ntp(const struct serve_options *o, const struct page_
     const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
     struct clock_view view;
 
-    page_view(page, r->tx, &view);
+    /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
+    page_view(page, mono_before(r->tx, r->rx) ? r->rx : r->tx, &view);
     return ntp_server_answer(&o->ntp, &view, &request, out, out_len);
 }
 

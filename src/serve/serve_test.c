@@ -446,6 +446,37 @@ static void answers_stamp_arrival_and_departure(void **state)
     assert_int_equal(h.origin.raw, UINT64_C(0x7777777777777777));
 }
 
+static void a_departure_is_never_before_the_arrival(void **state)
+{
+    struct door d;
+    struct ntp_header h;
+
+    (void)state;
+    door_init(&d, SERVICE_NTP);
+    d.request.tx.ns = d.request.rx.ns - 500;
+    h = assert_answered(&d);
+    assert_int_equal(h.transmit.raw, h.receive.raw);
+}
+
+/* Nothing is saved, so that nothing saved for one client can be had by another. */
+static void NTP_30_an_interleaved_request_gets_a_basic_answer(void **state)
+{
+    struct door d;
+    struct ntp_header first, h;
+
+    (void)state;
+    door_init(&d, SERVICE_NTP);
+    first = assert_answered(&d);
+    ntp_header_write(&(struct ntp_header){ .version = 4, .mode = NTP_MODE_CLIENT, .origin = first.receive, .receive = first.origin, .transmit = { 5 } },
+                     d.bytes);
+    for (int other = 0; other < 2; other++) {
+        d.request.from.bytes[3] = (uint8_t)(d.request.from.bytes[3] + other);
+        h = assert_answered(&d);
+        assert_int_equal(h.origin.raw, 5);
+        assert_int_equal(h.transmit.raw, first.transmit.raw);
+    }
+}
+
 /* TIME_SIZE at most, and only if the frame that carries it is no longer than the one that asked. */
 static void TD_01_TIME_over_UDP(void **state)
 {
@@ -628,6 +659,8 @@ int main(void)
         cmocka_unit_test(NTP_29_dispersion_grows_in_silence_until_the_limit),
         cmocka_unit_test(NTP_31_version_3_with_a_tail),
         cmocka_unit_test(answers_stamp_arrival_and_departure),
+        cmocka_unit_test(a_departure_is_never_before_the_arrival),
+        cmocka_unit_test(NTP_30_an_interleaved_request_gets_a_basic_answer),
         cmocka_unit_test(TD_01_TIME_over_UDP),
         cmocka_unit_test(TD_02_DAYTIME_over_UDP_for_listed_networks_only),
         cmocka_unit_test(TD_03_ports_of_other_servers),
