@@ -277,11 +277,12 @@ static void environment_goes_over_the_file(void **state)
 static void environment_errors_name_the_variable(void **state)
 {
     const char *const environment[] = { "SIMPLE_UTCD_NTP__LISTN=[]", "SIMPLE_UTCD_NTP_LISTEN=[]", "SIMPLE_UTCD_QQQQQQQQQQQQ__X=1", "SIMPLE_UTCD_LOG__LEVEL=",
-                            "SIMPLE_UTCD_LOG__FORMAT=xml", "SIMPLE_UTCD_SOURCES__0__SERVER=a", "SIMPLE_UTCD_TIME__LISTEN=[", NULL };
+                            "SIMPLE_UTCD_LOG__FORMAT=xml", "SIMPLE_UTCD_SOURCES__0__SERVER=a", "SIMPLE_UTCD_TIME__LISTEN=[", "SIMPLE_UTCD_\x1b[2J__X=1", NULL };
 
     (void)state;
     assert_int_equal(load_with("", environment), -UE_SYNTAX);
-    assert_int_equal(errors.found, 7);
+    assert_int_equal(errors.found, 8);
+    assert_true(told("environment SIMPLE_UTCD_?[2J__X: "));
     assert_true(told("environment SIMPLE_UTCD_NTP__LISTN: no configuration key has this name; did you mean SIMPLE_UTCD_NTP__LISTEN?"));
     assert_true(told("environment SIMPLE_UTCD_NTP_LISTEN: no configuration key has this name; did you mean SIMPLE_UTCD_NTP__LISTEN?"));
     assert_true(told("SIMPLE_UTCD_SECTION__KEY"));

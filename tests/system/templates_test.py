@@ -15,9 +15,9 @@ TEMPLATES = sorted((ROOT / "config").glob("*.yaml"))
 CONFIGURATION = 3       # exit code
 
 
-def daemon(*args, env=None, **kwargs):
+def daemon(*args):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("SIMPLE_UTCD_")}
-    return subprocess.run([utcd.DAEMON, *map(str, args)], capture_output=True, text=True, timeout=20, env={**clean, **(env or {})}, **kwargs)
+    return subprocess.run([utcd.DAEMON, *map(str, args)], capture_output=True, text=True, timeout=20, env=clean)
 
 
 def write(directory, text, name="simple-utcd.yaml"):
