@@ -170,6 +170,19 @@ static void show_uptime(const struct snapshot *s, unsigned width, FILE *out)
              ns_to_text(s->uptime.ns, up), (unsigned long long)s->steps, s->steps == 1 ? "" : "s");
 }
 
+static void show_services(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char name[4 * SNAPSHOT_SERVICE_NAME_MAX];
+
+    for (uint32_t i = 0; i < s->service_count; i++) {
+        const struct snapshot_service *v = &s->service[i];
+
+        if (v->requests)
+            fact("Served", width, out, "%s: %llu request%s, %llu answered", text_printable(v->name, name, sizeof name), (unsigned long long)v->requests,
+                 v->requests == 1 ? "" : "s", (unsigned long long)v->verdict[VERDICT_ANSWERED]);
+    }
+}
+
 static void say_status(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     char bound[NS_TEXT];
@@ -193,6 +206,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);
+    show_services(s, width, out);
     show_uptime(s, width, out);
 }
 

@@ -58,6 +58,8 @@ static void status_in_full(void **state)
     struct snapshot s = some_snapshot();
 
     (void)state;
+    s.service_count = 1;
+    s.service[0] = (struct snapshot_service){ .name = "NTP", .requests = 7, .verdict = { [VERDICT_ANSWERED] = 6 } };
     expect_lines(show_status, &s,
                  "Synchronised to 3 of 4 sources; true time is within ±1.2 ms.\n"
                  "\n"
@@ -67,6 +69,7 @@ static void status_in_full(void **state)
                  "  Clock           virtual: the system does not permit it\n"
                  "  System clock    -300 us: it is ahead\n"
                  "  Oscillator      12.346 ppm slow, known to ±0.050 ppm\n"
+                 "  Served          NTP: 7 requests, 6 answered\n"
                  "  Daemon          simple-utcd 0.1.0, running for 1.5 min, 1 step of the clock\n");
 }
 
