@@ -35,6 +35,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     out->reach = c->reach;
     out->stratum = c->last.stratum;
     out->leap = c->last.leap;
+    out->stamp = s->stamp;
     out->poll_log2 = c->poll_log2;
     out->refid = c->last.refid;
     out->offset = v.offset;
@@ -93,7 +94,7 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         return "no source's name could be resolved yet";
     if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] == s->source_count)
         return "no source answers: is UDP port 123 open to the outside?";
-    if (by_state[SOURCE_FALSETICKER] > 0)
+    if (by_state[SOURCE_FALSETICKER] > 0 || e->clock.policy.split_logged)
         return "the sources disagree and none has a majority";
     return "waiting for the first answers";
 }

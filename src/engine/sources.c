@@ -375,6 +375,7 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m)
     struct clock_actions a = { .count = 0 };
 
     m->source = index_of(e, s);
+    s->stamp = m->stamp;
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
     ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, m->source));

@@ -22,6 +22,7 @@ struct slot {
     uint8_t refused;              /* verdict last logged as unusable, 0 none */
     uint8_t useless;              /* polls in a row that made this pool member worth replacing */
     uint8_t name_in_use;          /* which of name[] */
+    uint8_t stamp;                /* enum stamp of the last measurement */
     uint16_t configured;
     struct ntp_client client;
     char name[2][SNAPSHOT_NAME_MAX]; /* two, so that a record about the member just replaced keeps its name */
