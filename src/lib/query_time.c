@@ -55,7 +55,9 @@ static int time_exchange(int fd, struct mono_ns deadline, struct utc_answer *out
 {
     struct io_datagram d;
     struct mono_ns sent;
-    int err = io_udp_send(fd, "", 0, &sent), n = 0;
+    /* RFC 868 wants an empty datagram and servers look at nothing; as long as the answer it is no amplifier, so ours answers it over IPv6 too. */
+    static const uint8_t request[TIME_SIZE];
+    int err = io_udp_send(fd, request, sizeof request, &sent), n = 0;
 
     while (err == 0) {
         n = io_udp_receive(fd, &d);
