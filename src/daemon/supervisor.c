@@ -157,6 +157,7 @@ static void start_child(enum role r)
     c->start_at = MONO_NEVER;
     if (pid == 0) {
         host_end_with_parent(sup.pid);
+        host_name_process(roles[r].name);
         _exit(roles[r].live(sup.setup));
     }
     if (pid > 0) {

@@ -281,6 +281,14 @@ int host_confine(enum host_right right, const struct host_user *user)
     return err;
 }
 
+void host_name_process(const char *role)
+{
+    char name[16]; /* as much as the kernel keeps */
+
+    snprintf(name, sizeof name, "utcd-%s", role);
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 void host_end_with_parent(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);

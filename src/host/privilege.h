@@ -18,4 +18,7 @@ int host_confine(enum host_right right, const struct host_user *user);
 /* End with the process that started us, whatever ends it. `parent`: its id, asked for before the fork. */
 void host_end_with_parent(pid_t parent);
 
+/* What process lists call this process: "utcd-" and the role. */
+void host_name_process(const char *role);
+
 #endif
