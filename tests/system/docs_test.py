@@ -22,7 +22,7 @@ def quickstart(session_lab, isolated):
     run_dir.mkdir()
     daemon = proc.Process("quickstart", [utcd.DAEMON, "--config", "config/quickstart.yaml"], session_lab.dir,
                           {"SIMPLE_UTCD_PROCESS__RUN_DIR": str(run_dir)}, cwd=utcd.ROOT)
-    proc.wait_for(lambda: proc.run([utcd.UTCCTL, "--run-dir", run_dir, "status"]).returncode in (0, 7), what=daemon.log)
+    proc.wait_for(lambda: proc.run([utcd.UTCCTL, "status", "--socket", run_dir / "control.sock"]).returncode in (0, 7), what=daemon.log)
     yield run_dir
     daemon.stop()
 
@@ -32,7 +32,7 @@ def argv(command, run_dir):
     words = shlex.split(command)
     words = [str(utcd.BUILD / word.removeprefix("build/")) if word.startswith("build/") else word for word in words]
     if words[0] == str(utcd.UTCCTL) and words[1] in ASK_THE_DAEMON:
-        words[1:1] = ["--run-dir", str(run_dir)]
+        words += ["--socket", str(run_dir / "control.sock")]
     return words
 
 

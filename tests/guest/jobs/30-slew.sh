@@ -1,0 +1,14 @@
+# A clock 40 ms ahead is slewed back, never stepped; an oscillator 80 ppm off is learnt.
+. "$(dirname "$0")/../lib.sh"
+
+reference set 0.04 80
+start_reference 11124 80
+write_config /run/utcd.yaml 11124
+start_daemon /run/utcd.yaml --one-process
+ok "synchronised" wait_for 20 synchronised
+read -r backwards last <<<"$(reference watch 25 80)"
+ok "the clock never ran backwards" within 0.000000001 "$backwards"
+ok "the error shrinks" within 0.036 "$last"
+ok "no step" sh -c '! grep -q stepped /run/daemon.log'
+far_enough() { awk -v freq="$(reference kernel | cut -d' ' -f3)" 'BEGIN { exit !(freq < 0) }'; }
+ok "it is slowed down meanwhile" far_enough
