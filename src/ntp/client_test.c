@@ -205,6 +205,26 @@ static void the_clock_sets_the_poll_interval_within_limits(void **state)
     assert_int_equal(f.c.poll_log2, 10);
 }
 
+static void the_clock_may_ask_for_three_quick_requests(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, true);
+    for (int i = 0; i < 6; i++) {
+        ask(&f);
+        answer_quickly(&f);
+    }
+    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c); /* one burst at a time */
+    assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true);
+    fixture_init(&f, false);
+    ask(&f);
+    answer(&f, 0);
+    ntp_client_burst(&f.c); /* not without iburst */
+    assert_int_equal(f.c.burst_left, 0);
+}
+
 static void subsecond_polls_burst_no_slower(void **state)
 {
     struct ntp_client_options o = fixture_options(true);
@@ -358,6 +378,7 @@ int main(void)
         cmocka_unit_test(a_long_silence_backs_off_and_ends_in_a_burst),
         cmocka_unit_test(intervals_are_dithered_upwards),
         cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
+        cmocka_unit_test(the_clock_may_ask_for_three_quick_requests),
         cmocka_unit_test(subsecond_polls_burst_no_slower),
         cmocka_unit_test(a_timeout_shifts_a_zero_into_reach),
         cmocka_unit_test(NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit),

@@ -42,6 +42,15 @@ static int8_t clamp_poll(int8_t poll_log2)
 
 static uint32_t kiss_of(enum clock_status s) { return s == CLOCK_DISRUPTED ? NTP_REFID('S', 'T', 'E', 'P') : NTP_REFID('I', 'N', 'I', 'T'); }
 
+/* Never after the transmit timestamp: clients drop such an answer (RFC 5905 section 9.2, header check). A local reference is set at every
+ * instant, and version 3 clients drop what was not set for a day (RFC 1305 section 3.4.4, NTP.MAXAGE). */
+static struct utc_ns reference_of(const struct clock_view *view)
+{
+    if (view->status == CLOCK_LOCAL || utc_before(view->utc, view->reference_time))
+        return view->utc;
+    return view->reference_time;
+}
+
 static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
 {
     reply->leap = (uint8_t)view->leap;
@@ -50,9 +59,8 @@ static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
     reply->root_delay = ntp_short32_from_dur_up(view->root_delay);
     reply->root_dispersion = ntp_short32_from_dur_up(view->root_dispersion);
     reply->refid = view->stratum ? view->refid : kiss_of(view->status);
-    /* Never after the transmit timestamp: clients drop such an answer (RFC 5905 section 9.2, header check). */
     if (view->stratum)
-        reply->reference = stamp(utc_before(view->utc, view->reference_time) ? view->utc : view->reference_time);
+        reply->reference = stamp(reference_of(view));
 }
 
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,

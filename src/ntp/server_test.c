@@ -130,6 +130,17 @@ static void the_reference_time_is_never_in_the_future(void **state)
     assert_int_equal(r.reference.raw, r.transmit.raw);
 }
 
+static void a_local_reference_is_always_fresh(void **state)
+{
+    struct clock_view view = view_of(CLOCK_LOCAL, noon);
+    struct ntp_header r;
+
+    (void)state;
+    view.reference_time.ns = 0;
+    ask(&view, (struct ntp_header){ .version = 3, .mode = NTP_MODE_CLIENT }, 40000, &r);
+    assert_int_equal(r.reference.raw, r.transmit.raw);
+}
+
 /* 2036-02-07T06:28:16Z: the seconds start at 0 again, and no timestamp of ours says "unknown". */
 static void ERA_01_answers_across_2036(void **state)
 {
@@ -181,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_clock_not_to_be_used_is_told_so),
         cmocka_unit_test(polls_are_clamped),
         cmocka_unit_test(the_reference_time_is_never_in_the_future),
+        cmocka_unit_test(a_local_reference_is_always_fresh),
         cmocka_unit_test(ERA_01_answers_across_2036),
         cmocka_unit_test(random_requests_get_our_fields),
     };
