@@ -19,7 +19,7 @@ static void tell_clock(struct status *st, const struct page_data *page, struct m
     page_view(page, now, &v);
     if ((int)v.status == st->told)
         return;
-    st->told = v.status;
+    st->told = (int)v.status;
     snprintf(words, sizeof words, "STATUS=clock %s, stratum %u, %u of %u sources used", clock_status_text(v.status), v.stratum, page->sources_selected,
              page->sources_total);
     notify(words);
