@@ -147,7 +147,7 @@ static int report_wait(const struct args *a, const struct asked *asked, bool goo
     else
         show_status(&asked->snapshot, terminal_width(stdout), stdout);
     if (!good)
-        fputs("utcctl: gave up waiting: not synchronised within the time and error asked for\n", stderr);
+        fputs("utcctl: gave up waiting: not synchronised to a source within the time and error asked for\n", stderr);
     return good ? CLI_OK : CLI_NOT_SYNCHRONISED;
 }
 

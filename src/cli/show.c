@@ -146,7 +146,7 @@ static void show_stratum(const struct clock_view *v, unsigned width, FILE *out)
 
 static void show_oscillator(const struct snapshot *s, unsigned width, FILE *out)
 {
-    if (s->freq_ppm == 0 && s->skew_ppm == 0)
+    if (s->freq_ppm == 0)
         fact("Oscillator", width, out, "its frequency error is not known yet");
     else
         fact("Oscillator", width, out, "%.3f ppm %s, known to ±%.3f ppm", fabs(s->freq_ppm), s->freq_ppm >= 0 ? "slow" : "fast", s->skew_ppm);
@@ -168,6 +168,18 @@ static void show_uptime(const struct snapshot *s, unsigned width, FILE *out)
     if (s->version[0])
         fact("Daemon", width, out, "simple-utcd %s, running for %s, %llu step%s of the clock", text_printable(s->version, version, sizeof version),
              ns_to_text(s->uptime.ns, up), (unsigned long long)s->steps, s->steps == 1 ? "" : "s");
+}
+
+/* The page counts sources that have an address, the daemon those that wait for one as well. */
+static void show_source_counts(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
+{
+    char hint[4 * SNAPSHOT_TEXT_MAX];
+    unsigned total = s->source_count > s->page.sources_total ? s->source_count : s->page.sources_total;
+
+    fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false", total, s->page.sources_reachable, s->page.sources_selected,
+         s->page.sources_false);
+    if (v->stratum != 0 && s->hint[0])
+        fact("", width, out, "%s", text_printable(s->hint, hint, sizeof hint));
 }
 
 static void show_services(const struct snapshot *s, unsigned width, FILE *out)
@@ -201,8 +213,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     say_status(s, &v, width, out);
     show_now(&v, width, out);
     show_stratum(&v, width, out);
-    fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false", s->page.sources_total, s->page.sources_reachable,
-         s->page.sources_selected, s->page.sources_false);
+    show_source_counts(s, &v, width, out);
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);

@@ -136,6 +136,20 @@ static void texts_from_the_daemon_are_escaped(void **state)
     expect(show_sources, &s, "\\xff");
 }
 
+static void what_keeps_a_served_clock_from_its_sources_is_told(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.status = CLOCK_LOCAL;
+    s.page.sources_total = s.page.sources_reachable = s.page.sources_selected = s.page.sources_false = 0;
+    s.source_count = 1;
+    s.freq_ppm = 0;
+    strcpy(s.hint, "no source's name could be resolved yet");
+    expect(show_status, &s, "  Sources         1 configured, 0 answering, 0 followed, 0 false\n                  no source's name could be resolved yet\n");
+    expect(show_status, &s, "  Oscillator      its frequency error is not known yet\n");
+}
+
 static void clock_in_full(void **state)
 {
     struct snapshot s = some_snapshot();
@@ -252,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
         cmocka_unit_test(clock_in_full),           cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
+        cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
         cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),
     };
 
