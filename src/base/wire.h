@@ -41,7 +41,8 @@ struct cursor {
     bool failed;
 };
 
-static inline struct cursor cursor_of(struct span s) { return (struct cursor){ s.at, s.at + s.len, false }; }
+/* An empty span may have no address, and nothing is added to that. */
+static inline struct cursor cursor_of(struct span s) { return (struct cursor){ s.at, s.len ? s.at + s.len : s.at, false }; }
 static inline size_t cursor_left(const struct cursor *c) { return (size_t)(c->end - c->at); }
 
 /* n bytes as a borrowed span, or an empty one and `failed`. */
@@ -53,7 +54,8 @@ static inline struct span cursor_take(struct cursor *c, size_t n)
         c->failed = true;
         return (struct span){ c->at, 0 };
     }
-    c->at += n;
+    if (n > 0)
+        c->at += n;
     return s;
 }
 
