@@ -10,7 +10,6 @@
 
 #define ACTIONS_MAX 16
 #define SEND_NS 5000             /* from the engine's wish to the wire */
-#define STAMP_NS 20000           /* from the wire to the transmit stamp's arrival */
 #define RESOLVE_NS (5 * NS_PER_MS)
 #define PRECISION_LOG2 (-25)
 #define WAKES_MAX 10000          /* in one instant: the engine is stuck */
@@ -124,8 +123,7 @@ static void send_request(struct sim_world *w, struct sim_node *n, const struct a
     }
     if (n->c.stamp != STAMP_USER) {
         e.kind = SIM_SENT;
-        e.at = tai_add(leaves, (struct dur_ns){ STAMP_NS });
-        e.raw_ns = n->oscillator.raw.ns + SEND_NS + (int64_t)fmin(stamp_noise_ns(n), STAMP_NS / 2);
+        e.at = leaves;
         sim_queue_push(&w->queue, &e);
     }
     e = (struct sim_event){ .kind = SIM_PACKET, .from = self, .node = (uint16_t)to, .exchange = a->u.send.exchange, .len = (uint8_t)a->u.send.len };
@@ -375,7 +373,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
     case SIM_SENT:
         ev.kind = EVENT_TX_STAMP;
         ev.u.tx.exchange = e->number;
-        ev.u.tx.tx = (struct mono_ns){ e->raw_ns };
+        ev.u.tx.tx = mono_add(n->oscillator.raw, (struct dur_ns){ -(int64_t)stamp_noise_ns(n) });
         ev.u.tx.stamp = n->c.stamp;
         break;
     case SIM_UNSENT:

@@ -1,5 +1,6 @@
 #include "sim/expect.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -55,10 +56,10 @@ bool comparison_holds(enum comparison c, double value, double limit)
     return holds[c];
 }
 
-/* Names of several words are written with hyphens. */
+/* Names of several words are written with hyphens, and all in lower case. */
 static bool same_word(const char *name, const char *word)
 {
-    for (; *name != '\0' && (*name == *word || (*name == ' ' && *word == '-')); name++, word++)
+    for (; *name != '\0' && (tolower((unsigned char)*name) == *word || (*name == ' ' && *word == '-')); name++, word++)
         ;
     return *name == *word;
 }

@@ -20,7 +20,7 @@ static double jitter_ns(const struct path *p, struct prng *r)
     }
 }
 
-/* Half of each period the queue is empty; then it is a sine's arch, of which a packet meets half or more. */
+/* Half of each period the queue is empty; then its mean is a sine's arch, and a packet meets an exponential part of it. */
 static double queue_ns(const struct path *p, struct tai_ns now, struct prng *r)
 {
     double arch;
@@ -28,7 +28,7 @@ static double queue_ns(const struct path *p, struct tai_ns now, struct prng *r)
     if (p->queue.ns <= 0 || p->queue_period.ns <= 0)
         return 0;
     arch = sin(2 * M_PI * (double)(now.ns % p->queue_period.ns) / (double)p->queue_period.ns);
-    return arch <= 0 ? 0 : (double)p->queue.ns * arch * (0.5 + 0.5 * prng_uniform(r));
+    return arch <= 0 ? 0 : (double)p->queue.ns * arch * prng_exponential(r);
 }
 
 bool path_carry(const struct path *p, struct tai_ns now, struct prng *r, struct dur_ns *delay)

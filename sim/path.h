@@ -20,7 +20,7 @@ struct path {
     struct dur_ns delay;                  /* of an empty network */
     uint8_t law;                          /* enum path_jitter */
     struct dur_ns jitter;                 /* J */
-    struct dur_ns queue, queue_period;    /* congestion: a queue that swells to `queue` and empties once a period, noisy when long */
+    struct dur_ns queue, queue_period;    /* congestion: a queue whose mean swells to `queue` and falls back once a period */
     double loss, duplicate, reorder;      /* probabilities */
     struct dur_ns reorder_by;             /* extra delay of a packet that is overtaken */
 };

@@ -34,7 +34,6 @@ struct sim_event {
     uint16_t from_port;
     uint32_t number;
     uint32_t exchange;    /* of a client's request and its answer */
-    int64_t raw_ns;       /* SIM_SENT: what the stamp says */
     uint8_t bytes[SIM_PACKET_MAX];
 };
 

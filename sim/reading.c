@@ -53,7 +53,7 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
 
     if (r->usable && (!inside || !claim_true))
         violate(w, n, INVARIANT_BOUND, r);
-    if (r->usable && last->usable && utc_before(r->view.utc, last->view.utc))
+    if (r->usable && last->usable && r->steps == last->steps && utc_before(r->view.utc, last->view.utc))
         violate(w, n, INVARIANT_FORWARD, r);
     if (r->usable && !stated && (!known || n->c.answers == 0))
         violate(w, n, INVARIANT_USABLE, r);
@@ -61,7 +61,7 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
 
 const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
 {
-    struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = n->c.published };
+    struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = n->c.published, .steps = n->c.logged[LOG_CLOCK_STEPPED] };
     bool claim_true = true;
 
     if (n->c.asleep)

@@ -59,10 +59,11 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
     size_t len = 0;
 
     if (n->client) {
-        r.rx = n->oscillator.raw;
-        page = n->c.page;
         if (!n->c.published || n->c.asleep)
             return;
+        oscillator_advance(&n->oscillator, w->now, &n->prng);
+        r.rx = n->oscillator.raw;
+        page = n->c.page;
     } else {
         r.rx = (struct mono_ns){ w->now.ns };
         server_page(n, w->now, &page);

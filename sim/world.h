@@ -47,6 +47,7 @@ struct sim_reading {
     struct dur_ns bound;         /* the farther of earliest and latest from served */
     struct dur_ns system_error;
     double frequency_error;      /* of the page's line against truth, s/s */
+    uint64_t steps;              /* logged so far: a step that was told may go back */
 };
 
 struct sim_totals {
