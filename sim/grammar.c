@@ -39,7 +39,7 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "SERVER announces leap LEAP", DEED_LEAP, GROUP_NONE },
     { "SERVER announces root delay DURATION", DEED_ROOT_DELAY, GROUP_NONE },
     { "SERVER announces root dispersion DURATION", DEED_ROOT_DISPERSION, GROUP_NONE },
-    { "SERVER follows CLIENT", DEED_REFID_OF, GROUP_NONE },
+    { "SERVER follows NODE", DEED_REFID_OF, GROUP_NONE },
     { "SERVER kisses WORD", DEED_KISSES, GROUP_NONE },
     { "SERVER tampers TAMPER", DEED_TAMPERS, GROUP_NONE },
     { "SERVER forges TAMPER", DEED_FORGES, GROUP_NONE },

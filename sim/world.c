@@ -49,6 +49,12 @@ static void plan(struct sim_world *w, const struct statement *st, uint32_t index
         deed_apply(w, st);
 }
 
+/* A mutant stands in for the statement that does the same to the same at the same time; what only sets named values is added to. */
+static bool is_replaced(const struct statement *st, const struct statement *mutant)
+{
+    return mutant && st != mutant && st->deed > DEED_EXCUSE && st->deed == mutant->deed && st->at.ns == mutant->at.ns && st->who == mutant->who;
+}
+
 static const struct statement *planned(const struct sim_world *w, uint32_t index, const struct statement *mutant)
 {
     return index == w->story->statement_count ? mutant : &w->story->statement[index];
@@ -67,7 +73,8 @@ struct sim_world *world_new(const struct story *s, uint64_t seed, const struct s
     w->hash = UINT64_C(0xcbf29ce484222325);
     make_nodes(w, seed);
     for (uint32_t i = 0; i < s->statement_count + (mutant != NULL); i++)
-        plan(w, planned(w, i, mutant), i);
+        if (!is_replaced(planned(w, i, mutant), mutant))
+            plan(w, planned(w, i, mutant), i);
     for (unsigned i = 0; i < w->node_count; i++)
         if (w->node[i].client)
             configure_linked(w, &w->node[i]);

@@ -245,11 +245,11 @@ static void replace(struct engine *e, struct slot *s, const char *reason)
 /* Unreachable, refused, or outvoted for a whole register of polls: a pool has others. */
 static void judge_pool_member(struct engine *e, struct slot *s)
 {
-    enum source_state state = (enum source_state)clock_source_view(&e->clock, index_of(e, s), e->now).state;
+    bool outvoted = clock_source_view(&e->clock, index_of(e, s), e->now).state == CLOCK_SOURCE_FALSETICKER;
 
     if (!is_pool(options_of(e, s)))
         return;
-    if (s->client.reach != 0 && state != SOURCE_FALSETICKER) {
+    if (s->client.reach != 0 && !outvoted) {
         s->useless = 0;
         return;
     }

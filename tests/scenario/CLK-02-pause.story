@@ -8,5 +8,5 @@ source c good1..good3 poll 6
 at 2h c suspends 60s
 expect c from 2h1m logged clock_disrupted >= 1
 expect c from 2h15m status synchronised
-expect c from 2h15m |error| < 1ms
+expect c from 2h15m |error| < 2ms
 mutant at 2h c suspends 10ms

@@ -9,4 +9,4 @@ source c good1..good3,bad poll 6
 bad follows c
 expect c by 1h bad counts loop > 3
 expect c bad accepted = 0
-mutant bad lies 0
+mutant bad follows good1
