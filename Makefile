@@ -33,7 +33,7 @@ check-cross: deps-cross ## unit tests of the pure rooms on 32-bit ARM (64-bit ti
 	@tools/cross
 
 sim: build ## run every story of tests/scenario; SEED=n replays one seed
-	@$(BUILD)/sim/utcsim $(if $(SEED),--seed $(SEED)) tests/scenario/*.story
+	@$(BUILD)/utcsim $(if $(SEED),--seed $(SEED)) tests/scenario/*.story
 
 fuzz: deps-sanitize ## every fuzz target for SECONDS=20 each
 	@tools/fuzz $(SECONDS)
