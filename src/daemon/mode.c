@@ -12,22 +12,22 @@ static bool has_rival(const struct mode_facts *f, char *name, size_t size)
 
 static void say(struct mode *m, const char *reason) { snprintf(m->reason, sizeof m->reason, "%s", reason); }
 
-static int by_order(const struct mode_facts *f, struct mode *m)
+static void by_order(const struct mode_facts *f, struct mode *m)
 {
-    int err = f->probe();
-
-    if (err)
-        return err;
+    m->refused = f->probe();
+    if (m->refused) {
+        snprintf(m->reason, sizeof m->reason, "clock.mode is system, but %s: it takes root or CAP_SYS_TIME", ue_text(m->refused));
+        return;
+    }
     if (!has_rival(f, m->rival, sizeof m->rival))
         m->rival[0] = '\0';
     else if (m->rival[0] == '\0')
         snprintf(m->rival, sizeof m->rival, "another program");
     m->steer = true;
     say(m, "clock.mode is system");
-    return 0;
 }
 
-static int by_trying(const struct mode_facts *f, struct mode *m)
+static void by_trying(const struct mode_facts *f, struct mode *m)
 {
     char name[32];
 
@@ -41,16 +41,15 @@ static int by_trying(const struct mode_facts *f, struct mode *m)
         m->steer = true;
         say(m, "permitted, and no other program steers it");
     }
-    return 0;
 }
 
-int mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct mode *out)
+void mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct mode *out)
 {
     memset(out, 0, sizeof *out);
     if (wanted == CLOCK_MODE_SYSTEM)
-        return by_order(facts, out);
-    if (wanted == CLOCK_MODE_AUTO)
-        return by_trying(facts, out);
-    say(out, "clock.mode is virtual");
-    return 0;
+        by_order(facts, out);
+    else if (wanted == CLOCK_MODE_AUTO)
+        by_trying(facts, out);
+    else
+        say(out, "clock.mode is virtual");
 }

@@ -10,6 +10,7 @@
 
 struct mode {
     bool steer;
+    int refused;                      /* clock.mode is system, but the host does not permit it: -UE_..., a virtual clock is kept; else 0 */
     char reason[SNAPSHOT_TEXT_MAX];   /* for people */
     char rival[32];                   /* another program that steers the same clock, though clock.mode is system; "" if none */
 };
@@ -22,7 +23,7 @@ struct mode_facts {
     bool (*other)(char *name, size_t size);
 };
 
-/* Returns 0, or -UE_... when clock.mode is system and this process may not steer. */
-int mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct mode *out);
+/* Fills *out. */
+void mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct mode *out);
 
 #endif

@@ -219,17 +219,23 @@ static int connect_clock(struct setup *s)
 
 /* -- the clock -------------------------------------------------------------------------------------------------------- */
 
+static void tell_refused(int err)
+{
+    struct log_record r = { .id = LOG_CLOCK_CANNOT_SET };
+
+    log_text(&r, "reason", ue_text(err));
+    logger_write(&r, host_mono());
+}
+
 static int decide_clock(struct setup *s)
 {
     struct mode_facts facts = { .build_tree = place_is_build_tree(), .steered_before = !s->detached && instance_steered_before(s->run_dir),
                                 .probe = host_clock_system.probe, .other = host_other_discipliner };
-    int err = mode_decide(s->options->engine.clock.clock.mode, &facts, &s->mode);
     struct host_pair now = host_pair();
 
-    if (err)
-        return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL,
-                      "clock.mode is system, but the system clock cannot be set: %s; start as root or with CAP_SYS_TIME, or use clock.mode: virtual",
-                      ue_text(err));
+    mode_decide(s->options->engine.clock.clock.mode, &facts, &s->mode);
+    if (s->mode.refused)
+        tell_refused(s->mode.refused);
     if (s->mode.rival[0])
         logger_say("%s steers the system clock too: two at one clock spoil it for both; stop one of them", s->mode.rival);
     if (s->mode.steer && !s->detached)
@@ -293,7 +299,7 @@ void setup_tell(const struct setup *s)
     log_text(&started, "version", SIMPLE_UTCD_VERSION);
     log_text(&started, "mode", s->one_process ? "all in one process" : "one process per role");
     logger_write(&started, host_mono());
-    log_text(&clock, "mode", s->mode.steer ? "the system clock is steered" : "virtual, the system clock is left alone");
+    log_text(&clock, "mode", s->world.clock_mode);
     log_text(&clock, "reason", s->mode.reason);
     logger_write(&clock, host_mono());
     listeners_log(&s->listeners);

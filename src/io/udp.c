@@ -13,6 +13,7 @@
 
 /* Destination address, three timestamps, an extended error and some air. */
 #define CONTROL_SIZE 256
+#define RECEIVE_BUFFER (1 << 20) /* of a listener: a burst waits rather than being lost; the system may grant less */
 
 struct slot {
     union io_sockaddr peer;
@@ -31,7 +32,7 @@ static void ask_for_stamps(int fd, unsigned extra)
 
 int io_udp_listen(const struct net_addr *at)
 {
-    int fd = io_bind(at, SOCK_DGRAM), one = 1;
+    int fd = io_bind(at, SOCK_DGRAM), one = 1, buffer = RECEIVE_BUFFER;
 
     if (fd < 0)
         return fd;
@@ -39,6 +40,7 @@ int io_udp_listen(const struct net_addr *at)
         setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
     else
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     ask_for_stamps(fd, 0);
     return fd;
 }
