@@ -96,7 +96,7 @@ static int64_t slew_left(const struct page_data *d, int64_t now)
 }
 
 /* From leap_at on the new difference holds. */
-static struct utc_ns to_utc(const struct page_data *d, struct tai_ns t)
+struct utc_ns page_tai_to_utc(const struct page_data *d, struct tai_ns t)
 {
     int32_t diff = d->tai_minus_utc_s + (d->leap_delta_s && t.ns >= d->leap_at.ns ? d->leap_delta_s : 0);
 
@@ -110,7 +110,7 @@ static struct tai_ns served(const struct page_data *d, int64_t dt, int64_t slew)
 
 struct utc_ns page_utc(const struct page_data *d, struct mono_ns now)
 {
-    return to_utc(d, served(d, ns_sub(now.ns, d->raw_ref.ns), slew_left(d, now.ns)));
+    return page_tai_to_utc(d, served(d, ns_sub(now.ns, d->raw_ref.ns), slew_left(d, now.ns)));
 }
 
 void page_view(const struct page_data *d, struct mono_ns now, struct clock_view *out)
@@ -121,12 +121,12 @@ void page_view(const struct page_data *d, struct mono_ns now, struct clock_view 
     bool usable;
 
     out->tai = served(d, dt, slew);
-    out->utc = to_utc(d, out->tai);
+    out->utc = page_tai_to_utc(d, out->tai);
     out->earliest = (struct utc_ns){ ns_sub(out->utc.ns, early) };
     out->latest = (struct utc_ns){ ns_add(out->utc.ns, late) };
     out->status = status_at(d, now);
     usable = out->status == CLOCK_SYNCHRONISED || out->status == CLOCK_HOLDOVER || out->status == CLOCK_LOCAL;
-    out->leap = usable ? (enum leap)d->leap : LEAP_UNKNOWN;
+    out->leap = !usable ? LEAP_UNKNOWN : tai_before(out->tai, d->leap_at) ? (enum leap)d->leap : LEAP_NONE; /* announced until it has happened */
     out->stratum = usable ? d->stratum : 0;
     out->precision_log2 = d->precision_log2;
     out->refid = d->refid;

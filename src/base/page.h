@@ -94,6 +94,10 @@ struct clock_view {
 };
 
 /* What the page says at `now`. */
+/* UTC of a TAI instant, by the page's count and its leap second. */
+struct utc_ns page_tai_to_utc(const struct page_data *d, struct tai_ns t);
+
+/* Everything the page says at `now`. */
 void page_view(const struct page_data *d, struct mono_ns now, struct clock_view *out);
 
 /* Its .utc alone, at a fraction of the work: when a request arrived. */

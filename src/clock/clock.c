@@ -13,6 +13,7 @@
 #include "clock/discipline.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
+#include "clock/leap.h"
 #include "clock/noise.h"
 #include "clock/poll.h"
 #include "clock/select.h"
@@ -87,7 +88,7 @@ static unsigned sources_used(const struct clock *c)
 
 static double offset_of(const struct clock *c, const struct measurement *m)
 {
-    return estimate_offset_s(&c->estimate, m->at, utc_to_tai(m->utc, c->page.tai_minus_utc_s));
+    return estimate_offset_s(&c->estimate, m->at, leap_tai_of(&c->page, m->utc, estimate_tai(&c->estimate, m->at)));
 }
 
 /* A slow mean of what the source says against all of them: a source that leans is believed less, by as much as it leans. */
@@ -212,7 +213,7 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
             first = s;
     }
     assert(first);
-    estimate_start(&c->estimate, first->last.at, utc_to_tai(first->last.utc, c->page.tai_minus_utc_s), c->estimate.rate,
+    estimate_start(&c->estimate, first->last.at, leap_tai_of(&c->page, first->last.utc, estimate_tai(&c->estimate, first->last.at)), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (select_counts(&c->source[i]))

@@ -16,6 +16,7 @@
 
 #include "base/measurement.h"
 #include "base/page.h"
+#include "clock/leap_table.h"
 #include "clock/options.h"
 #include "clock/source.h"
 
@@ -35,10 +36,22 @@ struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MA
 
 struct clock_drift { double freq_ppm; double skew_ppm; bool valid; }; /* positive: this machine's oscillator is slow, i.e. page rate * 1e6 */
 
+/* Leap seconds: what files and sources say of them (leap.c). */
+enum clock_leap_origin { LEAP_FROM_LIST, LEAP_FROM_ZONE, LEAP_ORIGINS };
+struct clock_leap {
+    bool have[LEAP_ORIGINS];
+    bool conflict_told;
+    uint8_t expiry_told;            /* 1: expires soon, 2: has expired */
+    struct leap_table table[LEAP_ORIGINS];
+    int32_t voted_delta_s, voted_before_s;
+    struct utc_ns voted_midnight, told_midnight;
+};
+
 struct clock {
     struct clock_options options;
     struct clock_source source[CLOCK_SOURCES_MAX];
     struct clock_estimate estimate;
+    struct clock_leap leap;
     struct page_data page;      /* what was last published */
     struct clock_policy policy; /* steps used, first synchronisation done, panic ... */
 };
@@ -62,6 +75,9 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
 
 /* A poll of the source brought nothing (timeout, refusal, LI 3). `reach` is its register after the shift. */
 void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out);
+
+/* A table of leap seconds was read; it replaces the one of the same origin. Copied. */
+void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const struct leap_table *t, struct mono_ns now, struct clock_actions *out);
 
 /* The machine was suspended, or someone else stepped the clock, or RAW may have stopped: what is known is worth `lost` less. */
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "clock/estimate.h"
+#include "clock/leap.h"
 #include "clock/poll.h"
 #include "clock/select.h"
 
@@ -150,11 +151,15 @@ static void set_status(struct clock *c, enum clock_status status)
 
 static void publish(struct clock *c, struct tai_ns served, enum clock_status status, bool fresh, struct mono_ns now, struct clock_actions *out)
 {
+    struct dur_ns lead = tai_sub(served, estimate_tai(&c->estimate, now));
+
+    leap_refresh(c, now, out);
+    served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
     set_growth(c);
     set_line(c, served, now);
     if (fresh) {
         c->page.silent_at = mono_add(now, (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns });
-        c->page.reference_time = tai_to_utc(served, c->page.tai_minus_utc_s);
+        c->page.reference_time = page_tai_to_utc(&c->page, served);
         set_path(c);
     }
     set_status(c, status);

@@ -1,0 +1,181 @@
+#include "clock/leap.h"
+
+#include <stdlib.h>
+
+#include "clock/discipline.h"
+
+#define DAY_NS (86400 * NS_PER_S)
+#define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
+#define WARN_EXPIRY_NS (28 * DAY_NS)
+
+struct tai_ns leap_tai_of(const struct page_data *p, struct utc_ns utc, struct tai_ns expected)
+{
+    struct tai_ns before = utc_to_tai(utc, p->tai_minus_utc_s), after = utc_to_tai(utc, p->tai_minus_utc_s + p->leap_delta_s);
+
+    if (p->leap_delta_s == 0 || tai_before(after, p->leap_at))
+        return before;
+    if (!tai_before(before, p->leap_at))
+        return after;
+    return dur_before(dur_abs(tai_sub(after, expected)), dur_abs(tai_sub(before, expected))) ? after : before;
+}
+
+/* An entry of a table as an event: the difference before it, and its first TAI instant. A deletion takes effect one second before its midnight. */
+struct leap_event { struct utc_ns midnight; int32_t delta_s, before_s; };
+
+static struct tai_ns first_instant(const struct leap_event *e)
+{
+    struct tai_ns midnight = utc_to_tai(e->midnight, e->before_s);
+
+    return e->delta_s > 0 ? midnight : tai_add(midnight, (struct dur_ns){ -NS_PER_S });
+}
+
+/* The event that matters now: the next one, or the last while it is kept. */
+static struct leap_event event_of(const struct leap_table *t, struct utc_ns now)
+{
+    struct utc_ns from = utc_add(now, (struct dur_ns){ -KEEP_NS });
+    struct leap_event e = { .before_s = leap_table_at(t, from) };
+
+    e.delta_s = leap_table_next(t, from, &e.midnight);
+    return e;
+}
+
+/* 00:00 of the next month if that is less than a day away. */
+static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
+{
+    struct civil c = civil_from_utc(utc_add(now, (struct dur_ns){ DAY_NS }));
+
+    if (c.day != 1)
+        return false;
+    c.hour = c.minute = c.second = 0;
+    c.nanosecond = 0;
+    return civil_to_utc(&c, midnight) == 0;
+}
+
+/* What a strict majority of the selected sources announces. */
+static int32_t vote(const struct clock *c)
+{
+    unsigned voters = 0, insert = 0, delete = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        if (!s->used || s->state != CLOCK_SOURCE_SELECTED)
+            continue;
+        voters++;
+        insert += s->last.leap == LEAP_INSERT;
+        delete += s->last.leap == LEAP_DELETE;
+    }
+    return insert > voters / 2 ? 1 : delete > voters / 2 ? -1 : 0;
+}
+
+static bool valid_at(const struct leap_table *t, struct utc_ns now)
+{
+    return leap_table_expires_in(t, now).ns > 0;
+}
+
+static void tell_expiry(struct clock *c, struct utc_ns now, struct clock_actions *out)
+{
+    int64_t left = leap_table_expires_in(&c->leap.table[LEAP_FROM_LIST], now).ns;
+    bool expired = left <= 0, soon = left <= WARN_EXPIRY_NS, settled = c->page.status == CLOCK_SYNCHRONISED;
+
+    if (!c->leap.have[LEAP_FROM_LIST] || !settled || c->leap.expiry_told >= expired + soon)
+        return;
+    c->leap.expiry_told = (uint8_t)(expired + soon);
+    log_ns(discipline_log(out, expired ? LOG_LEAP_EXPIRED : LOG_LEAP_EXPIRES), "left_ns", left);
+}
+
+static void tell_conflict(struct clock *c, int32_t voted, const struct leap_event *e, struct utc_ns now, struct clock_actions *out)
+{
+    struct utc_ns midnight;
+    bool same = voted == 0 || (e->delta_s == voted && month_ends_today(now, &midnight) && midnight.ns == e->midnight.ns);
+
+    if (same || c->leap.conflict_told)
+        return;
+    c->leap.conflict_told = true;
+    log_text(discipline_log(out, LOG_LEAP_CONFLICT), "kind", voted > 0 ? "inserted" : "deleted");
+}
+
+/* TAI - UTC as the page has it at that instant. */
+static int32_t difference_at(const struct page_data *p, struct tai_ns at)
+{
+    return p->tai_minus_utc_s + (tai_before(at, p->leap_at) ? 0 : p->leap_delta_s);
+}
+
+/* An event nobody's file knows, taken from the sources; once armed it stays until it has passed. */
+static struct leap_event event_by_vote(struct clock *c, int32_t voted, struct utc_ns now, struct tai_ns tai)
+{
+    struct clock_leap *l = &c->leap;
+    bool kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
+    struct utc_ns midnight;
+
+    if (!kept && (voted == 0 || !month_ends_today(now, &midnight)))
+        return (struct leap_event){ .before_s = difference_at(&c->page, tai) };
+    if (!kept) {
+        l->voted_delta_s = voted;
+        l->voted_midnight = midnight;
+        l->voted_before_s = difference_at(&c->page, tai);
+    }
+    return (struct leap_event){ l->voted_midnight, l->voted_delta_s, l->voted_before_s };
+}
+
+/* Put the event into the page. UTC does not move: where the count itself turns out to be another one than was assumed, TAI does. */
+static void apply(struct clock *c, const struct leap_event *e, const struct clock_view *v, struct clock_actions *out)
+{
+    struct page_data *p = &c->page;
+    int64_t left = e->delta_s ? utc_sub(e->midnight, v->utc).ns : INT64_MAX;
+    int32_t before_s = difference_at(p, v->tai);
+    struct dur_ns by;
+
+    p->tai_minus_utc_s = e->before_s;
+    p->leap_delta_s = e->delta_s;
+    p->leap_at = e->delta_s ? first_instant(e) : (struct tai_ns){ INT64_MAX };
+    p->leap = left > 0 && left <= DAY_NS ? (e->delta_s > 0 ? LEAP_INSERT : LEAP_DELETE) : LEAP_NONE;
+    by = (struct dur_ns){ (difference_at(p, v->tai) - before_s) * NS_PER_S };
+    p->tai_ref = tai_add(p->tai_ref, by);
+    c->estimate.tai = tai_add(c->estimate.tai, by);
+    if (p->leap == LEAP_NONE || c->leap.told_midnight.ns == e->midnight.ns)
+        return;
+    c->leap.told_midnight = e->midnight;
+    log_text(discipline_log(out, LOG_LEAP_ARMED), "kind", e->delta_s > 0 ? "inserted" : "deleted");
+}
+
+static const struct leap_table *best_table(const struct clock *c, struct utc_ns now)
+{
+    const struct clock_leap *l = &c->leap;
+
+    if (l->have[LEAP_FROM_LIST] && (valid_at(&l->table[LEAP_FROM_LIST], now) || !l->have[LEAP_FROM_ZONE]))
+        return &l->table[LEAP_FROM_LIST];
+    return l->have[LEAP_FROM_ZONE] ? &l->table[LEAP_FROM_ZONE] : NULL;
+}
+
+void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_view v;
+    const struct leap_table *t;
+    struct leap_event e = { .delta_s = 0 };
+    int32_t voted = vote(c);
+
+    page_view(&c->page, now, &v);
+    t = best_table(c, v.utc);
+    if (t)
+        e = event_of(t, v.utc);
+    tell_expiry(c, v.utc, out);
+    if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
+        tell_conflict(c, voted, &e, v.utc, out);
+    else if (e.delta_s == 0)
+        e = event_by_vote(c, voted, v.utc, v.tai);
+    apply(c, &e, &v, out);
+}
+
+void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const struct leap_table *t, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_view v;
+
+    c->leap.table[origin] = *t;
+    c->leap.have[origin] = true;
+    c->leap.conflict_told = false;
+    if (origin == LEAP_FROM_LIST)
+        c->leap.expiry_told = 0;
+    page_view(&c->page, now, &v);
+    discipline_publish(c, v.status, false, now, out);
+}

@@ -1,0 +1,19 @@
+/* Which leap second is next, who says so, and what the page makes of it.
+ *
+ *   leap-seconds.list (valid) -> zone with leap seconds -> strict majority of the selected sources, on the last day of a month
+ *
+ * The file wins over the sources, with an alarm. The event stays in the page for a day after it, so that smears can end; then it is folded into TAI-UTC.
+ *
+ * Standards: RFC 5905 section 7.3 (LI), ITU-R TF.460-6 (leap seconds at the end of a month). */
+#ifndef CLOCK_LEAP_H
+#define CLOCK_LEAP_H
+
+#include "clock/clock.h"
+
+/* Look again at tables and votes, before each publication; cheap. */
+void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out);
+
+/* TAI of a source's UTC, right on both sides of a leap; inside the repeated second the reading nearer to `expected` is meant. */
+struct tai_ns leap_tai_of(const struct page_data *page, struct utc_ns utc, struct tai_ns expected);
+
+#endif

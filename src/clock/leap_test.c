@@ -1,0 +1,242 @@
+/* Across a leap second: what is announced, when, by whose word, and that UTC is right on both sides of it. */
+#include "base/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock/clock.h"
+
+#define MIDNIGHT_S INT64_C(1483228800) /* 2017-01-01 */
+#define DAY_S 86400
+#define SOURCES 4
+
+struct world {
+    struct clock clock;
+    struct leap_table truth;      /* what really happens */
+    int64_t tai_s;                /* true TAI now */
+    int64_t raw_s;
+    struct clock_actions seen;    /* the last call's */
+    bool conflict, armed;
+};
+
+static struct leap_table table(int32_t delta, int64_t expires_s)
+{
+    struct leap_table t = { .updated = { 0 }, .expires = { expires_s * NS_PER_S }, .count = 1, .entry = { { { INT64_C(63072000) * NS_PER_S }, 36 } } };
+
+    if (delta)
+        t.entry[t.count++] = (struct leap_entry){ { MIDNIGHT_S * NS_PER_S }, 36 + delta };
+    return t;
+}
+
+static void note(struct world *w)
+{
+    for (unsigned i = 0; i < w->seen.count; i++)
+        if (w->seen.item[i].kind == CLOCK_DO_LOG) {
+            w->conflict |= w->seen.item[i].log.id == LOG_LEAP_CONFLICT;
+            w->armed |= w->seen.item[i].log.id == LOG_LEAP_ARMED;
+        }
+    w->seen.count = 0;
+}
+
+/* First TAI second with the new count. */
+static int64_t leap_tai_s(const struct world *w)
+{
+    int32_t delta = w->truth.count > 1 ? w->truth.entry[1].tai_minus_utc_s - 36 : 0;
+
+    return delta == 0 ? INT64_MAX : MIDNIGHT_S + 36 - (delta < 0);
+}
+
+static int64_t true_utc_s(const struct world *w, int64_t tai_s)
+{
+    int32_t last = w->truth.entry[w->truth.count - 1].tai_minus_utc_s;
+
+    return tai_s - (tai_s >= leap_tai_s(w) ? last : 36);
+}
+
+static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
+{
+    struct clock_options o = { .clock = { .max_drift = 1, .max_drift_silent = 15, .max_frequency = 500, .step_threshold = { 128 * NS_PER_MS },
+                                          .step_limit = 1, .panic_threshold = { 10 * NS_PER_S }, .max_slew = 500, .min_sources = 1 },
+                               .holdover = { .max_error = { NS_PER_S } } };
+    struct clock_drift none = { .valid = false };
+    struct clock_source_options so = { .name = "s", .refid = 1, .min_poll_log2 = 6, .max_poll_log2 = 6 };
+
+    memset(w, 0, sizeof *w);
+    w->truth = table(really, INT64_MAX / NS_PER_S);
+    w->tai_s = MIDNIGHT_S + 36 - before_midnight_s;
+    w->raw_s = 1000;
+    clock_init(&w->clock, &o, (struct mono_ns){ w->raw_s * NS_PER_S }, (struct utc_ns){ true_utc_s(w, w->tai_s) * NS_PER_S }, &none);
+    for (uint16_t i = 0; i < SOURCES; i++)
+        clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
+}
+
+/* One poll of every source, `announcing` of which say `leap`; then the time until the next poll passes. */
+static void poll(struct world *w, unsigned announcing, enum leap leap)
+{
+    struct mono_ns now = { w->raw_s * NS_PER_S };
+
+    for (uint16_t i = 0; i < SOURCES; i++) {
+        struct measurement m = { .source = i, .stratum = 1, .leap = (uint8_t)(i < announcing ? leap : LEAP_NONE), .at = { now.ns - NS_PER_MS },
+                                 .delay = { 2 * NS_PER_MS }, .dispersion = { 1000 } };
+
+        m.utc.ns = true_utc_s(w, w->tai_s) * NS_PER_S - NS_PER_MS;
+        if (w->tai_s == leap_tai_s(w)) /* the exchange's middle lay before the leap */
+            m.utc.ns = true_utc_s(w, w->tai_s - 1) * NS_PER_S + NS_PER_S - NS_PER_MS;
+        clock_measure(&w->clock, &m, now, &w->seen);
+        note(w);
+    }
+    clock_tick(&w->clock, now, &w->seen);
+    note(w);
+}
+
+static void pass(struct world *w, int64_t s)
+{
+    w->tai_s += s;
+    w->raw_s += s;
+}
+
+static struct clock_view view(const struct world *w, int64_t ns_later)
+{
+    struct clock_view v;
+
+    page_view(clock_page(&w->clock), (struct mono_ns){ w->raw_s * NS_PER_S + ns_later }, &v);
+    return v;
+}
+
+static void assert_right(const struct world *w)
+{
+    int64_t error = view(w, NS_PER_S / 2).utc.ns - (true_utc_s(w, w->tai_s) * NS_PER_S + NS_PER_S / 2);
+
+    assert_true(llabs(error) < NS_PER_MS);
+}
+
+static void through_a_leap(int32_t delta)
+{
+    static struct world w;
+    struct leap_table t;
+
+    begin(&w, delta, 2 * DAY_S);
+    t = w.truth;
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+    note(&w);
+    for (int64_t end = w.tai_s + 4 * DAY_S; w.tai_s < end;) {
+        int64_t to_leap = MIDNIGHT_S + 36 - w.tai_s;
+        enum leap want = to_leap > 0 && to_leap < DAY_S ? (delta > 0 ? LEAP_INSERT : LEAP_DELETE) : LEAP_NONE;
+
+        poll(&w, 0, LEAP_NONE);
+        assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+        if (llabs(to_leap - DAY_S) > 64 && llabs(to_leap) > 64)
+            assert_int_equal(view(&w, 0).leap, want);
+        assert_right(&w);
+        for (int i = 0; llabs(to_leap) < 70 && i < 64; i++) { /* every second around the leap, without a new measurement */
+            pass(&w, 1);
+            assert_right(&w);
+        }
+        pass(&w, llabs(to_leap) < 70 ? 0 : 64);
+    }
+    assert_int_equal(clock_page(&w.clock)->tai_minus_utc_s, 36 + delta);
+    assert_int_equal(clock_page(&w.clock)->leap_delta_s, 0);
+    assert_true(w.armed);
+    assert_false(w.conflict);
+}
+
+static void an_inserted_second_is_announced_repeated_and_folded_in(void **state)
+{
+    (void)state;
+    through_a_leap(1);
+}
+
+static void a_deleted_second_is_announced_skipped_and_folded_in(void **state)
+{
+    (void)state;
+    through_a_leap(-1);
+}
+
+static void NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    begin(&w, 1, 3 * DAY_S);
+    while (w.tai_s < MIDNIGHT_S + 36 - DAY_S - 64) { /* not the last day: nobody is believed */
+        poll(&w, SOURCES, LEAP_INSERT);
+        assert_int_equal(view(&w, 0).leap, LEAP_NONE);
+        pass(&w, 64);
+    }
+    poll(&w, 0, LEAP_NONE);
+    pass(&w, 128);
+    poll(&w, 1, LEAP_INSERT);
+    poll(&w, 2, LEAP_INSERT);
+    assert_int_equal(view(&w, 0).leap, LEAP_NONE);
+    poll(&w, 3, LEAP_INSERT);
+    assert_int_equal(view(&w, 0).leap, LEAP_INSERT);
+    while (w.tai_s < MIDNIGHT_S + 36 + 1000) {
+        poll(&w, w.tai_s < MIDNIGHT_S + 36 ? 3 : 0, LEAP_INSERT);
+        assert_right(&w);
+        pass(&w, 64);
+    }
+    assert_int_equal(view(&w, 0).leap, LEAP_NONE);
+    assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+}
+
+static void NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm(void **state)
+{
+    static struct world w;
+    struct leap_table t;
+
+    (void)state;
+    begin(&w, 0, DAY_S / 2);
+    t = table(0, MIDNIGHT_S + 90 * DAY_S);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+    poll(&w, SOURCES, LEAP_INSERT);
+    poll(&w, SOURCES, LEAP_INSERT);
+    assert_int_equal(view(&w, 0).leap, LEAP_NONE);
+    assert_true(w.conflict);
+}
+
+static void LEAP_02_with_an_expired_file_the_majority_is_heeded(void **state)
+{
+    static struct world w;
+    struct leap_table t;
+
+    (void)state;
+    begin(&w, 1, DAY_S / 2);
+    t = table(0, MIDNIGHT_S - 10 * DAY_S);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+    poll(&w, SOURCES, LEAP_INSERT);
+    poll(&w, SOURCES, LEAP_INSERT);
+    assert_int_equal(view(&w, 0).leap, LEAP_INSERT);
+    assert_false(w.conflict);
+}
+
+static void another_count_of_tai_leaves_utc_where_it_was(void **state)
+{
+    static struct world w;
+    struct leap_table t;
+    int64_t before;
+
+    (void)state;
+    begin(&w, 0, 10 * DAY_S);
+    poll(&w, 0, LEAP_NONE);
+    poll(&w, 0, LEAP_NONE);
+    before = view(&w, 0).utc.ns;
+    t = table(0, MIDNIGHT_S + 90 * DAY_S);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+    assert_int_equal(clock_page(&w.clock)->tai_minus_utc_s, 36);
+    assert_true(llabs(view(&w, 0).utc.ns - before) <= 1);
+    assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, 36 * NS_PER_S);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_inserted_second_is_announced_repeated_and_folded_in),
+        cmocka_unit_test(a_deleted_second_is_announced_skipped_and_folded_in),
+        cmocka_unit_test(NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded),
+        cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
+        cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),
+        cmocka_unit_test(another_count_of_tai_leaves_utc_where_it_was),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
