@@ -15,6 +15,7 @@
 #include "clock/interval.h"
 #include "clock/leap.h"
 #include "clock/noise.h"
+#include "clock/pace.h"
 #include "clock/poll.h"
 #include "clock/select.h"
 
@@ -27,6 +28,9 @@
 #define GOOD_SKEW 1e-6                    /* s/s: from here on the frequency is worth keeping */
 #define OLDEST_NS (64 * NS_PER_S)         /* a measurement older than this is no news */
 #define ALONE_REPEATS 2                   /* a lone source must contradict the bound so often before it is believed */
+#define LAW_SAMPLES 8                     /* until then a source's noise law is a guess */
+#define STEP_SIGMAS 3.0
+#define STEP_MEMORY 12.0
 #define BIAS_MEMORY 16.0
 
 static enum clock_status status_now(const struct clock *c, struct mono_ns now)
@@ -54,6 +58,7 @@ void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns n
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
     c->policy.save_at = MONO_NEVER;
+    c->estimate.rate_known = (struct clock_span){ -o->clock.max_frequency * 1e-6 - fabs(known), o->clock.max_frequency * 1e-6 + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
     discipline_publish(c, o->local.present ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
 }
@@ -119,24 +124,26 @@ static void fuse(struct clock *c, struct clock_source *s, bool in_company)
     law.half_s += leaning;
     law.body_var += leaning * leaning;
     law.edge_var += leaning * leaning;
-    interval_shift(c, estimate_update(e, s->last.at, z, &law, &fit));
+    interval_follow(c, estimate_update(e, s->last.at, z, &law, &fit));
     e->surprises = fit.outlier > 0.5 ? e->surprises + 1 : 0;
     if (e->surprises >= 2 && !in_company) { /* twice in a row: it is the clock that moved, in phase or in frequency */
         estimate_inflate(e, fabs(fit.innovation_s), fabs(fit.innovation_s) / fmax(before_s, 1));
-        interval_shift(c, estimate_update(e, s->last.at, offset_of(c, &s->last), &law, &fit));
+        interval_follow(c, estimate_update(e, s->last.at, offset_of(c, &s->last), &law, &fit));
         e->surprises = 0;
-    } else if (e->surprises == 0) {
-        noise_learn(&s->noise, &law, fit.part, fit.body_e2);
+    } else {
+        noise_learn(&s->noise, &law, &fit);
     }
 }
 
 /* The estimate stays inside the bound, whatever the statistics say, and inside what the oscillator can be. */
 static void confine(struct clock *c, struct clock_actions *out)
 {
-    double limit = c->options.clock.max_frequency * 1e-6, out_s = c->estimate.bound.lo_s > 0 ? c->estimate.bound.lo_s : fmin(c->estimate.bound.hi_s, 0);
+    double limit = c->options.clock.max_frequency * 1e-6;
+    double out_s = c->estimate.bound.lo_s > 0 ? c->estimate.bound.lo_s : fmin(c->estimate.bound.hi_s, 0);
 
+    c->estimate.rate_known = select_rate(c->source, limit + fabs(c->estimate.rate));
     if (out_s != 0)
-        interval_shift(c, estimate_shift(&c->estimate, out_s));
+        interval_follow(c, estimate_shift(&c->estimate, out_s));
     if (fabs(c->estimate.rate) <= limit) {
         c->policy.rail_logged = false;
         return;
@@ -156,11 +163,11 @@ static void judge_sources(struct clock *c, const struct clock_majority *m, struc
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        preferred = preferred || (select_counts(s) && s->prefer && interval_meet(s->span, m->hull, &common));
+        preferred = preferred || (select_counts(s) && s->prefer && interval_meet(s->span, m->core, &common));
     }
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         struct clock_source *s = &c->source[i];
-        bool agrees = interval_meet(s->span, m->hull, &common);
+        bool agrees = interval_meet(s->span, m->core, &common);
 
         if (!select_counts(s))
             continue;
@@ -168,7 +175,7 @@ static void judge_sources(struct clock *c, const struct clock_majority *m, struc
             struct log_record *r = discipline_log(out, LOG_SOURCE_FALSETICKER);
 
             log_text(r, "source", s->name);
-            log_ns(r, "offset_ns", dur_from_s((s->span.lo_s + s->span.hi_s) / 2 - (m->hull.lo_s + m->hull.hi_s) / 2).ns);
+            log_ns(r, "offset_ns", dur_from_s((s->span.lo_s + s->span.hi_s) / 2 - (m->core.lo_s + m->core.hi_s) / 2).ns);
         }
         s->state = !agrees ? CLOCK_SOURCE_FALSETICKER : s->odd || (preferred && !s->prefer) ? CLOCK_SOURCE_OUTLIER : CLOCK_SOURCE_SELECTED;
     }
@@ -200,6 +207,34 @@ static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns 
     c->policy.saved = c->policy.saved || c->estimate.skew < GOOD_SKEW;
 }
 
+/* The sample's noise law, and what it says about frequency: its error beside a constant asymmetry is at most half the excess round trip where the
+ * path has a floor, and like the others' where it has none. Until the law is known, half the round trip stands for it. */
+static void take_noise(struct clock_source *s)
+{
+    double floor_s = s->noise.floor_s, delay_s = dur_to_s(s->last.delay), half_s = delay_s / 2, step_s = s->offset_s - s->offset_before_s;
+
+    noise_law(&s->noise, delay_s, &s->law);
+    s->step_var = s->noise.samples == 1 ? half_s * half_s / 2 : s->step_var + (step_s * step_s / 2 - s->step_var) / STEP_MEMORY;
+    if (s->noise.samples > LAW_SAMPLES)
+        half_s = fmin(half_s, fmax(s->law.half_s, STEP_SIGMAS * sqrt(s->step_var)));
+    if (s->noise.floor_s < floor_s)
+        pace_doubt(&s->pace, (floor_s - s->noise.floor_s) / 2);
+    if (s->noise.samples > 1 && s->noise.floor_s > floor_s)
+        s->pace = (struct clock_pace){ .known = false }; /* another path: its asymmetry may be another */
+    pace_take(&s->pace, s->last.at, s->offset_s, half_s + dur_to_s(s->last.dispersion));
+}
+
+/* The line was redrawn: what is remembered as offsets from it is told anew from the last sample. */
+static void retell(struct clock *c, struct clock_source *s, struct mono_ns now)
+{
+    if (!s->used || !s->sampled)
+        return;
+    s->offset_s = s->offset_before_s = offset_of(c, &s->last);
+    s->span = interval_of(c, &s->last, s->offset_s, now);
+    s->pace = (struct clock_pace){ .known = false };
+    pace_take(&s->pace, s->last.at, s->offset_s, dur_to_s(s->last.delay) / 2 + dur_to_s(s->last.dispersion));
+}
+
 /* Start the estimate anew from the sources that agree, led by the one that proves most. Spans are told against the new line. */
 static void restart_estimate(struct clock *c, const struct clock_majority *m, struct mono_ns now)
 {
@@ -209,41 +244,64 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         struct clock_source *s = &c->source[i];
 
-        if (select_counts(s) && interval_meet(s->span, m->hull, &common) && (!first || s->span.hi_s - s->span.lo_s < first->span.hi_s - first->span.lo_s))
+        if (select_counts(s) && interval_meet(s->span, m->core, &common) && (!first || s->span.hi_s - s->span.lo_s < first->span.hi_s - first->span.lo_s))
             first = s;
     }
     assert(first);
     estimate_start(&c->estimate, first->last.at, leap_tai_of(&c->page, first->last.utc, estimate_tai(&c->estimate, first->last.at)), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        if (select_counts(&c->source[i]))
-            c->source[i].span = interval_of(c, &c->source[i].last, offset_of(c, &c->source[i].last), now);
+        retell(c, &c->source[i], now);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (&c->source[i] != first && select_counts(&c->source[i]) && c->source[i].state == CLOCK_SOURCE_SELECTED)
             fuse(c, &c->source[i], false);
 }
 
-/* Until the first majority nothing is served. The first answers wait a little for a strict majority of all sources, so that a liar who is
- * quick does not set the clock. */
+/* When the clock has to find its majority, at the start or after silence or disruption, the first answers wait a little for a strict majority of all
+ * sources, so that a liar who is quick does not set it. Returns how many sources the majority must be more than half of. */
+static unsigned electorate(struct clock *c, struct mono_ns now)
+{
+    bool synchronised = status_now(c, now) == CLOCK_SYNCHRONISED, over;
+    struct dur_ns wait = { c->policy.started ? AGAIN_WAIT_NS : FIRST_WAIT_NS };
+
+    if (!c->policy.waiting && !synchronised) {
+        c->policy.waiting = true;
+        c->policy.first_answer = now;
+    }
+    over = !c->policy.waiting || !mono_before(now, mono_add(c->policy.first_answer, wait));
+    if (over && synchronised) {
+        c->policy.started = true;
+        c->policy.waiting = false;
+    }
+    return over ? 0 : sources_used(c);
+}
+
+static void log_split(struct clock *c, const struct clock_majority *m, struct clock_actions *out)
+{
+    struct log_record *r;
+
+    if (c->policy.split_logged)
+        return;
+    c->policy.split_logged = true;
+    r = discipline_log(out, LOG_NO_MAJORITY);
+    log_int(r, "sources", m->selectable);
+    log_ns(r, "offset_ns", dur_from_s(m->core.hi_s - m->core.lo_s).ns);
+}
+
 static void try_first(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_majority m;
-    bool waited = !mono_before(now, mono_add(c->policy.first_answer, (struct dur_ns){ FIRST_WAIT_NS }));
+    unsigned of = electorate(c, now);
     bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit;
 
-    select_majority(c->source, &m);
-    if (!m.found && m.selectable > sources_used(c) / 2 && !c->policy.split_logged) {
-        struct log_record *r = discipline_log(out, LOG_NO_MAJORITY);
-
-        c->policy.split_logged = true;
-        log_int(r, "sources", m.selectable);
-        log_ns(r, "offset_ns", dur_from_s(m.hull.hi_s - m.hull.lo_s).ns);
-    }
-    if (!m.found || m.agreeing < c->options.clock.min_sources || (m.agreeing <= sources_used(c) / 2 && !waited))
+    select_majority(c->source, of, &m);
+    if (!m.found && m.selectable > sources_used(c) / 2)
+        log_split(c, &m, out);
+    if (!m.found || m.agreeing < c->options.clock.min_sources)
         return;
     judge_sources(c, &m, out);
     restart_estimate(c, &m, now);
-    select_majority(c->source, &m);
+    select_majority(c->source, of, &m);
     if (!m.found)
         return;
     c->estimate.bound = m.hull;
@@ -256,23 +314,11 @@ static void try_first(struct clock *c, struct mono_ns now, struct clock_actions 
     log_synchronised(c, &m, out);
 }
 
-static void lose_majority(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
-{
-    if (!c->policy.split_logged) {
-        struct log_record *r = discipline_log(out, LOG_NO_MAJORITY);
-
-        log_int(r, "sources", m->selectable);
-        log_ns(r, "offset_ns", dur_from_s(m->hull.hi_s - m->hull.lo_s).ns);
-    }
-    c->policy.split_logged = true;
-    discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
-}
-
 /* The majority says something the bound excludes: a declared assumption is broken, the majority's or that of our own oscillator. Beyond the panic
  * threshold it is never followed; below, a lone source must say it twice. Returns whether the bound was given up for the majority's. */
 static bool yield(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
 {
-    double middle_s = (m->hull.lo_s + m->hull.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now));
+    double middle_s = (m->core.lo_s + m->core.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now));
     struct log_record *r;
 
     if (fabs(middle_s + served_s) > dur_to_s(dur_add(c->options.clock.panic_threshold, c->policy.lost))) {
@@ -302,14 +348,16 @@ static bool preferred_present(const struct clock *c)
 static void follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = status_now(c, now);
+    unsigned of = electorate(c, now);
     struct clock_majority m;
     struct clock_span both;
 
-    select_majority(c->source, &m);
-    if (before == CLOCK_DISRUPTED && m.agreeing <= sources_used(c) / 2 && mono_before(now, mono_add(c->policy.first_answer, (struct dur_ns){ AGAIN_WAIT_NS })))
-        return;
+    select_majority(c->source, of, &m);
+    if (!m.found && (of > m.selectable || before == CLOCK_HOLDOVER))
+        return; /* others may still answer */
     if (!m.found || m.agreeing < c->options.clock.min_sources) {
-        lose_majority(c, &m, now, out);
+        log_split(c, &m, out);
+        discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
         return;
     }
     judge_sources(c, &m, out);
@@ -343,16 +391,13 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
         return;
     interval_age(c, now);
-    if (!c->policy.answered) {
-        c->policy.answered = true;
-        c->policy.first_answer = now;
-    }
     s->last = *m;
     s->sampled = true;
     s->reach = (uint8_t)(s->reach << 1 | 1);
+    s->offset_before_s = s->offset_s;
     s->offset_s = offset_of(c, m);
     s->span = interval_of(c, m, s->offset_s, now);
-    noise_law(&s->noise, dur_to_s(m->delay), &s->law);
+    take_noise(s);
     if (c->policy.synchronised_once)
         follow(c, s, now, out);
     else
@@ -386,7 +431,7 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].sampled = false;
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
-    c->policy.answered = false;
+    c->policy.waiting = false;
     discipline_publish(c, CLOCK_DISRUPTED, false, now, out);
 }
 
@@ -412,7 +457,7 @@ static void follow_time(struct clock *c, struct mono_ns now, struct clock_action
 void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     interval_age(c, now);
-    if (!c->policy.synchronised_once && c->policy.answered)
+    if (!c->policy.synchronised_once && c->policy.waiting)
         try_first(c, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
@@ -430,7 +475,7 @@ struct mono_ns clock_next(const struct clock *c)
     struct mono_ns next = mono_min(mono_add(c->page.heartbeat, (struct dur_ns){ HEARTBEAT_NS }), c->policy.save_at);
     struct mono_ns first = mono_add(c->policy.first_answer, (struct dur_ns){ FIRST_WAIT_NS });
 
-    if (!c->policy.synchronised_once && c->policy.answered && mono_before(c->estimate.aged, first))
+    if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));
 }

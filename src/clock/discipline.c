@@ -9,7 +9,6 @@
 #include "clock/select.h"
 
 #define SILENT_POLLS 8        /* RFC 5905: a source is unreachable after eight */
-#define SKEW_SIGMAS 6.0       /* of the learnt frequency's uncertainty, beside max_drift */
 #define SLEW_PART (1.0 / 3)   /* a correction is spread over this part of a short poll interval, */
 #define SLEW_SHORT_S 21.0     /* at most this long, */
 #define SLEW_PART_LONG 0.2    /* or over this part of a long one */
@@ -86,12 +85,12 @@ static struct dur_ns poll_interval(const struct clock *c)
     return longest.ns ? longest : dur_from_log2(6);
 }
 
+/* The bound grows by max_drift and by what the majority leaves unproven of the true frequency beyond the line's rate. */
 static void set_growth(struct clock *c)
 {
     const struct clock_own_options *o = &c->options.clock;
-    double unknown = fmin(SKEW_SIGMAS * c->estimate.skew, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
 
-    c->page.growth = o->max_drift * 1e-6 + unknown;
+    c->page.growth = o->max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
     c->page.growth_silent = fmax(o->max_drift_silent * 1e-6, c->page.growth);
 }
 

@@ -208,10 +208,10 @@ static double slow_wander(double slow, double fast)
 }
 
 /* Take the bank's mean error into the line. */
-static double rebase(struct clock_estimate *e)
+static struct clock_move rebase(struct clock_estimate *e)
 {
     struct total t = total_of(e->bank);
-    double moved = estimate_shift(e, t.x_s);
+    struct clock_move move = estimate_shift(e, t.x_s);
 
     e->rate += t.y;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
@@ -219,10 +219,12 @@ static double rebase(struct clock_estimate *e)
     e->skew = t.skew;
     e->wander = slow_wander(e->wander, exp(t.log_wander));
     assert(isfinite(e->rate) && isfinite(e->skew));
-    return moved + t.y * dur_to_s(mono_sub(e->aged, e->at));
+    move.x_s += t.y * dur_to_s(mono_sub(e->aged, e->at));
+    move.y = t.y;
+    return move;
 }
 
-double estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit)
+struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit)
 {
     double dt_s = dur_to_s(mono_sub(at, e->at));
     struct total before;
@@ -249,14 +251,14 @@ double estimate_update(struct clock_estimate *e, struct mono_ns at, double offse
     return rebase(e);
 }
 
-double estimate_shift(struct clock_estimate *e, double x_s)
+struct clock_move estimate_shift(struct clock_estimate *e, double x_s)
 {
     struct dur_ns whole = dur_from_s(x_s);
 
     e->tai = tai_add(e->tai, whole);
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].x_s -= dur_to_s(whole);
-    return dur_to_s(whole);
+    return (struct clock_move){ dur_to_s(whole), 0 };
 }
 
 void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd)

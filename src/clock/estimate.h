@@ -17,14 +17,11 @@ struct tai_ns estimate_tai(const struct clock_estimate *e, struct mono_ns at);
 /* A source's TAI minus the line at `at`, s. */
 double estimate_offset_s(const struct clock_estimate *e, struct mono_ns at, struct tai_ns tai);
 
-/* What the update said about the sample. */
-struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; double innovation_s, innovation_var; };
+/* Fuse an offset measured at `at` under its noise law. Spans, being offsets from the line, must follow its move (interval_follow). */
+struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit);
 
-/* Fuse an offset measured at `at` under its noise law. Returns how far the line moved at `aged`: spans, being offsets from it, move back by that. */
-double estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit);
-
-/* Move the line by x_s, whole nanoseconds of it. Returns what it moved by. */
-double estimate_shift(struct clock_estimate *e, double x_s);
+/* Move the line by x_s, whole nanoseconds of it. */
+struct clock_move estimate_shift(struct clock_estimate *e, double x_s);
 
 /* Uncertainty added from outside: standard deviations of phase and frequency. */
 void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd);

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "clock/pace.h"
+
 static void widen(struct clock_span *s, double by_s)
 {
     s->lo_s -= by_s;
@@ -34,13 +36,22 @@ void interval_age(struct clock *c, struct mono_ns now)
     c->estimate.aged = now;
 }
 
-void interval_shift(struct clock *c, double moved_s)
+static void shift(struct clock_span *s, double by_s)
 {
-    c->estimate.bound.lo_s -= moved_s;
-    c->estimate.bound.hi_s -= moved_s;
+    s->lo_s -= by_s;
+    s->hi_s -= by_s;
+}
+
+void interval_follow(struct clock *c, struct clock_move move)
+{
+    struct clock_estimate *e = &c->estimate;
+
+    shift(&e->bound, move.x_s);
+    shift(&e->rate_known, move.y);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        c->source[i].span.lo_s -= moved_s;
-        c->source[i].span.hi_s -= moved_s;
+        shift(&c->source[i].span, move.x_s);
+        c->source[i].offset_s -= move.x_s;
+        pace_follow(&c->source[i].pace, move, e->aged);
     }
 }
 

@@ -7,8 +7,8 @@
 /* All spans of `c` become valid at `now`: each edge moves out by the page's growth since they were last aged. */
 void interval_age(struct clock *c, struct mono_ns now);
 
-/* The line moved by moved_s: every span, as an offset from it, moves back. */
-void interval_shift(struct clock *c, double moved_s);
+/* The line moved: every span, as an offset from it, moves back. */
+void interval_follow(struct clock *c, struct clock_move move);
 
 /* What one measurement says, at `now`: delay/2 + dispersion + root distance + drift since, around its offset. */
 struct clock_span interval_of(const struct clock *c, const struct measurement *m, double offset_s, struct mono_ns now);

@@ -104,18 +104,18 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     law->outlier = OUTLIER / (10 * (n->scale_s + law->half_s));
 }
 
-void noise_learn(struct clock_noise *n, const struct clock_law *law, const double part[NOISE_PARTS], double body_e2)
+void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
 {
-    double gain = 1 / LEARN_MEMORY, sum = 0, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
+    double gain = 1 / LEARN_MEMORY, sum = 0, unit = n->scale_s * n->scale_s, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
+    double seen = fit->part[NOISE_BODY] * fit->body_e2 + fit->outlier * fit->innovation_s * fit->innovation_s, weight = fit->part[NOISE_BODY] + fit->outlier;
 
     for (unsigned i = 0; i < NOISE_PARTS; i++) {
-        share[i] = fmax(share[i] + gain * (part[i] - share[i]), SHARE_MIN);
+        share[i] = fmax(share[i] + gain * (fit->part[i] + (i == NOISE_BODY ? fit->outlier : 0) - share[i]), SHARE_MIN);
         sum += share[i];
     }
     for (unsigned i = 0; i < NOISE_PARTS; i++)
         share[i] /= sum;
-    *body += gain * part[NOISE_BODY] * (body_e2 / (n->scale_s * n->scale_s) - *body);
-    *body = fmin(fmax(*body, 1e-4), 10);
+    *body = fmin(fmax(*body + gain * (seen / unit - weight * *body), 1e-4), 2 * *body);
 }
 
 double noise_sd(const struct clock_noise *n)

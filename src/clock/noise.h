@@ -14,8 +14,8 @@ void noise_init(struct clock_noise *n);
 /* Take a sample's round trip into account and say what may be said about its offset error. */
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law);
 
-/* What the estimate found: the parts' responsibilities (sum <= 1) and the mean squared error under the body. */
-void noise_learn(struct clock_noise *n, const struct clock_law *law, const double part[NOISE_PARTS], double body_e2);
+/* What the estimate found. A misfit is taken for a wider body, but not for more than twice as wide at once. */
+void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit);
 
 /* Standard deviation of the offset error over all samples. */
 double noise_sd(const struct clock_noise *n);

@@ -4,56 +4,69 @@
 
 #include "clock/interval.h"
 
+/* The voters' spans. */
+struct ballot { unsigned count; struct clock_span span[CLOCK_SOURCES_MAX]; };
+
 bool select_counts(const struct clock_source *s)
 {
     return s->used && s->sampled && s->reach != 0;
 }
 
 /* How many spans hold the point. */
-static unsigned cover(const struct clock_source *source, double at_s)
+static unsigned cover(const struct ballot *b, double at)
 {
     unsigned n = 0;
 
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        n += select_counts(&source[i]) && source[i].span.lo_s <= at_s && at_s <= source[i].span.hi_s;
+    for (unsigned i = 0; i < b->count; i++)
+        n += b->span[i].lo_s <= at && at <= b->span[i].hi_s;
     return n;
 }
 
-/* The set of points covered often enough begins at some span's low edge and ends at some span's high edge. */
-static void find_hull(const struct clock_source *source, struct clock_majority *m)
+/* From the first to the last point that lies in at least `enough` spans. The set of such points begins at some span's low edge and ends at
+ * some span's high edge. Returns false when there is no such point. */
+static bool covered(const struct ballot *b, unsigned enough, struct clock_span *out)
 {
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        const struct clock_span *s = &source[i].span;
-
-        if (!select_counts(&source[i]))
-            continue;
-        if (cover(source, s->lo_s) > m->selectable / 2) {
-            m->hull.lo_s = m->found ? fmin(m->hull.lo_s, s->lo_s) : s->lo_s;
-            m->found = true;
-        }
+    *out = (struct clock_span){ INFINITY, -INFINITY };
+    for (unsigned i = 0; i < b->count; i++) {
+        if (cover(b, b->span[i].lo_s) >= enough)
+            out->lo_s = fmin(out->lo_s, b->span[i].lo_s);
+        if (cover(b, b->span[i].hi_s) >= enough)
+            out->hi_s = fmax(out->hi_s, b->span[i].hi_s);
     }
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX && m->found; i++)
-        if (select_counts(&source[i]) && cover(source, source[i].span.hi_s) > m->selectable / 2)
-            m->hull.hi_s = fmax(m->hull.hi_s, source[i].span.hi_s);
+    return out->lo_s <= out->hi_s;
 }
 
-void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], struct clock_majority *out)
+void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, struct clock_majority *out)
 {
-    struct clock_span common, spread = { INFINITY, -INFINITY };
+    struct ballot b = { .count = 0 };
+    struct clock_span common;
+    unsigned enough, absent;
 
-    *out = (struct clock_majority){ .hull = { 0, -INFINITY } };
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        if (!select_counts(&source[i]))
-            continue;
-        out->selectable++;
-        spread.lo_s = fmin(spread.lo_s, source[i].span.lo_s);
-        spread.hi_s = fmax(spread.hi_s, source[i].span.hi_s);
-    }
-    find_hull(source, out);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (select_counts(&source[i]))
+            b.span[b.count++] = source[i].span;
+    absent = electorate > b.count ? electorate - b.count : 0;
+    enough = (b.count + absent) / 2 + 1;
+    *out = (struct clock_majority){ .selectable = b.count };
+    out->found = covered(&b, enough, &out->core);
+    covered(&b, enough > absent ? enough - absent : 1, &out->hull);
     if (!out->found) {
-        out->hull = spread;
+        covered(&b, 1, &out->core);
         return;
     }
+    for (unsigned i = 0; i < b.count; i++)
+        out->agreeing += interval_meet(b.span[i], out->core, &common);
+}
+
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], double limit)
+{
+    struct clock_span all = { -limit, limit }, found, both;
+    struct ballot b = { .count = 0 };
+
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        out->agreeing += select_counts(&source[i]) && interval_meet(source[i].span, out->hull, &common);
+        if (select_counts(&source[i]))
+            b.span[b.count++] = source[i].pace.known ? source[i].pace.rate : all;
+    if (b.count == 0 || !covered(&b, b.count / 2 + 1, &found) || !interval_meet(found, all, &both))
+        return all;
+    return both;
 }

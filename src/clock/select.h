@@ -1,21 +1,27 @@
 /* Which sources can be true: Marzullo's intersection with a strict majority (RFC 5905 section 11.2.1, without its wish for the largest crowd).
  *
- * More than half of the selectable sources are declared truthful, so true time lies where at least that many spans overlap, and nothing
- * narrower may be concluded: the majority's span is the hull of all such points. */
+ * More than half of the electorate are declared truthful, so the truth lies where at least that many spans overlap, those who have not
+ * answered counted as overlapping everywhere. Nothing narrower may be concluded. */
 #ifndef CLOCK_SELECT_H
 #define CLOCK_SELECT_H
 
 #include "clock/clock.h"
 
 struct clock_majority {
-    bool found;               /* a point lies in more than half of the spans */
-    struct clock_span hull;   /* of all points that do; when none is found, from the leftmost to the rightmost span */
+    bool found;               /* a point lies in the spans of more than half of the electorate */
+    struct clock_span core;   /* from the first such point to the last; when none is found, from the leftmost to the rightmost edge */
+    struct clock_span hull;   /* the same with the absent counted as agreeing: all that is proven */
     unsigned selectable;      /* sources that were counted */
-    unsigned agreeing;        /* of them, those whose span meets the hull */
+    unsigned agreeing;        /* of them, those whose span meets the core */
 };
 
-/* Whether a source has a say; and the verdict over all that have. */
+/* Its word counts: it has answered, and lately. */
 bool select_counts(const struct clock_source *s);
-void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], struct clock_majority *out);
+
+/* Over the sources' spans of time. electorate: how many sources the majority must be more than half of; those that count, if they are more. */
+void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, struct clock_majority *out);
+
+/* Over what the sources prove of the frequency. A source that has proven nothing yet allows everything. */
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], double limit);
 
 #endif

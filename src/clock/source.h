@@ -34,6 +34,13 @@ struct clock_law {
     double outlier;                /* probability density of an error that fits nothing */
 };
 
+/* What the estimate made of one sample: the parts' responsibilities and the misfit's (sum 1), the mean squared error under the body. */
+struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; double innovation_s, innovation_var; };
+
+/* Two remembered samples, and where they and the latest ones leave the true frequency minus the line's rate, in s/s (pace.c). */
+struct clock_mark { bool set; struct mono_ns at; double offset_s, half_s; };
+struct clock_pace { struct clock_mark mark[2]; struct clock_span rate; bool known; uint32_t kept, picked; };
+
 struct clock_source {
     bool used, prefer, sampled;
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
@@ -45,16 +52,22 @@ struct clock_source {
     struct measurement last;
     struct clock_law law;          /* of the last sample */
     struct clock_span span;        /* from the last sample alone, aged */
-    double offset_s;               /* of the last sample, against the line when it came */
+    double offset_s;               /* of the last sample, against the line */
+    double offset_before_s;        /* of the one before, against the same line */
+    double step_var;               /* half the mean square from one offset to the next */
     double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
     double innovation_var;         /* their spread */
     uint32_t innovations;
     struct clock_noise noise;
+    struct clock_pace pace;
 };
 
 /* One member of the bank: phase and frequency error of the line, with their covariance, under one assumed wander. */
 struct clock_filter { double x_s, y, pxx, pxy, pyy, weight; };
 #define CLOCK_FILTERS 11
+
+/* The line moved: by x_s at the instant `aged` of the estimate, and its rate by y. */
+struct clock_move { double x_s, y; };
 
 struct clock_estimate {
     struct mono_ns started;        /* the instant of its first sample */
@@ -66,15 +79,17 @@ struct clock_estimate {
     double wander;                 /* s/s per sqrt(s), as the bank sees it now */
     uint32_t surprises;            /* measurements in a row that no filter could explain */
     struct mono_ns aged;           /* the instant all spans are meant for */
+    struct clock_span rate_known;  /* s/s, the majority's word on the true frequency minus the line's rate */
     struct clock_span bound;       /* the majority's, intersected over time */
 };
 
 struct clock_policy {
     bool synchronised_once;        /* the first synchronisation is over: no more steps */
-    bool answered, rail_logged, panic_logged, split_logged, saved;
+    bool started;                  /* and the wait for all sources with it */
+    bool waiting, rail_logged, panic_logged, split_logged, saved;
     uint32_t steps;
     uint32_t contradictions;       /* majority verdicts in a row outside the bound */
-    struct mono_ns first_answer;
+    struct mono_ns first_answer;   /* since then waiting for a majority of all sources */
     struct mono_ns last_update;    /* of the estimate */
     struct mono_ns save_at;
     struct dur_ns lost;            /* what a disruption may have cost */
