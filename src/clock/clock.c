@@ -22,7 +22,8 @@
 #define TAI_MINUS_UTC_S 37                /* since 2017-01-01, IERS Bulletin C 52 */
 #define UNKNOWN_S 4e9                     /* a bound that says nothing: 127 years */
 #define FIRST_WAIT_NS (4 * NS_PER_S)      /* how long the first answer waits for a majority of the sources */
-#define AGAIN_WAIT_NS (128 * NS_PER_S)    /* the same after a disruption, at ordinary polls */
+#define AGAIN_WAIT_NS (128 * NS_PER_S)    /* the same later, at ordinary polls, */
+#define HELD_WAIT_NS (600 * NS_PER_S)     /* and in holdover, which still serves */
 #define HEARTBEAT_NS (64 * NS_PER_S)
 #define SAVE_NS (3600 * NS_PER_S)
 #define GOOD_SKEW 1e-6                    /* s/s: from here on the frequency is worth keeping */
@@ -141,14 +142,13 @@ static void confine(struct clock *c, struct clock_actions *out)
     double limit = c->options.clock.max_frequency * 1e-6;
     double out_s = c->estimate.bound.lo_s > 0 ? c->estimate.bound.lo_s : fmin(c->estimate.bound.hi_s, 0);
 
-    c->estimate.rate_known = select_rate(c->source, limit + fabs(c->estimate.rate));
     if (out_s != 0)
         interval_follow(c, estimate_shift(&c->estimate, out_s));
     if (fabs(c->estimate.rate) <= limit) {
         c->policy.rail_logged = false;
         return;
     }
-    c->estimate.rate = copysign(limit, c->estimate.rate);
+    interval_follow(c, estimate_limit(&c->estimate, limit));
     if (!c->policy.rail_logged)
         log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", c->estimate.rate * 1e6);
     c->policy.rail_logged = true;
@@ -216,7 +216,7 @@ static void take_noise(struct clock_source *s)
     noise_law(&s->noise, delay_s, &s->law);
     s->step_var = s->noise.samples == 1 ? half_s * half_s / 2 : s->step_var + (step_s * step_s / 2 - s->step_var) / STEP_MEMORY;
     if (s->noise.samples > LAW_SAMPLES)
-        half_s = fmin(half_s, fmax(s->law.half_s, STEP_SIGMAS * sqrt(s->step_var)));
+        half_s = fmin(half_s, fmax(s->law.half_s + s->law.unseen_s, STEP_SIGMAS * sqrt(s->step_var)));
     if (s->noise.floor_s < floor_s)
         pace_doubt(&s->pace, (floor_s - s->noise.floor_s) / 2);
     if (s->noise.samples > 1 && s->noise.floor_s > floor_s)
@@ -257,12 +257,28 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
             fuse(c, &c->source[i], false);
 }
 
+/* Sources that have or may still have a say: while a majority is being looked for all of them, later those heard of within the time in which the
+ * page calls itself synchronised. So a liar does not become the majority because the others were cut off a little earlier. */
+static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
+{
+    int64_t recent_ns = ns_add(discipline_silence(c).ns, HELD_WAIT_NS);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        n += s->used && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+    }
+    return n;
+}
+
 /* When the clock has to find its majority, at the start or after silence or disruption, the first answers wait a little for a strict majority of all
  * sources, so that a liar who is quick does not set it. Returns how many sources the majority must be more than half of. */
 static unsigned electorate(struct clock *c, struct mono_ns now)
 {
-    bool synchronised = status_now(c, now) == CLOCK_SYNCHRONISED, over;
-    struct dur_ns wait = { c->policy.started ? AGAIN_WAIT_NS : FIRST_WAIT_NS };
+    enum clock_status status = status_now(c, now);
+    bool synchronised = status == CLOCK_SYNCHRONISED, over;
+    struct dur_ns wait = { status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : FIRST_WAIT_NS };
 
     if (!c->policy.waiting && !synchronised) {
         c->policy.waiting = true;
@@ -273,7 +289,8 @@ static unsigned electorate(struct clock *c, struct mono_ns now)
         c->policy.started = true;
         c->policy.waiting = false;
     }
-    return over ? 0 : sources_used(c);
+    c->policy.electorate = !over || synchronised ? expected(c, !over, now) : 0;
+    return c->policy.electorate;
 }
 
 static void log_split(struct clock *c, const struct clock_majority *m, struct clock_actions *out)

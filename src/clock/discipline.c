@@ -85,11 +85,14 @@ static struct dur_ns poll_interval(const struct clock *c)
     return longest.ns ? longest : dur_from_log2(6);
 }
 
+struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns }; }
+
 /* The bound grows by max_drift and by what the majority leaves unproven of the true frequency beyond the line's rate. */
 static void set_growth(struct clock *c)
 {
     const struct clock_own_options *o = &c->options.clock;
 
+    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
     c->page.growth = o->max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
     c->page.growth_silent = fmax(o->max_drift_silent * 1e-6, c->page.growth);
 }
@@ -157,7 +160,7 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
     set_growth(c);
     set_line(c, served, now);
     if (fresh) {
-        c->page.silent_at = mono_add(now, (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns });
+        c->page.silent_at = mono_add(now, discipline_silence(c));
         c->page.reference_time = page_tai_to_utc(&c->page, served);
         set_path(c);
     }

@@ -261,6 +261,14 @@ struct clock_move estimate_shift(struct clock_estimate *e, double x_s)
     return (struct clock_move){ dur_to_s(whole), 0 };
 }
 
+struct clock_move estimate_limit(struct clock_estimate *e, double limit)
+{
+    double y = fmin(fmax(e->rate, -limit), limit) - e->rate;
+
+    e->rate += y;
+    return (struct clock_move){ y * dur_to_s(mono_sub(e->aged, e->at)), y };
+}
+
 void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd)
 {
     for (unsigned i = 0; i < CLOCK_FILTERS; i++) {

@@ -92,6 +92,7 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     /* The floor itself is a minimum over few samples: E(min D) of exponential excess is scale for one, about 0.6 scale/sqrt(n) for many. */
     unseen = (n->samples < 3 ? 1 : 0.6) * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
     law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
+    law->unseen_s = unseen;
     law->half_s = (excess + unseen) / 2;
     law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
     law->body_var = n->bin[law->bin].body * n->scale_s * n->scale_s + law->soft_var;

@@ -58,15 +58,18 @@ void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsign
         out->agreeing += interval_meet(b.span[i], out->core, &common);
 }
 
-struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], double limit)
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double limit)
 {
     struct clock_span all = { -limit, limit }, found, both;
     struct ballot b = { .count = 0 };
+    unsigned enough, absent;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (select_counts(&source[i]))
             b.span[b.count++] = source[i].pace.known ? source[i].pace.rate : all;
-    if (b.count == 0 || !covered(&b, b.count / 2 + 1, &found) || !interval_meet(found, all, &both))
+    absent = electorate > b.count ? electorate - b.count : 0;
+    enough = (b.count + absent) / 2 + 1;
+    if (!covered(&b, enough > absent ? enough - absent : 1, &found) || !interval_meet(found, all, &both))
         return all;
     return both;
 }

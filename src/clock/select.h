@@ -22,6 +22,6 @@ bool select_counts(const struct clock_source *s);
 void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, struct clock_majority *out);
 
 /* Over what the sources prove of the frequency. A source that has proven nothing yet allows everything. */
-struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], double limit);
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double limit);
 
 #endif

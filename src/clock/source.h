@@ -27,7 +27,8 @@ struct clock_noise {
 /* The likelihood of one sample's error. */
 struct clock_law {
     unsigned bin;
-    double half_s;                 /* half width of the box */
+    double half_s;                 /* half width of the box, */
+    double unseen_s;               /* of which the floor, a minimum of few samples, may still be too high by this, as expected */
     double soft_var;               /* its edges are as soft as time stamps are noisy */
     double body_var, edge_var;
     double share[NOISE_PARTS];     /* sum 1 - outlier's */
@@ -88,6 +89,7 @@ struct clock_policy {
     bool started;                  /* and the wait for all sources with it */
     bool waiting, rail_logged, panic_logged, split_logged, saved;
     uint32_t steps;
+    uint32_t electorate;           /* how many sources the majority is more than half of */
     uint32_t contradictions;       /* majority verdicts in a row outside the bound */
     struct mono_ns first_answer;   /* since then waiting for a majority of all sources */
     struct mono_ns last_update;    /* of the estimate */
