@@ -288,17 +288,18 @@ void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
     client_read(w, n);
     n->c.asleep = true;
     n->c.slept = dur_add(n->c.slept, d);
+    n->c.nap = d;
     n->c.awake_at = e.at;
     sim_queue_push(&w->queue, &e);
 }
 
 /* The system clock goes on from the real-time clock chip, which is right within some milliseconds. */
-static void resume(struct sim_world *w, struct sim_node *n, struct dur_ns slept)
+static void resume(struct sim_world *w, struct sim_node *n)
 {
     oscillator_sleep(&n->oscillator, w->now);
     n->c.asleep = false;
     rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, dur_add(slept, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
+    n->c.system.at = utc_add(n->c.system.at, dur_add(n->c.nap, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
     step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
     n->c.last.usable = false;
     feed(w, n, &(struct event){ .kind = EVENT_TICK });
@@ -392,7 +393,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
         ev.u.result.err = -(int)e->number;
         break;
     case SIM_RESUME:
-        resume(w, n, n->c.slept);
+        resume(w, n);
         return;
     default:
         return;

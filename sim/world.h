@@ -65,7 +65,7 @@ struct sim_client {
     bool steer, asleep, network_refuses;
     enum stamp stamp;
     double noise_ns;             /* of each timestamp */
-    struct dur_ns offset, slept;
+    struct dur_ns offset, slept, nap; /* nap: the last sleep alone */
     struct tai_ns awake_at;
     uint32_t wakes;              /* counts settings of the wake-up; an older one is void */
     uint32_t wakes_now;          /* in a row without time passing */
