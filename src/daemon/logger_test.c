@@ -1,0 +1,112 @@
+/* Lines are limited by event and second, notices pass, and what was left out is counted. */
+#include "base/test.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/logger.h"
+
+static int out[2];
+static struct log_options options = { .format = LOG_FORMAT_TEXT, .level = LOG_INFO_LEVEL, .target = LOG_TARGET_STDERR };
+
+static int start(void **state)
+{
+    (void)state;
+    assert_int_equal(pipe(out), 0);
+    logger_to(out[1]);
+    return 0;
+}
+
+/* Everything that was written since the last call. */
+static const char *written(void)
+{
+    static char text[4096];
+    ssize_t n;
+
+    assert_int_equal(write(out[1], "", 1), 1);
+    n = read(out[0], text, sizeof text - 1);
+    assert_true(n > 0);
+    return text;
+}
+
+static void lost(int64_t at_ns)
+{
+    struct log_record r = { .id = LOG_SOURCE_LOST };
+
+    log_text(&r, "source", "a");
+    log_int(&r, "polls", 8);
+    logger_write(&r, (struct mono_ns){ at_ns });
+}
+
+static void one_line_a_second_of_each_event(void **state)
+{
+    (void)state;
+    logger_start(&options);
+    lost(5 * NS_PER_S);
+    assert_string_equal(written(), "simple-utcd: warning: source a has not answered 8 polls in a row\n");
+    lost(5 * NS_PER_S + 1);
+    lost(6 * NS_PER_S - 1);
+    assert_string_equal(written(), "");
+    lost(6 * NS_PER_S);
+    assert_string_equal(written(), "simple-utcd: warning: source a has not answered 8 polls in a row (and 2 more like it)\n");
+}
+
+static void notices_always_pass(void **state)
+{
+    (void)state;
+    logger_start(&options);
+    logger_say("%s", "one");
+    logger_say("%s", "two");
+    assert_string_equal(written(), "simple-utcd: one\nsimple-utcd: two\n");
+}
+
+static void the_level_hides_what_matters_less(void **state)
+{
+    struct log_options quiet = options;
+
+    (void)state;
+    quiet.level = LOG_WARNING_LEVEL;
+    logger_start(&quiet);
+    logger_say("hidden");
+    assert_string_equal(written(), "");
+}
+
+static void the_journal_gets_priorities_and_json_gets_lines(void **state)
+{
+    struct log_options journal = options, json = options;
+    const char *text;
+
+    (void)state;
+    journal.target = LOG_TARGET_JOURNAL;
+    logger_start(&journal);
+    lost(100 * NS_PER_S);
+    assert_string_equal(written(), "<4>source a has not answered 8 polls in a row\n");
+    json.format = LOG_FORMAT_JSON;
+    logger_start(&json);
+    lost(200 * NS_PER_S);
+    text = written();
+    assert_true(text[0] == '{' && strstr(text, "\"event\":\"source_lost\"") && strstr(text, "\"polls\":8") && text[strlen(text) - 1] == '\n');
+}
+
+static void a_closed_log_costs_nothing(void **state)
+{
+    (void)state;
+    logger_start(&options);
+    logger_to(-1);
+    logger_say("nobody reads this");
+    logger_to(out[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_line_a_second_of_each_event),
+        cmocka_unit_test(notices_always_pass),
+        cmocka_unit_test(the_level_hides_what_matters_less),
+        cmocka_unit_test(the_journal_gets_priorities_and_json_gets_lines),
+        cmocka_unit_test(a_closed_log_costs_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}

@@ -1,0 +1,257 @@
+/* What the roles decide by themselves: limits of the clock role, steering or not, delays after deaths, the instance's lock, messages of the resolver. */
+#include "base/test.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/clock_role.h"
+#include "daemon/instance.h"
+#include "daemon/mode.h"
+#include "daemon/resolve.h"
+#include "daemon/supervisor.h"
+
+/* -- the clock role --------------------------------------------------------------------------------------------------- */
+
+static unsigned driven;
+
+static int count_frequency(double ppm) { (void)ppm; driven++; return 0; }
+static int count_step(struct dur_ns by) { (void)by; driven++; return 0; }
+static int count_status(const struct host_clock_status *s) { (void)s; driven++; return 0; }
+
+static const struct host_clock counting = { .name = "counting", .frequency = count_frequency, .step = count_step, .status = count_status };
+static const struct clock_limits limits = { .freq_max_ppm = 1000, .step_limit = 2 };
+
+static void commands_outside_the_limits_never_reach_the_clock(void **state)
+{
+    static const struct clock_command bad[] = {
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = NAN },
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = INFINITY },
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1000.1 },
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = -1000.1 },
+        { .verb = CLOCK_SET_STEP, .step = { INT64_MAX } },
+        { .verb = CLOCK_SET_STEP, .step = { INT64_MIN } },
+        { .verb = CLOCK_SET_STATUS, .leap = 4 },
+        { .verb = CLOCK_SET_STATUS, .max_error = { -1 } },
+        { .verb = CLOCK_SET_STATUS, .est_error = { -1 } },
+        { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = 100000 },
+        { .verb = 3 },
+    };
+    struct shared_state shared = { 0 };
+
+    (void)state;
+    driven = 0;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(clock_role_obey(&bad[i], &limits, &counting, &shared), -UE_RANGE);
+    assert_int_equal(driven, 0);
+}
+
+static void commands_within_them_do(void **state)
+{
+    static const struct clock_command good[] = {
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = -1000 },
+        { .verb = CLOCK_SET_STEP, .step = { INT64_C(3600) * NS_PER_S } },
+        { .verb = CLOCK_SET_STATUS, .synchronised = true, .leap = LEAP_DELETE, .tai_minus_utc_s = 37 },
+    };
+    struct shared_state shared = { 0 };
+
+    (void)state;
+    driven = 0;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_int_equal(clock_role_obey(&good[i], &limits, &counting, &shared), 0);
+    assert_int_equal(driven, 3);
+}
+
+static void the_step_budget_is_the_parents(void **state)
+{
+    const struct clock_command step = { .verb = CLOCK_SET_STEP, .step = { 1 } };
+    struct shared_state shared = { 0 };
+
+    (void)state;
+    assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
+    assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
+    assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), -UE_RANGE);
+    assert_int_equal(shared.steps_used, 2);
+}
+
+/* -- steering or not --------------------------------------------------------------------------------------------------- */
+
+static int permitted(void) { return 0; }
+static int forbidden(void) { return -UE_PERMISSION; }
+static bool nobody(char *name, size_t size) { (void)size; name[0] = '\0'; return false; }
+static bool unseen(char *name, size_t size) { (void)size; name[0] = '\0'; return true; }
+static bool chronyd(char *name, size_t size) { snprintf(name, size, "chronyd"); return true; }
+
+static void auto_steers_only_when_all_is_well(void **state)
+{
+    static const struct { struct mode_facts facts; bool steer; const char *word; } rows[] = {
+        { { false, false, permitted, nobody }, true, "permitted" },
+        { { true, false, permitted, nobody }, false, "build tree" },
+        { { false, false, forbidden, nobody }, false, "CAP_SYS_TIME" },
+        { { false, false, permitted, chronyd }, false, "chronyd" },
+        { { false, true, permitted, chronyd }, false, "chronyd" },
+        { { false, false, permitted, unseen }, false, "not to be seen" },
+        { { false, true, permitted, unseen }, true, "permitted" },
+    };
+    struct mode m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mode_decide(CLOCK_MODE_AUTO, &rows[i].facts, &m);
+        assert_int_equal(m.steer, rows[i].steer);
+        assert_non_null(strstr(m.reason, rows[i].word));
+        assert_string_equal(m.rival, "");
+    }
+}
+
+static void an_order_is_obeyed_if_it_can_be(void **state)
+{
+    struct mode_facts facts = { true, false, permitted, chronyd };
+    struct mode m;
+
+    (void)state;
+    mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
+    assert_true(m.steer);
+    assert_string_equal(m.rival, "chronyd");
+    facts.probe = forbidden;
+    mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
+    assert_false(m.steer);
+    assert_int_equal(m.refused, -UE_PERMISSION);
+    mode_decide(CLOCK_MODE_VIRTUAL, &facts, &m);
+    assert_false(m.steer);
+    assert_int_equal(m.refused, 0);
+}
+
+/* -- deaths ------------------------------------------------------------------------------------------------------------- */
+
+/* PROC-02 */
+static void three_quick_deaths_are_answered_at_once_then_it_backs_off(void **state)
+{
+    static const int64_t delay_s[] = { 0, 0, 0, 1, 2, 4, 8, 16, 30, 30 };
+    struct deaths d = { 0 };
+    struct mono_ns now = { 1000 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof delay_s / sizeof delay_s[0]; i++) {
+        struct dur_ns delay = supervisor_delay(&d, now);
+
+        assert_int_equal(delay.ns, delay_s[i] * NS_PER_S);
+        now = mono_add(mono_add(now, delay), dur_from_ms(100));
+    }
+    now = mono_add(now, (struct dur_ns){ 3600 * NS_PER_S });
+    assert_int_equal(supervisor_delay(&d, now).ns, 0);
+}
+
+/* -- one instance -------------------------------------------------------------------------------------------------------- */
+
+static void a_second_instance_learns_the_pid_of_the_first(void **state)
+{
+    char folder[] = "/tmp/roles_test_XXXXXX", lock[64];
+    pid_t other = 0, child;
+    int status;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(instance_make_dir(folder, NULL), 0);
+    assert_int_equal(instance_lock(folder, &other), 0);
+    child = fork();
+    if (child == 0)
+        _exit(instance_lock(folder, &other) == -UE_BUSY && other == getppid() ? 0 : 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_false(instance_steered_before(folder));
+    instance_mark_steering(folder);
+    assert_true(instance_steered_before(folder));
+    snprintf(lock, sizeof lock, "%s/" INSTANCE_LOCK, folder);
+    unlink(lock);
+    snprintf(lock, sizeof lock, "%s/" INSTANCE_MARK, folder);
+    unlink(lock);
+    rmdir(folder);
+}
+
+static void a_folder_that_others_may_write_is_not_trusted(void **state)
+{
+    char folder[] = "/tmp/roles_test_XXXXXX";
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chmod(folder, 0777), 0);
+    assert_int_equal(instance_make_dir(folder, NULL), -UE_PERMISSION);
+    rmdir(folder);
+    assert_int_equal(instance_make_dir("/nonexistent/run", NULL), -UE_NO_FILE);
+}
+
+/* -- names ----------------------------------------------------------------------------------------------------------------- */
+
+static void answers_of_the_resolver_are_checked(void **state)
+{
+    struct resolve_answer a = { .count = 1, .addr = { { .family = ADDR_IPV4 } } }, got;
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(resolve_pair(fd), 0);
+    assert_int_equal(write(fd[1], &a, sizeof a), sizeof a);
+    assert_int_equal(resolve_take(fd[0], &got), 0);
+    a.count = RESOLVE_ADDRESSES_MAX + 1;
+    assert_int_equal(write(fd[1], &a, sizeof a), sizeof a);
+    assert_int_equal(resolve_take(fd[0], &got), -UE_SYNTAX);
+    a.count = 1;
+    a.addr[0].family = 7;
+    assert_int_equal(write(fd[1], &a, sizeof a), sizeof a);
+    assert_int_equal(resolve_take(fd[0], &got), -UE_SYNTAX);
+    a.count = 0;
+    a.err = 5;
+    assert_int_equal(write(fd[1], &a, sizeof a), sizeof a);
+    assert_int_equal(resolve_take(fd[0], &got), -UE_SYNTAX);
+    assert_int_equal(write(fd[1], &a, 3), 3);
+    assert_int_equal(resolve_take(fd[0], &got), -UE_TRUNCATED);
+    close(fd[0]);
+    close(fd[1]);
+}
+
+static void a_question_that_nobody_takes_is_declined(void **state)
+{
+    struct resolve_answer got;
+    char name[OPTION_TEXT_MAX + 1];
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(resolve_pair(fd), 0);
+    assert_int_equal(resolve_ask(fd[0], 9, "ntp.example.org"), 0);
+    resolve_decline(fd[1], -UE_UNSUPPORTED);
+    assert_int_equal(resolve_take(fd[0], &got), 0);
+    assert_int_equal(got.configured, 9);
+    assert_int_equal(got.err, -UE_UNSUPPORTED);
+    resolve_decline(fd[1], -UE_UNSUPPORTED); /* none waits */
+    assert_int_equal(resolve_take(fd[0], &got), -UE_TRUNCATED);
+    memset(name, 'a', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(resolve_ask(fd[0], 0, name), -UE_NO_NAME);
+    close(fd[0]);
+    close(fd[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(commands_outside_the_limits_never_reach_the_clock),
+        cmocka_unit_test(commands_within_them_do),
+        cmocka_unit_test(the_step_budget_is_the_parents),
+        cmocka_unit_test(auto_steers_only_when_all_is_well),
+        cmocka_unit_test(an_order_is_obeyed_if_it_can_be),
+        cmocka_unit_test(three_quick_deaths_are_answered_at_once_then_it_backs_off),
+        cmocka_unit_test(a_second_instance_learns_the_pid_of_the_first),
+        cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
+        cmocka_unit_test(answers_of_the_resolver_are_checked),
+        cmocka_unit_test(a_question_that_nobody_takes_is_declined),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
