@@ -1,3 +1,4 @@
+# qemu: -icount shift=1,sleep=off -rtc clock=vm
 # A clock five seconds off is stepped once at the start, and then kept; the kernel is told; what was learnt survives.
 . "$(dirname "$0")/../lib.sh"
 

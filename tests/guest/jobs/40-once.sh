@@ -1,3 +1,4 @@
+# qemu: -icount shift=1,sleep=off -rtc clock=vm
 # --once sets the clock and ends; --once --dry-run only says what it would do.
 . "$(dirname "$0")/../lib.sh"
 

@@ -1,3 +1,4 @@
+# qemu: -icount shift=1,sleep=off -rtc clock=vm
 # OpenNTPD as the upstream: it answers as synchronised only where it may steer a clock.
 . "$(dirname "$0")/../lib.sh"
 
@@ -13,5 +14,7 @@ printf 'listen on 127.0.0.2\nserver 127.0.0.1\n' >/run/openntpd.conf
 write_config /run/utcd.yaml 123
 sed -i 's/server: 127.0.0.1/server: 127.0.0.2/; s/mode: system/mode: virtual/' /run/utcd.yaml
 start_daemon /run/utcd.yaml --one-process
-ok "synchronised to it" wait_for 60 synchronised
+openntpd_synced() { grep -q "clock is now synced" /run/openntpd.log || { cat /run/openntpd.log; return 1; }; }
+ok "OpenNTPD is synchronised itself" wait_for 400 openntpd_synced
+ok "synchronised to it" wait_for 100 synchronised
 ok "it is named" sh -c "$BUILD/utcctl sources | grep 127.0.0.2"
