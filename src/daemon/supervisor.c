@@ -38,6 +38,7 @@ static struct {
     struct resolver resolver;
     struct status status;
     bool stopping;
+    int code;                   /* how the parent will end */
     struct mono_ns kill_at;
     pid_t pid;
     /* the state of a child's own role; the parent leaves them untouched */
@@ -199,6 +200,24 @@ static void go_on_stopping(void)
         loop_stop(&sup.loop);
 }
 
+static void stop_children(struct mono_ns now)
+{
+    sup.stopping = true;
+    sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
+    signal_child(ROLE_CORE, SIGTERM);
+    signal_child(ROLE_SERVE, SIGTERM);
+    go_on_stopping();
+}
+
+/* A role that ends by itself before the start is over would do so again. */
+static void give_up(enum role r, int code, struct mono_ns now)
+{
+    logger_say("the process %s cannot start (%s): ending", roles[r].name,
+               code == EXIT_PERMISSION ? "the system does not let it give its rights away" : "no memory is left");
+    sup.code = code ? code : EXIT_GENERAL;
+    stop_children(now);
+}
+
 static void reaped(pid_t pid, int status, struct mono_ns now)
 {
     struct dur_ns delay;
@@ -211,6 +230,10 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
         sup.child[r].pid = 0;
         if (sup.stopping)
             return;
+        if (!sup.status.started && WIFEXITED(status)) {
+            give_up((enum role)r, WEXITSTATUS(status), now);
+            return;
+        }
         delay = supervisor_delay(&sup.child[r].deaths, now);
         tell_death((enum role)r, pid, status, delay);
         sup.child[r].start_at = mono_add(now, delay);
@@ -222,11 +245,7 @@ static void stop(int number, struct mono_ns now)
     if (sup.stopping)
         return;
     status_stopping(number);
-    sup.stopping = true;
-    sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
-    signal_child(ROLE_CORE, SIGTERM);
-    signal_child(ROLE_SERVE, SIGTERM);
-    go_on_stopping();
+    stop_children(now);
 }
 
 static void on_signal(void *ctx, int number, struct mono_ns now)
@@ -295,5 +314,5 @@ int supervisor_run(struct setup *s)
     sup.status.alive = all_alive;
     loop_run(&sup.loop);
     setup_clean(s);
-    return 0;
+    return sup.code;
 }

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "io/socket.h"
 
+#define BACKLOG 16
+
 /* Returns the length of the address, 0 when the name does not fit. "@name" is abstract. */
 static socklen_t unix_address(const char *name, struct sockaddr_un *out)
 {
@@ -38,11 +40,16 @@ int io_unix_listen(const char *path, unsigned mode)
     if (fd < 0)
         return fd;
     unlink(path);
-    if (bind(fd, (struct sockaddr *)&sa, len) == 0 && chmod(path, mode) == 0 && listen(fd, 16) == 0) {
-        fcntl(fd, F_SETFL, O_NONBLOCK);
-        return fd;
+    if (bind(fd, (struct sockaddr *)&sa, len) == 0) {
+        if (chmod(path, mode) == 0 && listen(fd, BACKLOG) == 0) {
+            fcntl(fd, F_SETFL, O_NONBLOCK);
+            return fd;
+        }
+        err = io_error(errno);
+        unlink(path);
+    } else {
+        err = io_error(errno);
     }
-    err = io_error(errno);
     close(fd);
     return err;
 }

@@ -115,7 +115,7 @@ def test_PROC_04_descriptors_run_out(lab, mode):
 
 def test_PROC_05_sending_fails_for_a_while(lab):
     port = proc.free_port()
-    failing = ["strace", "-f", "-q", "-o", "/dev/null", "-e", "trace=sendmsg,sendmmsg,sendto", "-e", "inject=sendmsg,sendmmsg,sendto:error=ENOBUFS:when=1..20"]
+    failing = ["strace", "-D", "-f", "-q", "-o", "/dev/null", "-e", "trace=sendmsg,sendmmsg,sendto", "-e", "inject=sendmsg,sendmmsg,sendto:error=ENOBUFS:when=1..20"]
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "log": {"target": "stderr"}}, prefix=failing)
     answers = []
 
@@ -134,7 +134,7 @@ def start_with_failing(lab, calls, error, when, mode):
     """The daemon whose `when`-th such call fails: (exit code or None while it lives, log)."""
     port = proc.free_port()
     name = f"{calls.partition(',')[0]}-{error}-{when}-{mode}"
-    inject = ["strace", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
+    inject = ["strace", "-D", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, name=name, prefix=inject)
     return daemon, port
 
