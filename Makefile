@@ -42,7 +42,7 @@ bench: deps-check build ## start-up, memory and accuracy figures
 	@tools/bench $(BUILD)
 
 nightly: ## everything, longer
-	@CI=true FUZZ_SECONDS=1200 .ci/run
+	@CI=true FUZZ_SECONDS=1200 STORM_DAYS=10000 .ci/run
 
 tidy: deps-sanitize build ## structure tests, cppcheck and clang-tidy
 	@tools/tidy $(BUILD)

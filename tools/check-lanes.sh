@@ -33,7 +33,7 @@ sanitize_lanes() {
     lane sanitize-build build_tree $build -Db_sanitize=address,undefined -Dwerror=true
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     meson_lane sanitize-unit $build --suite unit
-    meson_lane sanitize-stories $build --suite sim --timeout-multiplier 5
+    meson_lane sanitize-stories $build --suite sim --timeout-multiplier 10
     pytest_lane sanitize-system $build tests/system
     unset ASAN_OPTIONS UBSAN_OPTIONS
 }
