@@ -194,7 +194,6 @@ static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns 
 {
     struct dur_ns off = discipline_residue(c, now);
 
-    c->policy.last_update = now;
     if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(off))) {
         discipline_step(c, announce, now, out);
         if (announce)
@@ -220,7 +219,7 @@ static void take_noise(struct clock_source *s)
     if (s->noise.floor_s < floor_s)
         pace_doubt(&s->pace, (floor_s - s->noise.floor_s) / 2);
     if (s->noise.samples > 1 && s->noise.floor_s > floor_s)
-        s->pace = (struct clock_pace){ .known = false }; /* another path: its asymmetry may be another */
+        pace_forget(&s->pace); /* another path: its asymmetry may be another */
     pace_take(&s->pace, s->last.at, s->offset_s, half_s + dur_to_s(s->last.dispersion));
 }
 
@@ -280,16 +279,17 @@ static unsigned electorate(struct clock *c, struct mono_ns now)
     bool synchronised = status == CLOCK_SYNCHRONISED, over;
     struct dur_ns wait = { status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : FIRST_WAIT_NS };
 
-    if (!c->policy.waiting && !synchronised) {
+    if (!synchronised && (!c->policy.waiting || mono_sub(now, c->policy.last_answer).ns > HELD_WAIT_NS)) {
         c->policy.waiting = true;
         c->policy.first_answer = now;
     }
+    c->policy.last_answer = now;
     over = !c->policy.waiting || !mono_before(now, mono_add(c->policy.first_answer, wait));
     if (over && synchronised) {
         c->policy.started = true;
         c->policy.waiting = false;
     }
-    c->policy.electorate = !over || synchronised ? expected(c, !over, now) : 0;
+    c->policy.electorate = expected(c, !over, now);
     return c->policy.electorate;
 }
 

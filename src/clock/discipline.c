@@ -92,7 +92,6 @@ static void set_growth(struct clock *c)
 {
     const struct clock_own_options *o = &c->options.clock;
 
-    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
     c->page.growth = o->max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
     c->page.growth_silent = fmax(o->max_drift_silent * 1e-6, c->page.growth);
 }
@@ -157,6 +156,8 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
 
     leap_refresh(c, now, out);
     served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
+    if (fresh)
+        c->estimate.rate_known = select_rate(c->source, c->policy.electorate, c->options.clock.max_frequency * 1e-6 + fabs(c->estimate.rate));
     set_growth(c);
     set_line(c, served, now);
     if (fresh) {

@@ -4,6 +4,8 @@
 #include <math.h>
 
 #define SWITCH 0.01             /* probability per sample that the wander becomes the next larger or the next smaller of the bank */
+#define OUTLIER 1e-4            /* prior probability of a sample that fits nothing */
+#define MISFIT_SIGMAS 10.0
 #define RELEARN 0.003           /* share of the belief that returns to the prior at each sample: what cannot be learnt stays a guess */
 #define WANDER_MEMORY 32.0      /* samples */
 #define NEVER_LESS 1e-9         /* weight no filter falls below */
@@ -122,24 +124,24 @@ static struct piece piece_box(const struct clock_filter *f, double centre, doubl
     return (struct piece){ z / (2 * half), f->x_s + f->pxx / v * m * sd, f->pxx - f->pxx * f->pxx / v * (1 - left) };
 }
 
-static void pieces(const struct clock_filter *f, double z, const struct clock_law *law, struct piece p[NOISE_PARTS + 1])
+static void pieces(const struct clock_filter *f, double z, const struct clock_law *law, double misfit, struct piece p[NOISE_PARTS + 1])
 {
     p[NOISE_BOX] = piece_box(f, z, law->half_s, law->soft_var);
     p[NOISE_BODY] = piece_gauss(f, z, law->body_var);
     p[NOISE_EDGE_LOW] = piece_gauss(f, z - law->half_s, law->edge_var);
     p[NOISE_EDGE_HIGH] = piece_gauss(f, z + law->half_s, law->edge_var);
-    p[NOISE_PARTS] = (struct piece){ law->outlier, f->x_s, f->pxx };
+    p[NOISE_PARTS] = (struct piece){ misfit, f->x_s, f->pxx };
     for (unsigned i = 0; i < NOISE_PARTS; i++)
         p[i].evidence *= law->share[i];
 }
 
 /* One filter takes the sample; its share of the fit is added with the weight it had before. Returns the evidence. */
-static double filter_update(struct clock_filter *f, double z, const struct clock_law *law, struct clock_fit *fit)
+static double filter_update(struct clock_filter *f, double z, const struct clock_law *law, double misfit, struct clock_fit *fit)
 {
     struct piece p[NOISE_PARTS + 1];
     double sum = 0, mean = 0, var = 0, e;
 
-    pieces(f, z, law, p);
+    pieces(f, z, law, misfit, p);
     for (unsigned i = 0; i <= NOISE_PARTS; i++)
         sum += p[i].evidence;
     for (unsigned i = 0; i <= NOISE_PARTS; i++)
@@ -228,6 +230,7 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
 {
     double dt_s = dur_to_s(mono_sub(at, e->at));
     struct total before;
+    double misfit;
 
     assert(isfinite(offset_s) && law->half_s > 0);
     *fit = (struct clock_fit){ .outlier = 0 };
@@ -241,10 +244,11 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
     before = total_of(e->bank);
     fit->innovation_s = offset_s - before.x_s;
     fit->innovation_var = before.pxx;
+    misfit = OUTLIER / (law->misfit_s + MISFIT_SIGMAS * sqrt(before.pxx));
     for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
-        double evidence = filter_update(&e->bank[i], offset_s, law, fit);
+        double evidence = filter_update(&e->bank[i], offset_s, law, misfit, fit);
 
-        e->bank[i].weight *= evidence / law->outlier; /* a ratio near 1, whatever the unit */
+        e->bank[i].weight *= evidence / misfit; /* a ratio near 1, whatever the unit */
     }
     normalise(e->bank);
     fit_finish(fit);

@@ -10,7 +10,7 @@
 #define SCALE_MIN_S 2e-9
 #define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
 #define SHARE_MIN 0.01
-#define OUTLIER 1e-4            /* prior probability of a sample that fits nothing */
+#define MISFIT_SPREAD 10.0
 #define LONGER_PATH 4.0         /* scales: all recent round trips this far above the floor mean a new path */
 
 void noise_init(struct clock_noise *n)
@@ -98,11 +98,11 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     law->body_var = n->bin[law->bin].body * n->scale_s * n->scale_s + law->soft_var;
     law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
     for (unsigned i = 0; i < NOISE_PARTS; i++)
-        law->share[i] = n->bin[law->bin].share[i] * (1 - OUTLIER);
+        law->share[i] = n->bin[law->bin].share[i];
     error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
             (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
     n->error_var += gain * (fmin(error, 16 * n->error_var) - n->error_var);
-    law->outlier = OUTLIER / (10 * (n->scale_s + law->half_s));
+    law->misfit_s = MISFIT_SPREAD * (n->scale_s + law->half_s);
 }
 
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)

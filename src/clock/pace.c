@@ -51,6 +51,12 @@ void pace_doubt(struct clock_pace *p, double by_s)
     p->mark[1].half_s += by_s;
 }
 
+void pace_forget(struct clock_pace *p)
+{
+    p->mark[0].set = p->mark[1].set = false;
+    p->picked = 0;
+}
+
 void pace_follow(struct clock_pace *p, struct clock_move move, struct mono_ns aged)
 {
     for (unsigned i = 0; i < 2; i++)

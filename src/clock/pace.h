@@ -13,6 +13,9 @@ void pace_take(struct clock_pace *p, struct mono_ns at, double offset_s, double 
 /* The shortest round trip turned out by_s shorter: earlier samples were less sure than they looked. */
 void pace_doubt(struct clock_pace *p, double by_s);
 
+/* Samples from here on do not compare with earlier ones. What was proven stays. */
+void pace_forget(struct clock_pace *p);
+
 /* The line moved, as in interval_follow. */
 void pace_follow(struct clock_pace *p, struct clock_move move, struct mono_ns aged);
 

@@ -16,10 +16,9 @@ int poll_choose(const struct clock *c, const struct clock_source *s)
     unsigned answered = (unsigned)__builtin_popcount(s->reach);
     int log2_s;
 
-    if (c->estimate.surprises > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || !(t_s > 0))
+    if (c->estimate.surprises > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || answered == 0 || !(t_s > 0))
         return s->min_poll_log2;
-    if (answered > 0)
-        t_s *= answered / 8.0; /* lost answers are no answers */
+    t_s *= answered / 8.0; /* lost answers are no answers */
     t_s = fmin(t_s, age_s / AGE_PER_INTERVAL);
     log2_s = t_s > 0.01 ? (int)floor(log2(t_s) + 0.5) : s->min_poll_log2;
     return log2_s < s->min_poll_log2 ? s->min_poll_log2 : log2_s > s->max_poll_log2 ? s->max_poll_log2 : log2_s;

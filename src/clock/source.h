@@ -31,8 +31,8 @@ struct clock_law {
     double unseen_s;               /* of which the floor, a minimum of few samples, may still be too high by this, as expected */
     double soft_var;               /* its edges are as soft as time stamps are noisy */
     double body_var, edge_var;
-    double share[NOISE_PARTS];     /* sum 1 - outlier's */
-    double outlier;                /* probability density of an error that fits nothing */
+    double share[NOISE_PARTS];     /* sum 1 */
+    double misfit_s;               /* a sample that fits nothing may be anywhere within this width, and the estimate's own */
 };
 
 /* What the estimate made of one sample: the parts' responsibilities and the misfit's (sum 1), the mean squared error under the body. */
@@ -92,7 +92,7 @@ struct clock_policy {
     uint32_t electorate;           /* how many sources the majority is more than half of */
     uint32_t contradictions;       /* majority verdicts in a row outside the bound */
     struct mono_ns first_answer;   /* since then waiting for a majority of all sources */
-    struct mono_ns last_update;    /* of the estimate */
+    struct mono_ns last_answer;
     struct mono_ns save_at;
     struct dur_ns lost;            /* what a disruption may have cost */
 };
