@@ -274,6 +274,8 @@ void client_start(struct sim_world *w, struct sim_node *n)
 
 void client_restart(struct sim_world *w, struct sim_node *n)
 {
+    if (n->c.asleep)
+        return;
     advance(w, n);
     step(w, n, &(struct event){ .kind = EVENT_STOP });
     client_start(w, n);
@@ -285,21 +287,24 @@ void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
 {
     struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
 
+    if (n->c.asleep)
+        return;
     client_read(w, n);
     n->c.asleep = true;
-    n->c.slept = dur_add(n->c.slept, d);
-    n->c.nap = d;
-    n->c.awake_at = e.at;
+    n->c.asleep_since = w->now;
     sim_queue_push(&w->queue, &e);
 }
 
 /* The system clock goes on from the real-time clock chip, which is right within some milliseconds. */
 static void resume(struct sim_world *w, struct sim_node *n)
 {
+    struct dur_ns slept = tai_sub(w->now, n->c.asleep_since);
+
+    n->c.slept = dur_add(n->c.slept, slept);
     oscillator_sleep(&n->oscillator, w->now);
     n->c.asleep = false;
     rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, dur_add(n->c.nap, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
+    n->c.system.at = utc_add(n->c.system.at, dur_add(slept, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
     step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
     n->c.last.usable = false;
     feed(w, n, &(struct event){ .kind = EVENT_TICK });
@@ -310,6 +315,14 @@ void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d
     advance(w, n);
     rebase_system(n);
     n->c.system.at = utc_add(n->c.system.at, d);
+}
+
+/* Another program set the system clock's frequency. */
+void client_retune(struct sim_world *w, struct sim_node *n, double rate)
+{
+    advance(w, n);
+    rebase_system(n);
+    n->c.system.rate = rate;
 }
 
 void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d)

@@ -131,6 +131,7 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_SUSPENDS:         client_suspend(w, n, duration(st)); break;
     case DEED_STEPS:            client_step_system(w, n, duration(st)); break;
     case DEED_FREQUENCY:        n->oscillator.y += st->x; n->oscillator.y_mid += st->x; break;
+    case DEED_RETUNED:          client_retune(w, n, st->x); break;
     case DEED_RAW_JUMPS:        client_jump_raw(w, n, duration(st)); break;
     case DEED_RESTARTS:         client_restart(w, n); break;
     case DEED_REFUSES_COMMANDS: n->c.system.refuses = true; break;

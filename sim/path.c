@@ -12,7 +12,9 @@ static double jitter_ns(const struct path *p, struct prng *r)
     case PATH_GAUSSIAN:
         return j * prng_normal(r);
     case PATH_HEAVY:
-        return j * prng_exponential(r) * prng_exponential(r) * prng_exponential(r);
+        j *= prng_exponential(r);
+        j *= prng_exponential(r);
+        return j * prng_exponential(r);
     case PATH_UNIFORM:
         return j * prng_uniform(r);
     default:

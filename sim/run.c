@@ -11,20 +11,29 @@
 #include "sim/sim.h"
 #include "sim/storm.h"
 
-struct settings { bool verbose, trace, tap, mutants, hash, seeded; uint64_t seed; const char *svg; long storm_days; bool storm; };
+struct settings {
+    bool verbose, trace, tap, mutants, hash, seeded, storm;
+    uint64_t seed;
+    const char *svg;
+    long storm_days, starts;
+    double speed_min;
+};
+
 struct tally { unsigned passed, failed, skipped, tap; };
 
 static const char usage[] =
     "usage: utcsim [options] STORY...\n"
-    "       utcsim --storm SEED [--days N]\n"
+    "       utcsim --storm SEED [--days N | --starts N]\n"
     "  --seed N     replace the story's seed\n"
     "  --verbose    print each expectation and what the clients logged\n"
     "  --trace      print every event\n"
     "  --hash       print a hash of all events: equal for two runs of one seed\n"
     "  --tap        print one TAP line per expectation instead of the table\n"
     "  --mutants    run each story once per `mutant` line; every such run must fail\n"
+    "  --min-speed X a story must run at least X times faster than real time, counted in processor time\n"
     "  --svg FILE   draw the first client's error, bound, frequency and poll interval\n"
-    "  --storm SEED run randomised fault schedules inside the declared assumptions for --days days (300)\n";
+    "  --storm SEED run randomised fault schedules inside the declared assumptions for --days days (300),\n"
+    "               or --starts short runs that begin or lose their sources in every way\n";
 
 static char *read_text(const char *path)
 {
@@ -42,13 +51,7 @@ static char *read_text(const char *path)
     return text;
 }
 
-static double wall_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+static double processor_s(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 static void tap_line(struct tally *t, bool ok, const char *text, const char *why)
 {
@@ -164,11 +167,24 @@ static void draw(const struct settings *o, const struct story *s, const struct c
     fclose(out);
 }
 
+static bool tell_speed(const struct settings *o, struct tally *t, const struct story *s, double took_s)
+{
+    bool ok = took_s * o->speed_min <= dur_to_s(s->run);
+    char text[120];
+
+    if (o->speed_min <= 0)
+        return true;
+    snprintf(text, sizeof text, "%s: at least %.0f times faster than real time", s->name, o->speed_min);
+    if (o->tap)
+        tap_line(t, ok, text, "");
+    return ok;
+}
+
 static void run_story(const struct settings *o, const struct story *s, struct tally *t)
 {
     struct sim_world *w = world_new(s, o->seeded ? o->seed : s->seed, NULL);
     struct check c;
-    double began_s = wall_s(), took_s;
+    double began_s = processor_s(), took_s;
     unsigned failures;
 
     w->trace = o->trace ? stdout : NULL;
@@ -176,8 +192,8 @@ static void run_story(const struct settings *o, const struct story *s, struct ta
     check_init(&c, w, o->svg != NULL);
     world_run(w);
     check_finish(&c, w);
-    took_s = wall_s() - began_s;
-    failures = check_failures(&c, w);
+    took_s = processor_s() - began_s;
+    failures = check_failures(&c, w) + !tell_speed(o, t, s, took_s);
     if (!o->tap)
         table_row(w, took_s, failures ? "FAILED" : "passed");
     if (o->hash)
@@ -242,12 +258,13 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
     return err ? 2 : 0;
 }
 
-enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS };
+enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED };
 
 static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
     { "hash", no_argument, NULL, OPT_HASH }, { "tap", no_argument, NULL, OPT_TAP }, { "mutants", no_argument, NULL, OPT_MUTANTS },
-    { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS }, { 0 },
+    { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
+    { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -265,6 +282,8 @@ static bool read_options(struct settings *o, int argc, char **argv)
         case OPT_SVG:     o->svg = optarg; break;
         case OPT_STORM:   o->seed = strtoull(optarg, NULL, 0); o->storm = true; break;
         case OPT_DAYS:    o->storm_days = strtol(optarg, NULL, 10); break;
+        case OPT_STARTS:  o->starts = strtol(optarg, NULL, 10); break;
+        case OPT_MIN_SPEED: o->speed_min = strtod(optarg, NULL); break;
         default:          return false;
         }
     return o->storm ? optind == argc && o->storm_days > 0 : optind < argc;
@@ -280,8 +299,10 @@ int sim_main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
+    if (o.storm && o.starts > 0)
+        return storm_run(storm_write_start, o.seed, (unsigned)o.starts, o.verbose) ? 1 : 0;
     if (o.storm)
-        return storm_run(o.seed, (unsigned)o.storm_days, o.verbose) ? 1 : 0;
+        return storm_run(storm_write, o.seed, (unsigned)o.storm_days, o.verbose) ? 1 : 0;
     if (!o.tap && !o.mutants)
         table_head();
     for (int i = optind; i < argc; i++) {

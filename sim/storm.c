@@ -18,11 +18,19 @@
 
 struct storm { FILE *out; struct prng p; unsigned servers, liars; int poll_max; };
 
+/* Draws stand in statements of their own: the order in which a call's arguments are evaluated is the compiler's. */
 static double between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
 static double log_between(struct storm *s, double low, double high) { return low * pow(high / low, prng_uniform(&s->p)); }
 static unsigned below(struct storm *s, unsigned n) { return (unsigned)(prng_u64(&s->p) % n); }
 static bool chance(struct storm *s, double share) { return prng_uniform(&s->p) < share; }
 static int sign(struct storm *s) { return chance(s, 0.5) ? 1 : -1; }
+
+static double signed_log(struct storm *s, double low, double high)
+{
+    double size = log_between(s, low, high);
+
+    return sign(s) * size;
+}
 
 /* Honest ones are h1.., liars l1..; a truthful server's clock is anywhere inside its own claim, often at the very edge. */
 static void write_servers(struct storm *s)
@@ -30,11 +38,15 @@ static void write_servers(struct storm *s)
     s->servers = 1 + below(s, 7);
     s->liars = chance(s, 0.6) ? below(s, (s->servers + 1) / 2) : 0;
     for (unsigned i = 1; i <= s->servers - s->liars; i++) {
-        double error_us = log_between(s, 1, 20000);
+        double error_us = floor(log_between(s, 1, 20000)), root_delay_us = log_between(s, 1, 20000);
+        unsigned stratum = 1 + below(s, 4);
 
-        fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, 1 + below(s, 4), error_us, log_between(s, 1, 20000));
-        for (unsigned change = below(s, 4); change > 0; change--)
-            fprintf(s->out, "at %.0f h%u lies %.0fus\n", between(s, 0, DAY_S), i, (chance(s, 0.5) ? sign(s) : between(s, -1, 1)) * floor(error_us));
+        fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, stratum, error_us, root_delay_us);
+        for (unsigned change = below(s, 4); change > 0; change--) {
+            double when = between(s, 0, DAY_S), part = chance(s, 0.5) ? sign(s) : between(s, -1, 1);
+
+            fprintf(s->out, "at %.0f h%u lies %.0fus\n", when, i, part * error_us);
+        }
     }
     if (s->liars == 0)
         return;
@@ -44,15 +56,15 @@ static void write_servers(struct storm *s)
 static void write_liars(struct storm *s)
 {
     bool together = chance(s, 0.5);
-    double when = between(s, 0, DAY_S / 2), lie = sign(s) * log_between(s, 1e-4, 3600);
+    double when = between(s, 0, DAY_S / 2), lie = signed_log(s, 1e-4, 3600);
 
     for (unsigned i = 1; i <= s->liars; i++) {
         if (!together) {
             when = between(s, 0, DAY_S / 2);
-            lie = sign(s) * log_between(s, 1e-4, 3600);
+            lie = signed_log(s, 1e-4, 3600);
         }
         if (chance(s, 0.3))
-            fprintf(s->out, "at %.0f l%u drifts %.3fppm\n", when, i, sign(s) * log_between(s, 0.01, 1000));
+            fprintf(s->out, "at %.0f l%u drifts %.3fppm\n", when, i, signed_log(s, 0.01, 1000));
         else
             fprintf(s->out, "at %.0f l%u lies %.6fs\n", when, i, lie);
         if (chance(s, 0.3))
@@ -64,8 +76,14 @@ static void write_client(struct storm *s)
 {
     static const char *const stamps[] = { "", " user stamps", " hardware stamps" };
 
-    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s\n", between(s, -400, 400), log_between(s, 1e-11, 1e-7), WALK_PPM,
-            sign(s) * log_between(s, 1e-6, chance(s, 0.2) ? 4e8 : 3600), chance(s, 0.5) ? " steers" : "", stamps[below(s, 3)]);
+    double drift = between(s, -400, 400), wander = log_between(s, 1e-11, 1e-7), farthest = chance(s, 0.2) ? 4e8 : 3600, offset = signed_log(s, 1e-6, farthest);
+    bool steers = chance(s, 0.5), warm = chance(s, 0.3);
+    const char *stamp = stamps[below(s, 3)];
+
+    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s", drift, wander, WALK_PPM, offset, steers ? " steers" : "", stamp);
+    if (warm)
+        fprintf(s->out, " temperature %.2fppm period %.0fm", SINE_PPM, log_between(s, 10, 1440));
+    fprintf(s->out, "\n");
     if (chance(s, 0.3))
         fprintf(s->out, "set c holdover.max_error %.0fms\n", log_between(s, 10, 10000));
 }
@@ -80,12 +98,14 @@ static void write_link(struct storm *s, const char *name, bool may_lose)
 
     for (int way = 0; way < 2; way++) {
         double part_us = delay_us * (way ? share : 1 - share), jitter_us = chance(s, 0.2) ? 0 : log_between(s, 0.5, delay_us);
-        const char *from = way ? name : "c", *to = way ? "c" : name;
+        double copies = between(s, 0, 5), overtaken = between(s, 0, 5), by_ms = log_between(s, 1, 2000), queue_us = log_between(s, 100, 200000);
+        double period_m = between(s, 20, 900);
+        const char *from = way ? name : "c", *to = way ? "c" : name, *law = laws[below(s, 4)];
 
-        fprintf(s->out, "link %s to %s delay %.0fus jitter %s %.1fus loss %.1f%%\n", from, to, part_us, laws[below(s, 4)], jitter_us, loss);
-        fprintf(s->out, "link %s to %s duplicate %.1f%% reorder %.1f%% by %.0fms\n", from, to, between(s, 0, 5), between(s, 0, 5), log_between(s, 1, 2000));
+        fprintf(s->out, "link %s to %s delay %.0fus jitter %s %.1fus loss %.1f%%\n", from, to, part_us, law, jitter_us, loss);
+        fprintf(s->out, "link %s to %s duplicate %.1f%% reorder %.1f%% by %.0fms\n", from, to, copies, overtaken, by_ms);
         if (chance(s, 0.2))
-            fprintf(s->out, "link %s to %s congested %.0fus period %.0fm\n", from, to, log_between(s, 100, 200000), between(s, 20, 900));
+            fprintf(s->out, "link %s to %s congested %.0fus period %.0fm\n", from, to, queue_us, period_m);
     }
     s->poll_max = poll_min + (int)below(s, 4);
     fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, chance(s, 0.8) ? "" : " no burst");
@@ -96,6 +116,14 @@ static void write_route(struct storm *s, const char *name)
     double when = between(s, 0, DAY_S), delay_us = log_between(s, 20, 200000), share = between(s, 0, 1);
 
     fprintf(s->out, "at %.0f link c to %s delay %.0fus\nat %.0f link %s to c delay %.0fus\n", when, name, delay_us * share, when, name, delay_us * (1 - share));
+}
+
+/* Anything but flipped bits, which could make a true answer a lie nobody can see. */
+static void write_forgery(struct storm *s, const char *name)
+{
+    double when = between(s, 0, DAY_S);
+
+    fprintf(s->out, "at %.0f %s forges %s\n", when, name, story_tampers[below(s, TAMPER_BITS)]);
 }
 
 static void write_paths(struct storm *s)
@@ -114,7 +142,7 @@ static void write_paths(struct storm *s)
         if (s->liars == 0 && chance(s, 0.1))
             fprintf(s->out, "at %.0f %s kisses RATE\n", between(s, 0, DAY_S), name);
         if (chance(s, 0.1))
-            fprintf(s->out, "at %.0f %s forges %s\n", between(s, 0, DAY_S), name, story_tampers[below(s, TAMPER_COUNT - 1)]);
+            write_forgery(s, name);
     }
     s->poll_max = poll_max;
 }
@@ -150,7 +178,7 @@ static void write_trouble(struct storm *s)
         hush_liars(s, when, when + slept);
         break;
     case 2:
-        fprintf(s->out, "at %.0f c steps %.3fs\n", when, sign(s) * log_between(s, 1e-3, 3600));
+        fprintf(s->out, "at %.0f c steps %.3fs\n", when, signed_log(s, 1e-3, 3600));
         hush_liars(s, when, when);
         break;
     case 3:
@@ -177,12 +205,67 @@ void storm_write(FILE *out, uint64_t seed)
         write_trouble(&s);
 }
 
-struct outcome { uint64_t violations[INVARIANT_COUNT]; double usable, bound_s; };
-
-static struct outcome run_day(uint64_t seed, bool verbose)
+/* In which ways a source gives no time: at first, or from some moment on. */
+static void write_silence(struct storm *s, double when_s, const char *who)
 {
-    struct outcome o = { 0 };
+    static const char *const ways[] = {
+        "falls silent", "loses its clock", "tampers alarm", "tampers stratum-0", "tampers stratum-16", "tampers kiss-stratum", "kisses DENY", "kisses RATE",
+        "kisses INIT", "announces root dispersion 100s", "tampers transmit-zero", "tampers late",
+    };
+
+    fprintf(s->out, "at %.0f %s %s\n", when_s, who, ways[below(s, sizeof ways / sizeof ways[0])]);
+}
+
+void storm_write_start(FILE *out, uint64_t seed)
+{
+    struct storm s = { .out = out };
+    double run_s, loss, offset;
+
+    prng_seed(&s.p, seed ^ UINT64_C(0x5354415254)); /* another stream than the days' */
+    run_s = log_between(&s, 30, 1800);
+    loss = chance(&s, 0.5) ? 0 : between(&s, 0, 100);
+    offset = signed_log(&s, 1e-6, 4e8);
+    s.servers = 1 + below(&s, 4);
+    fprintf(out, "# written by utcsim --storm %llu --starts 1\n", (unsigned long long)seed);
+    fprintf(out, "seed %llu\nrun %.0fs\nprobe 2s\n", (unsigned long long)(seed & 0xffffffff), run_s);
+    fprintf(out, "node server h1..h%u error 100us\nnode client c drift %.1fppm wander 1e-9 offset %.6fs\n", s.servers, between(&s, -400, 400), offset);
+    fprintf(out, "excuse c bound\n"); /* the days judge that, with paths that keep to the assumptions */
+    fprintf(out, "link c h1..h%u delay %.0fus jitter exponential 100us loss %.1f%%\n", s.servers, log_between(&s, 20, 100000), loss);
+    fprintf(out, "set c holdover.max_error %.0fms\n", log_between(&s, 1, 1000));
+    for (unsigned i = 1; i <= s.servers; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "h%u", i);
+        fprintf(out, "source c %s poll 4\n", name);
+        if (chance(&s, 0.7))
+            write_silence(&s, chance(&s, 0.6) ? 0 : between(&s, 0, run_s), name);
+    }
+    if (chance(&s, 0.2))
+        fprintf(out, "at %.0f c restarts\n", between(&s, 1, run_s));
+    if (chance(&s, 0.2))
+        fprintf(out, "at %.0f c suspends %.0fs\n", run_s / 2, between(&s, 1, 100));
+}
+
+struct outcome { uint64_t violations[INVARIANT_COUNT]; double days, usable_days; };
+
+static struct outcome judge(const struct sim_world *w)
+{
+    struct outcome o = { .days = dur_to_s(w->story->run) / DAY_S };
+
+    for (unsigned i = 0; i < w->node_count; i++) {
+        const struct sim_totals *t = &w->node[i].c.totals;
+
+        for (unsigned k = 0; w->node[i].client && k < INVARIANT_COUNT; k++)
+            o.violations[k] += w->node[i].c.excused[k] ? 0 : t->violations[k];
+        o.usable_days += t->probes ? o.days * (double)t->usable / (double)t->probes : 0;
+    }
+    return o;
+}
+
+static struct outcome run_one(void (*write)(FILE *, uint64_t), uint64_t seed, bool verbose)
+{
     struct story_error error;
+    struct outcome o;
     struct sim_world *w;
     struct story s;
     struct check c;
@@ -192,7 +275,7 @@ static struct outcome run_day(uint64_t seed, bool verbose)
 
     if (!f)
         abort();
-    storm_write(f, seed);
+    write(f, seed);
     fclose(f);
     if (verbose)
         fputs(text, stdout);
@@ -204,14 +287,7 @@ static struct outcome run_day(uint64_t seed, bool verbose)
     w->log = verbose ? stdout : NULL;
     check_init(&c, w, false);
     world_run(w);
-    for (unsigned i = 0; i < w->node_count; i++) {
-        const struct sim_totals *t = &w->node[i].c.totals;
-
-        for (unsigned k = 0; w->node[i].client && k < INVARIANT_COUNT; k++)
-            o.violations[k] += t->violations[k];
-        o.usable += (double)t->usable / fmax(1, (double)(DAY_S / 16));
-        o.bound_s += t->usable ? t->bound_s / (double)t->usable : 0;
-    }
+    o = judge(w);
     check_free(&c);
     world_free(w);
     story_free(&s);
@@ -219,27 +295,33 @@ static struct outcome run_day(uint64_t seed, bool verbose)
     return o;
 }
 
-unsigned storm_run(uint64_t seed, unsigned days, bool verbose)
+static bool tell(const struct outcome *o, uint64_t seed)
 {
+    bool broken = false;
+
+    for (unsigned k = 0; k < INVARIANT_COUNT; k++) {
+        if (o->violations[k] == 0)
+            continue;
+        printf("seed %llu: %s broken %llu times\n", (unsigned long long)seed, story_invariants[k], (unsigned long long)o->violations[k]);
+        broken = true;
+    }
+    return broken;
+}
+
+unsigned storm_run(void (*write)(FILE *, uint64_t), uint64_t seed, unsigned runs, bool verbose)
+{
+    double days = 0, usable_days = 0;
     unsigned broken = 0;
-    double usable = 0;
     clock_t began = clock();
 
-    for (unsigned i = 0; i < days; i++) {
-        struct outcome o = run_day(seed + i, verbose);
-        bool bad = false;
+    for (unsigned i = 0; i < runs; i++) {
+        struct outcome o = run_one(write, seed + i, verbose);
 
-        usable += o.usable;
-        for (unsigned k = 0; k < INVARIANT_COUNT; k++) {
-            if (o.violations[k] == 0)
-                continue;
-            printf("storm %llu: %s broken %llu times; replay: utcsim --storm %llu --days 1 --verbose\n", (unsigned long long)(seed + i), story_invariants[k],
-                   (unsigned long long)o.violations[k], (unsigned long long)(seed + i));
-            bad = true;
-        }
-        broken += bad;
+        days += o.days;
+        usable_days += o.usable_days;
+        broken += tell(&o, seed + i);
     }
-    printf("%u simulated days, %u with a broken invariant, usable %.1f %% of the time, %.0f s of processor time\n", days, broken, 100 * usable / days,
-           (double)(clock() - began) / CLOCKS_PER_SEC);
+    printf("%u runs, %.1f simulated days, usable %.1f %% of the time, %.0f s of processor time: %u with a broken invariant\n", runs, days,
+           100 * usable_days / days, (double)(clock() - began) / CLOCKS_PER_SEC, broken);
     return broken;
 }

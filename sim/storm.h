@@ -11,7 +11,10 @@
 /* The story of one day. */
 void storm_write(FILE *out, uint64_t seed);
 
-/* `days` days with seeds seed, seed + 1, ...; prints what broke and a summary. verbose: also the stories. Returns how many days broke an invariant. */
-unsigned storm_run(uint64_t seed, unsigned days, bool verbose);
+/* The story of one start, or of one loss of everything, half an hour at the most: is anything usable said that must not be? */
+void storm_write_start(FILE *out, uint64_t seed);
+
+/* `runs` stories with seeds seed, seed + 1, ...; prints what broke and a summary. verbose: also the stories. Returns how many broke an invariant. */
+unsigned storm_run(void (*write)(FILE *, uint64_t), uint64_t seed, unsigned runs, bool verbose);
 
 #endif

@@ -66,6 +66,7 @@ static void mistakes_are_told_with_place_and_nearest_word(void **state)
         { "node server a3..a1\n", 1, 13, "range" },
         { "node server a\na drifts\n", 2, 9, "ends" },
         { "mutant expect c usable\n", 1, 8, "mutant" },
+        { "node client c\nc restarts\n", 2, 1, "at" },
         { "node client c\nat 1h node client d\n", 2, 7, "start" },
     };
 

@@ -65,8 +65,8 @@ struct sim_client {
     bool steer, asleep, network_refuses;
     enum stamp stamp;
     double noise_ns;             /* of each timestamp */
-    struct dur_ns offset, slept, nap; /* nap: the last sleep alone */
-    struct tai_ns awake_at;
+    struct dur_ns offset, slept;
+    struct tai_ns asleep_since;
     uint32_t wakes;              /* counts settings of the wake-up; an older one is void */
     uint32_t wakes_now;          /* in a row without time passing */
     struct clock_drift drift;
@@ -145,6 +145,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
 void client_restart(struct sim_world *w, struct sim_node *n);
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
+void client_retune(struct sim_world *w, struct sim_node *n, double rate);
 void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 struct utc_ns client_system(const struct sim_node *n);
 void client_free(struct sim_node *n);
