@@ -8,5 +8,5 @@ source c good poll 6
 at 12h link c to good delay 5ms
 expect c by 3h until 12h |error| < 50us
 expect c from 12h |error| < 2.1ms
-expect c from 12h bound < 10ms
+expect c from 12h bound < 15ms
 mutant at 12h good lies 20ms
