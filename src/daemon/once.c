@@ -14,7 +14,7 @@
 
 #define ENOUGH_ANSWERS 4        /* a whole burst of one selected source */
 #define ENOUGH_S 10             /* after the first synchronisation: whoever has not answered by then is not waited for */
-#define PATIENCE_S 60
+#define PATIENCE_S 20
 #define LOOK_MS 50
 
 static struct {
