@@ -19,13 +19,16 @@ def stated_bound_s(server):
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_chronyd(server, lab, host):
-    assert abs(peers.chronyd_query(lab.dir, host, 123)) <= stated_bound_s(server)
+    """One exchange, stamped by the kernel at both ends: to the bound comes half of a round trip over loopback, far below 1 ms."""
+    assert abs(peers.chronyd_query(lab.dir, host, 123)) <= stated_bound_s(server) + 0.001
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_ntpdig(server, host):
-    offset = peers.ntpdig(host)
-    assert offset is not None and abs(offset) <= stated_bound_s(server) + 0.001   # it stamps its packets late, in Python
+    found = peers.ntpdig(host)
+    assert found, "it refused our answer"
+    offset, distance = found
+    assert abs(offset) <= distance
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
@@ -85,7 +88,7 @@ def wire(server, session_lab):
         other.wait_answering("127.0.0.1", SYMMETRIC)
         never = session_lab.utcd({"ntp": {"listen": [f"127.0.0.1:{UNSYNCHRONISED}"]}}, name=f"unsynchronised-{server.mode}")
         never.wait_answering("127.0.0.1", UNSYNCHRONISED)
-        other.wait_synchronised()
+        other.wait_status(lambda s: s["clock"]["status"] == "synchronised" and s["sources"][0]["reach"] & 0xF == 0xF)
         for host in HOSTS:
             for version in (1, 2, 3, 4):
                 assert ntp.ask(host, 123, ntp.request(version=version))

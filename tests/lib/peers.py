@@ -87,10 +87,10 @@ class Openntpd(proc.Process):
         return proc.wait_for(lambda: ntp.ask(self.address, 123, timeout=0.2), timeout, what=lambda: f"openntpd does not answer:\n{self.log()}")
 
 
-# ---- clients: each returns the offset in seconds it found, server minus this machine ----
+# ---- clients; offsets in seconds, server minus this machine ----
 
 def chronyd_query(directory, host, port):
-    """chronyd -Q: measures, prints, sets nothing."""
+    """chronyd -Q: measures, prints, sets nothing. The offset."""
     done = proc.run([binary("chronyd"), "-Q", "-x", "-t", "10", "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {getpass.getuser()}",
                      "cmdport 0", f"server {host} port {port} iburst maxsamples 1"])
     found = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr + done.stdout)
@@ -99,9 +99,12 @@ def chronyd_query(directory, host, port):
 
 
 def ntpdig(host):
-    """ntpsec's SNTP client; port 123 only. None: it refused the server."""
+    """ntpsec's SNTP client; port 123 only. (offset, its own estimate of the distance to true time), or None: it refused the server."""
     done = proc.run(["ntpdig", "-j", "-t", "2", host])
-    return json.loads(done.stdout)["offset"] if done.returncode == 0 and done.stdout.strip() else None
+    if done.returncode != 0 or not done.stdout.strip():
+        return None
+    found = json.loads(done.stdout)
+    return found["offset"], found["precision"]
 
 
 def rdate(*args, program="rdate"):
