@@ -1,6 +1,7 @@
 """Fixtures for the tests that run whole programs. tests/lib says how each thing is done; here is what a test may ask for."""
 
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -9,15 +10,32 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import peers, proc, sandbox, utcd  # noqa: E402 (the path comes first)
 
-_finished_logs = []
+HANGS_AFTER_S = 90
+
+
+def _terminated(*_):
+    raise KeyboardInterrupt     # so that fixtures are torn down and every process ends
 
 
 def pytest_sessionstart(session):
+    signal.signal(signal.SIGTERM, _terminated)
     sandbox.enter()
 
 
 def pytest_sessionfinish(session, exitstatus):
     proc.stop_all()
+
+
+def _hangs(*_):
+    raise AssertionError(f"the test did not end within {HANGS_AFTER_S} s")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item):
+    signal.signal(signal.SIGALRM, _hangs)
+    signal.alarm(HANGS_AFTER_S)
+    yield
+    signal.alarm(0)
 
 
 @pytest.hookimpl(hookwrapper=True)

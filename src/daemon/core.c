@@ -249,7 +249,7 @@ static void log_file(enum log_id id, const char *file, int err)
     logger_write(&r, host_mono());
 }
 
-static struct clock_drift read_drift(const struct core *c)
+static struct clock_drift read_drift(struct core *c)
 {
     struct clock_drift d = { .valid = false };
     struct log_record r = { .id = LOG_DRIFT_LOADED };
@@ -257,6 +257,10 @@ static struct clock_drift read_drift(const struct core *c)
 
     if (c->world->drift.valid || drift_file(c)[0] == '\0')
         return c->world->drift;
+    err = drift_can_save(drift_file(c));
+    if (err)
+        log_file(LOG_STATE_NOT_SAVED, drift_file(c), err);
+    c->drift_save_failed = err != 0;
     err = drift_load(drift_file(c), c->world->options->engine.clock.clock.max_frequency, &d);
     if (err) {
         if (err != -UE_NO_FILE)

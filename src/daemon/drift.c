@@ -133,22 +133,34 @@ static int write_whole(int fd, const char *text, size_t len)
     return fsync(fd) == 0 ? 0 : io_error(errno);
 }
 
+static const char *folder_of(const char *path, char out[OPTION_TEXT_MAX])
+{
+    char *slash;
+
+    snprintf(out, OPTION_TEXT_MAX, "%s", path);
+    slash = strrchr(out, '/');
+    if (slash)
+        slash[slash == out] = '\0';
+    return slash ? out : ".";
+}
+
 /* The rename itself has to reach the disk. A file system that cannot do that has no promise to break. */
 static void sync_folder(const char *path)
 {
     char folder[OPTION_TEXT_MAX];
-    char *slash;
-    int fd;
+    int fd = open(folder_of(path, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;
     fsync(fd);
     close(fd);
+}
+
+int drift_can_save(const char *path)
+{
+    char folder[OPTION_TEXT_MAX];
+
+    return access(folder_of(path, folder), W_OK) == 0 ? 0 : io_error(errno);
 }
 
 int drift_save(const char *path, const struct clock_drift *d)

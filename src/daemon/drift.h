@@ -19,6 +19,9 @@ int drift_from_text(const char *text, size_t len, double max_ppm, struct clock_d
  * (not when it cannot be opened). */
 int drift_load(const char *path, double max_ppm, struct clock_drift *out);
 
+/* Could it be saved? Returns 0, or why not: told at the start rather than when there is something to lose. */
+int drift_can_save(const char *path);
+
 /* Returns 0 or -UE_NO_SPACE, -UE_PERMISSION ... with the old file as it was. */
 int drift_save(const char *path, const struct clock_drift *d);
 

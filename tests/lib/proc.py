@@ -146,5 +146,10 @@ def run(argv, timeout=20, env=None, **kwargs):
                           errors="replace", timeout=timeout, env=full_env, **kwargs)
 
 
+def failing(calls, error, when):
+    """Prefix that makes the `when`-th (or "N+", "N..M") of these system calls fail. The tracer stands aside: the program keeps its pid and its signals."""
+    return ["strace", "-DDD", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
+
+
 def remove(directory):
     shutil.rmtree(directory, ignore_errors=True)

@@ -115,8 +115,7 @@ def test_PROC_04_descriptors_run_out(lab, mode):
 
 def test_PROC_05_sending_fails_for_a_while(lab):
     port = proc.free_port()
-    failing = ["strace", "-D", "-f", "-q", "-o", "/dev/null", "-e", "trace=sendmsg,sendmmsg,sendto", "-e", "inject=sendmsg,sendmmsg,sendto:error=ENOBUFS:when=1..20"]
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "log": {"target": "stderr"}}, prefix=failing)
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, prefix=proc.failing("sendmsg,sendmmsg,sendto", "ENOBUFS", "1..20"))
     answers = []
 
     def answered():
@@ -134,9 +133,7 @@ def start_with_failing(lab, calls, error, when, mode):
     """The daemon whose `when`-th such call fails: (exit code or None while it lives, log)."""
     port = proc.free_port()
     name = f"{calls.partition(',')[0]}-{error}-{when}-{mode}"
-    inject = ["strace", "-D", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, name=name, prefix=inject)
-    return daemon, port
+    return lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, name=name, prefix=proc.failing(calls, error, when)), port
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
