@@ -22,6 +22,15 @@ def source(port, host="127.0.0.1", **more):
     return {"server": host, "port": port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
 
 
+def drift_text(freq_ppm, skew_ppm=0.1):
+    """A whole drift file: its last line is FNV-1a of the lines before."""
+    text = f"simple-utcd drift 1\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\n"
+    checksum = 2166136261
+    for byte in text.encode():
+        checksum = (checksum ^ byte) * 16777619 % 2**32
+    return f"{text}checksum {checksum:08x}\n"
+
+
 class Utcd(proc.Process):
     """One daemon with a run directory of its own; a virtual clock and no source unless the configuration says otherwise."""
 

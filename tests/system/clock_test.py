@@ -23,10 +23,11 @@ def test_CLK_05_no_right_to_steer(lab, good_chronyd, mode):
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
-def test_told_to_steer_without_the_right(lab, mode):
-    daemon = lab.utcd({"clock": {"mode": "system"}}, mode)
-    assert daemon.wait(2) == 4
-    assert "CAP_SYS_TIME" in daemon.log() and "clock.mode: virtual" in daemon.log()
+def test_CLK_05_told_to_steer_without_the_right(lab, good_chronyd, mode):
+    daemon = lab.utcd({"clock": {"mode": "system"}, "sources": [utcd.source(good_chronyd.port)]}, mode)
+    status = daemon.wait_synchronised()
+    assert status["clock"]["mode"] == "virtual"
+    assert "cannot discipline the system clock" in daemon.log() and "CAP_SYS_TIME" in daemon.log()
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
@@ -34,7 +35,7 @@ def test_auto_without_the_right_keeps_a_virtual_clock_and_says_why(lab, good_chr
     daemon = lab.utcd({"clock": {"mode": "auto"}, "sources": [utcd.source(good_chronyd.port)]}, mode)
     status = daemon.wait_synchronised()
     assert status["clock"]["mode"] == "virtual" and status["clock"]["mode_reason"]
-    assert re.search(r"clock: virtual, .*\(.+\)", daemon.log())
+    assert re.search(r"clock: virtual \(.+\)", daemon.log())
 
 
 @pytest.mark.parametrize("when", ["1970-01-01 00:00:10", "2106-02-08 00:00:00"])

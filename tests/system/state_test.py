@@ -6,23 +6,8 @@ import subprocess
 
 import pytest
 
-from lib import proc, utcd
-
-WHOLE = "simple-utcd drift 1\nfreq_ppm {:.9f}\nskew_ppm {:.9f}\n"
-
-
-def checksum(text):
-    """FNV-1a, 32 bits."""
-    h = 2166136261
-    for byte in text.encode():
-        h = (h ^ byte) * 16777619 % 2**32
-    return h
-
-
-def drift_text(freq_ppm, skew_ppm=0.1):
-    text = WHOLE.format(freq_ppm, skew_ppm)
-    return f"{text}checksum {checksum(text):08x}\n"
-
+from lib import utcd
+from lib.utcd import drift_text
 
 def start(lab, chronyd, drift, mode=utcd.ONE_PROCESS, **kwargs):
     daemon = lab.utcd({"sources": [utcd.source(chronyd.port)], "clock": {"drift_file": str(drift)}}, mode, **kwargs)
@@ -44,16 +29,20 @@ def test_ST_01_a_bad_drift_file_is_set_aside(lab, good_chronyd, content):
     assert (lab.dir / "drift.bad").read_bytes() == content
     assert "drift.bad" in daemon.log()
     daemon.wait_synchronised()
-    daemon.stop()
-    assert re.fullmatch(r"simple-utcd drift 1\nfreq_ppm \S+\nskew_ppm \S+\nchecksum [0-9a-f]{8}\n", drift.read_text())
+    assert daemon.stop() == 0
+    assert "frequency" not in daemon.log() and not drift.exists(), "a frequency is believed that nobody has learnt yet"
 
 
 def test_ST_01_a_good_one_is_used(lab, good_chronyd):
     drift = lab.dir / "drift"
     drift.write_text(drift_text(-23.5))
+    before = drift.stat().st_ino
     daemon = start(lab, good_chronyd, drift)
     assert not (lab.dir / "drift.bad").exists()
     assert "-23.5" in daemon.log()
+    assert daemon.stop() == 0
+    assert drift.stat().st_ino != before, "not replaced by a new file"
+    assert re.fullmatch(r"simple-utcd drift 1\nfreq_ppm \S+\nskew_ppm \S+\nchecksum [0-9a-f]{8}\n", drift.read_text())
 
 
 @pytest.mark.parametrize("freq_ppm", [600, -600])
@@ -91,11 +80,9 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
     daemon = start(lab, good_chronyd, drift)
     daemon.wait_synchronised()
     if harm == "full":
-        with open(disk / "filler", "wb") as filler:
-            with pytest.raises(OSError):
-                while True:
-                    filler.write(bytes(4096))
-                    filler.flush()
+        with open(disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
+            while True:
+                filler.write(bytes(512))
     elif harm == "read_only":
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     else:
@@ -110,10 +97,12 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
 
 
 def test_ST_04_the_drift_directory_is_missing_from_the_start(lab, good_chronyd):
-    daemon = start(lab, good_chronyd, lab.dir / "no" / "such" / "drift")
+    """Told at once, not when there is something to save."""
+    drift = lab.dir / "no" / "such" / "drift"
+    daemon = start(lab, good_chronyd, drift)
     daemon.wait_synchronised()
+    assert daemon.log().count(f"cannot save {drift}") == 1
     assert daemon.stop() == 0
-    assert daemon.log().count("cannot save") == 1
 
 
 def test_a_world_writable_drift_file_is_not_believed(lab, good_chronyd):
