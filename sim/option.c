@@ -21,6 +21,9 @@ static const struct row engine_rows[] = {
 #define OPTION(type, name, initial, low, high, ...) { "local." #name, initial, low, high, type, offsetof(struct engine_options, clock.local.name) },
 #include "clock/local.def"
 #undef OPTION
+#define OPTION(type, name, initial, low, high, ...) { "leap." #name, initial, low, high, type, offsetof(struct engine_options, clock.leap.name) },
+#include "clock/leap.def"
+#undef OPTION
 };
 
 static const struct row source_rows[] = {

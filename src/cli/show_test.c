@@ -162,6 +162,9 @@ static void clock_in_full(void **state)
     expect(show_clock, &s, "  True UTC        between +1.5 ms and +3.7 ms from it\n");
     expect(show_clock, &s, "  TAI             UTC + 37 s\n");
     expect(show_clock, &s, "  Leap second     one is inserted before 2024-01-01T00:00:00Z\n");
+    strcpy(s.leap_source, "list");
+    s.leap_expires = (struct utc_ns){ INT64_C(1704067200) * NS_PER_S };
+    expect(show_clock, &s, "  Known from      a leap-seconds.list, valid until 2024-01-01T00:00:00Z\n");
     expect(show_clock, &s, "  Correction      of 3 ms is being worked off, done in 5 s\n");
     expect(show_clock, &s, "  Root delay      2 ms to the reference clock and back\n");
     expect(show_clock, &s, "  Page            last written 1 s ago\n");

@@ -179,3 +179,13 @@ void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const stru
     page_view(&c->page, now, &v);
     discipline_publish(c, v.status, false, now, out);
 }
+
+struct clock_leap_view clock_leap_view(const struct clock *c, struct mono_ns now)
+{
+    static const char *const origin[LEAP_ORIGINS] = { [LEAP_FROM_LIST] = "list", [LEAP_FROM_ZONE] = "zone" };
+    const struct leap_table *t = best_table(c, page_utc(&c->page, now));
+
+    if (t)
+        return (struct clock_leap_view){ origin[t - c->leap.table], t->expires };
+    return (struct clock_leap_view){ c->leap.voted_delta_s ? "sources" : "none", { INT64_MIN } };
+}

@@ -285,6 +285,22 @@ static void save_drift(struct core *c, const struct clock_drift *d)
     c->drift_save_failed = err != 0;
 }
 
+/* -- leap seconds -------------------------------------------------------------------------------------------------- */
+
+static void look_at_leap_files(struct core *c, struct mono_ns now)
+{
+    const struct leap_options *o = &c->world->options->engine.clock.leap;
+    const char *const path[LEAP_ORIGINS] = { [LEAP_FROM_LIST] = o->list.s, [LEAP_FROM_ZONE] = o->zone.s };
+    struct leap_table table;
+
+    c->leap_files.next = mono_add(now, (struct dur_ns){ LEAP_FILES_LOOK_S * NS_PER_S });
+    for (int i = 0; i < LEAP_ORIGINS; i++)
+        if (leap_files_read(&c->leap_files, (enum clock_leap_origin)i, path[i], &table))
+            input(c, &(struct event){ .kind = EVENT_LEAP_TABLE, .u.leap = { (enum clock_leap_origin)i, &table } });
+}
+
+void core_reread(struct core *c) { look_at_leap_files(c, host_mono()); }
+
 /* -- actions ---------------------------------------------------------------------------------------------------- */
 
 static void obey(struct core *c, const struct action *a)
@@ -326,7 +342,7 @@ static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
 
-    return mono_min(engine_next_deadline(c->engine), c->names_due);
+    return mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), c->leap_files.next);
 }
 
 static void run(void *ctx, struct mono_ns now)
@@ -339,6 +355,8 @@ static void run(void *ctx, struct mono_ns now)
     if (!mono_before(now, c->names_due))
         give_up_names(c);
     input(c, &(struct event){ .kind = EVENT_TICK });
+    if (!mono_before(now, c->leap_files.next))
+        look_at_leap_files(c, now);
 }
 
 int core_start(struct core *c, struct loop *loop, const struct core_world *world)
@@ -353,6 +371,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     c->world = world;
     c->loop = loop;
     c->names_due = MONO_NEVER;
+    leap_files_start(&c->leap_files, now);
     c->asleep = host_pair().asleep;
     s = (struct engine_start){
         .options = &world->options->engine,

@@ -1,4 +1,5 @@
-/* The core role: the engine, its client sockets, the page, the drift file. Turns actions into system calls and what comes of them into events.
+/* The core role: the engine, its client sockets, the page, the files of drift and leap seconds. Turns actions into system calls and what comes of them
+ * into events.
  *
  *   descriptors, deadlines --> event --> engine_step --> actions --> sockets, page, drift file, clock role, resolver, log
  *                                ^-------------------------------------'  (send failed, clock pair, clock result)
@@ -8,6 +9,7 @@
 #define DAEMON_CORE_H
 
 #include "daemon/clock_role.h"
+#include "daemon/leap_files.h"
 #include "daemon/loop.h"
 #include "daemon/options.h"
 #include "daemon/shared.h"
@@ -47,6 +49,7 @@ struct core {
     unsigned queue_first, queue_count;  /* events that actions caused */
     struct event queue[CORE_QUEUE_MAX];
     bool stepping;
+    struct leap_files leap_files;
     struct io_datagram datagram;
 };
 
@@ -55,6 +58,9 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
 
 /* The clean end: drift saved, the system clock left as it was disciplined, sockets closed. */
 void core_stop(struct core *c);
+
+/* Look at the files of leap seconds again, now. */
+void core_reread(struct core *c);
 
 /* A picture for the control socket, with what only the daemon knows. */
 void core_snapshot(const struct core *c, struct snapshot *out);

@@ -32,7 +32,8 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         status_stopping(number);
         loop_stop(&all.loop);
     } else if (number == SIGHUP) {
-        logger_say("SIGHUP: reading the configuration anew is not built yet; restart to take changes");
+        core_reread(&all.core);
+        logger_say("SIGHUP: looked at the leap second files; reading the configuration anew is not built yet, restart to take changes");
     } else {
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
             resolver_reaped(&all.resolver, pid, status);

@@ -55,6 +55,8 @@ static void on_signal_in_child(void *ctx, int number, struct mono_ns now)
     (void)now;
     if (number == SIGTERM)
         loop_stop(&sup.loop);
+    else if (number == SIGHUP && sup.core.engine)
+        core_reread(&sup.core);
 }
 
 /* A restart goes on from the page: served time must not jump because a process died. */
@@ -260,7 +262,8 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         if (sup.stopping)
             go_on_stopping();
     } else if (number == SIGHUP) {
-        logger_say("SIGHUP: reading the configuration anew is not built yet; restart to take changes");
+        signal_child(ROLE_CORE, SIGHUP);
+        logger_say("SIGHUP: looking at the leap second files; reading the configuration anew is not built yet, restart to take changes");
     } else {
         stop(number, now);
     }

@@ -28,6 +28,11 @@ static const struct conf_row local_rows[] = {
 #include "clock/local.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct leap_options
+static const struct conf_row leap_rows[] = {
+#include "clock/leap.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct source_options
 static const struct conf_row source_rows[] = {
 #include "engine/source.def"
@@ -78,6 +83,7 @@ static const struct conf_section sections[] = {
     { MAP("holdover", holdover_rows, engine.clock.holdover), .sentence = "What happens while every source is silent" },
     { .kind = CONF_MAP, .name = "local", ROWS(local_rows), .offset = AT(engine.clock.local), .present_offset = AT(engine.clock.local.present),
       .sentence = "The operator's statement that this machine's own clock may be served while no source is known; only where the section is given" },
+    { MAP("leap", leap_rows, engine.clock.leap), .sentence = "Leap seconds: where they are learned from, and what the system clock makes of them" },
     { MAP("ntp", ntp_rows, ntp), .default_port = 123, .sentence = "The NTP server" },
     { MAP("time", time_rows, timeproto.time), .default_port = 37, .sentence = "The TIME server, RFC 868" },
     { MAP("daytime", daytime_rows, timeproto.daytime), .default_port = 13, .sentence = "The DAYTIME server, RFC 867" },

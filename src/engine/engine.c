@@ -105,6 +105,14 @@ static void stop(struct engine *e)
     engine_emit(e, ACTION_SAVE_DRIFT)->u.drift = clock_drift(&e->clock);
 }
 
+static void take_leap_table(struct engine *e, const struct event *ev)
+{
+    struct clock_actions a = { .count = 0 };
+
+    clock_leap_table(&e->clock, ev->u.leap.origin, ev->u.leap.table, e->now, &a);
+    engine_clock_actions(e, &a);
+}
+
 static void take(struct engine *e, const struct event *ev)
 {
     switch (ev->kind) {
@@ -127,6 +135,9 @@ static void take(struct engine *e, const struct event *ev)
         break;
     case EVENT_CLOCK_RESULT:
         steer_result(e, ev->u.result.err);
+        break;
+    case EVENT_LEAP_TABLE:
+        take_leap_table(e, ev);
         break;
     case EVENT_STOP:
         stop(e);

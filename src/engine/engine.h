@@ -24,6 +24,7 @@ enum event_kind {
     EVENT_ADDRESSES,     /* a name was resolved (count 0: it was not; err says why) */
     EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
+    EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
     EVENT_STOP           /* about to end: last actions (save drift, leave the clock disciplined) */
 };
 
@@ -37,6 +38,7 @@ struct event {
         struct { uint16_t configured; int err; uint32_t count; struct net_addr addr[EVENT_ADDRESSES_MAX]; } addresses; /* ports are ignored */
         struct { struct mono_ns raw; struct utc_ns system; struct dur_ns asleep; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC, 0 if unknown */ } pair;
         struct { int err; } result;
+        struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
     } u;
 };
 

@@ -102,6 +102,7 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
 void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out)
 {
     struct clock_drift d = clock_drift(&e->clock);
+    struct clock_leap_view leap = clock_leap_view(&e->clock, now);
 
     memset(out, 0, sizeof *out);
     out->page = *engine_page(e);
@@ -111,6 +112,8 @@ void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot
     out->skew_ppm = d.skew_ppm;
     out->max_drift_ppm = e->options.clock.clock.max_drift;
     out->max_drift_silent_ppm = e->options.clock.clock.max_drift_silent;
+    snprintf(out->leap_source, sizeof out->leap_source, "%s", leap.from);
+    out->leap_expires.ns = leap.expires.ns == INT64_MIN ? 0 : leap.expires.ns;
     out->uptime = mono_sub(now, e->started);
     out->steps = e->steps;
     pictures_of_sources(e, now, out);

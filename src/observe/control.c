@@ -135,6 +135,8 @@ static void daemon_fields(struct codec *x, struct snapshot *s)
     field_double(x, &s->max_drift_silent_ppm);
     field_ns(x, &s->uptime.ns);
     field_u64(x, &s->steps);
+    field_text(x, s->leap_source, sizeof s->leap_source);
+    field_ns(x, &s->leap_expires.ns);
 }
 
 static void page_fields(struct codec *x, struct page_data *p)

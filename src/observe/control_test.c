@@ -45,6 +45,8 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     snprintf(s->version, sizeof s->version, "0.1.%u", (unsigned)(prng_u64(&p) % 100));
     snprintf(s->clock_mode, sizeof s->clock_mode, "virtual");
     memset(s->hint, 'h', sizeof s->hint - 1);
+    snprintf(s->leap_source, sizeof s->leap_source, "list");
+    s->leap_expires.ns = some_ns(&p).ns;
     s->now = (struct mono_ns){ some_ns(&p).ns };
     s->freq_ppm = prng_normal(&p);
     s->page.rate = 1e-6 * prng_normal(&p);

@@ -13,6 +13,7 @@
 #define SNAPSHOT_SERVICES_MAX 8
 #define SNAPSHOT_SERVICE_NAME_MAX 16
 #define SNAPSHOT_TEXT_MAX 96
+#define SNAPSHOT_LEAP_SOURCE_MAX 16
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
                     SOURCE_REFUSED, SOURCE_STATE_COUNT };
@@ -59,6 +60,8 @@ struct snapshot {
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
     char clock_reason[SNAPSHOT_TEXT_MAX];/* why */
     char hint[SNAPSHOT_TEXT_MAX];        /* why not synchronised, or "" */
+    char leap_source[SNAPSHOT_LEAP_SOURCE_MAX]; /* whose word leap seconds are taken on: "list", "zone", "sources", "none" */
+    struct utc_ns leap_expires;          /* until when that word is valid; 0: it does not say */
     struct page_data page;
     struct mono_ns now;
     double freq_ppm, skew_ppm;

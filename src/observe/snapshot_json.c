@@ -40,13 +40,20 @@ static void time_fields(struct json *j, const struct page_data *p, const struct 
         json_null(j, "reference_time");
 }
 
-static void leap_fields(struct json *j, const struct page_data *p, const struct clock_view *v)
+static void leap_fields(struct json *j, const struct snapshot *s, const struct clock_view *v)
 {
+    const struct page_data *p = &s->page;
+
     json_text(j, "leap", leap_text(v->leap));
     if (p->leap_delta_s)
         instant(j, "leap_at", "leap_at_ns", tai_to_utc(p->leap_at, p->tai_minus_utc_s));
     else
         json_null(j, "leap_at");
+    json_text(j, "leap_source", s->leap_source);
+    if (s->leap_expires.ns)
+        instant(j, "leap_source_expires", "leap_source_expires_ns", s->leap_expires);
+    else
+        json_null(j, "leap_source_expires");
 }
 
 static void machine_fields(struct json *j, const struct snapshot *s)
@@ -75,7 +82,7 @@ void snapshot_json_clock(struct json *j, const struct snapshot *s)
     json_int(j, "stratum", v.stratum);
     reference_id(j, v.refid, v.stratum);
     time_fields(j, p, &v);
-    leap_fields(j, p, &v);
+    leap_fields(j, s, &v);
     machine_fields(j, s);
     json_int(j, "sources_total", p->sources_total);
     json_int(j, "sources_reachable", p->sources_reachable);
