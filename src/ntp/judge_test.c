@@ -390,7 +390,7 @@ static void any_damage_is_inert(void **state)
         for (uint64_t n = 1 + prng_u64(&p) % 4; n > 0; n--)
             bytes[prng_u64(&p) % NTP_HEADER_SIZE] ^= (uint8_t)(1u << prng_u64(&p) % 8);
         if (prng_u64(&p) % 4 == 0)
-            in.bytes.len = prng_u64(&p) % sizeof bytes;
+            in.bytes.len = (size_t)(prng_u64(&p) % sizeof bytes);
         v = ntp_client_input(&f.c, &in, f.now, &r);
         assert_int_equal(f.c.stats.verdict[v], before.stats.verdict[v] + 1);
         if (v == VERDICT_ACCEPTED || v == VERDICT_KISS) {
