@@ -50,9 +50,11 @@ int instance_lock(const char *dir, pid_t *other)
     if (fd < 0)
         return io_error(errno);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int err = errno == EWOULDBLOCK ? -UE_BUSY : io_error(errno);
+
         *other = read_pid(fd);
         close(fd);
-        return -UE_BUSY;
+        return err;
     }
     n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n) {
