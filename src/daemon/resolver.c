@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "daemon/logger.h"
 #include "daemon/resolve.h"
+#include "host/clock.h"
 
 static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
 {
@@ -21,11 +22,24 @@ static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
     loop_events(r->loop, fd, 0); /* its own matter from now on */
 }
 
+static struct mono_ns next(void *ctx) { return ((const struct resolver *)ctx)->begin; }
+
+static void begin(void *ctx, struct mono_ns now)
+{
+    struct resolver *r = ctx;
+
+    (void)now;
+    r->begin = MONO_NEVER;
+    loop_watch(r->loop, r->fd, POLLIN, on_question, r);
+}
+
 void resolver_start(struct resolver *r, struct loop *loop, int fd)
 {
-    *r = (struct resolver){ loop, fd, 0 };
-    if (fd >= 0)
-        loop_watch(loop, fd, POLLIN, on_question, r);
+    *r = (struct resolver){ loop, fd, 0, MONO_NEVER };
+    if (fd < 0)
+        return;
+    r->begin = mono_add(host_mono(), dur_from_ms(RESOLVER_DELAY_MS));
+    loop_add_part(loop, &(struct loop_part){ r, next, begin });
 }
 
 bool resolver_reaped(struct resolver *r, pid_t pid, int status)

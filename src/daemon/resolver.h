@@ -6,7 +6,14 @@
 
 #include "daemon/loop.h"
 
-struct resolver { struct loop *loop; int fd; pid_t pid; /* 0: none runs */ };
+#define RESOLVER_DELAY_MS 30    /* answers to clients first: starting a program takes the processor from them */
+
+struct resolver {
+    struct loop *loop;
+    int fd;
+    pid_t pid;                  /* 0: none runs */
+    struct mono_ns begin;       /* when questions are first looked at; MONO_NEVER once they are */
+};
 
 /* fd: the program's end; -1: no name is configured, nothing will happen. */
 void resolver_start(struct resolver *r, struct loop *loop, int fd);

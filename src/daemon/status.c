@@ -8,6 +8,7 @@
 #include "daemon/notify.h"
 #include "host/clock.h"
 
+#define FIRST_LOOK_MS 5       /* clients are answered before words are made */
 #define FIRST_PAGE_LOOK_MS 1
 #define LOOK_MS 10000
 
@@ -59,7 +60,7 @@ static void run(void *ctx, struct mono_ns now)
 
 void status_start(struct status *st, struct loop *loop, const struct setup *s)
 {
-    *st = (struct status){ .setup = s, .told = -1, .watchdog = notify_watchdog_interval(), .next = host_mono() };
+    *st = (struct status){ .setup = s, .told = -1, .watchdog = notify_watchdog_interval(), .next = mono_add(host_mono(), dur_from_ms(FIRST_LOOK_MS)) };
     loop_add_part(loop, &(struct loop_part){ st, next, run });
 }
 

@@ -20,8 +20,8 @@
 #define QUICK_SPAN_S 10
 #define BACKOFF_MAX_S 30
 #define PATIENCE_MS 5000        /* for children to end by themselves */
-#define FIRST_PAGE_US 100       /* serve's look for the first page */
-#define FIRST_PAGE_TRIES 20000
+#define FIRST_PAGE_US 20        /* serve's look for the first page */
+#define FIRST_PAGE_TRIES 50000
 
 enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT };
 
