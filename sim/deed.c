@@ -142,8 +142,22 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     }
 }
 
+/* `date` is the midnight it belongs to: insertion repeats the second before it, deletion leaves that second out. */
+static void plan_leap_second(struct sim_world *w, const struct statement *st)
+{
+    bool deletes = (enum leap)st->x == LEAP_DELETE;
+    struct tai_ns midnight = utc_to_tai(st->date, SIM_TAI_MINUS_UTC_S);
+
+    w->leap_delta_s = (enum leap)st->x == LEAP_INSERT ? 1 : deletes ? -1 : 0;
+    w->leap_at = deletes ? tai_add(midnight, (struct dur_ns){ -NS_PER_S }) : midnight;
+}
+
 void deed_apply(struct sim_world *w, const struct statement *st)
 {
+    if (st->deed == DEED_LEAP_SECOND) {
+        plan_leap_second(w, st);
+        return;
+    }
     if (st->deed == DEED_LINK || st->deed == DEED_LINK_ONE_WAY) {
         link_nodes(w, st);
         return;

@@ -20,6 +20,7 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "seed INTEGER", DEED_SEED, GROUP_NONE },
     { "start DATE", DEED_START, GROUP_NONE },
     { "run DURATION", DEED_RUN, GROUP_NONE },
+    { "leap second LEAP at DATE", DEED_LEAP_SECOND, GROUP_NONE },
     { "probe DURATION", DEED_PROBE, GROUP_NONE },
     { "node server NEW", DEED_SERVER, GROUP_SERVER },
     { "node client NEW", DEED_CLIENT, GROUP_CLIENT },
@@ -119,7 +120,7 @@ static int take_slot(struct parser *p, unsigned at, const char *slot, struct sta
     if (strcmp(slot, "INTEGER") == 0)
         return parser_take_integer(p, at, &st->x);
     if (strcmp(slot, "DATE") == 0)
-        return take_date(p, at, &p->story->start);
+        return take_date(p, at, &st->date);
     if (strcmp(slot, "LEAP") == 0)
         return parser_take_choice(p, at, &st->x, "a leap announcement", story_leaps);
     if (strcmp(slot, "TAMPER") == 0)
@@ -272,7 +273,9 @@ static int apply_frame(struct parser *p, const struct statement *st)
 {
     struct story *s = p->story;
 
-    if (st->deed == DEED_SEED)
+    if (st->deed == DEED_START)
+        s->start = st->date;
+    else if (st->deed == DEED_SEED)
         s->seed = (uint64_t)st->x;
     else if (st->deed == DEED_RUN)
         s->run = (struct dur_ns){ (int64_t)st->x };

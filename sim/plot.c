@@ -93,7 +93,8 @@ void plot_svg(FILE *out, const char *title, const struct check_course *c)
             TOP + 4 * (PANEL + GAP));
     fprintf(out, "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"%d\" y=\"18\" font-size=\"15\">%s</text>\n", LEFT, title);
     for (size_t i = 0; i < sizeof panels / sizeof panels[0]; i++) {
-        frame(out, c, &panels[i]);
+        if (i == 0 || panels[i].row != panels[i - 1].row)
+            frame(out, c, &panels[i]);
         curve(out, c, &panels[i]);
     }
     fprintf(out, "</svg>\n");

@@ -53,7 +53,8 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
 
     if (r->usable && (!inside || !claim_true))
         violate(w, n, INVARIANT_BOUND, r);
-    if (r->usable && last->usable && r->steps == last->steps && utc_before(r->view.utc, last->view.utc))
+    /* by TAI: the second that a leap repeats is no step back */
+    if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai))
         violate(w, n, INVARIANT_FORWARD, r);
     if (r->usable && !stated && (!known || n->c.answers == 0))
         violate(w, n, INVARIANT_USABLE, r);
@@ -71,8 +72,12 @@ const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
     r.system_error = utc_sub(client_system(n), r.truth);
     if (r.published) {
         page_view(&n->c.page, r.raw, &r.view);
-        r.usable = ask(w, n, &r, &claim_true);
         r.error = utc_sub(r.view.utc, r.truth);
+        if (world_is_leaping(w)) {
+            r.error = tai_sub(r.view.tai, w->now);
+            r.truth = utc_add(r.view.utc, dur_neg(r.error));
+        }
+        r.usable = ask(w, n, &r, &claim_true);
         r.bound = farther(utc_sub(r.view.utc, r.view.earliest), utc_sub(r.view.latest, r.view.utc));
         r.frequency_error = n->c.page.rate + oscillator_rate(&n->oscillator);
         check(w, n, &r, claim_true);

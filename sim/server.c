@@ -15,9 +15,20 @@ void server_init(struct sim_node *n, unsigned index, const struct attributes *a)
     n->s.refid = n->s.stratum == 1 ? NTP_REFID('S', 'I', 'M', 0) : NTP_REFID(198, 51, 100, index & 0xff);
 }
 
-void server_page(const struct sim_node *n, struct tai_ns now, struct page_data *out)
+/* On the day before the leap second all good servers announce it. */
+static enum leap announced(const struct sim_world *w, const struct sim_server *s)
+{
+    int64_t left_ns = tai_sub(w->leap_at, w->now).ns;
+
+    if (w->leap_delta_s == 0 || left_ns <= 0 || left_ns > 86400 * NS_PER_S)
+        return (enum leap)s->leap;
+    return w->leap_delta_s > 0 ? LEAP_INSERT : LEAP_DELETE;
+}
+
+void server_page(const struct sim_world *w, const struct sim_node *n, struct page_data *out)
 {
     const struct sim_server *s = &n->s;
+    struct tai_ns now = w->now;
     double drifted_ns = s->drift * (double)tai_sub(now, s->drift_from).ns;
     struct mono_ns raw = { now.ns };
 
@@ -26,10 +37,10 @@ void server_page(const struct sim_node *n, struct tai_ns now, struct page_data *
         .tai_ref = tai_add(now, (struct dur_ns){ ns_add(s->lie.ns, llround(drifted_ns)) }),
         .early = s->root_dispersion, .late = s->root_dispersion,
         .silent_at = MONO_NEVER, .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER,
-        .leap_at = { INT64_MAX }, .root_delay = s->root_delay,
+        .leap_at = w->leap_delta_s ? w->leap_at : (struct tai_ns){ INT64_MAX }, .leap_delta_s = w->leap_delta_s, .root_delay = s->root_delay,
         .tai_minus_utc_s = SIM_TAI_MINUS_UTC_S, .refid = s->refid,
         .status = s->lost ? CLOCK_UNSYNCHRONISED : CLOCK_SYNCHRONISED,
-        .leap = s->lost ? LEAP_UNKNOWN : s->leap, .stratum = s->lost ? 0 : s->stratum, .precision_log2 = -25,
+        .leap = (uint8_t)(s->lost ? LEAP_UNKNOWN : announced(w, s)), .stratum = s->lost ? 0 : s->stratum, .precision_log2 = -25,
     };
     out->reference_time = tai_to_utc(tai_add(out->tai_ref, (struct dur_ns){ -8 * NS_PER_S }), SIM_TAI_MINUS_UTC_S);
     /* dispersion stands for the whole bound: page_view counts half the root delay in it */
@@ -66,7 +77,7 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
         page = n->c.page;
     } else {
         r.rx = (struct mono_ns){ w->now.ns };
-        server_page(n, w->now, &page);
+        server_page(w, n, &page);
     }
     answer.from_port = NTP_PORT;
     answer.exchange = request->exchange;

@@ -15,7 +15,7 @@
 
 /* What a statement does. */
 enum deed {
-    DEED_SEED, DEED_START, DEED_RUN, DEED_PROBE, DEED_SERVER, DEED_CLIENT,
+    DEED_SEED, DEED_START, DEED_RUN, DEED_PROBE, DEED_LEAP_SECOND, DEED_SERVER, DEED_CLIENT,
     DEED_LINK, DEED_LINK_ONE_WAY, DEED_SOURCE, DEED_POOL, DEED_SET, DEED_EXCUSE,
     /* servers */
     DEED_LIES, DEED_DRIFTS, DEED_SILENT, DEED_ANSWERS, DEED_LOSES_CLOCK, DEED_FINDS_CLOCK, DEED_STRATUM, DEED_LEAP, DEED_ROOT_DELAY,
@@ -45,6 +45,7 @@ struct statement {
     struct dur_ns at;               /* after the start; 0 for what holds from the start */
     uint64_t who, whom;             /* sets of nodes, bit = index */
     double x;                       /* the statement's number: duration in ns, ratio, integer, index of a choice */
+    struct utc_ns date;
     char word[2][STORY_WORD_MAX];
     struct attributes attr;
 };

@@ -3,7 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct utc_ns world_utc(const struct sim_world *w) { return tai_to_utc(w->now, SIM_TAI_MINUS_UTC_S); }
+#define LEAPING_NS (5 * NS_PER_S / 2)
+
+struct utc_ns world_utc(const struct sim_world *w)
+{
+    return tai_to_utc(w->now, SIM_TAI_MINUS_UTC_S + (tai_before(w->now, w->leap_at) ? 0 : w->leap_delta_s));
+}
+
+bool world_is_leaping(const struct sim_world *w)
+{
+    return w->leap_delta_s != 0 && dur_abs(tai_sub(w->now, w->leap_at)).ns < LEAPING_NS;
+}
 
 /* Every node and path has its own stream, so that a change to one leaves the noise of the others. */
 static uint64_t stream(uint64_t seed, uint64_t a, uint64_t b)

@@ -100,6 +100,8 @@ struct sim_world {
     const struct story *story;
     const struct statement *mutant;  /* or NULL */
     struct tai_ns start, now, end;
+    struct tai_ns leap_at;       /* first instant with the new difference to UTC */
+    int32_t leap_delta_s;        /* 0: none */
     struct sim_queue queue;
     unsigned node_count;
     struct sim_node node[STORY_NODES_MAX];
@@ -123,13 +125,15 @@ void world_run(struct sim_world *w);
 
 /* Truth at the world's now. */
 struct utc_ns world_utc(const struct sim_world *w);
+/* UTC is not continuous here, so two clocks are compared by their TAI. */
+bool world_is_leaping(const struct sim_world *w);
 
 /* A fresh reading of a client; checks the invariants and counts. */
 const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n);
 
 /* server.c: the page a server shows now, and its answer to a request in `e` (as arrived). */
 void server_init(struct sim_node *n, unsigned index, const struct attributes *a);
-void server_page(const struct sim_node *n, struct tai_ns now, struct page_data *out);
+void server_page(const struct sim_world *w, const struct sim_node *n, struct page_data *out);
 void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_event *request);
 
 /* Change an answer's bytes as the tamper says. Returns the new length. */

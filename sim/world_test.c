@@ -58,7 +58,7 @@ static void a_server_tells_truth_and_lie(void **state)
     (void)state;
     assert_int_equal(story_parse(&s, "x", "node server a error 2ms root delay 6ms\na lies -3s\n", &error), 0);
     w = world_new(&s, 1, NULL);
-    server_page(&w->node[0], w->now, &page);
+    server_page(w, &w->node[0], &page);
     page_view(&page, (struct mono_ns){ w->now.ns }, &view);
     assert_int_equal(utc_sub(view.utc, world_utc(w)).ns, -3 * NS_PER_S);
     assert_int_equal(view.stratum, 1);
@@ -67,9 +67,39 @@ static void a_server_tells_truth_and_lie(void **state)
     story_free(&s);
 }
 
+static uint64_t violations(const char *story, enum invariant i)
+{
+    struct story_error error;
+    struct story s;
+    struct sim_world *w;
+    uint64_t count;
+
+    assert_int_equal(story_parse(&s, "x", story, &error), 0);
+    w = world_new(&s, 1, NULL);
+    world_run(w);
+    count = w->node[1].c.totals.violations[i];
+    world_free(w);
+    story_free(&s);
+    return count;
+}
+
+/* A raw clock that jumps and nobody told: the bound is false, and the simulator sees it. */
+static void a_false_bound_is_seen(void **state)
+{
+    static const char world[] = "run 2h\nnode server a\nnode client c drift 20ppm\nlink c a delay 1ms\nsource c a poll 6\n";
+    char broken[sizeof world + 40];
+
+    (void)state;
+    snprintf(broken, sizeof broken, "%sat 1h c raw jumps 1s\n", world);
+    assert_int_equal(violations(world, INVARIANT_BOUND), 0);
+    assert_true(violations(broken, INVARIANT_BOUND) > 0);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(a_seed_replays_bit_for_bit), cmocka_unit_test(a_server_tells_truth_and_lie) };
+    const struct CMUnitTest tests[] = { 
+        cmocka_unit_test(a_seed_replays_bit_for_bit), cmocka_unit_test(a_server_tells_truth_and_lie), cmocka_unit_test(a_false_bound_is_seen),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,4 +9,4 @@ at 2h c suspends 60s
 expect c from 2h1m logged clock_disrupted >= 1
 expect c from 2h15m status synchronised
 expect c from 2h15m |error| < 2ms
-mutant at 2h c suspends 10ms
+mutant at 2h c suspends 1us
