@@ -30,6 +30,7 @@
 #define OLDEST_NS (64 * NS_PER_S)         /* a measurement older than this is no news */
 #define ALONE_REPEATS 2                   /* a lone source must contradict the bound so often before it is believed */
 #define LAW_SAMPLES 8                     /* until then a source's noise law is a guess */
+#define GROSS_DRIFTS 10.0                 /* max_drifts: so far the estimate's rate may leave what is proven */
 #define STEP_SIGMAS 3.0
 #define STEP_MEMORY 12.0
 #define BIAS_MEMORY 16.0
@@ -136,21 +137,28 @@ static void fuse(struct clock *c, struct clock_source *s, bool in_company)
     }
 }
 
-/* The estimate stays inside the bound, whatever the statistics say, and inside what the oscillator can be. */
+static void know_rate(struct clock *c)
+{
+    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, c->options.clock.max_frequency * 1e-6 + fabs(c->estimate.rate));
+}
+
+/* The estimate stays inside the bound, its rate near what is proven, whatever the statistics say, and inside what the oscillator can be. */
 static void confine(struct clock *c, struct clock_actions *out)
 {
-    double limit = c->options.clock.max_frequency * 1e-6;
-    double out_s = c->estimate.bound.lo_s > 0 ? c->estimate.bound.lo_s : fmin(c->estimate.bound.hi_s, 0);
+    struct clock_estimate *e = &c->estimate;
+    double limit = c->options.clock.max_frequency * 1e-6, slack = GROSS_DRIFTS * c->options.clock.max_drift * 1e-6;
+    double out_s = e->bound.lo_s > 0 ? e->bound.lo_s : fmin(e->bound.hi_s, 0);
 
     if (out_s != 0)
-        interval_follow(c, estimate_shift(&c->estimate, out_s));
-    if (fabs(c->estimate.rate) <= limit) {
+        interval_follow(c, estimate_shift(e, out_s));
+    interval_follow(c, estimate_limit(e, e->rate + e->rate_known.lo_s - slack, e->rate + e->rate_known.hi_s + slack));
+    if (fabs(e->rate) <= limit) {
         c->policy.rail_logged = false;
         return;
     }
-    interval_follow(c, estimate_limit(&c->estimate, limit));
+    interval_follow(c, estimate_limit(e, -limit, limit));
     if (!c->policy.rail_logged)
-        log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", c->estimate.rate * 1e6);
+        log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", e->rate * 1e6);
     c->policy.rail_logged = true;
 }
 
@@ -324,6 +332,7 @@ static void try_first(struct clock *c, struct mono_ns now, struct clock_actions 
     c->estimate.bound = m.hull;
     c->policy.synchronised_once = true;
     c->policy.split_logged = false;
+    know_rate(c);
     confine(c, out);
     if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(discipline_residue(c, now))))
         c->policy.steps++;
@@ -391,6 +400,7 @@ static void follow(struct clock *c, struct clock_source *s, struct mono_ns now, 
     c->policy.split_logged = false;
     if (s->prefer || !preferred_present(c))
         fuse(c, s, m.selectable > 2);
+    know_rate(c);
     confine(c, out);
     serve(c, before == CLOCK_DISRUPTED && discipline_residue(c, now).ns > 0, false, now, out);
     c->policy.lost = (struct dur_ns){ 0 };

@@ -156,8 +156,6 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
 
     leap_refresh(c, now, out);
     served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
-    if (fresh)
-        c->estimate.rate_known = select_rate(c->source, c->policy.electorate, c->options.clock.max_frequency * 1e-6 + fabs(c->estimate.rate));
     set_growth(c);
     set_line(c, served, now);
     if (fresh) {

@@ -265,9 +265,9 @@ struct clock_move estimate_shift(struct clock_estimate *e, double x_s)
     return (struct clock_move){ dur_to_s(whole), 0 };
 }
 
-struct clock_move estimate_limit(struct clock_estimate *e, double limit)
+struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi)
 {
-    double y = fmin(fmax(e->rate, -limit), limit) - e->rate;
+    double y = fmin(fmax(e->rate, lo), hi) - e->rate;
 
     e->rate += y;
     return (struct clock_move){ y * dur_to_s(mono_sub(e->aged, e->at)), y };

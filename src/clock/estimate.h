@@ -23,8 +23,8 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
 /* Move the line by x_s, whole nanoseconds of it. */
 struct clock_move estimate_shift(struct clock_estimate *e, double x_s);
 
-/* Hold the line's rate within +-limit. */
-struct clock_move estimate_limit(struct clock_estimate *e, double limit);
+/* Hold the line's rate within [lo, hi]. */
+struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi);
 
 /* Uncertainty added from outside: standard deviations of phase and frequency. */
 void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd);
