@@ -97,7 +97,7 @@ static void a_false_bound_is_seen(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { 
+    const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seed_replays_bit_for_bit), cmocka_unit_test(a_server_tells_truth_and_lie), cmocka_unit_test(a_false_bound_is_seen),
     };
 

@@ -2,7 +2,7 @@
 seed 67
 run 1d
 node server good error 1us
-node client c drift 20ppm wander 1e-9 offset 0.01s
+node client c drift 20ppm wander 1e-9 offset 0.01s steers
 link c good delay 1ms jitter exponential 50us
 source c good poll 6
 at 6h c suspends 8h

@@ -7,4 +7,4 @@ link c good1..good3 delay 20ms jitter exponential 100ms loss 50% duplicate 10% r
 expect c by 1h usable
 expect c by 6h |error| < 80ms
 expect c by 6h good1 counts unsolicited >= 0
-mutant at 12h link c good1..good3 loss 100%
+mutant at 1h link c good1..good3 loss 100%
