@@ -492,6 +492,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
         discipline_emit(out, CLOCK_DO_SAVE);
     }
     if (mono_sub(now, c->page.heartbeat).ns >= HEARTBEAT_NS) {
+        leap_refresh(c, now, out);
         c->page.heartbeat = now;
         discipline_emit(out, CLOCK_DO_PUBLISH);
     }
@@ -528,7 +529,7 @@ struct clock_drift clock_drift(const struct clock *c)
 
 #define STEER_HORIZON_S 16.0
 
-struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double *rate)
+struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double gain, double *rate)
 {
     const struct page_data *p = &c->page;
     double limit = c->options.clock.max_slew * 1e-6, slew = 0, work;
@@ -539,7 +540,7 @@ struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur
         next = mono_min(next, p->slew_end);
     }
     work = -dur_to_s(system_error) / STEER_HORIZON_S;
-    *rate = p->rate + fmin(fmax(slew + work, -limit), limit);
+    *rate = p->rate + fmin(fmax(slew + work + gain, -limit), limit);
     return next;
 }
 

@@ -100,10 +100,10 @@ bool clock_wants_burst(const struct clock *c, uint16_t slot);
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
 
-/* Steering: what rate (s/s, relative to CLOCK_MONOTONIC_RAW) the system clock should run at from now, and until when, given how far it is from the served
- * line (system_error = system UTC - served UTC at `now`). Follows the served line's own slew and works off system_error within the slew limit.
- * Returns the instant to call again. */
-struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double *rate);
+/* Steering: what rate (s/s, relative to CLOCK_MONOTONIC_RAW) the system clock should run at from now, and until when, given how far it is from where it
+ * should be (system_error = system UTC - wanted UTC at `now`) and how fast that place moves against the served line (`gain`, s/s; 0 outside a smear).
+ * Follows the served line's own slew and works off system_error, all within the slew limit. Returns the instant to call again. */
+struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double gain, double *rate);
 
 /* For status: one source's state. */
 struct clock_source_view {

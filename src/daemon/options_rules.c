@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/smear.h"
 #include "conf/check.h"
 
 #define POOL_MIN_POLL_LOG2 4 /* RFC 5905 section 7.2, MINPOLL: public servers are asked every 16 s at the most */
@@ -93,6 +94,17 @@ static void check_clock(const struct rules *r)
                        "clock.panic_threshold: below step_threshold; what is slewed at the start would be refused later");
 }
 
+#define UTC_SLS_PPM 1000.0 /* base/smear.h: a second in 1000 s */
+
+static void check_leap(const struct rules *r)
+{
+    const struct clock_options *c = &r->o->engine.clock;
+
+    if (c->leap.mode == LEAP_MODE_SMEAR && c->leap.smear + 1 == SMEAR_UTC_SLS && c->clock.max_slew < UTC_SLS_PPM)
+        conf_error_add(r->errors, place_of_pair(r, "leap", 0, "smear", "mode"),
+                       "leap.smear: utc-sls moves the system clock by 1000 ppm; set clock.max_slew to at least that, or choose linear or cosine");
+}
+
 struct service { const char *section; const struct option_addrs *listen; };
 
 static void check_services(const struct rules *r)
@@ -128,5 +140,6 @@ void options_check_rules(const struct daemon_options *o, const struct conf_tree 
 
     check_sources(&r);
     check_clock(&r);
+    check_leap(&r);
     check_services(&r);
 }

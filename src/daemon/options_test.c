@@ -274,6 +274,16 @@ static void environment_goes_over_the_file(void **state)
     assert_string_equal(options.top.hardware_timestamps.item[0].s, "eth1");
 }
 
+static void utc_sls_on_the_system_clock_needs_a_fast_slew(void **state)
+{
+    (void)state;
+    assert_int_equal(load_with("leap: { mode: smear, smear: utc-sls }\n", no_environment), -UE_SYNTAX);
+    assert_true(told(":1:29: leap.smear: utc-sls moves the system clock by 1000 ppm"));
+    assert_int_equal(load_with("leap: { mode: smear, smear: utc-sls }\nclock: { max_slew: 1500ppm }\n", no_environment), 0);
+    assert_int_equal(load_with("leap: { mode: smear, smear: cosine }\n", no_environment), 0);
+    assert_int_equal(load_with("leap: { smear: utc-sls }\n", no_environment), 0);
+}
+
 static void environment_errors_name_the_variable(void **state)
 {
     const char *const environment[] = { "SIMPLE_UTCD_NTP__LISTN=[]", "SIMPLE_UTCD_NTP_LISTEN=[]", "SIMPLE_UTCD_QQQQQQQQQQQQ__X=1", "SIMPLE_UTCD_LOG__LEVEL=",
@@ -389,6 +399,7 @@ int main(void)
         cmocka_unit_test(CFG_05_no_includes), cmocka_unit_test(CFG_06_ports_polls_prefixes), cmocka_unit_test(CFG_09_world_writable_file),
         cmocka_unit_test(all_errors_are_told_at_once), cmocka_unit_test(rules_between_keys), cmocka_unit_test(local_reaches_loopback_only),
         cmocka_unit_test(too_many_sources_are_refused), cmocka_unit_test(environment_goes_over_the_file),
+        cmocka_unit_test(utc_sls_on_the_system_clock_needs_a_fast_slew),
         cmocka_unit_test(environment_errors_name_the_variable), cmocka_unit_test(printed_values_name_their_origin),
         cmocka_unit_test(printed_values_read_back), cmocka_unit_test(check_config_tells_the_outcome),
     };

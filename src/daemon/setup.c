@@ -227,6 +227,18 @@ static void tell_refused(int err)
     logger_write(&r, host_mono());
 }
 
+/* The first status we give the kernel clears it; from then on only what is known here counts. */
+static void tell_leap_armed(void)
+{
+    enum leap armed = host_leap_armed();
+    struct log_record r = { .id = LOG_LEAP_CLEARED };
+
+    if (armed == LEAP_NONE)
+        return;
+    log_text(&r, "kind", armed == LEAP_INSERT ? "inserted" : "deleted");
+    logger_write(&r, host_mono());
+}
+
 static int decide_clock(struct setup *s)
 {
     struct mode_facts facts = { .build_tree = place_is_build_tree(), .steered_before = !s->detached && instance_steered_before(s->run_dir),
@@ -238,6 +250,8 @@ static int decide_clock(struct setup *s)
         tell_refused(s->mode.refused);
     if (s->mode.rival[0])
         logger_say("%s steers the system clock too: two at one clock spoil it for both; stop one of them", s->mode.rival);
+    if (s->mode.steer)
+        tell_leap_armed();
     if (s->mode.steer && !s->detached)
         instance_mark_steering(s->run_dir);
     s->world.steer = s->mode.steer;

@@ -39,6 +39,8 @@ struct steering {
     struct mono_ns next;
     struct mono_ns status_next;   /* when the kernel's error estimates are due for a refresh */
     uint8_t status_sent;          /* clock status the kernel was last told of */
+    uint8_t leap_sent;            /* enum leap, likewise */
+    bool coasting;                /* a leap second is near: hands off */
     struct mono_ns last_raw;      /* last pair, to notice another hand on the clock */
     struct utc_ns last_system;
     struct dur_ns own_step;       /* steps commanded since that pair */
@@ -89,5 +91,12 @@ void steer_pair(struct engine *e, const struct event *ev);
 void steer_result(struct engine *e, int err);
 void steer_step(struct engine *e, struct dur_ns by);
 void steer_stop(struct engine *e);
+
+/* leap.c: the system clock around a leap second */
+struct leap_wish { struct dur_ns offset; double gain; }; /* system minus served, and how that changes from now, s/s */
+struct leap_wish leap_wish(const struct engine *e, const struct clock_view *v);
+enum leap leap_for_kernel(const struct engine *e, const struct clock_view *v);
+bool leap_coast(struct engine *e);  /* the clock is to be left alone now; sets steering.coasting and .next */
+struct mono_ns leap_next(const struct engine *e, struct mono_ns next); /* ... or from when on, if that is before `next` */
 
 #endif

@@ -29,16 +29,6 @@ void steer_wake(struct engine *e)
 
 struct mono_ns steer_next(const struct engine *e) { return e->steering.reading ? MONO_NEVER : e->steering.next; }
 
-void steer_tick(struct engine *e)
-{
-    struct steering *s = &e->steering;
-
-    if (!s->on || s->reading || mono_before(e->now, s->next))
-        return;
-    s->reading = true;
-    engine_emit(e, ACTION_READ_CLOCK);
-}
-
 static struct clock_command *command(struct engine *e)
 {
     return &engine_emit(e, ACTION_CLOCK)->u.clock;
@@ -52,6 +42,23 @@ static void set_frequency(struct engine *e, double rate)
     c->freq_ppm = e->steering.freq_ppm = rate * 1e6;
 }
 
+void steer_tick(struct engine *e)
+{
+    struct steering *s = &e->steering;
+
+    bool coasted = s->coasting;
+
+    if (!s->on || s->reading || mono_before(e->now, s->next))
+        return;
+    if (leap_coast(e)) {
+        if (!coasted)
+            set_frequency(e, engine_page(e)->rate);
+        return;
+    }
+    s->reading = true;
+    engine_emit(e, ACTION_READ_CLOCK);
+}
+
 /* The kernel's own words for others (ntp_adjtime readers, the RTC's 11-minute mode) follow the page. */
 static void set_status(struct engine *e, const struct clock_view *v)
 {
@@ -60,10 +67,11 @@ static void set_status(struct engine *e, const struct clock_view *v)
 
     c->verb = CLOCK_SET_STATUS;
     c->synchronised = v->status == CLOCK_SYNCHRONISED || v->status == CLOCK_HOLDOVER;
-    c->leap = v->leap;
+    c->leap = leap_for_kernel(e, v);
     c->max_error = dur_add(dur_max(early, late), dur_abs(e->steering.error));
     c->est_error = dur_abs(e->steering.error);
-    c->tai_minus_utc_s = engine_page(e)->tai_minus_utc_s;
+    c->tai_minus_utc_s = (int32_t)((v->tai.ns - v->utc.ns) / NS_PER_S);
+    e->steering.leap_sent = (uint8_t)c->leap;
     e->steering.status_sent = (uint8_t)v->status;
     e->steering.status_next = mono_add(e->now, (struct dur_ns){ STATUS_REFRESH_S * NS_PER_S });
 }
@@ -117,20 +125,22 @@ void steer_pair(struct engine *e, const struct event *ev)
 {
     struct steering *s = &e->steering;
     struct clock_view at_pair, v;
+    struct leap_wish wish;
     double rate = 0;
 
     s->reading = false;
     look_for_sleep(e, ev->u.pair.asleep);
-    if (!s->on)
+    if (!s->on || s->coasting)
         return;
     look_for_foreign_step(e, ev->u.pair.raw, ev->u.pair.system);
     page_view(engine_page(e), ev->u.pair.raw, &at_pair);
     s->error = utc_sub(ev->u.pair.system, at_pair.utc);
-    s->next = clock_steer(&e->clock, ev->u.pair.raw, s->error, &rate);
+    wish = leap_wish(e, &at_pair);
+    s->next = leap_next(e, clock_steer(&e->clock, ev->u.pair.raw, dur_sub(s->error, wish.offset), wish.gain, &rate));
     if (fabs(rate * 1e6 - s->freq_ppm) > 1e-6) /* one part in 10^12: nothing a clock could show */
         set_frequency(e, rate);
     page_view(engine_page(e), e->now, &v);
-    if (s->status_sent != v.status || !mono_before(e->now, s->status_next))
+    if (s->status_sent != v.status || s->leap_sent != leap_for_kernel(e, &v) || !mono_before(e->now, s->status_next))
         set_status(e, &v);
 }
 

@@ -43,6 +43,9 @@ struct host_rate { long tick_us; long freq_scaled; };
 struct host_rate host_rate_from_ppm(double ppm);
 double host_rate_to_ppm(struct host_rate r);
 
+/* The leap second the kernel has been told of, by whomever; LEAP_NONE when it cannot be read. */
+enum leap host_leap_armed(void);
+
 /* Is another program disciplining this clock? Writes its name and returns true if so: a known daemon by its process name; "" when there is none, but the
  * kernel clock was refreshed so lately that somebody unseen (outside this container) must keep it. */
 bool host_other_discipliner(char *name, size_t size);

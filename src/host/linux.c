@@ -242,6 +242,15 @@ bool host_other_discipliner(char *name, size_t size)
     return adjust(&t) == 0 && !(t.status & STA_UNSYNC) && t.maxerror < KEPT_LATELY_US;
 }
 
+enum leap host_leap_armed(void)
+{
+    struct timex t = { .modes = 0 };
+
+    if (adjust(&t) != 0)
+        return LEAP_NONE;
+    return t.status & STA_INS ? LEAP_INSERT : t.status & STA_DEL ? LEAP_DELETE : LEAP_NONE;
+}
+
 /* -- rights ---------------------------------------------------------------------------------------------------- */
 
 static int set_capabilities(uint64_t set)
