@@ -317,6 +317,8 @@ void setup_tell(const struct setup *s)
     log_text(&clock, "reason", s->mode.reason);
     logger_write(&clock, host_mono());
     listeners_log(&s->listeners);
+    if (s->options->top.hardware_timestamps.count > 0)
+        logger_say("hardware_timestamps: timestamps of the network card are not built yet; the kernel's own are used");
     tell_sources(&s->options->engine);
     if (!s->detached)
         tell_next(s);
