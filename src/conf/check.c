@@ -43,10 +43,11 @@ const struct conf_node *conf_given(const struct conf_tree *tree, const char *sec
     return conf_node_find(n, key);
 }
 
-static bool tell_if_null(const struct check *c, const struct conf_node *n, const char *name)
+static bool tell_if_null(const struct check *c, struct conf_node *n, const char *name)
 {
     if (!conf_node_is_null(n))
         return false;
+    n->bad = true;
     conf_error_add(c->errors, n->at, "%s: the value is missing; write it, or take the key away to have the default", name);
     return true;
 }
@@ -79,7 +80,7 @@ static void tell_bad_value(const struct check *c, const struct conf_row *row, co
 }
 
 /* One value, or one item of a list. */
-static void apply_scalar(const struct check *c, const struct conf_section *s, const struct conf_row *row, const struct conf_node *n, const char *name,
+static void apply_scalar(const struct check *c, const struct conf_section *s, const struct conf_row *row, struct conf_node *n, const char *name,
                          void *field)
 {
     char expected[CONF_EXPECTED_MAX];
@@ -87,6 +88,7 @@ static void apply_scalar(const struct check *c, const struct conf_section *s, co
 
     if (n->bad || tell_if_null(c, n, name))
         return;
+    n->bad = true;
     if (n->kind != CONF_NODE_SCALAR) {
         conf_error_add(c->errors, n->at, "%s: %s found; expected %s", name, n->kind == CONF_NODE_MAP ? "keys" : "a list", conf_expected(row, expected));
         return;
@@ -96,11 +98,12 @@ static void apply_scalar(const struct check *c, const struct conf_section *s, co
         return;
     }
     err = conf_value_read(row, s->default_port, n->text, field);
+    n->bad = err != 0;
     if (err)
         tell_bad_value(c, row, n, name, err);
 }
 
-static void apply_value(const struct check *c, const struct conf_section *s, const struct conf_row *row, const struct conf_node *n, const char *name,
+static void apply_value(const struct check *c, const struct conf_section *s, const struct conf_row *row, struct conf_node *n, const char *name,
                         void *field)
 {
     char expected[CONF_EXPECTED_MAX];
@@ -112,10 +115,11 @@ static void apply_value(const struct check *c, const struct conf_section *s, con
     if (n->bad || tell_if_null(c, n, name))
         return;
     if (n->kind != CONF_NODE_LIST) {
+        n->bad = true;
         conf_error_add(c->errors, n->at, "%s: a list in [brackets] is expected, each item %s", name, conf_expected(row, expected));
         return;
     }
-    for (const struct conf_node *item = n->child; item; item = item->next)
+    for (struct conf_node *item = n->child; item; item = item->next)
         apply_scalar(c, s, row, item, name, field);
 }
 
@@ -167,11 +171,11 @@ static void tell_unknown_key(const struct check *c, const struct conf_section *s
 }
 
 /* The keys of one map over the section's struct at base. */
-static void apply_map(const struct check *c, const struct conf_section *s, size_t item, const struct conf_node *map, char *base)
+static void apply_map(const struct check *c, const struct conf_section *s, size_t item, struct conf_node *map, char *base)
 {
     char name[NAME_MAX_LEN];
 
-    for (const struct conf_node *n = map->child; n; n = n->next) {
+    for (struct conf_node *n = map->child; n; n = n->next) {
         const struct conf_row *row = conf_row_find(s, n->key);
 
         name_of(s, item, row ? row->name : "", name);
@@ -188,11 +192,11 @@ static void defaults_of(const struct conf_section *s, char *base)
         conf_value_default(&s->rows[i], base + s->rows[i].offset);
 }
 
-static void apply_list(const struct check *c, const struct conf_section *s, const struct conf_node *n, char *values)
+static void apply_list(const struct check *c, const struct conf_section *s, struct conf_node *n, char *values)
 {
     size_t count = 0;
 
-    for (const struct conf_node *item = n->child; item; item = item->next, count++) {
+    for (struct conf_node *item = n->child; item; item = item->next, count++) {
         char *base = values + s->offset + count * s->item_size;
 
         if (count == s->item_max) {
@@ -202,13 +206,15 @@ static void apply_list(const struct check *c, const struct conf_section *s, cons
         defaults_of(s, base);
         if (item->kind == CONF_NODE_MAP)
             apply_map(c, s, count, item, base);
-        else if (!item->bad)
+        else if (!item->bad) {
+            item->bad = true;
             conf_error_add(c->errors, item->at, "%s[%zu]: keys are expected, such as { %s: ... }", s->name, count, s->rows[0].name);
+        }
     }
     *(uint32_t *)(void *)(values + s->count_offset) = (uint32_t)count;
 }
 
-static void apply_section(const struct check *c, const struct conf_section *s, const struct conf_node *n, char *values)
+static void apply_section(const struct check *c, const struct conf_section *s, struct conf_node *n, char *values)
 {
     enum conf_node_kind wanted = s->kind == CONF_LIST ? CONF_NODE_LIST : CONF_NODE_MAP;
 
@@ -229,7 +235,7 @@ static void apply_section(const struct check *c, const struct conf_section *s, c
     }
 }
 
-static void apply_top_key(const struct check *c, const struct conf_section *top, const struct conf_node *n, char *values)
+static void apply_top_key(const struct check *c, const struct conf_section *top, struct conf_node *n, char *values)
 {
     const struct conf_section *s = *n->key ? conf_section_find(c->schema, n->key) : NULL;
     const struct conf_row *row = conf_row_find(top, n->key);
@@ -270,6 +276,6 @@ void conf_apply(const struct conf_schema *schema, struct conf_tree *tree, void *
         if (s->kind == CONF_LIST && s->default_text && !conf_node_find(tree->root, s->name))
             put_default_list(s, tree, errors);
     }
-    for (const struct conf_node *n = tree->root->child; n; n = n->next)
+    for (struct conf_node *n = tree->root->child; n; n = n->next)
         apply_top_key(&c, top, n, values);
 }

@@ -6,7 +6,7 @@
 #include "conf/tree.h"
 
 /* Fills all of *values: defaults first, then what the tree says. Lists that the tree has not are taken from their default_text and put into the
- * tree, so that it says where every value comes from. Adds an error for everything that is wrong, and goes on. */
+ * tree, so that it says where every value comes from. Adds an error for everything that is wrong, marks that node bad, and goes on. */
 void conf_apply(const struct conf_schema *schema, struct conf_tree *tree, void *values, struct conf_errors *errors);
 
 /* Puts every PREFIX + SECTION__KEY=VALUE of a NULL-ended environment into the tree; VALUE is read as YAML. PREFIX + SECTION sets a whole section or

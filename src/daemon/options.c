@@ -18,6 +18,7 @@ struct reading {
 static void read_all(struct reading *r, struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors)
 {
     size_t len;
+    bool whole;
 
     errors->found = errors->kept = 0;
     conf_tree_init(&r->tree);
@@ -25,10 +26,11 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
         conf_tree_parse_file(&r->tree, r->file, len, path, errors);
     else if (path)
         return;
+    whole = errors->found == 0; /* of a file that broke off, what is missing is not the writer's mistake */
     conf_overlay(&daemon_schema, &r->tree, environ_list, errors);
     memset(out, 0, sizeof *out);
     conf_apply(&daemon_schema, &r->tree, out, errors);
-    if (errors->found == 0)
+    if (whole)
         options_check_rules(out, &r->tree, path, errors);
 }
 

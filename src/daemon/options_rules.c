@@ -34,15 +34,26 @@ static struct conf_origin source_place(const struct rules *r, size_t i)
     return n && n->at.kind != CONF_FROM_DEFAULT ? n->at : r->nowhere;
 }
 
+/* Nothing is told about values in the place of which a default stands because they were wrong by themselves. */
+static bool both_sound(const struct rules *r, const char *section, size_t item, const char *one, const char *other)
+{
+    const struct conf_node *a = conf_given(r->tree, section, item, one), *b = conf_given(r->tree, section, item, other);
+
+    return !(a && a->bad) && !(b && b->bad);
+}
+
 static void check_source(const struct rules *r, size_t i)
 {
     const struct source_options *s = &r->o->engine.source[i];
+    const struct conf_node *given = conf_node_item(conf_node_find(r->tree->root, "sources"), i);
     bool server = s->server.s[0] != '\0', pool = s->pool.s[0] != '\0';
 
-    if (server == pool)
+    if (given && given->bad)
+        return;
+    if (server == pool && both_sound(r, "sources", i, "server", "pool"))
         conf_error_add(r->errors, source_place(r, i), "sources[%zu]: %s; each source has exactly one of server and pool", i,
                        server ? "both server and pool are given" : "neither server nor pool is given");
-    if (s->min_poll > s->max_poll)
+    if (s->min_poll > s->max_poll && both_sound(r, "sources", i, "min_poll", "max_poll"))
         conf_error_add(r->errors, place_of_pair(r, "sources", i, "min_poll", "max_poll"), "sources[%zu]: min_poll %lld is above max_poll %lld", i,
                        (long long)s->min_poll, (long long)s->max_poll);
     if (pool && s->min_poll < POOL_MIN_POLL_LOG2)
@@ -84,12 +95,12 @@ static void check_clock(const struct rules *r)
 {
     const struct clock_own_options *c = &r->o->engine.clock.clock;
 
-    if (c->max_drift_silent < c->max_drift)
+    if (c->max_drift_silent < c->max_drift && both_sound(r, "clock", 0, "max_drift_silent", "max_drift"))
         conf_error_add(r->errors, place_of_pair(r, "clock", 0, "max_drift_silent", "max_drift"),
                        "clock.max_drift_silent: below max_drift; an unwatched clock is not better than a watched one");
-    if (c->max_frequency < c->max_drift)
+    if (c->max_frequency < c->max_drift && both_sound(r, "clock", 0, "max_frequency", "max_drift"))
         conf_error_add(r->errors, place_of_pair(r, "clock", 0, "max_frequency", "max_drift"), "clock.max_frequency: below max_drift");
-    if (c->panic_threshold.ns < c->step_threshold.ns)
+    if (c->panic_threshold.ns < c->step_threshold.ns && both_sound(r, "clock", 0, "panic_threshold", "step_threshold"))
         conf_error_add(r->errors, place_of_pair(r, "clock", 0, "panic_threshold", "step_threshold"),
                        "clock.panic_threshold: below step_threshold; what is slewed at the start would be refused later");
 }

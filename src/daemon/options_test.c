@@ -208,8 +208,21 @@ static void all_errors_are_told_at_once(void **state)
     assert_int_equal(load_with("clock: { mode: x, max_slew: 1 }\nntp: { listen: [bad, \"127.0.0.1:1\", worse] }\nsources: [{ port: 0 }, 5]\nzzz: 1\n",
                                no_environment),
                      -UE_SYNTAX);
-    assert_int_equal(errors.found, 7);
+    assert_int_equal(errors.found, 8);
     assert_true(told(":1:16: ") && told(":1:29: ") && told(":2:17: ") && told(":2:37: ") && told(":3:19: ") && told(":3:24: ") && told(":4:1: "));
+    assert_true(told("neither server nor pool"));
+}
+
+/* What breaks a rule is told beside a wrong value elsewhere; a default in the place of a wrong value breaks none. */
+static void rules_are_told_beside_wrong_values(void **state)
+{
+    (void)state;
+    assert_int_equal(load_with("log: { level: x }\nsources: [{ server: a, min_poll: 8, max_poll: 7 }]", no_environment), -UE_SYNTAX);
+    assert_true(errors.found == 2 && told(":1:15: log.level") && told(":2:34: sources[0]: min_poll 8"));
+    assert_int_equal(load_with("sources: [{ server: \"a b\", min_poll: 12, max_poll: 99 }, x]\nclock: { max_drift: 20ppm, max_drift_silent: 1 }",
+                               no_environment),
+                     -UE_SYNTAX);
+    assert_true(errors.found == 4 && told(":1:21: ") && told(":1:52: ") && told(":1:58: ") && told(":2:46: "));
 }
 
 static void rules_between_keys(void **state)
@@ -397,7 +410,8 @@ int main(void)
         cmocka_unit_test(defaults_serve_nobody), cmocka_unit_test(values_reach_their_fields), cmocka_unit_test(CFG_01_files_that_are_none),
         cmocka_unit_test(CFG_02_too_large), cmocka_unit_test(CFG_03_unknown_keys_and_missing_values), cmocka_unit_test(CFG_04_numbers_out_of_range),
         cmocka_unit_test(CFG_05_no_includes), cmocka_unit_test(CFG_06_ports_polls_prefixes), cmocka_unit_test(CFG_09_world_writable_file),
-        cmocka_unit_test(all_errors_are_told_at_once), cmocka_unit_test(rules_between_keys), cmocka_unit_test(local_reaches_loopback_only),
+        cmocka_unit_test(all_errors_are_told_at_once), cmocka_unit_test(rules_are_told_beside_wrong_values),
+        cmocka_unit_test(rules_between_keys), cmocka_unit_test(local_reaches_loopback_only),
         cmocka_unit_test(too_many_sources_are_refused), cmocka_unit_test(environment_goes_over_the_file),
         cmocka_unit_test(utc_sls_on_the_system_clock_needs_a_fast_slew),
         cmocka_unit_test(environment_errors_name_the_variable), cmocka_unit_test(printed_values_name_their_origin),
