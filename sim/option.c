@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "sim/value.h"
 
-enum kind { BOOL, INT, DURATION, PPM, ENUM, TEXT, PATH, HOST };
+enum kind { BOOL, INT, DURATION, PPM, ENUM, TEXT, PATH, HOST, SIZE, TEXTS, LISTEN, NETS };
 
 struct row { const char *key, *initial, *min, *max; enum kind kind; size_t offset; };
 
@@ -109,9 +109,13 @@ static int set_row(const struct row *r, void *base, const char *value)
         return set_ppm(r, at, value);
     case ENUM:
         return set_enum(r, at, value);
-    default:
+    case TEXT:
+    case PATH:
+    case HOST:
         snprintf(((struct option_text *)at)->s, OPTION_TEXT_MAX, "%s", value);
         return 0;
+    default: /* lists: nothing a story needs */
+        return -UE_UNSUPPORTED;
     }
 }
 
