@@ -7,6 +7,7 @@
 #include "base/option.h"
 #include "conf/error.h"
 #include "engine/options.h"
+#include "guard/options.h"
 #include "ntp/options.h"
 #include "timeproto/options.h"
 
@@ -31,6 +32,7 @@ enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TAR
 struct daemon_options {
     struct top_options top;             /* hardware_timestamps */
     struct engine_options engine;       /* clock, holdover, local, sources */
+    struct guard_options guard;         /* access, rate_limit */
     struct ntp_options ntp;
     struct timeproto_options timeproto;
     struct log_options log;

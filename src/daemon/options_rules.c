@@ -4,6 +4,7 @@
 
 #include "base/smear.h"
 #include "conf/check.h"
+#include "guard/access.h"
 
 #define POOL_MIN_POLL_LOG2 4 /* RFC 5905 section 7.2, MINPOLL: public servers are asked every 16 s at the most */
 
@@ -145,6 +146,44 @@ static void check_services(const struct rules *r)
         }
 }
 
+static struct conf_origin access_place(const struct rules *r, size_t i)
+{
+    const struct conf_node *n = conf_node_item(conf_node_find(r->tree->root, "access"), i);
+
+    return n ? n->at : r->nowhere;
+}
+
+/* The same network twice for the same service: one of the two would be silently without effect. */
+static void check_access_twins(const struct rules *r, size_t i)
+{
+    const struct access_options *all = r->o->guard.access, *a = &all[i];
+    char text[ADDR_TEXT_MAX];
+
+    for (size_t k = 0; k < i; k++)
+        for (uint32_t x = 0; x < a->nets.count && all[k].service == a->service; x++)
+            for (uint32_t y = 0; y < all[k].nets.count; y++)
+                if (addr_same_host(&a->nets.item[x].addr, &all[k].nets.item[y].addr) && a->nets.item[x].bits == all[k].nets.item[y].bits)
+                    conf_error_add(r->errors, access_place(r, i), "access[%zu].nets: %s/%u stands in access[%zu] already", i,
+                                   addr_to_text(&a->nets.item[x].addr, text), a->nets.item[x].bits, k);
+}
+
+static void check_access(const struct rules *r)
+{
+    const struct guard_options *g = &r->o->guard;
+    bool refuses = false;
+
+    for (size_t i = 0; i < g->access_count; i++) {
+        if (g->access[i].nets.count == 0)
+            conf_error_add(r->errors, access_place(r, i),
+                           "access[%zu]: nets is missing; write the networks the item is about, [0.0.0.0/0, \"::/0\"] for all", i);
+        check_access_twins(r, i);
+        refuses |= g->access[i].action != ACCESS_ALLOW;
+    }
+    if (g->access_count > 0 && !refuses)
+        conf_error_add(r->errors, access_place(r, 0), "access: every item allows, so nobody is refused; add { nets: [0.0.0.0/0, \"::/0\"], action: deny } "
+                                                      "to answer the others no more, or take the list away");
+}
+
 void options_check_rules(const struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors)
 {
     const struct rules r = { o, tree, { CONF_FROM_FILE, 0, 0, path ? path : "configuration" }, errors };
@@ -153,4 +192,5 @@ void options_check_rules(const struct daemon_options *o, const struct conf_tree 
     check_clock(&r);
     check_leap(&r);
     check_services(&r);
+    check_access(&r);
 }

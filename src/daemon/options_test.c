@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "conf/file.h"
 #include "daemon/options.h"
+#include "guard/access.h"
 
 static const char *const no_environment[] = { NULL };
 static struct daemon_options options;
@@ -269,6 +270,34 @@ static void too_many_sources_are_refused(void **state)
     refuse("sources: [{ pool: a }, { pool: b }, { pool: c }, { pool: d }, { server: e }]", "sources: ", "17 servers", "at most 16");
 }
 
+static void access_and_rate_limit(void **state)
+{
+    (void)state;
+    load("access: [{ nets: [192.0.2.0/24], action: allow }, { nets: [0.0.0.0/0, \"::/0\"] }, { nets: [10.0.0.0/8], action: kiss, service: ntp }]\n");
+    assert_int_equal(options.guard.access_count, 3);
+    assert_int_equal(options.guard.access[0].action, ACCESS_ALLOW);
+    assert_int_equal(options.guard.access[1].action, ACCESS_DENY);
+    assert_int_equal(options.guard.access[1].nets.count, 2);
+    assert_int_equal(options.guard.access[2].action, ACCESS_KISS);
+    assert_int_equal(options.guard.access[2].service, 0);
+    assert_false(options.guard.rate_limit.present);
+    load("rate_limit: { rate: 5 }\n");
+    assert_true(options.guard.rate_limit.present && options.guard.rate_limit.rate == 5 && options.guard.rate_limit.burst == 256);
+    assert_int_equal(options.guard.access_count, 0);
+}
+
+static void access_that_says_nothing(void **state)
+{
+    (void)state;
+    refuse("access: [{ action: deny }]", ":1:10: access[0]: ", "nets is missing", "0.0.0.0/0");
+    refuse("access: [{ nets: [192.0.2.0/24], action: allow }]", ":1:10: access: ", "nobody is refused", "action: deny");
+    refuse("access: [{ nets: [10.0.0.0/8] }, { nets: [10.0.0.0/8], action: kiss }]", ":1:34: access[1].nets: ", "10.0.0.0/8", "access[0] already");
+    refuse("access: [{ nets: [10.0.0.1/8] }]", "access[0].nets", "10.0.0.1/8", "expected a network");
+    refuse("access: [{ nets: [10.0.0.0/33] }]", "access[0].nets", "10.0.0.0/33", "expected a network");
+    refuse("access: [{ nets: [10.0.0.0/8], action: kis }]", "access[0].action", "did you mean kiss?", "");
+    refuse("rate_limit: { ipv4_prefix: 33 }", "rate_limit.ipv4_prefix", "8 to 32", "");
+}
+
 static void environment_goes_over_the_file(void **state)
 {
     const char *const environment[] = { "HOME=/", "SIMPLE_UTCD_NTP__LISTEN=[\"127.0.0.1:5\"]", "SIMPLE_UTCD_CLOCK__MODE=virtual",
@@ -416,6 +445,8 @@ int main(void)
         cmocka_unit_test(utc_sls_on_the_system_clock_needs_a_fast_slew),
         cmocka_unit_test(environment_errors_name_the_variable), cmocka_unit_test(printed_values_name_their_origin),
         cmocka_unit_test(printed_values_read_back), cmocka_unit_test(check_config_tells_the_outcome),
+        cmocka_unit_test(access_and_rate_limit),
+        cmocka_unit_test(access_that_says_nothing),
     };
     return cmocka_run_group_tests_name("options", tests, make_file, remove_file);
 }

@@ -67,14 +67,14 @@ static void listen_to_tcp(struct serve_role *s, short events)
 }
 
 /* The table cuts its oldest connection to take a new one: its descriptor leaves the loop first. */
-static void welcome(struct serve_role *s, const struct listener *l, int fd, struct mono_ns now)
+static void welcome(struct serve_role *s, const struct listener *l, int fd, const struct net_addr *from, struct mono_ns now)
 {
     uint8_t out[SERVE_ANSWER_MAX];
     struct page_data page;
     size_t len = 0;
 
     if (page_read(s->page, &page) == 0)
-        serve_stream(s->options, &page, l->service, now, s->stats, out, &len);
+        serve_stream(s->options, &page, l->service, from, now, s->stats, out, &len);
     if (s->tcp.count == TCP_CONNECTIONS_MAX)
         loop_forget(s->loop, s->tcp.item[0].fd);
     io_tcp_say(&s->tcp, fd, out, len, now);
@@ -88,10 +88,11 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
 
     (void)revents;
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
-        int client = io_tcp_accept(fd);
+        struct net_addr from;
+        int client = io_tcp_accept(fd, &from);
 
         if (client > 0) {
-            welcome(s, listener_of(s, fd), client, now);
+            welcome(s, listener_of(s, fd), client, &from, now);
             continue;
         }
         if (client < 0) { /* no descriptor left: without a rest this would spin */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,7 +128,7 @@ static int open_listeners(struct setup *s)
 {
     struct listen_failure f;
 
-    s->serve = (struct serve_options){ s->options->ntp, s->options->timeproto };
+    s->serve = (struct serve_options){ .ntp = s->options->ntp, .timeproto = s->options->timeproto };
     return listeners_open(&s->listeners, s->options, &f) == 0 ? 0 : refuse_address(&f);
 }
 
@@ -145,6 +146,20 @@ static int map_shared(struct setup *s)
         return refuse(EXIT_GENERAL, "no memory for the clock page");
     if (err && !s->detached)
         logger_say("cannot write the clock page %s (%s): programs that use libutc will not find this daemon", path, ue_text(err));
+    return 0;
+}
+
+static int make_guard(struct setup *s)
+{
+    const struct guard_options *o = &s->options->guard;
+    struct guard_key seed;
+
+    if (!guard_is_needed(o, s->options->ntp.client_log))
+        return 0;
+    s->serve.guard = shared_guard_new();
+    if (!s->serve.guard || getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
+    guard_init(s->serve.guard, o, s->options->ntp.client_log, &seed);
     return 0;
 }
 
@@ -267,7 +282,7 @@ static int decide_clock(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,
+    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,       make_guard,
                                                     decide_clock, open_control, connect_resolver, connect_clock };
     int code = 0;
 

@@ -38,6 +38,16 @@ static const struct conf_row source_rows[] = {
 #include "engine/source.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct access_options
+static const struct conf_row access_rows[] = {
+#include "guard/access.def"
+};
+#undef CONF_STRUCT
+#define CONF_STRUCT struct rate_limit_options
+static const struct conf_row rate_limit_rows[] = {
+#include "guard/rate_limit.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct ntp_options
 static const struct conf_row ntp_rows[] = {
 #include "ntp/options.def"
@@ -87,6 +97,11 @@ static const struct conf_section sections[] = {
     { MAP("ntp", ntp_rows, ntp), .default_port = 123, .sentence = "The NTP server" },
     { MAP("time", time_rows, timeproto.time), .default_port = 37, .sentence = "The TIME server, RFC 868" },
     { MAP("daytime", daytime_rows, timeproto.daytime), .default_port = 13, .sentence = "The DAYTIME server, RFC 867" },
+    { .kind = CONF_LIST, .name = "access", ROWS(access_rows), .offset = AT(guard.access), .present_offset = CONF_NONE,
+      .count_offset = AT(guard.access_count), .item_size = sizeof(struct access_options), .item_max = GUARD_ITEMS_MAX, .default_text = "[]",
+      .sentence = "Who is answered: for each address the item with the longest prefix that covers it; an address that no item covers is answered" },
+    { .kind = CONF_MAP, .name = "rate_limit", ROWS(rate_limit_rows), .offset = AT(guard.rate_limit), .present_offset = AT(guard.rate_limit.present),
+      .sentence = "How often one source, or all behind one address, is answered over UDP; without the section there is no limit" },
     { MAP("log", log_rows, log), .sentence = "What is logged, and where" },
     { MAP("control", control_rows, control), .sentence = "How utcctl reaches the daemon" },
     { MAP("process", process_rows, process), .sentence = "How the daemon runs" },

@@ -24,12 +24,15 @@ int io_tcp_listen(const struct net_addr *at)
     return err;
 }
 
-int io_tcp_accept(int listener)
+int io_tcp_accept(int listener, struct net_addr *from)
 {
-    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    union io_sockaddr peer = { 0 };
+    socklen_t len = sizeof peer;
+    int fd = accept4(listener, &peer.any, &len, SOCK_CLOEXEC);
 
     if (fd < 0 && (errno == ENOSYS || errno == EBADF))
-        fd = accept(listener, NULL, NULL);
+        fd = accept(listener, &peer.any, &len);
+    *from = io_addr_from(&peer);
     if (fd >= 0)
         return fd;
     switch (errno) {

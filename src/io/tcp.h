@@ -22,8 +22,8 @@ struct tcp_table { unsigned count; struct tcp_connection item[TCP_CONNECTIONS_MA
 /* A bound and listening socket, or -UE_.... */
 int io_tcp_listen(const struct net_addr *at);
 
-/* One waiting connection. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
-int io_tcp_accept(int listener);
+/* One waiting connection, and who it is from. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
+int io_tcp_accept(int listener, struct net_addr *from);
 
 /* An empty table. */
 void io_tcp_init(struct tcp_table *t);

@@ -51,6 +51,12 @@ static struct utc_ns reference_of(const struct clock_view *view)
     return view->reference_time;
 }
 
+static void fill_kiss(uint32_t code, struct ntp_header *reply)
+{
+    reply->leap = LEAP_UNKNOWN;
+    reply->refid = code;
+}
+
 static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
 {
     reply->leap = (uint8_t)view->leap;
@@ -63,8 +69,9 @@ static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
         reply->reference = stamp(reference_of(view));
 }
 
-enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
-                               uint8_t *out, size_t *out_len)
+/* kiss: the code to send instead of the time, 0 for none. */
+static enum verdict reply_to(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t kiss,
+                             uint8_t *out, size_t *out_len)
 {
     struct ntp_header ask, reply = { 0 };
     struct ntp_tail tail;
@@ -86,8 +93,23 @@ enum verdict ntp_server_answer(const struct ntp_options *options, const struct c
     reply.origin = ask.transmit;
     reply.receive = stamp(request->rx);
     reply.transmit = stamp(view->utc);
-    fill_clock(view, &reply);
+    if (kiss)
+        fill_kiss(kiss, &reply);
+    else
+        fill_clock(view, &reply);
     ntp_header_write(&reply, out);
     *out_len = NTP_HEADER_SIZE;
     return VERDICT_ANSWERED;
+}
+
+enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
+                               uint8_t *out, size_t *out_len)
+{
+    return reply_to(options, view, request, 0, out, out_len);
+}
+
+enum verdict ntp_server_kiss(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t code,
+                             uint8_t *out, size_t *out_len)
+{
+    return reply_to(options, view, request, code, out, out_len);
 }

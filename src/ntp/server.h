@@ -32,4 +32,9 @@ struct ntp_server_request {
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
                                uint8_t *out, size_t *out_len);
 
+/* The same for a request that is refused: a kiss-o'-death (RFC 5905 section 7.4) with that code, NTP_REFID('R', 'A', 'T', 'E') for instance, and LI 3,
+ * stratum 0 and no time that could be used. */
+enum verdict ntp_server_kiss(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t code,
+                             uint8_t *out, size_t *out_len);
+
 #endif

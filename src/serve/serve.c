@@ -56,14 +56,29 @@ static bool is_listed(const struct option_nets *nets, const struct net_addr *a)
 
 typedef enum verdict answer_fn(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len);
 
+/* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
+static void view_at_departure(const struct page_data *page, const struct serve_request *r, struct clock_view *view)
+{
+    page_view(page, mono_before(r->tx, r->rx) ? r->rx : r->tx, view);
+}
+
 static enum verdict answer_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
     struct clock_view view;
 
-    /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
-    page_view(page, mono_before(r->tx, r->rx) ? r->rx : r->tx, &view);
+    view_at_departure(page, r, &view);
     return ntp_server_answer(&o->ntp, &view, &request, out, out_len);
+}
+
+static enum verdict kiss_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint32_t code, uint8_t *out,
+                             size_t *out_len)
+{
+    const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
+    struct clock_view view;
+
+    view_at_departure(page, r, &view);
+    return ntp_server_kiss(&o->ntp, &view, &request, code, out, out_len);
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
@@ -90,6 +105,18 @@ static enum verdict answer_daytime(const struct serve_options *o, const struct p
     return daytime_answer(&view, out, out_len);
 }
 
+/* What a kiss becomes: sent, or silence where the protocol has none or the request is no good. */
+static enum verdict kiss(enum verdict v, const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out,
+                         size_t *out_len)
+{
+    bool deny = v == VERDICT_DENY_KISS;
+
+    if (r->service == SERVICE_NTP
+        && kiss_ntp(o, page, r, deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), out, out_len) == VERDICT_ANSWERED)
+        return v;
+    return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
+}
+
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
 {
@@ -98,23 +125,29 @@ enum verdict serve_datagram(const struct serve_options *o, const struct page_dat
 
     assert((unsigned)r->service < SERVICE_COUNT);
     *out_len = 0;
+    if (v == VERDICT_ANSWERED && o->guard)
+        v = guard_check(o->guard, &r->from, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
         v = answer[r->service](o, page, r, out, out_len);
+    else if (v == VERDICT_DENY_KISS || v == VERDICT_RATE_KISS)
+        v = kiss(v, o, page, r, out, out_len);
     stats->requests[r->service]++;
     stats->verdict[r->service][v]++;
     return v;
 }
 
-enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, struct mono_ns now, struct serve_stats *stats,
-                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, const struct net_addr *from, struct mono_ns now,
+                          struct serve_stats *stats, uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
 {
     struct clock_view view;
-    enum verdict v;
+    enum verdict v = VERDICT_DENIED;
 
-    (void)o;
     assert(s == SERVICE_TIME || s == SERVICE_DAYTIME);
-    page_view(page, now, &view);
-    v = s == SERVICE_TIME ? time_answer(&view, out, out_len) : daytime_answer(&view, out, out_len);
+    *out_len = 0;
+    if (!o->guard || guard_access(o->guard, from, s) == ACCESS_ALLOW) {
+        page_view(page, now, &view);
+        v = s == SERVICE_TIME ? time_answer(&view, out, out_len) : daytime_answer(&view, out, out_len);
+    }
     stats->requests[s]++;
     stats->verdict[s][v]++;
     return v;

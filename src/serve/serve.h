@@ -1,8 +1,8 @@
 /* The one door for answers: workers, the XDP fallback, fuzz targets and the simulator call only this.
  *
- *   datagram -> destination and source checks -> protocol -> count
+ *   datagram -> destination and source checks -> guard -> protocol -> count
  *
- * No state of its own but the caller's counters. */
+ * No state of its own but the caller's counters and guard. */
 #ifndef SERVE_H
 #define SERVE_H
 
@@ -10,6 +10,7 @@
 #include "base/page.h"
 #include "base/verdict.h"
 #include "base/wire.h"
+#include "guard/guard.h"
 #include "ntp/options.h"
 #include "timeproto/options.h"
 
@@ -17,7 +18,11 @@ enum service { SERVICE_NTP, SERVICE_TIME, SERVICE_DAYTIME, SERVICE_COUNT };
 
 const char *service_name(enum service s); /* "NTP", "TIME", "DAYTIME" */
 
-struct serve_options { struct ntp_options ntp; struct timeproto_options timeproto; };
+struct serve_options {
+    struct ntp_options ntp;
+    struct timeproto_options timeproto;
+    struct guard *guard;    /* borrowed, shared with every other worker; NULL: everybody is answered */
+};
 
 struct serve_stats { uint64_t requests[SERVICE_COUNT], verdict[SERVICE_COUNT][VERDICT_COUNT]; };
 
@@ -31,12 +36,12 @@ struct serve_request {
 
 #define SERVE_ANSWER_MAX 1024
 
-/* One UDP request. *out_len is 0 unless VERDICT_ANSWERED. */
+/* One UDP request. *out_len is 0, and nothing is to be sent, unless VERDICT_ANSWERED, VERDICT_DENY_KISS or VERDICT_RATE_KISS. */
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
-/* One TCP connection was accepted: all that will be sent on it before it is closed. */
-enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, struct mono_ns now, struct serve_stats *stats,
-                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
+/* One TCP connection was accepted: all that will be sent on it before it is closed. The access list holds for it as well. */
+enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, const struct net_addr *from, struct mono_ns now,
+                          struct serve_stats *stats, uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
 #endif

@@ -546,7 +546,7 @@ static void TD_03_ports_of_other_servers(void **state)
 static enum verdict connect_to(struct door *d, enum service s)
 {
     struct serve_stats before = d->stats;
-    enum verdict v = serve_stream(&d->options, &d->page, s, d->request.tx, &d->stats, d->out, &d->out_len);
+    enum verdict v = serve_stream(&d->options, &d->page, s, &d->request.from, d->request.tx, &d->stats, d->out, &d->out_len);
 
     before.requests[s]++;
     before.verdict[s][v]++;
@@ -630,6 +630,121 @@ static void services_have_names(void **state)
     assert_string_equal(service_name(SERVICE_DAYTIME), "DAYTIME");
 }
 
+/* -- the guard ------------------------------------------------------------------------------------------------------- */
+
+static struct guard guard;
+
+/* client4 may have two answers, then a kiss for one in three; 203.0.113.0/24 is denied, 198.51.100.0/24 is told so. */
+static void with_guard(struct door *d, enum service service)
+{
+    struct guard_options o = { .access_count = 2, .rate_limit = { .present = true, .rate = 1, .burst = 2, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 3 } };
+
+    o.access[0] = (struct access_options){ .nets = { 1, { { { .family = ADDR_IPV4, .bytes = { 203, 0, 113 } }, 24 } } }, .action = ACCESS_DENY, .service = 3 };
+    o.access[1] = (struct access_options){ .nets = { 1, { { { .family = ADDR_IPV4, .bytes = { 198, 51, 100 } }, 24 } } }, .action = ACCESS_KISS, .service = 3 };
+    door_init(d, service);
+    memset(&guard, 0, sizeof guard);
+    guard_init(&guard, &o, false, &(struct guard_key){ 1, 2 });
+    d->options.guard = &guard;
+}
+
+static void from(struct door *d, uint8_t a, uint8_t b, uint8_t c) { memcpy(d->request.from.bytes, ((uint8_t[]){ a, b, c }), 3); }
+
+static void assert_kiss(struct door *d, enum verdict expected, uint32_t code)
+{
+    struct ntp_header h;
+    struct ntp_tail tail;
+
+    assert_int_equal(knock(d), expected);
+    assert_int_equal(d->out_len, NTP_HEADER_SIZE);
+    assert_int_equal(ntp_packet_parse((struct span){ d->out, d->out_len }, &h, &tail), VERDICT_ACCEPTED);
+    assert_int_equal(h.mode, NTP_MODE_SERVER);
+    assert_int_equal(h.leap, LEAP_UNKNOWN);
+    assert_int_equal(h.stratum, 0);
+    assert_int_equal(h.refid, code);
+    assert_int_equal(h.reference.raw, 0);
+    assert_int_equal(h.origin.raw, 0x7777777777777777);
+}
+
+static void access_list_denies(void **state)
+{
+    struct door d;
+
+    (void)state;
+    for (unsigned s = 0; s < SERVICE_COUNT; s++) {
+        with_guard(&d, (enum service)s);
+        d.options.timeproto.daytime.udp_from.count = 1;
+        from(&d, 203, 0, 113);
+        assert_silent(&d, VERDICT_DENIED);
+    }
+}
+
+static void access_list_tells_one_in_sixteen(void **state)
+{
+    struct door d;
+
+    (void)state;
+    with_guard(&d, SERVICE_NTP);
+    from(&d, 198, 51, 100);
+    for (int i = 0; i < 15; i++)
+        assert_silent(&d, VERDICT_DENIED);
+    assert_kiss(&d, VERDICT_DENY_KISS, NTP_REFID('D', 'E', 'N', 'Y'));
+    assert_silent(&d, VERDICT_DENIED);
+}
+
+static void NTP_27_kiss_rate_is_one_in_n_and_48_bytes(void **state)
+{
+    struct door d;
+
+    (void)state;
+    with_guard(&d, SERVICE_NTP);
+    assert_answered(&d);
+    assert_answered(&d);
+    for (int i = 0; i < 9; i++) {
+        assert_silent(&d, VERDICT_RATE_LIMITED);
+        assert_silent(&d, VERDICT_RATE_LIMITED);
+        assert_kiss(&d, VERDICT_RATE_KISS, NTP_REFID('R', 'A', 'T', 'E'));
+    }
+}
+
+/* A kiss answers requests: anything else gets none, and counts against the limit all the same. */
+static void no_kiss_for_what_is_no_request(void **state)
+{
+    struct door d;
+
+    (void)state;
+    with_guard(&d, SERVICE_NTP);
+    d.bytes[0] = 2 << 3 | NTP_MODE_CONTROL;
+    assert_silent(&d, VERDICT_PRIVATE_MODE);
+    assert_silent(&d, VERDICT_PRIVATE_MODE);
+    for (int i = 0; i < 9; i++)
+        assert_silent(&d, VERDICT_RATE_LIMITED);
+}
+
+static void other_services_have_no_kiss(void **state)
+{
+    struct door d;
+
+    (void)state;
+    with_guard(&d, SERVICE_TIME);
+    d.request.bytes.len = 0;
+    assert_int_equal(knock(&d), VERDICT_ANSWERED);
+    assert_int_equal(knock(&d), VERDICT_ANSWERED);
+    for (int i = 0; i < 9; i++)
+        assert_silent(&d, VERDICT_RATE_LIMITED);
+}
+
+static void access_list_holds_for_connections(void **state)
+{
+    struct door d;
+
+    (void)state;
+    with_guard(&d, SERVICE_TIME);
+    assert_int_equal(connect_to(&d, SERVICE_TIME), VERDICT_ANSWERED);
+    from(&d, 203, 0, 113);
+    assert_int_equal(connect_to(&d, SERVICE_TIME), VERDICT_DENIED);
+    assert_int_equal(d.out_len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -668,6 +783,12 @@ int main(void)
         cmocka_unit_test(TD_06_an_inserted_leap_second_repeats_one_value),
         cmocka_unit_test(random_datagrams_are_answered_shorter_or_not_at_all),
         cmocka_unit_test(services_have_names),
+        cmocka_unit_test(access_list_denies),
+        cmocka_unit_test(access_list_tells_one_in_sixteen),
+        cmocka_unit_test(NTP_27_kiss_rate_is_one_in_n_and_48_bytes),
+        cmocka_unit_test(no_kiss_for_what_is_no_request),
+        cmocka_unit_test(other_services_have_no_kiss),
+        cmocka_unit_test(access_list_holds_for_connections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
