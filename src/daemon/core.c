@@ -277,7 +277,7 @@ static void save_drift(struct core *c, const struct clock_drift *d)
 {
     int err;
 
-    if (drift_file(c)[0] == '\0')
+    if (drift_file(c)[0] == '\0' || !d->valid)
         return;
     err = drift_save(drift_file(c), d);
     if (err && !c->drift_save_failed)
