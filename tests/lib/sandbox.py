@@ -63,20 +63,19 @@ class Neighbour:
         n = Neighbour._count
         self.ours, self.address = f"10.123.{n}.1", f"10.123.{n}.2"
         self.ours6, self.address6 = f"fd12:3::{n:x}:1", f"fd12:3::{n:x}:2"
-        self.link = f"near{n}"
+        self.link, self.far = f"near{n}", f"far{n}"     # the interface's name here and there
         self._holder = subprocess.Popen(["unshare", "-n", "sh", "-c", "ip link set lo up && echo && exec sleep infinity"], stdout=subprocess.PIPE)
         assert self._holder.stdout.readline(), "cannot make a network namespace"
-        far = f"far{n}"
-        for line in (f"ip link add {self.link} type veth peer name {far} netns {self._holder.pid}",
+        for line in (f"ip link add {self.link} type veth peer name {self.far} netns {self._holder.pid}",
                      f"ip addr add {self.ours}/24 dev {self.link}",
                      f"ip addr add {self.ours6}/112 dev {self.link} nodad",
                      f"ip link set {self.link} up"):
             subprocess.run(line.split(), check=True)
-        for line in (f"ip addr add {self.address}/24 dev {far}", f"ip addr add {self.address6}/112 dev {far} nodad", f"ip link set {far} up"):
+        for line in (f"ip addr add {self.address}/24 dev {self.far}", f"ip addr add {self.address6}/112 dev {self.far} nodad", f"ip link set {self.far} up"):
             subprocess.run(self.argv(*line.split()), check=True)
 
     def argv(self, *command):
-        return ["nsenter", "-t", str(self._holder.pid), "-n", *command]
+        return ["nsenter", "-t", str(self._holder.pid), "-n", *(str(word) for word in command)]
 
     def close(self):
         self._holder.kill()

@@ -134,22 +134,34 @@ def test_NTP_22_request_from_ourselves(server):
     assert judge(server, lambda _: ntp.spoof(HOST, PORT, HOST, PORT, ntp.request())) == ([], {"self": 1})
 
 
-def test_NTP_23_broadcast_and_multicast_destinations(lab, isolated):
-    port = proc.free_port()
+BROADCAST = """
+import socket, sys
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, sys.argv[1].encode())
+client.settimeout(0.05)
+for address in sys.argv[3:]:
+    client.sendto(b"\\x23" + bytes(47), (address, int(sys.argv[2])))
+try:
+    print(client.recvfrom(100))
+except TimeoutError:
+    pass
+"""
+
+
+def test_NTP_23_broadcast_and_multicast_destinations(lab):
+    """From a neighbour: to everybody, to our network, to a group that somebody here has joined."""
+    neighbour, port = lab.neighbour(), proc.free_port()
     daemon = lab.utcd({"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [f"*:{port}"]}})
     daemon.wait_answering(HOST, port)
     before = daemon.counters()[1]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as member:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-        client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
-        member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("224.0.1.1") + socket.inet_aton("127.0.0.1"))
-        for address in ("127.255.255.255", "224.0.1.1"):
-            client.sendto(ntp.request(), (address, port))
-        status = daemon.wait_status(lambda s: service(s)["verdicts"].get("destination", 0) == 2, what="not refused for their destination")
-        assert service(status)["verdicts"]["answered"] == before["answered"]
-        client.settimeout(0.05)
-        with pytest.raises(TimeoutError):
-            client.recv(100)
+    network = neighbour.ours.rpartition(".")[0] + ".255"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as member:
+        member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("224.0.1.1") + socket.inet_aton(neighbour.ours))
+        done = proc.run(neighbour.argv("/usr/bin/python3", "-c", BROADCAST, neighbour.far, port, "255.255.255.255", network, "224.0.1.1"))
+    assert (done.stdout, done.stderr) == ("", "")
+    status = daemon.wait_status(lambda s: service(s)["verdicts"].get("destination", 0) == 3, what="not refused for their destination")
+    assert service(status)["verdicts"]["answered"] == before["answered"]
 
 
 def test_NTP_25_many_spoofed_sources_cost_no_memory(server):
