@@ -237,8 +237,10 @@ static int connect_clock(struct setup *s)
 static void tell_refused(int err)
 {
     struct log_record r = { .id = LOG_CLOCK_CANNOT_SET };
+    char reason[SNAPSHOT_TEXT_MAX];
 
-    log_text(&r, "reason", ue_text(err));
+    snprintf(reason, sizeof reason, "%s (it takes root or CAP_SYS_TIME)", ue_text(err));
+    log_text(&r, "reason", reason);
     logger_write(&r, host_mono());
 }
 

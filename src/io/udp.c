@@ -75,6 +75,8 @@ static void read_destination(const struct cmsghdr *c, struct io_datagram *d)
             info.ipi_addr.s_addr = htonl(INADDR_BROADCAST);
         d->to.family = ADDR_IPV4;
         memcpy(d->to.bytes, &info.ipi_addr, 4);
+        if (info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr)))
+            memset(d->to.bytes, 0xff, 4); /* a subnet's broadcast address: only the kernel knows the subnets */
         d->ifindex = (uint32_t)info.ipi_ifindex;
     } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo info;

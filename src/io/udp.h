@@ -13,7 +13,7 @@
 #define IO_BATCH_MAX 32      /* datagrams moved by one call at most */
 
 struct io_datagram {
-    struct net_addr from, to;    /* to: local address if the system tells, else ADDR_NONE */
+    struct net_addr from, to;    /* to: local address if the system tells, else ADDR_NONE; any IPv4 broadcast is told as 255.255.255.255 */
     uint32_t ifindex;
     struct mono_ns rx;
     enum stamp stamp;

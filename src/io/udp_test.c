@@ -113,6 +113,26 @@ static void the_answer_leaves_from_the_address_that_was_asked(void **state)
     close(listener);
 }
 
+/* NTP-23: whoever answers a broadcast must be able to see that it was one. */
+static void a_broadcast_is_told_as_one(void **state)
+{
+    struct net_addr server, all = address("255.255.255.255");
+    union io_sockaddr to;
+    struct io_datagram d;
+    int listener = listen_somewhere("0.0.0.0", &server), client = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
+    struct net_addr subnet = address("127.255.255.255");
+
+    (void)state;
+    subnet.port = server.port;
+    setsockopt(client, SOL_SOCKET, SO_BROADCAST, &one, sizeof one);
+    assert_int_equal(sendto(client, "?", 1, 0, &to.any, io_sockaddr_from(&subnet, &to)), 1);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive(listener, &d), 1);
+    assert_true(addr_same_host(&d.to, &all));
+    close(client);
+    close(listener);
+}
+
 static void a_datagram_too_long_is_marked(void **state)
 {
     static const uint8_t long_one[IO_DATAGRAM_MAX + 1];
@@ -214,6 +234,7 @@ int main(void)
         cmocka_unit_test(there_and_back_by_ipv4),
         cmocka_unit_test(there_and_back_by_ipv6),
         cmocka_unit_test(the_answer_leaves_from_the_address_that_was_asked),
+        cmocka_unit_test(a_broadcast_is_told_as_one),
         cmocka_unit_test(a_datagram_too_long_is_marked),
         cmocka_unit_test(a_batch_comes_in_order_and_no_answer_holds_up_the_next),
         cmocka_unit_test(nobody_there_is_reported),
