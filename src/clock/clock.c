@@ -18,6 +18,7 @@
 #include "clock/pace.h"
 #include "clock/poll.h"
 #include "clock/select.h"
+#include "clock/unsmear.h"
 
 #define TAI_MINUS_UTC_S 37                /* since 2017-01-01, IERS Bulletin C 52 */
 #define UNKNOWN_S 4e9                     /* a bound that says nothing: 127 years */
@@ -72,7 +73,7 @@ void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_
     (void)now;
     assert(slot < CLOCK_SOURCES_MAX && o->min_poll_log2 <= o->max_poll_log2);
     *s = (struct clock_source){ .used = true, .prefer = o->prefer, .min_poll_log2 = o->min_poll_log2, .max_poll_log2 = o->max_poll_log2, .refid = o->refid,
-                                .name = o->name, .state = CLOCK_SOURCE_NEW, .bias_s = 0 };
+                                .name = o->name, .smear = (uint8_t)o->smear, .state = CLOCK_SOURCE_NEW, .bias_s = 0 };
     noise_init(&s->noise);
 }
 
@@ -93,9 +94,14 @@ static unsigned sources_used(const struct clock *c)
     return n;
 }
 
+static struct tai_ns tai_of(const struct clock *c, const struct measurement *m)
+{
+    return unsmear_tai_of(&c->page, c->source[m->source].smear, m->utc, estimate_tai(&c->estimate, m->at));
+}
+
 static double offset_of(const struct clock *c, const struct measurement *m)
 {
-    return estimate_offset_s(&c->estimate, m->at, leap_tai_of(&c->page, m->utc, estimate_tai(&c->estimate, m->at)));
+    return estimate_offset_s(&c->estimate, m->at, tai_of(c, m));
 }
 
 /* A slow mean of what the source says against all of them: a source that leans is believed less, by as much as it leans. */
@@ -255,7 +261,7 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
             first = s;
     }
     assert(first);
-    estimate_start(&c->estimate, first->last.at, leap_tai_of(&c->page, first->last.utc, estimate_tai(&c->estimate, first->last.at)), c->estimate.rate,
+    estimate_start(&c->estimate, first->last.at, tai_of(c, &first->last), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         retell(c, &c->source[i], now);
@@ -274,7 +280,7 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        n += s->used && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+        n += s->used && !s->smears && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
     }
     return n;
 }
@@ -425,6 +431,8 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     s->offset_s = offset_of(c, m);
     s->span = interval_of(c, m, s->offset_s, now);
     take_noise(s);
+    if (c->policy.synchronised_once && unsmear_refuses(c, s, out))
+        return;
     if (c->policy.synchronised_once)
         follow(c, s, now, out);
     else

@@ -66,6 +66,7 @@ struct clock_source_options {
     uint32_t refid;                 /* what we announce while we follow this source */
     bool prefer;
     int8_t min_poll_log2, max_poll_log2;
+    enum smear_law smear;           /* what it does with leap seconds, as the operator says */
 };
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now);
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out);

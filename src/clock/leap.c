@@ -59,7 +59,7 @@ static int32_t vote(const struct clock *c)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        if (!s->used || s->state != CLOCK_SOURCE_SELECTED)
+        if (!s->used || s->state != CLOCK_SOURCE_SELECTED || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
         voters++;
         insert += s->last.leap == LEAP_INSERT;

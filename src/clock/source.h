@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/measurement.h"
+#include "base/smear.h"
 
 /* True time minus the estimate line lies in [lo_s, hi_s]. */
 struct clock_span { double lo_s, hi_s; };
@@ -44,6 +45,8 @@ struct clock_pace { struct clock_mark mark[2]; struct clock_span rate; bool know
 
 struct clock_source {
     bool used, prefer, sampled;
+    bool smears;                   /* found to smear, undeclared: refused until that is over */
+    uint8_t smear;                 /* enum smear_law it is declared to follow */
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
     uint8_t reach;                 /* RFC 5905: the last eight polls */
     uint8_t state;                 /* of struct clock_source_view */

@@ -9,7 +9,7 @@
 #include "io/udp.h"
 
 /* Which sockets a service has. */
-struct transport { enum service service; const struct option_addrs *addrs; bool udp, tcp; };
+struct transport { enum service service; const struct option_addrs *addrs; bool udp, tcp, smeared; };
 
 static bool has_address(const struct option_addrs *list, const struct net_addr *a)
 {
@@ -35,25 +35,25 @@ static unsigned opened_of(const struct listeners *l, enum service s)
     return n;
 }
 
-static int open_one(struct listeners *l, enum service service, bool stream, const struct net_addr *at, struct listen_failure *f)
+static int open_one(struct listeners *l, const struct transport *t, bool stream, const struct net_addr *at, struct listen_failure *f)
 {
     int fd = -UE_FULL;
 
     if (l->count < LISTENERS_MAX)
         fd = stream ? io_tcp_listen(at) : io_udp_listen(at);
     if (fd < 0) {
-        *f = (struct listen_failure){ fd, service, stream, *at };
+        *f = (struct listen_failure){ fd, t->service, stream, *at };
         return fd;
     }
-    l->item[l->count++] = (struct listener){ fd, service, stream, *at };
+    l->item[l->count++] = (struct listener){ fd, t->service, stream, t->smeared, *at };
     return 0;
 }
 
 static int open_both(struct listeners *l, const struct transport *t, const struct net_addr *at, struct listen_failure *f)
 {
-    int err = t->udp ? open_one(l, t->service, false, at, f) : 0;
+    int err = t->udp ? open_one(l, t, false, at, f) : 0;
 
-    return !err && t->tcp ? open_one(l, t->service, true, at, f) : err;
+    return !err && t->tcp ? open_one(l, t, true, at, f) : err;
 }
 
 static int open_service(struct listeners *l, const struct transport *t, struct listen_failure *f)
@@ -83,9 +83,10 @@ static int open_service(struct listeners *l, const struct transport *t, struct l
 int listeners_open(struct listeners *l, const struct daemon_options *o, struct listen_failure *failure)
 {
     const struct transport transports[] = {
-        { SERVICE_NTP, &o->ntp.listen, true, false },
-        { SERVICE_TIME, &o->timeproto.time.listen, true, true },
-        { SERVICE_DAYTIME, &o->timeproto.daytime.listen, o->timeproto.daytime.udp_from.count > 0, true },
+        { SERVICE_NTP, &o->ntp.listen, true, false, false },
+        { SERVICE_NTP, &o->ntp.smear_listen, true, false, true },
+        { SERVICE_TIME, &o->timeproto.time.listen, true, true, false },
+        { SERVICE_DAYTIME, &o->timeproto.daytime.listen, o->timeproto.daytime.udp_from.count > 0, true, false },
     };
 
     l->count = 0;
@@ -112,7 +113,8 @@ void listeners_log(const struct listeners *l)
         struct log_record r = { .id = LOG_LISTENING };
         char service[32];
 
-        snprintf(service, sizeof service, "%s (%s)", service_name(l->item[i].service), l->item[i].stream ? "TCP" : "UDP");
+        snprintf(service, sizeof service, "%s (%s%s)", service_name(l->item[i].service), l->item[i].stream ? "TCP" : "UDP",
+                 l->item[i].smeared ? ", smeared" : "");
         log_text(&r, "service", service);
         log_addr(&r, "address", &l->item[i].at);
         logger_write(&r, host_mono());

@@ -12,7 +12,7 @@
 struct listener {
     int fd;
     enum service service;
-    bool stream;
+    bool stream, smeared;
     struct net_addr at;
 };
 

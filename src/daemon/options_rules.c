@@ -117,32 +117,33 @@ static void check_leap(const struct rules *r)
                        "leap.smear: utc-sls moves the system clock by 1000 ppm; set clock.max_slew to at least that, or choose linear or cosine");
 }
 
-struct service { const char *section; const struct option_addrs *listen; };
+struct service { const char *section, *key; const struct option_addrs *listen; };
 
 static void check_services(const struct rules *r)
 {
     const struct service service[] = {
-        { "ntp", &r->o->ntp.listen }, { "time", &r->o->timeproto.time.listen }, { "daytime", &r->o->timeproto.daytime.listen }
+        { "ntp", "listen", &r->o->ntp.listen }, { "ntp", "smear_listen", &r->o->ntp.smear_listen },
+        { "time", "listen", &r->o->timeproto.time.listen }, { "daytime", "listen", &r->o->timeproto.daytime.listen },
     };
     const struct local_options *local = &r->o->engine.clock.local;
-    const struct net_addr *seen[3 * OPTION_LIST_MAX];
+    const struct net_addr *seen[4 * OPTION_LIST_MAX];
     size_t n = 0;
     char text[ADDR_TEXT_MAX];
 
-    for (size_t s = 0; s < 3; s++)
+    for (size_t s = 0; s < sizeof service / sizeof service[0]; s++)
         for (uint32_t i = 0; i < service[s].listen->count; i++) {
             const struct net_addr *a = &service[s].listen->item[i];
-            struct conf_origin at = place(r, service[s].section, 0, "listen");
+            struct conf_origin at = place(r, service[s].section, 0, service[s].key);
 
             for (size_t k = 0; k < n; k++)
                 if (addr_equal(seen[k], a))
-                    conf_error_add(r->errors, at, "%s.listen: %s is given twice", service[s].section, addr_to_text(a, text));
+                    conf_error_add(r->errors, at, "%s.%s: %s is given twice", service[s].section, service[s].key, addr_to_text(a, text));
             seen[n++] = a;
             if (local->present && !local->public && !addr_is_loopback(a))
                 conf_error_add(r->errors, at,
-                               "%s.listen: %s reaches beyond this machine while `local` is set: others would be given a time that nobody measured; "
+                               "%s.%s: %s reaches beyond this machine while `local` is set: others would be given a time that nobody measured; "
                                "listen on loopback, take `local` away, or state `local: { public: true }`",
-                               service[s].section, addr_to_text(a, text));
+                               service[s].section, service[s].key, addr_to_text(a, text));
         }
 }
 

@@ -17,7 +17,8 @@ static const struct listener *listener_of(const struct serve_role *s, int fd)
 /* Returns the answer's length, 0 for silence. */
 static size_t answer(struct serve_role *s, const struct listener *l, const struct page_data *page, const struct io_datagram *d, uint8_t *out)
 {
-    struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = host_mono() };
+    struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = host_mono(),
+                               .smeared = l->smeared };
     size_t len = 0;
 
     r.to.port = l->at.port;

@@ -56,7 +56,7 @@ static int find_user(struct setup *s)
 
 static bool serves_nobody(const struct daemon_options *o)
 {
-    return o->ntp.listen.count == 0 && o->timeproto.time.listen.count == 0 && o->timeproto.daytime.listen.count == 0;
+    return o->ntp.listen.count + o->ntp.smear_listen.count == 0 && o->timeproto.time.listen.count == 0 && o->timeproto.daytime.listen.count == 0;
 }
 
 static int refuse_second(const struct setup *s, pid_t other)

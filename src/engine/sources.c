@@ -70,7 +70,8 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
 {
     const struct source_options *o = &e->options.source[configured];
     struct ntp_client_options co = client_options(o);
-    struct clock_source_options so = { .refid = refid_of(addr), .prefer = o->prefer, .min_poll_log2 = co.min_poll_log2, .max_poll_log2 = co.max_poll_log2 };
+    struct clock_source_options so = { .refid = refid_of(addr), .prefer = o->prefer, .min_poll_log2 = co.min_poll_log2, .max_poll_log2 = co.max_poll_log2,
+                                       .smear = (enum smear_law)o->smear };
     struct log_record *r;
 
     s->used = true;
@@ -245,7 +246,8 @@ static void replace(struct engine *e, struct slot *s, const char *reason)
 /* Unreachable, refused, or outvoted for a whole register of polls: a pool has others. */
 static void judge_pool_member(struct engine *e, struct slot *s)
 {
-    bool outvoted = clock_source_view(&e->clock, index_of(e, s), e->now).state == CLOCK_SOURCE_FALSETICKER;
+    int state = (int)clock_source_view(&e->clock, index_of(e, s), e->now).state;
+    bool outvoted = state == CLOCK_SOURCE_FALSETICKER || state == CLOCK_SOURCE_REFUSED;
 
     if (!is_pool(options_of(e, s)))
         return;
@@ -381,6 +383,8 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m)
     ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, m->source));
     if (clock_wants_burst(&e->clock, m->source))
         ntp_client_burst(&s->client);
+    if (clock_source_view(&e->clock, m->source, e->now).state == CLOCK_SOURCE_REFUSED)
+        s->client.stats.verdict[VERDICT_SMEARED]++;
     log_reached(e, s, m);
     judge_pool_member(e, s);
 }

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/smear.h"
 #include "ntp/server.h"
 #include "timeproto/timeproto.h"
 
@@ -56,28 +57,55 @@ static bool is_listed(const struct option_nets *nets, const struct net_addr *a)
 
 typedef enum verdict answer_fn(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len);
 
+static struct dur_ns smear_at(const struct serve_options *o, const struct page_data *page, struct tai_ns at)
+{
+    return smear_offset((enum smear_law)(o->ntp.smear + 1), at, page->leap_at, page->leap_delta_s);
+}
+
+static void smear_view(struct clock_view *v, struct dur_ns by)
+{
+    struct utc_ns *const moved[] = { &v->utc, &v->earliest, &v->latest, &v->reference_time };
+
+    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
+        *moved[i] = utc_add(*moved[i], by);
+    if (v->leap != LEAP_UNKNOWN)
+        v->leap = LEAP_NONE;
+}
+
 /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
-static void view_at_departure(const struct page_data *page, const struct serve_request *r, struct clock_view *view)
+static void view_at_departure(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct clock_view *view)
 {
     page_view(page, mono_before(r->tx, r->rx) ? r->rx : r->tx, view);
+    if (r->smeared)
+        smear_view(view, smear_at(o, page, view->tai));
+}
+
+static struct utc_ns arrival(const struct serve_options *o, const struct page_data *page, const struct serve_request *r)
+{
+    struct clock_view at_rx;
+
+    if (!r->smeared)
+        return page_utc(page, r->rx);
+    page_view(page, r->rx, &at_rx);
+    return utc_add(at_rx.utc, smear_at(o, page, at_rx.tai));
 }
 
 static enum verdict answer_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, page, r) };
     struct clock_view view;
 
-    view_at_departure(page, r, &view);
+    view_at_departure(o, page, r, &view);
     return ntp_server_answer(&o->ntp, &view, &request, out, out_len);
 }
 
 static enum verdict kiss_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint32_t code, uint8_t *out,
                              size_t *out_len)
 {
-    const struct ntp_server_request request = { r->bytes, &r->from, page_utc(page, r->rx) };
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, page, r) };
     struct clock_view view;
 
-    view_at_departure(page, r, &view);
+    view_at_departure(o, page, r, &view);
     return ntp_server_kiss(&o->ntp, &view, &request, code, out, out_len);
 }
 

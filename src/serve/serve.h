@@ -2,6 +2,9 @@
  *
  *   datagram -> destination and source checks -> guard -> protocol -> count
  *
+ * A smearing listener answers with the page's time plus the smear of ntp.smear: bound, receive and reference time move along, and no leap second is
+ * announced, because there is none on it.
+ *
  * No state of its own but the caller's counters and guard. */
 #ifndef SERVE_H
 #define SERVE_H
@@ -32,6 +35,7 @@ struct serve_request {
     struct net_addr from;   /* source, untrusted */
     struct net_addr to;     /* the local address it was sent to, with our port; ADDR_NONE when unknown */
     struct mono_ns rx, tx;  /* arrival; expected departure */
+    bool smeared;           /* NTP: came to a smearing listener */
 };
 
 #define SERVE_ANSWER_MAX 1024

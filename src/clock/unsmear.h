@@ -1,0 +1,19 @@
+/* Sources that spread a leap second instead of stepping it.
+ *
+ * One that is declared (`smear: LAW`) is taken back to UTC before it is judged. One that is not is recognised within the smear: its time has left the
+ * error bound, and would be inside it if one of the laws were taken off. It is refused until the leap second is over, and never mixed with the others. */
+#ifndef CLOCK_UNSMEAR_H
+#define CLOCK_UNSMEAR_H
+
+#include "clock/clock.h"
+
+/* TAI of what a source told as UTC, under its declared smear; `expected` as in leap_tai_of. */
+struct tai_ns unsmear_tai_of(const struct page_data *page, enum smear_law law, struct utc_ns utc, struct tai_ns expected);
+
+/* Is this source, whose span was just told, smearing undeclared? Says so once. A source it refused counts again when the smear is over. */
+bool unsmear_refuses(struct clock *c, struct clock_source *s, struct clock_actions *out);
+
+/* "linear" ...; "none". */
+const char *smear_law_text(enum smear_law law);
+
+#endif
