@@ -312,6 +312,15 @@ static void tell_sources(const struct engine_options *o)
         logger_say("no source is configured: nobody is asked for the time");
 }
 
+static void tell_local(const struct local_options *l)
+{
+    char error[24];
+
+    if (l->present)
+        logger_say("until a source is believed, time is served by the operator's statement `local`: stratum %d, error %s", (int)l->stratum,
+                   ns_to_text(l->error.ns, error));
+}
+
 static void tell_next(const struct setup *s)
 {
     char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX];
@@ -337,6 +346,7 @@ void setup_tell(const struct setup *s)
     if (s->options->top.hardware_timestamps.count > 0)
         logger_say("hardware_timestamps: timestamps of the network card are not built yet; the kernel's own are used");
     tell_sources(&s->options->engine);
+    tell_local(&s->options->engine.clock.local);
     if (!s->detached)
         tell_next(s);
 }
