@@ -10,6 +10,8 @@
 
 #define ACTIONS_MAX 16
 #define SEND_NS 5000             /* from the engine's wish to the wire */
+#define LEAP_2017_NS (INT64_C(1483228800) * NS_PER_S)
+#define LEAP_FILE_VALID_NS (180 * 86400 * NS_PER_S)
 #define RESOLVE_NS (5 * NS_PER_MS)
 #define PRECISION_LOG2 (-25)
 #define WAKES_MAX 10000          /* in one instant: the engine is stuck */
@@ -282,6 +284,22 @@ void client_restart(struct sim_world *w, struct sim_node *n)
 }
 
 void client_free(struct sim_node *n) { free(n->c.engine); }
+
+void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight)
+{
+    struct leap_table table = { .updated = tai_to_utc(w->start, SIM_TAI_MINUS_UTC_S), .count = 1, .entry = { { { LEAP_2017_NS }, SIM_TAI_MINUS_UTC_S } } };
+    struct event ev = { .kind = EVENT_LEAP_TABLE };
+
+    if (n->c.asleep)
+        return;
+    table.expires = utc_add(tai_to_utc(w->end, SIM_TAI_MINUS_UTC_S), (struct dur_ns){ LEAP_FILE_VALID_NS });
+    if (what == LEAP_INSERT || what == LEAP_DELETE)
+        table.entry[table.count++] = (struct leap_entry){ midnight, SIM_TAI_MINUS_UTC_S + (what == LEAP_INSERT ? 1 : -1) };
+    ev.u.leap.origin = LEAP_FROM_LIST;
+    ev.u.leap.table = &table;
+    advance(w, n);
+    feed(w, n, &ev);
+}
 
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
 {

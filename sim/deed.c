@@ -134,6 +134,7 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_RETUNED:          client_retune(w, n, st->x); break;
     case DEED_RAW_JUMPS:        client_jump_raw(w, n, duration(st)); break;
     case DEED_RESTARTS:         client_restart(w, n); break;
+    case DEED_LEAP_FILE:        client_leap_file(w, n, (enum leap)st->x, st->date); break;
     case DEED_REFUSES_COMMANDS: n->c.system.refuses = true; break;
     case DEED_OBEYS_COMMANDS:   n->c.system.refuses = false; break;
     case DEED_NETWORK_REFUSES:  n->c.network_refuses = true; break;

@@ -147,6 +147,8 @@ void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns s
 void client_start(struct sim_world *w, struct sim_node *n);
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e);
 void client_restart(struct sim_world *w, struct sim_node *n);
+/* A valid file of leap seconds that knows the one at `midnight`, or none after 2017. */
+void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight);
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_retune(struct sim_world *w, struct sim_node *n, double rate);
