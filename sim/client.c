@@ -17,14 +17,6 @@
 #define WAKES_MAX 10000          /* in one instant: the engine is stuck */
 #define NOISE_SIGMAS 3.0         /* stamps are clipped there, and the engine is told so by its precision */
 
-static struct mono_ns advance(struct sim_world *w, struct sim_node *n)
-{
-    if (n->c.asleep)
-        oscillator_sleep(&n->oscillator, w->now);
-    oscillator_advance(&n->oscillator, w->now, &n->prng);
-    return n->oscillator.raw;
-}
-
 struct utc_ns client_system(const struct sim_node *n)
 {
     const struct sim_system_clock *s = &n->c.system;
@@ -42,6 +34,42 @@ static void rebase_system(struct sim_node *n)
     s->frac_ns = modf(s->frac_ns + s->rate * (double)run, &whole);
     s->at.ns += run + (int64_t)whole;
     s->raw = n->oscillator.raw;
+}
+
+/* As kernels do: the second before midnight is repeated, or left out, by the clock's own count. */
+static void leap_system(struct sim_node *n)
+{
+    struct sim_system_clock *s = &n->c.system;
+    int64_t left_ns = utc_sub(s->leap_at, client_system(n)).ns;
+
+    if (s->leap_at.ns == 0 || left_ns > (s->told == LEAP_DELETE ? NS_PER_S : 0))
+        return;
+    s->at = utc_add(s->at, (struct dur_ns){ s->told == LEAP_DELETE ? NS_PER_S : -NS_PER_S });
+    s->leap_at.ns = 0;
+}
+
+static void tell_leap(struct sim_node *n, enum leap told)
+{
+    struct sim_system_clock *s = &n->c.system;
+    struct civil c = civil_from_utc(utc_add(client_system(n), (struct dur_ns){ 86400 * NS_PER_S }));
+
+    if (told == s->told)
+        return;
+    s->told = told;
+    s->leap_at.ns = 0;
+    c.hour = c.minute = c.second = 0;
+    c.nanosecond = 0;
+    if ((told == LEAP_INSERT || told == LEAP_DELETE) && civil_to_utc(&c, &s->leap_at) != 0)
+        s->leap_at.ns = 0;
+}
+
+struct mono_ns client_advance(struct sim_world *w, struct sim_node *n)
+{
+    if (n->c.asleep)
+        oscillator_sleep(&n->oscillator, w->now);
+    oscillator_advance(&n->oscillator, w->now, &n->prng);
+    leap_system(n);
+    return n->oscillator.raw;
 }
 
 void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns start)
@@ -94,6 +122,8 @@ static void clock_command(struct sim_world *w, struct sim_node *n, const struct 
         n->c.system.rate = k->freq_ppm * 1e-6;
     else if (k->verb == CLOCK_SET_STEP)
         n->c.system.at = utc_add(n->c.system.at, k->step);
+    else
+        tell_leap(n, k->leap);
 }
 
 static double stamp_noise_ns(struct sim_node *n)
@@ -259,7 +289,7 @@ static int8_t precision_of(double noise_ns)
 void client_start(struct sim_world *w, struct sim_node *n)
 {
     struct sim_client *c = &n->c;
-    struct mono_ns raw = advance(w, n);
+    struct mono_ns raw = client_advance(w, n);
     struct engine_start s = {
         .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
         .drift = c->drift, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
@@ -278,7 +308,7 @@ void client_restart(struct sim_world *w, struct sim_node *n)
 {
     if (n->c.asleep)
         return;
-    advance(w, n);
+    client_advance(w, n);
     step(w, n, &(struct event){ .kind = EVENT_STOP });
     client_start(w, n);
 }
@@ -297,7 +327,7 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
         table.entry[table.count++] = (struct leap_entry){ midnight, SIM_TAI_MINUS_UTC_S + (what == LEAP_INSERT ? 1 : -1) };
     ev.u.leap.origin = LEAP_FROM_LIST;
     ev.u.leap.table = &table;
-    advance(w, n);
+    client_advance(w, n);
     feed(w, n, &ev);
 }
 
@@ -330,7 +360,7 @@ static void resume(struct sim_world *w, struct sim_node *n)
 
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d)
 {
-    advance(w, n);
+    client_advance(w, n);
     rebase_system(n);
     n->c.system.at = utc_add(n->c.system.at, d);
 }
@@ -338,14 +368,14 @@ void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d
 /* Another program set the system clock's frequency. */
 void client_retune(struct sim_world *w, struct sim_node *n, double rate)
 {
-    advance(w, n);
+    client_advance(w, n);
     rebase_system(n);
     n->c.system.rate = rate;
 }
 
 void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d)
 {
-    advance(w, n);
+    client_advance(w, n);
     rebase_system(n);
     n->oscillator.raw = mono_add(n->oscillator.raw, d);
     n->c.system.raw = n->oscillator.raw;
@@ -383,7 +413,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
 {
     struct event ev = { 0 };
 
-    advance(w, n);
+    client_advance(w, n);
     if (n->c.asleep && e->kind != SIM_RESUME) {
         if (e->kind == SIM_WAKE)
             return; /* the clock that runs the timers stands still; resume sets them anew */

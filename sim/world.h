@@ -33,7 +33,14 @@ struct sim_server {
 };
 
 /* The system clock: a line over the raw clock, moved by commands and by hand. */
-struct sim_system_clock { struct utc_ns at; struct mono_ns raw; double rate, frac_ns; bool refuses; };
+struct sim_system_clock {
+    struct utc_ns at;
+    struct mono_ns raw;
+    double rate, frac_ns;
+    bool refuses;
+    enum leap told;              /* what the kernel was told about the end of this day */
+    struct utc_ns leap_at;       /* its midnight; 0: done or nothing to do */
+};
 
 /* What a reader of a client's page sees, beside the truth. */
 struct sim_reading {
@@ -144,6 +151,8 @@ void deed_apply(struct sim_world *w, const struct statement *st);
 
 /* client.c */
 void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns start);
+/* The machine's clocks at the world's now. Returns the raw one. */
+struct mono_ns client_advance(struct sim_world *w, struct sim_node *n);
 void client_start(struct sim_world *w, struct sim_node *n);
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e);
 void client_restart(struct sim_world *w, struct sim_node *n);
