@@ -4,8 +4,8 @@ import datetime
 import os
 import pathlib
 import platform
+import re
 import statistics
-import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -26,9 +26,9 @@ def write(name, title, body):
     """bench/results/NAME.md: what was measured, where, by which command."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     version = proc.run([utcd.DAEMON, "--version"]).stdout.strip()
-    peer = subprocess.run([peers.binary("chronyd"), "--version"], capture_output=True, text=True, check=True).stdout.split("(")[0].strip()
+    peer = re.search(r"version (\S+)", proc.run([peers.binary("chronyd"), "--version"]).stdout)[1]
     command = "/usr/bin/python3 bench/" + " ".join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]])
     text = "\n".join([f"# {title}", "", body, "", f"Command: `{command}`", "",
-                      f"{version}, {peer}; Linux {platform.release()}, {os.cpu_count()} CPUs; {datetime.date.today()}.", ""])
+                      f"{version}, chronyd {peer}; Linux {platform.release()}, {os.cpu_count()} CPUs; {datetime.date.today()}.", ""])
     (RESULTS / f"{name}.md").write_text(text)
     print(text)

@@ -82,7 +82,7 @@ class Client:
         self.socket.settimeout(timeout)
         try:
             return self.socket.recv(4096)
-        except (TimeoutError, ConnectionRefusedError):
+        except (TimeoutError, BlockingIOError, ConnectionRefusedError):
             return None
 
     def ask(self, data=None, timeout=1.0):
