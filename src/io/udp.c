@@ -63,20 +63,16 @@ int io_udp_connect(const struct net_addr *to)
 
 /* -- what came along with a datagram ------------------------------------------------------------------------ */
 
-/* A network's own broadcast address looks like any other; only the kernel knows. It shows by naming a different address of ours (ip(7)), and all
- * broadcasts become 255.255.255.255. */
 static void read_destination(const struct cmsghdr *c, struct io_datagram *d)
 {
     if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
         struct in_pktinfo info;
 
         memcpy(&info, CMSG_DATA(c), sizeof info);
-        if (info.ipi_spec_dst.s_addr != info.ipi_addr.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr)))
-            info.ipi_addr.s_addr = htonl(INADDR_BROADCAST);
         d->to.family = ADDR_IPV4;
         memcpy(d->to.bytes, &info.ipi_addr, 4);
         if (info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr)))
-            memset(d->to.bytes, 0xff, 4); /* a subnet's broadcast address: only the kernel knows the subnets */
+            memset(d->to.bytes, 0xff, 4); /* a subnet's broadcast address: only the kernel knows, and names another address of ours (ip(7)) */
         d->ifindex = (uint32_t)info.ipi_ifindex;
     } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
         struct in6_pktinfo info;
