@@ -56,8 +56,8 @@ int instance_lock(const char *dir, pid_t *other)
         close(fd);
         return err;
     }
-    n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n) {
+    n = snprintf(text, sizeof text, "%-10ld\n", (long)getpid()); /* of one length: to truncate a file can wait for the disk */
+    if (pwrite(fd, text, (size_t)n, 0) != n) {
         close(fd);
         return -UE_NO_SPACE;
     }

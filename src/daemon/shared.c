@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,21 +18,33 @@ static void *map(int fd, size_t size)
 }
 
 /* The owner's own file is read-only for the owner as well, so the bit is set for the moment of opening. */
+static int open_for_writing(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+    if (fd < 0 && errno == EACCES && chmod(path, 0644) == 0)
+        fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? io_error(errno) : fd;
+}
+
+/* Nothing is changed that is right already: changes can wait for the disk. */
+static bool make_right(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && (st.st_size == sizeof(struct page) || ftruncate(fd, sizeof(struct page)) == 0) &&
+           ((st.st_mode & 07777) == 0444 || fchmod(fd, 0444) == 0);
+}
+
 static int open_page(const char *path)
 {
     struct stat st;
     int fd;
 
-    if (lstat(path, &st) == 0) {
-        if (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid())
-            unlink(path);
-        else
-            chmod(path, 0644);
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return io_error(errno);
-    if (ftruncate(fd, sizeof(struct page)) == 0 && fchmod(fd, 0444) == 0)
+    if (lstat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid()))
+        unlink(path);
+    fd = open_for_writing(path);
+    if (fd < 0 || make_right(fd))
         return fd;
     close(fd);
     return -UE_IO;
