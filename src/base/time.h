@@ -91,6 +91,14 @@ struct ntp_ts64 ntp_ts64_from_utc(struct utc_ns t);
 struct dur_ns ntp_short32_to_dur(struct ntp_short32 s);
 struct ntp_short32 ntp_short32_from_dur_up(struct dur_ns d);
 
+/* Can a clock that was ever set say this? Not before this program was written, and not half an NTP era later, from where on no 64-bit timestamp
+ * could be told from one before. */
+#define UTC_PLAUSIBLE_FROM_S INT64_C(1767225600) /* 2026-01-01 */
+static inline bool utc_is_plausible(struct utc_ns t)
+{
+    return t.ns >= UTC_PLAUSIBLE_FROM_S * NS_PER_S && t.ns < (UTC_PLAUSIBLE_FROM_S + (INT64_C(1) << 31)) * NS_PER_S;
+}
+
 /* Civil time, proleptic Gregorian, no time zone. */
 struct civil { int32_t year; uint8_t month, day, hour, minute, second; uint8_t weekday; /* 0 = Sunday */ uint32_t nanosecond; };
 struct civil civil_from_utc(struct utc_ns t);

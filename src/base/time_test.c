@@ -139,6 +139,26 @@ static void civil_time_round_trips_and_knows_its_weekdays(void **state)
     }
 }
 
+static void ERA_02_only_a_clock_that_was_set_is_plausible(void **state)
+{
+    static const struct { struct civil at; bool plausible; } rows[] = {
+        { { .year = 1970, .month = 1, .day = 1, .second = 5 }, false },
+        { { .year = 2025, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 59 }, false },
+        { { .year = 2026, .month = 1, .day = 1 }, true },
+        { { .year = 2038, .month = 1, .day = 20 }, true },
+        { { .year = 2094, .month = 1, .day = 19 }, true },
+        { { .year = 2094, .month = 1, .day = 20 }, false },
+        { { .year = 2106, .month = 2, .day = 7 }, false },
+    };
+    struct utc_ns t;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(civil_to_utc(&rows[i].at, &t), 0);
+        assert_int_equal(utc_is_plausible(t), rows[i].plausible);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +169,7 @@ int main(void)
         cmocka_unit_test(ERA_05_impossible_parts_are_refused),
         cmocka_unit_test(ERA_05_dates_that_do_not_exist_are_refused),
         cmocka_unit_test(short_format_rounds_up_and_saturates),
+        cmocka_unit_test(ERA_02_only_a_clock_that_was_set_is_plausible),
         cmocka_unit_test(sums_saturate),
         cmocka_unit_test(civil_time_round_trips_and_knows_its_weekdays),
     };

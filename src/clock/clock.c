@@ -48,7 +48,8 @@ void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns n
 {
     double known = drift->valid && isfinite(drift->freq_ppm) ? fmin(fmax(drift->freq_ppm, -o->clock.max_frequency), o->clock.max_frequency) * 1e-6 : 0;
     double skew = drift->valid && drift->skew_ppm > 0 ? fmin(drift->skew_ppm, o->clock.max_frequency) * 1e-6 : o->clock.max_frequency * 1e-6 / 3;
-    double error_s = o->local.present ? dur_to_s(o->local.error) : UNKNOWN_S;
+    bool local = o->local.present && utc_is_plausible(wall); /* who states an error means a clock that was set */
+    double error_s = local ? dur_to_s(o->local.error) : UNKNOWN_S;
     struct clock_actions none = { .count = 0 };
 
     memset(c, 0, sizeof *c);
@@ -63,7 +64,7 @@ void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns n
     c->policy.save_at = MONO_NEVER;
     c->estimate.rate_known = (struct clock_span){ -o->clock.max_frequency * 1e-6 - fabs(known), o->clock.max_frequency * 1e-6 + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
-    discipline_publish(c, o->local.present ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
+    discipline_publish(c, local ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
 }
 
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now)

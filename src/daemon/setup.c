@@ -312,24 +312,37 @@ static void tell_sources(const struct engine_options *o)
         logger_say("no source is configured: nobody is asked for the time");
 }
 
-static void tell_local(const struct local_options *l)
+/* What is served while no source is known: the operator's statement, or nothing where the machine's clock was plainly never set. */
+static void tell_wall(const struct setup *s)
 {
-    char error[24];
+    const struct local_options *local = &s->options->engine.clock.local;
+    struct log_record absurd = { .id = LOG_CLOCK_ABSURD };
+    char text[CIVIL_TEXT_MAX];
 
-    if (l->present)
-        logger_say("until a source is believed, time is served by the operator's statement `local`: stratum %d, error %s", (int)l->stratum,
-                   ns_to_text(l->error.ns, error));
+    if (!utc_is_plausible(s->world.wall)) {
+        log_text(&absurd, "utc", utc_to_text(s->world.wall, 0, text));
+        logger_write(&absurd, host_mono());
+    } else if (local->present) {
+        logger_say("until a source is believed, time is served by the operator's statement `local`: stratum %d, error %s", (int)local->stratum,
+                   ns_to_text(local->error.ns, text));
+    }
 }
 
+/* utcctl looks for the socket in the usual places; anywhere else it has to be told. */
 static void tell_next(const struct setup *s)
 {
-    char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX];
+    char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "";
+    const char *option = "";
 
     place_of_tool("utcctl", s->argv0, utcctl);
+    if (s->options->process.run_dir.s[0] || s->options->control.socket.s[0]) {
+        option = " --socket ";
+        control_path(s, socket);
+    }
     if (s->options->ntp.listen.count > 0)
-        logger_say("try: %s status  |  %s query %s", utcctl, utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
+        logger_say("try: %s status%s%s  |  %s query %s", utcctl, option, socket, utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
     else
-        logger_say("try: %s status", utcctl);
+        logger_say("try: %s status%s%s", utcctl, option, socket);
 }
 
 void setup_tell(const struct setup *s)
@@ -346,7 +359,7 @@ void setup_tell(const struct setup *s)
     if (s->options->top.hardware_timestamps.count > 0)
         logger_say("hardware_timestamps: timestamps of the network card are not built yet; the kernel's own are used");
     tell_sources(&s->options->engine);
-    tell_local(&s->options->engine.clock.local);
+    tell_wall(s);
     if (!s->detached)
         tell_next(s);
 }

@@ -35,7 +35,7 @@ def test_auto_without_the_right_keeps_a_virtual_clock_and_says_why(lab, good_chr
     daemon = lab.utcd({"clock": {"mode": "auto"}, "sources": [utcd.source(good_chronyd.port)]}, mode)
     status = daemon.wait_synchronised()
     assert status["clock"]["mode"] == "virtual" and status["clock"]["mode_reason"]
-    assert re.search(r"clock: virtual \(.+\)", daemon.log())
+    proc.wait_for(lambda: re.search(r"clock: virtual \(.+\)", daemon.log()), what=daemon.log)
 
 
 @pytest.mark.parametrize("when", ["1970-01-01 00:00:10", "2106-02-08 00:00:00"])
@@ -48,3 +48,13 @@ def test_ERA_02_absurd_time_at_boot(lab, good_chronyd, when):
     answer = ntp.ask(HOST, port)
     assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
     assert daemon.status()["clock"]["steps"] == 1
+
+
+@pytest.mark.parametrize("when, believed", [("1970-01-01 00:00:10", False), ("2106-02-08 00:00:00", False), ("2027-01-01 00:00:00", True)])
+def test_ERA_02_a_statement_about_a_clock_never_set_is_not_believed(lab, when, believed):
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}},
+                      env={"LD_PRELOAD": peers.faketime_library(), "FAKETIME": f"@{when}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"})
+    answer = daemon.wait_answering(HOST, port)
+    assert (answer.leap, answer.stratum) == ((0, 10) if believed else (3, 0))
+    proc.wait_for(lambda: ("served by the operator's statement" if believed else "which cannot be right: set it") in daemon.log(), what=daemon.log)
