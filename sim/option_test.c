@@ -13,7 +13,7 @@ static void defaults_are_those_of_the_rows(void **state)
     option_defaults(&o);
     option_source_defaults(&s);
     assert_true(o.clock.clock.max_drift == 1);
-    assert_int_equal(o.clock.clock.step_threshold.ns, 128 * NS_PER_MS);
+    assert_int_equal(o.clock.clock.step_threshold.ns, NS_PER_MS);
     assert_int_equal(o.clock.holdover.max_error.ns, NS_PER_S);
     assert_false(o.clock.local.present);
     assert_int_equal(o.source_count, 0);

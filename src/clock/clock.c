@@ -351,7 +351,7 @@ static void try_first(struct clock *c, struct mono_ns now, struct clock_actions 
  * threshold it is never followed; below, a lone source must say it twice. Returns whether the bound was given up for the majority's. */
 static bool yield(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
 {
-    double middle_s = (m->core.lo_s + m->core.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now));
+    double middle_s = (m->core.lo_s + m->core.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now)), since_s = dur_to_s(mono_sub(now, c->estimate.at));
     struct log_record *r;
 
     if (fabs(middle_s + served_s) > dur_to_s(dur_add(c->options.clock.panic_threshold, c->policy.lost))) {
@@ -366,7 +366,10 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
     log_text(r, "reason", "the sources left the error bound");
     log_ns(r, "offset_ns", dur_from_s(middle_s).ns);
     c->estimate.bound = m->hull;
-    estimate_inflate(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, 0);
+    /* By a jump, or by another frequency since the last sample: both become possible. */
+    estimate_inflate(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fabs(middle_s) / fmax(since_s, 1));
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        c->source[i].pace = (struct clock_pace){ .known = false };
     return true;
 }
 
@@ -523,10 +526,18 @@ int clock_poll_log2(const struct clock *c, uint16_t slot)
     return poll_choose(c, &c->source[slot]);
 }
 
+/* The first burst spans a few seconds: until a poll interval later the frequency it tells would leave the clock off by more than noise. */
+static bool frequency_is_guessed(const struct clock *c, const struct clock_source *s)
+{
+    return s->noise.samples < LAW_SAMPLES && c->estimate.skew * dur_to_s(dur_from_log2(s->min_poll_log2)) > 2 * noise_sd(&s->noise);
+}
+
 bool clock_wants_burst(const struct clock *c, uint16_t slot)
 {
+    const struct clock_source *s = &c->source[slot];
+
     assert(slot < CLOCK_SOURCES_MAX);
-    return c->source[slot].used && (c->policy.contradictions > 0 || c->page.status == CLOCK_DISRUPTED);
+    return s->used && (c->policy.contradictions > 0 || c->page.status == CLOCK_DISRUPTED || frequency_is_guessed(c, s));
 }
 
 const struct page_data *clock_page(const struct clock *c) { return &c->page; }

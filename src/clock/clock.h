@@ -94,7 +94,7 @@ struct mono_ns clock_next(const struct clock *c);
 /* The poll interval this source deserves now, clamped to its limits. */
 int clock_poll_log2(const struct clock *c, uint16_t slot);
 
-/* Something does not fit: the next answers should come within seconds, not at the next poll. */
+/* Something does not fit, or the frequency is a guess yet: the next answers should come within seconds, not at the next poll. */
 bool clock_wants_burst(const struct clock *c, uint16_t slot);
 
 /* The page as it stands, owned by the clock; and the frequency worth keeping over a restart. */

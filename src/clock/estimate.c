@@ -280,16 +280,3 @@ void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd)
         e->bank[i].pyy += y_sd * y_sd;
     }
 }
-
-double estimate_sd(const struct clock_estimate *e, double ahead_s)
-{
-    double var = 0;
-
-    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
-        struct clock_filter f = e->bank[i];
-
-        predict(&f, wander[i], ahead_s);
-        var += f.weight * (f.pxx + f.x_s * f.x_s);
-    }
-    return sqrt(var);
-}

@@ -29,7 +29,4 @@ struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi)
 /* Uncertainty added from outside: standard deviations of phase and frequency. */
 void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd);
 
-/* Predicted standard deviation of the line's error after `ahead_s` without samples. */
-double estimate_sd(const struct clock_estimate *e, double ahead_s);
-
 #endif

@@ -4,7 +4,7 @@
 
 #include "clock/noise.h"
 
-#define GROWTH_PER_NOISE 0.3  /* docs/clock.md, "Poll interval" */
+#define GROWTH_PER_NOISE 0.26 /* docs/clock.md, "Poll interval" */
 #define AGE_PER_INTERVAL 7.0  /* while the frequency is being learnt, samples are spread evenly over the logarithm of time */
 
 int poll_choose(const struct clock *c, const struct clock_source *s)

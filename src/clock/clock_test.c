@@ -1,0 +1,469 @@
+/* The door: synchronisation, liars, steps, panic, silence, disruption, steering. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "clock/clock_fixture.h"
+
+static void polls(struct fixture *f, unsigned count, double every_s, unsigned sources, const double *lie_s)
+{
+    for (unsigned i = 0; i < count; i++)
+        for (uint16_t s = 0; s < sources; s++) {
+            fixture_sleep(f, every_s / sources);
+            fixture_answer(f, s, 1e-4 + 1e-6 * (i % 3), 1e-4 + 1e-6 * (i % 2), lie_s ? lie_s[s] : 0);
+        }
+}
+
+static enum clock_status status(const struct fixture *f) { return fixture_view(f).status; }
+static int source_state(const struct fixture *f, uint16_t slot) { return clock_source_view(&f->c, slot, fixture_now(f)).state; }
+
+static void lone_source_synchronises_at_once(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, -10);
+    fixture_source(&f, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_int_equal(fixture_view(&f).leap, LEAP_UNKNOWN);
+    assert_int_equal(fixture_view(&f).stratum, 0);
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fixture_did(&f, CLOCK_DO_STEP));
+    assert_true(fabs(fixture_error_s(&f)) < 1e-6);
+    assert_int_equal(fixture_view(&f).stratum, 3);
+    assert_int_equal(fixture_view(&f).refid, 0x0a000001);
+    assert_int_equal(fixture_view(&f).root_delay.ns, 200000);
+}
+
+static void small_first_error_is_slewed(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, -0.5e-3);
+    fixture_source(&f, 0);
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_false(fixture_did(&f, CLOCK_DO_STEP));
+    assert_true(fabs(fixture_error_s(&f) + 0.5e-3) < 1e-6);
+    fixture_sleep(&f, 25);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-5);
+}
+
+static void quick_liar_does_not_set_the_clock(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0.3);
+    for (uint16_t i = 0; i < 3; i++)
+        fixture_source(&f, i);
+    fixture_sleep(&f, 0.1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 100);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    fixture_sleep(&f, 0.1);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    fixture_sleep(&f, 0.1);
+    fixture_answer(&f, 2, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-4);
+    assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_FALSETICKER);
+    assert_int_equal(clock_page(&f.c)->sources_false, 1);
+}
+
+static void waiting_for_the_others_ends(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0.3);
+    fixture_source(&f, 0);
+    fixture_source(&f, 1);
+    fixture_source(&f, 2);
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_true(mono_sub(clock_next(&f.c), fixture_now(&f)).ns <= 4 * NS_PER_S);
+    fixture_sleep(&f, 4.001);
+    fixture_tick(&f);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(mono_before(fixture_now(&f), clock_next(&f.c)));
+}
+
+/* NTPC-16 */
+static void ntpc_16_falseticker_is_named_and_not_followed(void **state)
+{
+    const double lie_s[3] = { 0, 0, 10 };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0.01);
+    for (uint16_t i = 0; i < 3; i++)
+        fixture_source(&f, i);
+    polls(&f, 50, 64, 3, lie_s);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-5);
+    assert_int_equal(source_state(&f, 2), CLOCK_SOURCE_FALSETICKER);
+    assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_SELECTED);
+}
+
+/* NTPC-17 */
+static void ntpc_17_two_that_disagree_are_no_majority(void **state)
+{
+    const double lie_s[2] = { 0, 1 };
+    struct fixture f;
+    struct utc_ns start;
+    bool logged = false;
+
+    (void)state;
+    fixture_init(&f, 0.25);
+    start = fixture_view(&f).utc;
+    fixture_source(&f, 0);
+    fixture_source(&f, 1);
+    for (unsigned i = 0; i < 20; i++) {
+        polls(&f, 1, 64, 2, lie_s);
+        logged = logged || fixture_logged(&f, LOG_NO_MAJORITY);
+        assert_false(fixture_did(&f, CLOCK_DO_STEP));
+        assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    }
+    assert_true(logged);
+    assert_true(llabs(utc_sub(fixture_view(&f).utc, start).ns - 20 * 64 * NS_PER_S) < 10);
+}
+
+static void majority_lost_is_not_synchronised(void **state)
+{
+    double lie_s[2] = { 0, 0 };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    fixture_source(&f, 1);
+    polls(&f, 10, 64, 2, lie_s);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    lie_s[1] = 0.05;
+    polls(&f, 1, 64, 2, lie_s);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-4);
+    lie_s[1] = 0;
+    polls(&f, 3, 64, 2, lie_s);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
+/* NTPC-18 */
+static void ntpc_18_twelve_years_are_refused(void **state)
+{
+    const double twelve_years_s = 12 * 365.25 * 86400;
+    struct fixture f;
+    bool panic = false;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 20, 64, 1, NULL);
+    for (int i = 0; i < 30; i++) {
+        polls(&f, 1, 64, 1, &twelve_years_s);
+        panic = panic || fixture_logged(&f, LOG_CLOCK_PANIC);
+        assert_false(fixture_did(&f, CLOCK_DO_STEP));
+    }
+    assert_true(panic);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+    assert_int_equal(status(&f), CLOCK_HOLDOVER); /* no word of a truthful source for 30 polls */
+}
+
+/* NTPC-19 */
+static void ntpc_19_one_hour_is_stepped_once(void **state)
+{
+    const double hour_s = 3600;
+    struct fixture f;
+    bool panic = false;
+
+    (void)state;
+    fixture_init(&f, -hour_s);
+    fixture_source(&f, 0);
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_true(fixture_did(&f, CLOCK_DO_STEP));
+    polls(&f, 10, 64, 1, NULL);
+    for (int i = 0; i < 10; i++) {
+        polls(&f, 1, 64, 1, &hour_s);
+        panic = panic || fixture_logged(&f, LOG_CLOCK_PANIC);
+        assert_false(fixture_did(&f, CLOCK_DO_STEP));
+    }
+    assert_true(panic);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+static void lone_source_that_moved_is_believed_the_second_time(void **state)
+{
+    const double moved_s = 0.01;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 20, 64, 1, NULL);
+    polls(&f, 1, 64, 1, &moved_s);
+    assert_true(clock_wants_burst(&f.c, 0));
+    assert_true(fabs(fixture_error_s(&f)) < 1e-4);
+    fixture_sleep(&f, 2);
+    fixture_answer(&f, 0, 1e-4, 1e-4, moved_s);
+    assert_true(fixture_logged(&f, LOG_CLOCK_DISRUPTED));
+    assert_false(clock_wants_burst(&f.c, 0));
+    for (int i = 0; i < 2; i++) { /* the rest of the burst tells a jump from a new frequency */
+        fixture_sleep(&f, 2);
+        fixture_answer(&f, 0, 1e-4, 1e-4, moved_s);
+    }
+    fixture_sleep(&f, 25);
+    assert_true(fabs(fixture_error_s(&f) - moved_s) < 1e-3);
+    assert_false(fixture_did(&f, CLOCK_DO_STEP));
+}
+
+/* ERA-01, ERA-02 and years the wire cannot tell apart: nothing here knows an era. */
+static void era_01_02_any_start_reaches_any_time(void **state)
+{
+    static const double off_s[] = { -1893456000.0, 2398291200.0, -86400 * 365.0 };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof off_s / sizeof off_s[0]; i++) {
+        struct fixture f;
+
+        fixture_init(&f, off_s[i]);
+        fixture_source(&f, 0);
+        fixture_sleep(&f, 1);
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_true(fabs(fixture_error_s(&f)) < 1e-5);
+        polls(&f, 10, 64, 1, NULL);
+        assert_true(fabs(fixture_error_s(&f)) < 1e-4);
+    }
+}
+
+/* CLK-06 */
+static void clk_06_frequency_rail_is_alarmed_without_wind_up(void **state)
+{
+    struct fixture f;
+    bool alarmed = false;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    f.slow = 700e-6;
+    for (int i = 0; i < 40; i++) {
+        polls(&f, 1, 64, 1, NULL);
+        alarmed = alarmed || fixture_logged(&f, LOG_CLOCK_FREQUENCY_RAIL);
+        assert_true(fabs(clock_page(&f.c)->rate) <= 500.001e-6);
+    }
+    assert_true(alarmed);
+    f.slow = 20e-6;
+    polls(&f, 60, 64, 1, NULL);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+    assert_true(fabs(clock_page(&f.c)->rate - 20e-6) < 2e-6);
+}
+
+static void silence_is_holdover_then_free_running(void **state)
+{
+    struct fixture f;
+    struct clock_view v;
+    double bound_s;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 60, 64, 1, NULL);
+    v = fixture_view(&f);
+    bound_s = dur_to_s(utc_sub(v.latest, v.utc));
+    fixture_sleep(&f, 1025 * 8);
+    assert_int_equal(status(&f), CLOCK_HOLDOVER); /* the page says so by itself */
+    assert_int_equal(fixture_view(&f).stratum, 3);
+    fixture_tick(&f);
+    assert_true(fixture_logged(&f, LOG_HOLDOVER));
+    v = fixture_view(&f);
+    assert_true(dur_to_s(utc_sub(v.latest, v.utc)) > bound_s + 1e-6 * 1000);
+    fixture_sleep(&f, 3600 * 24 * 3);
+    assert_int_equal(status(&f), CLOCK_FREE_RUNNING);
+    assert_int_equal(fixture_view(&f).stratum, 0);
+    fixture_tick(&f);
+    assert_true(fixture_logged(&f, LOG_FREE_RUNNING));
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
+static void local_is_served_as_stated(void **state)
+{
+    struct fixture f;
+    struct clock_view v;
+
+    (void)state;
+    fixture_init(&f, 0);
+    f.o.local.present = true;
+    f.o.local.stratum = 10;
+    f.o.local.error = (struct dur_ns){ NS_PER_S };
+    fixture_start(&f, 0.4);
+    v = fixture_view(&f);
+    assert_int_equal(v.status, CLOCK_LOCAL);
+    assert_int_equal(v.stratum, 10);
+    assert_true(v.root_dispersion.ns >= NS_PER_S && v.root_dispersion.ns < NS_PER_S + 100);
+    fixture_sleep(&f, 1000);
+    v = fixture_view(&f);
+    assert_true(v.root_dispersion.ns >= NS_PER_S + 15 * NS_PER_MS);
+    assert_true(fixture_utc(&f).ns >= v.earliest.ns && fixture_utc(&f).ns <= v.latest.ns);
+    fixture_source(&f, 0);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
+static void disruption_is_told_until_measured_again(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 20, 64, 1, NULL);
+    f.true_s += 3600; /* asleep: the raw clock stood still */
+    f.a.count = 0;
+    clock_disrupted(&f.c, (struct dur_ns){ 3600 * NS_PER_S }, "asleep", fixture_now(&f), &f.a);
+    assert_int_equal(status(&f), CLOCK_DISRUPTED);
+    assert_int_equal(fixture_view(&f).leap, LEAP_UNKNOWN);
+    assert_true(fixture_utc(&f).ns <= fixture_view(&f).latest.ns);
+    assert_true(clock_wants_burst(&f.c, 0));
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3); /* forward, at once; the system clock went on during sleep and needs no step */
+    assert_false(fixture_did(&f, CLOCK_DO_STEP));
+}
+
+static void preferred_source_is_used_alone(void **state)
+{
+    const double lie_s[2] = { 0, 60e-6 };
+    struct clock_source_options so = { .name = "preferred", .prefer = true, .min_poll_log2 = 6, .max_poll_log2 = 10 };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    clock_source_add(&f.c, 1, &so, fixture_now(&f));
+    polls(&f, 40, 64, 2, lie_s);
+    assert_int_equal(source_state(&f, 1), CLOCK_SOURCE_SELECTED);
+    assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_OUTLIER);
+    assert_true(fabs(fixture_error_s(&f) - 60e-6) < 6e-6);
+}
+
+static void too_few_sources_are_no_synchronisation(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    f.o.clock.min_sources = 2;
+    fixture_start(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 10, 64, 1, NULL);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    fixture_source(&f, 1);
+    polls(&f, 2, 64, 2, NULL);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
+static void absurd_measurements_change_nothing(void **state)
+{
+    struct fixture f;
+    struct measurement m;
+    struct page_data before;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 10, 64, 1, NULL);
+    before = *clock_page(&f.c);
+    m = (struct measurement){ .stratum = 1, .at = fixture_now(&f), .utc = fixture_utc(&f), .delay = { -1 } };
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    m.delay.ns = 1000;
+    m.root_dispersion.ns = -5;
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    m.root_dispersion.ns = 0;
+    m.at = mono_add(fixture_now(&f), (struct dur_ns){ 1 });
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    m.at = mono_add(fixture_now(&f), (struct dur_ns){ -65 * NS_PER_S });
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    assert_memory_equal(&before, clock_page(&f.c), sizeof before);
+    m.at = fixture_now(&f);
+    m.delay.ns = m.dispersion.ns = m.root_delay.ns = m.root_dispersion.ns = INT64_MAX; /* huge but possible: it proves nothing, and breaks nothing */
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    m.utc.ns = INT64_MIN;
+    f.a.count = 0;
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    assert_true(isfinite(clock_page(&f.c)->rate) && isfinite(clock_page(&f.c)->growth));
+    polls(&f, 30, 64, 1, NULL);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+static void steering_follows_the_line_and_works_off_the_error(void **state)
+{
+    struct fixture f;
+    struct mono_ns next;
+    double rate;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    f.slow = 30e-6;
+    polls(&f, 60, 64, 1, NULL);
+    fixture_sleep(&f, 60);
+    next = clock_steer(&f.c, fixture_now(&f), (struct dur_ns){ 0 }, 0, &rate);
+    assert_true(fabs(rate - 30e-6) < 1e-6);
+    assert_true(mono_before(fixture_now(&f), next));
+    clock_steer(&f.c, fixture_now(&f), (struct dur_ns){ 1000 }, 0, &rate); /* 1 us ahead */
+    assert_true(rate < 30e-6 && rate > 29e-6);
+    clock_steer(&f.c, fixture_now(&f), (struct dur_ns){ -NS_PER_S }, 0, &rate);
+    assert_true(fabs(rate - clock_page(&f.c)->rate - 500e-6) < 1e-9);
+}
+
+static void frequency_survives_a_restart(void **state)
+{
+    struct fixture f;
+    struct clock_drift d;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    assert_false(clock_drift(&f.c).valid);
+    f.slow = -80e-6;
+    polls(&f, 60, 64, 1, NULL);
+    d = clock_drift(&f.c);
+    assert_true(d.valid && fabs(d.freq_ppm + 80) < 0.1);
+    clock_init(&f.c, &f.o, fixture_now(&f), fixture_utc(&f), &d);
+    assert_true(fabs(clock_page(&f.c)->rate + 80e-6) < 1e-7);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lone_source_synchronises_at_once),
+        cmocka_unit_test(small_first_error_is_slewed),
+        cmocka_unit_test(quick_liar_does_not_set_the_clock),
+        cmocka_unit_test(waiting_for_the_others_ends),
+        cmocka_unit_test(ntpc_16_falseticker_is_named_and_not_followed),
+        cmocka_unit_test(ntpc_17_two_that_disagree_are_no_majority),
+        cmocka_unit_test(majority_lost_is_not_synchronised),
+        cmocka_unit_test(ntpc_18_twelve_years_are_refused),
+        cmocka_unit_test(ntpc_19_one_hour_is_stepped_once),
+        cmocka_unit_test(lone_source_that_moved_is_believed_the_second_time),
+        cmocka_unit_test(era_01_02_any_start_reaches_any_time),
+        cmocka_unit_test(clk_06_frequency_rail_is_alarmed_without_wind_up),
+        cmocka_unit_test(silence_is_holdover_then_free_running),
+        cmocka_unit_test(local_is_served_as_stated),
+        cmocka_unit_test(disruption_is_told_until_measured_again),
+        cmocka_unit_test(preferred_source_is_used_alone),
+        cmocka_unit_test(too_few_sources_are_no_synchronisation),
+        cmocka_unit_test(absurd_measurements_change_nothing),
+        cmocka_unit_test(steering_follows_the_line_and_works_off_the_error),
+        cmocka_unit_test(frequency_survives_a_restart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

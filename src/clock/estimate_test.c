@@ -1,0 +1,156 @@
+/* The bank of filters: converges, learns the wander, and never loses a nanosecond of its line. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "base/test.h"
+#include "clock/estimate.h"
+
+#define TAI0 (INT64_C(1893456037) * NS_PER_S)
+
+static struct mono_ns at(double s) { return (struct mono_ns){ (int64_t)llround(s * 1e9) }; }
+
+static struct clock_law gaussian_law(double sd_s)
+{
+    return (struct clock_law){ .half_s = 10 * sd_s, .soft_var = 1e-18, .body_var = sd_s * sd_s, .edge_var = sd_s * sd_s,
+                               .share = { [NOISE_BODY] = 1 }, .misfit_s = 100 * sd_s };
+}
+
+static struct clock_law box_law(double half_s)
+{
+    return (struct clock_law){ .half_s = half_s, .soft_var = 1e-18, .body_var = half_s * half_s / 3, .edge_var = 1e-18, .share = { [NOISE_BOX] = 1 },
+                               .misfit_s = 10 * half_s };
+}
+
+struct truth { double x_s, y; };
+
+static void walk(struct truth *t, struct prng *r, double wander, double dt_s)
+{
+    double dy = wander * sqrt(dt_s) * prng_normal(r);
+
+    t->x_s += (t->y + dy / 2) * dt_s + wander * sqrt(dt_s * dt_s * dt_s / 12) * prng_normal(r);
+    t->y += dy;
+}
+
+/* Runs `samples` polls of dt_s; returns the RMS error of the second half. */
+static double run(struct clock_estimate *e, struct prng *r, double wander, double sd_s, unsigned samples, double dt_s)
+{
+    struct truth t = { 0, 20e-6 };
+    double square = 0;
+
+    estimate_start(e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-3, 1e-4);
+    for (unsigned i = 1; i <= samples; i++) {
+        struct tai_ns now = { TAI0 + (int64_t)llround(i * dt_s * 1e9) };
+        struct clock_law law = gaussian_law(sd_s);
+        struct clock_fit fit;
+        double z, error;
+
+        walk(&t, r, wander, dt_s);
+        e->aged = at(i * dt_s);
+        z = estimate_offset_s(e, at(i * dt_s), tai_add(now, dur_from_s(t.x_s + sd_s * prng_normal(r))));
+        estimate_update(e, at(i * dt_s), z, &law, &fit);
+        error = estimate_offset_s(e, at(i * dt_s), tai_add(now, dur_from_s(t.x_s)));
+        square += i > samples / 2 ? error * error : 0;
+    }
+    return sqrt(square / (samples - samples / 2));
+}
+
+static void error_is_near_the_optimum_at_every_wander(void **state)
+{
+    static const struct { double wander, most_s; } rows[] = {
+        { 1e-10, 4e-6 }, { 1e-9, 6e-6 }, { 1e-8, 11e-6 }, { 1e-7, 13e-6 }, /* the filter that knows the wander: 3.0, 5.3, 8.6, 9.8 us */
+    };
+    struct clock_estimate e = { .rate = 0 };
+    struct prng r;
+
+    (void)state;
+    prng_seed(&r, 11);
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        double rms = run(&e, &r, rows[i].wander, 1e-5, 4000, 64);
+
+        if (rms > rows[i].most_s)
+            fail_msg("wander %g: rms %g s", rows[i].wander, rms);
+        assert_true(e.wander > rows[i].wander / 5 && e.wander < rows[i].wander * 10);
+    }
+}
+
+static void box_is_tighter_than_its_centre(void **state)
+{
+    struct clock_estimate e = { .rate = 0 };
+    struct clock_law wide = box_law(1e-3), narrow = box_law(1e-6);
+    struct clock_fit fit;
+
+    (void)state;
+    estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-5, 1e-9);
+    estimate_update(&e, at(1), 0, &narrow, &fit);
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++)
+        assert_true(e.bank[i].pxx < 1e-12);
+    estimate_update(&e, at(2), 0.9e-3, &wide, &fit); /* the box reaches to -0.1 ms: it says nothing new */
+    assert_true(fabs(estimate_offset_s(&e, at(2), (struct tai_ns){ TAI0 + 2 * NS_PER_S })) < 1e-6);
+    assert_true(fit.outlier < 0.01);
+}
+
+static void misfit_changes_nothing_and_is_told(void **state)
+{
+    struct clock_estimate e = { .rate = 0 };
+    struct clock_law law = box_law(1e-6);
+    struct clock_fit fit;
+
+    (void)state;
+    estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-6, 1e-10);
+    for (int i = 1; i < 10; i++)
+        estimate_update(&e, at(i), 0, &law, &fit);
+    estimate_update(&e, at(10), 0.5, &law, &fit);
+    assert_true(fit.outlier > 0.99);
+    assert_true(fabs(estimate_offset_s(&e, at(10), (struct tai_ns){ TAI0 + 10 * NS_PER_S })) < 1e-6);
+}
+
+static void frequency_step_is_followed_in_a_few_samples(void **state)
+{
+    struct clock_estimate e = { .rate = 0 };
+    struct clock_law law = gaussian_law(1e-5);
+    struct clock_fit fit;
+    struct prng r;
+    double off = 0;
+
+    (void)state;
+    prng_seed(&r, 5);
+    estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-5, 1e-8);
+    for (int i = 1; i <= 210; i++) {
+        struct tai_ns truth = { TAI0 + (int64_t)llround(i * 64e9 + (i > 200 ? (i - 200) * 64e3 : 0)) }; /* 1 ppm from the 200th on */
+
+        estimate_update(&e, at(i * 64), estimate_offset_s(&e, at(i * 64), truth) + 1e-5 * prng_normal(&r), &law, &fit);
+        off = estimate_offset_s(&e, at(i * 64), truth);
+    }
+    assert_true(fabs(off) < 4e-5);
+    assert_true(fabs(e.rate - 1e-6) < 0.3e-6);
+}
+
+static void moving_the_line_is_exact(void **state)
+{
+    struct clock_estimate e = { .rate = 0 };
+    struct tai_ns before;
+    struct clock_move m;
+
+    (void)state;
+    estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 3e-5, 1e-3, 1e-6);
+    e.aged = at(1000);
+    before = estimate_tai(&e, at(1000));
+    m = estimate_shift(&e, 1.2345e-3);
+    assert_int_equal(tai_sub(estimate_tai(&e, at(1000)), before).ns, 1234500);
+    assert_true(fabs(m.x_s - 1.2345e-3) < 1e-15 && m.y == 0);
+    m = estimate_limit(&e, -1e-5, 1e-5);
+    assert_true(fabs(m.y + 2e-5) < 1e-12 && fabs(m.x_s + 0.02) < 1e-9);
+    assert_true(llabs(tai_sub(estimate_tai(&e, at(1000)), before).ns - 1234500 + 20000000) <= 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(error_is_near_the_optimum_at_every_wander),  cmocka_unit_test(box_is_tighter_than_its_centre),
+        cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),
+        cmocka_unit_test(moving_the_line_is_exact),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

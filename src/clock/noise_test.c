@@ -1,0 +1,158 @@
+/* The noise law: floor, path changes, and what is learnt of exponential and Gaussian jitter. */
+#include <math.h>
+
+#include "base/rng.h"
+#include "base/test.h"
+#include "clock/noise.h"
+
+static struct prng rng;
+
+static int seed(void **state)
+{
+    (void)state;
+    prng_seed(&rng, 7);
+    return 0;
+}
+
+/* Feeds samples of known error, as the estimate would report them when it knows the truth. */
+static double feed(struct clock_noise *n, unsigned count, double floor_s, bool gaussian, unsigned *outside)
+{
+    double square = 0;
+
+    *outside = 0;
+    for (unsigned i = 0; i < count; i++) {
+        double d1 = gaussian ? 60e-6 + 1e-5 * prng_normal(&rng) : 1e-5 * prng_exponential(&rng);
+        double d2 = gaussian ? 60e-6 + 1e-5 * prng_normal(&rng) : 1e-5 * prng_exponential(&rng);
+        double e = (d1 - d2) / 2, body;
+        struct clock_fit fit = { .innovation_s = e };
+        struct clock_law law;
+
+        noise_law(n, floor_s + d1 + d2, &law);
+        body = exp(-e * e / (2 * law.body_var)) / sqrt(2 * M_PI * law.body_var) * law.share[NOISE_BODY];
+        fit.part[NOISE_BOX] = fabs(e) <= law.half_s ? law.share[NOISE_BOX] / (2 * law.half_s) : 0;
+        fit.part[NOISE_BODY] = body;
+        fit.body_e2 = e * e;
+        body += fit.part[NOISE_BOX];
+        for (unsigned k = 0; k < NOISE_PARTS; k++)
+            fit.part[k] /= body;
+        noise_learn(n, &law, &fit);
+        *outside += i > 100 && fabs(e) > law.half_s;
+        square += e * e;
+    }
+    return sqrt(square / count);
+}
+
+static void floor_is_the_shortest_trip_and_falls_at_once(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+
+    (void)state;
+    noise_init(&n);
+    noise_law(&n, 250e-6, &law);
+    noise_law(&n, 200e-6, &law);
+    noise_law(&n, 300e-6, &law);
+    assert_true(fabs(n.floor_s - 200e-6) < 1e-12);
+    assert_true(law.half_s >= 50e-6); /* half the excess of 100 us, and a little for a floor known from three samples */
+    assert_true(law.half_s < 120e-6);
+}
+
+static void floor_ages(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+
+    (void)state;
+    noise_init(&n);
+    noise_law(&n, 100e-6, &law);
+    for (int i = 0; i < 600; i++)
+        noise_law(&n, 150e-6 + 20e-6 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s > 149e-6);
+}
+
+static void longer_path_is_followed_within_a_few_samples(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    unsigned outside;
+
+    (void)state;
+    noise_init(&n);
+    feed(&n, 300, 200e-6, false, &outside);
+    for (int i = 0; i < CLOCK_NOISE_RECENT; i++)
+        noise_law(&n, 2200e-6 + 1e-5 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s > 2199e-6);
+}
+
+static void queue_does_not_move_the_floor(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    unsigned outside;
+
+    (void)state;
+    noise_init(&n);
+    feed(&n, 300, 200e-6, false, &outside);
+    for (int i = 0; i < 60; i++)
+        noise_law(&n, 200e-6 + 2e-3 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s < 230e-6);
+}
+
+static void exponential_excess_stays_in_the_box(void **state)
+{
+    struct clock_noise n;
+    unsigned outside;
+    double rms;
+
+    (void)state;
+    noise_init(&n);
+    rms = feed(&n, 2000, 200e-6, false, &outside);
+    assert_true(outside < 40); /* 2 %: the floor is known from 512 samples only */
+    assert_true(n.bin[1].share[NOISE_BOX] > n.bin[1].share[NOISE_BODY]);
+    assert_true(noise_sd(&n) > rms / 2 && noise_sd(&n) < rms * 2);
+}
+
+static void gaussian_jitter_is_learnt_as_a_body(void **state)
+{
+    struct clock_noise n;
+    unsigned outside;
+    double rms, sd;
+
+    (void)state;
+    noise_init(&n);
+    rms = feed(&n, 2000, 200e-6, true, &outside);
+    assert_true(n.bin[1].share[NOISE_BODY] > 0.7);
+    sd = sqrt(n.bin[1].body) * n.scale_s;
+    assert_true(sd > rms * 0.7 && sd < rms * 1.4);
+    assert_true(noise_sd(&n) > rms * 0.7 && noise_sd(&n) < rms * 1.5);
+}
+
+static void misfit_widens_at_most_twofold(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    struct clock_fit fit = { .outlier = 1, .innovation_s = 1 };
+    double before;
+
+    (void)state;
+    noise_init(&n);
+    noise_law(&n, 200e-6, &law);
+    before = n.bin[law.bin].body;
+    noise_learn(&n, &law, &fit);
+    assert_true(n.bin[law.bin].body > before && n.bin[law.bin].body <= 2 * before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(floor_is_the_shortest_trip_and_falls_at_once, seed),
+        cmocka_unit_test_setup(floor_ages, seed),
+        cmocka_unit_test_setup(longer_path_is_followed_within_a_few_samples, seed),
+        cmocka_unit_test_setup(queue_does_not_move_the_floor, seed),
+        cmocka_unit_test_setup(exponential_excess_stays_in_the_box, seed),
+        cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, seed),
+        cmocka_unit_test_setup(misfit_widens_at_most_twofold, seed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

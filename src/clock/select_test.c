@@ -1,0 +1,90 @@
+/* Majority by intersection: what is found, what may be concluded, and who counts. */
+#include <string.h>
+
+#include "base/test.h"
+#include "clock/select.h"
+
+struct row { const char *name; unsigned electorate; struct { double lo, hi; } span[5]; bool found; double core_lo, core_hi, hull_lo, hull_hi; unsigned agreeing; };
+
+static void fill(struct clock_source *s, const struct row *r)
+{
+    memset(s, 0, sizeof *s * CLOCK_SOURCES_MAX);
+    for (unsigned i = 0; i < 5 && r->span[i].lo != r->span[i].hi; i++)
+        s[i] = (struct clock_source){ .used = true, .sampled = true, .reach = 1, .span = { r->span[i].lo, r->span[i].hi } };
+}
+
+static void majority_is_found_and_not_overstated(void **state)
+{
+    static const struct row rows[] = {
+        { "one alone", 0, { { -1, 2 } }, true, -1, 2, -1, 2, 1 },
+        { "two that meet", 0, { { -1, 2 }, { 1, 5 } }, true, 1, 2, 1, 2, 2 },
+        { "two that do not", 0, { { -1, 0 }, { 1, 5 } }, false, -1, 5, -1, 5, 0 },
+        { "NTPC-16: one of three lies", 0, { { -1, 1 }, { -2, 0.5 }, { 9, 11 } }, true, -1, 0.5, -1, 0.5, 2 },
+        { "a pair of any two of three", 0, { { 0, 10 }, { 1, 11 }, { 9.5, 30 } }, true, 1, 11, 1, 11, 3 },
+        { "two against two", 0, { { 0, 1 }, { 0, 1 }, { 5, 6 }, { 5, 6 } }, false, 0, 6, 0, 6, 0 },
+        { "three of five", 0, { { 0, 1 }, { 0, 1 }, { 0.5, 2 }, { 5, 6 }, { 5, 6 } }, true, 0.5, 1, 0.5, 1, 3 },
+        { "the first of three to answer is no majority", 3, { { 0, 1 } }, false, 0, 1, 0, 1, 0 },
+        { "two of three agree, the third may side with either", 3, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 0, 5, 2 },
+        { "edges that touch are in common", 0, { { -1, 1 }, { 1, 2 } }, true, 1, 1, 1, 1, 2 },
+    };
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_majority m;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct row *r = &rows[i];
+
+        fill(s, r);
+        select_majority(s, r->electorate, &m);
+        if (m.found != r->found || m.core.lo_s != r->core_lo || m.core.hi_s != r->core_hi || m.agreeing != r->agreeing)
+            fail_msg("%s: found %d core %g..%g agreeing %u", r->name, m.found, m.core.lo_s, m.core.hi_s, m.agreeing);
+        if (m.found && (m.hull.lo_s != r->hull_lo || m.hull.hi_s != r->hull_hi))
+            fail_msg("%s: hull %g..%g", r->name, m.hull.lo_s, m.hull.hi_s);
+    }
+}
+
+static void only_those_heard_lately_count(void **state)
+{
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_majority m;
+
+    (void)state;
+    fill(s, &(struct row){ .span = { { -1, 1 }, { 5, 6 }, { 5, 6 } } });
+    s[1].reach = 0;
+    s[2].sampled = false;
+    select_majority(s, 0, &m);
+    assert_true(m.found);
+    assert_int_equal(m.selectable, 1);
+    assert_true(m.hull.lo_s == -1 && m.hull.hi_s == 1);
+}
+
+static void rate_is_what_a_majority_proves(void **state)
+{
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_span r;
+
+    (void)state;
+    fill(s, &(struct row){ .span = { { -1, 1 }, { -1, 1 }, { -1, 1 } } });
+    r = select_rate(s, 0, 5e-4);
+    assert_true(r.lo_s == -5e-4 && r.hi_s == 5e-4); /* nothing is proven yet */
+    s[0].pace.known = s[1].pace.known = s[2].pace.known = true;
+    s[0].pace.rate = (struct clock_span){ 3e-6, 3.1e-6 }; /* precise and wrong */
+    s[1].pace.rate = (struct clock_span){ -1e-6, 1e-6 };
+    s[2].pace.rate = (struct clock_span){ -2e-6, 0.5e-6 };
+    r = select_rate(s, 0, 5e-4);
+    assert_true(r.lo_s == -1e-6 && r.hi_s == 0.5e-6);
+    s[2].reach = 0;
+    r = select_rate(s, 3, 5e-4); /* the absent one might side with either */
+    assert_true(r.lo_s == -1e-6 && r.hi_s == 3.1e-6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(majority_is_found_and_not_overstated),
+        cmocka_unit_test(only_those_heard_lately_count),
+        cmocka_unit_test(rate_is_what_a_majority_proves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
