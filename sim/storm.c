@@ -8,7 +8,7 @@
 #include "sim/check.h"
 
 #define DAY_S 86400
-#define LIAR_WAIT_S 1500 /* after a start or an outage honest sources are heard first: until then a liar alone would be a majority */
+#define LIAR_WAIT_S 4000 /* after a start or an outage honest sources are heard first: until then a liar alone would be a majority */
 
 /* The assumptions: clock.max_drift 1 ppm while measured, 15 ppm once all sources are silent; more than half of the sources truthful. */
 #define WALK_PPM 0.25     /* walk, sine and steps together stay within +-0.5 ppm of the middle: 1 ppm from any learnt value */
@@ -107,7 +107,7 @@ static void write_link(struct storm *s, const char *name, bool may_lose)
         if (chance(s, 0.2))
             fprintf(s->out, "link %s to %s congested %.0fus period %.0fm\n", from, to, queue_us, period_m);
     }
-    s->poll_max = poll_min + (int)below(s, 4);
+    s->poll_max = poll_min + (int)below(s, 3);
     fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, chance(s, 0.8) ? "" : " no burst");
 }
 
