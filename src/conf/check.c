@@ -119,8 +119,10 @@ static void apply_value(const struct check *c, const struct conf_section *s, con
         conf_error_add(c->errors, n->at, "%s: a list in [brackets] is expected, each item %s", name, conf_expected(row, expected));
         return;
     }
-    for (struct conf_node *item = n->child; item; item = item->next)
+    for (struct conf_node *item = n->child; item; item = item->next) {
         apply_scalar(c, s, row, item, name, field);
+        n->bad |= item->bad;
+    }
 }
 
 static void name_of(const struct conf_section *s, size_t item, const char *key, char *out)

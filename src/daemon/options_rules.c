@@ -38,19 +38,20 @@ static struct conf_origin source_place(const struct rules *r, size_t i)
 /* Nothing is told about values in the place of which a default stands because they were wrong by themselves. */
 static bool both_sound(const struct rules *r, const char *section, size_t item, const char *one, const char *other)
 {
-    const struct conf_node *a = conf_given(r->tree, section, item, one), *b = conf_given(r->tree, section, item, other);
+    const struct conf_node *home = conf_node_find(r->tree->root, section), *a, *b;
 
-    return !(a && a->bad) && !(b && b->bad);
+    if (home && home->kind == CONF_NODE_LIST)
+        home = conf_node_item(home, item);
+    a = conf_node_find(home, one);
+    b = conf_node_find(home, other);
+    return !(home && home->bad) && !(a && a->bad) && !(b && b->bad);
 }
 
 static void check_source(const struct rules *r, size_t i)
 {
     const struct source_options *s = &r->o->engine.source[i];
-    const struct conf_node *given = conf_node_item(conf_node_find(r->tree->root, "sources"), i);
     bool server = s->server.s[0] != '\0', pool = s->pool.s[0] != '\0';
 
-    if (given && given->bad)
-        return;
     if (server == pool && both_sound(r, "sources", i, "server", "pool"))
         conf_error_add(r->errors, source_place(r, i), "sources[%zu]: %s; each source has exactly one of server and pool", i,
                        server ? "both server and pool are given" : "neither server nor pool is given");
@@ -174,7 +175,7 @@ static void check_access(const struct rules *r)
     bool refuses = false;
 
     for (size_t i = 0; i < g->access_count; i++) {
-        if (g->access[i].nets.count == 0)
+        if (g->access[i].nets.count == 0 && both_sound(r, "access", i, "nets", "nets"))
             conf_error_add(r->errors, access_place(r, i),
                            "access[%zu]: nets is missing; write the networks the item is about, [0.0.0.0/0, \"::/0\"] for all", i);
         check_access_twins(r, i);
