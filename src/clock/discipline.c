@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "clock/estimate.h"
+#include "clock/interval.h"
 #include "clock/leap.h"
 #include "clock/poll.h"
 #include "clock/select.h"
@@ -89,13 +90,14 @@ static struct dur_ns poll_interval(const struct clock *c)
 
 struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns }; }
 
-/* The bound grows by max_drift and by what the majority leaves unproven of the true frequency beyond the line's rate. */
-static void set_growth(struct clock *c)
+/* The bound grows as the estimate does; where it is only stated, at the limit that is stated with it. */
+static void set_growth(struct clock *c, enum clock_status status)
 {
-    const struct clock_own_options *o = &c->options.clock;
+    double silent = c->options.clock.max_drift_silent * 1e-6, growth = interval_growth(c);
+    bool stated = status == CLOCK_LOCAL && !c->policy.synchronised_once;
 
-    c->page.growth = o->max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
-    c->page.growth_silent = fmax(o->max_drift_silent * 1e-6, c->page.growth);
+    c->page.growth = stated ? silent : growth;
+    c->page.growth_silent = stated ? silent : fmax(silent, growth);
 }
 
 /* When the larger side of the bound reaches the limit. */
@@ -159,7 +161,7 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
 
     leap_refresh(c, now, out);
     served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
-    set_growth(c);
+    set_growth(c, status);
     set_line(c, served, now);
     if (fresh) {
         c->page.silent_at = mono_add(now, discipline_silence(c));

@@ -23,6 +23,11 @@ static double grown_s(const struct page_data *d, struct mono_ns from, struct mon
     return calm * d->growth + silent * d->growth_silent;
 }
 
+double interval_growth(const struct clock *c)
+{
+    return c->options.clock.max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
+}
+
 void interval_age(struct clock *c, struct mono_ns now)
 {
     double by_s;
@@ -31,6 +36,7 @@ void interval_age(struct clock *c, struct mono_ns now)
         return;
     by_s = grown_s(&c->page, c->estimate.aged, now);
     widen(&c->estimate.bound, by_s);
+    by_s = fmax(by_s, dur_to_s(mono_sub(now, c->estimate.aged)) * interval_growth(c)); /* what was measured is not what was stated */
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         widen(&c->source[i].span, by_s);
     c->estimate.aged = now;
