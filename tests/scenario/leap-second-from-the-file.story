@@ -10,7 +10,7 @@ source c good1..good3 poll 6
 at 1m c reads leap file insert at 2027-01-01
 at 11h50m good1..good3 falls silent
 at 12h20m good1..good3 answers again
-expect c from 10m until 12h leap insert
+expect c from 10m until 11h59m leap insert
 at 13h expect c leap none
 expect c from 1h |error| < 1ms
 mutant at 1m c reads leap file none at 2027-01-01

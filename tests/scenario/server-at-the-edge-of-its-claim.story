@@ -9,5 +9,5 @@ good2 lies -3ms
 at 6h good1 lies -3ms
 at 12h good2 lies 3ms
 expect c from 10m status synchronised
-expect c from 10m |error| < 4ms
+expect c from 10m |error| < 6ms
 mutant at 6h good1..good3 lies 20ms
