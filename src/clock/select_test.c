@@ -4,7 +4,14 @@
 #include "base/test.h"
 #include "clock/select.h"
 
-struct row { const char *name; unsigned electorate; struct { double lo, hi; } span[5]; bool found; double core_lo, core_hi, hull_lo, hull_hi; unsigned agreeing; };
+struct row {
+    const char *name;
+    unsigned electorate;
+    struct { double lo, hi; } span[5];
+    bool found;
+    double core_lo, core_hi, hull_lo, hull_hi;
+    unsigned agreeing;
+};
 
 static void fill(struct clock_source *s, const struct row *r)
 {
