@@ -58,6 +58,10 @@ static double value_of(struct check *c, struct sim_world *w, const struct expect
         return (double)dur_abs(r->error).ns;
     case QUANTITY_SYSTEM_ERROR:
         return (double)dur_abs(r->system_error).ns;
+    case QUANTITY_SMEAR_ERROR:
+        return (double)dur_abs(r->smear_error).ns;
+    case QUANTITY_SYSTEM_SMEAR_ERROR:
+        return (double)dur_abs(r->system_smear_error).ns;
     case QUANTITY_FREQUENCY_ERROR:
         return fabs(r->frequency_error);
     case QUANTITY_BOUND:

@@ -315,7 +315,7 @@ void client_restart(struct sim_world *w, struct sim_node *n)
 
 void client_free(struct sim_node *n) { free(n->c.engine); }
 
-void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight)
+void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid)
 {
     struct leap_table table = { .updated = tai_to_utc(w->start, SIM_TAI_MINUS_UTC_S), .count = 1, .entry = { { { LEAP_2017_NS }, SIM_TAI_MINUS_UTC_S } } };
     struct event ev = { .kind = EVENT_LEAP_TABLE };
@@ -323,6 +323,8 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
     if (n->c.asleep)
         return;
     table.expires = utc_add(tai_to_utc(w->end, SIM_TAI_MINUS_UTC_S), (struct dur_ns){ LEAP_FILE_VALID_NS });
+    if (!valid)
+        table.expires = utc_add(table.updated, (struct dur_ns){ -NS_PER_S });
     if (what == LEAP_INSERT || what == LEAP_DELETE)
         table.entry[table.count++] = (struct leap_entry){ midnight, SIM_TAI_MINUS_UTC_S + (what == LEAP_INSERT ? 1 : -1) };
     ev.u.leap.origin = LEAP_FROM_LIST;

@@ -54,6 +54,9 @@ static void source_attributes(struct source_options *s, const struct attributes 
         s->max_poll = (int64_t)a->value[ATTR_POLL_MAX];
     if (attr_given(a, ATTR_MEMBERS))
         s->members = (int64_t)a->value[ATTR_MEMBERS];
+    for (enum smear_law law = SMEAR_LINEAR; law < SMEAR_LAW_COUNT; law++)
+        if (attr_given(a, (enum attribute)(ATTR_SMEAR_LINEAR + law - SMEAR_LINEAR)))
+            s->smear = (uint8_t)law;
     s->prefer = s->prefer || attr_given(a, ATTR_PREFER);
     s->iburst = (s->iburst || attr_given(a, ATTR_BURST)) && !attr_given(a, ATTR_NO_BURST);
 }
@@ -109,7 +112,8 @@ static void do_server(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_LOSES_CLOCK:     s->lost = true; break;
     case DEED_FINDS_CLOCK:     s->lost = false; break;
     case DEED_STRATUM:         s->stratum = (uint8_t)st->x; break;
-    case DEED_LEAP:            s->leap = (uint8_t)st->x; break;
+    case DEED_LEAP:            s->leap = (uint8_t)st->x; s->leap_told = true; break;
+    case DEED_SMEARS:          s->smear = (enum smear_law)st->x; break;
     case DEED_ROOT_DELAY:      s->root_delay = duration(st); break;
     case DEED_ROOT_DISPERSION: s->root_dispersion = duration(st); break;
     case DEED_REFID_OF:        s->refid = refid_of(w, st->whom); s->stratum = 2; break;
@@ -134,7 +138,8 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_RETUNED:          client_retune(w, n, st->x); break;
     case DEED_RAW_JUMPS:        client_jump_raw(w, n, duration(st)); break;
     case DEED_RESTARTS:         client_restart(w, n); break;
-    case DEED_LEAP_FILE:        client_leap_file(w, n, (enum leap)st->x, st->date); break;
+    case DEED_LEAP_FILE:        client_leap_file(w, n, (enum leap)st->x, st->date, true); break;
+    case DEED_OLD_LEAP_FILE:    client_leap_file(w, n, (enum leap)st->x, st->date, false); break;
     case DEED_REFUSES_COMMANDS: n->c.system.refuses = true; break;
     case DEED_OBEYS_COMMANDS:   n->c.system.refuses = false; break;
     case DEED_NETWORK_REFUSES:  n->c.network_refuses = true; break;

@@ -24,6 +24,8 @@ static const char *leap_name(int i)
 const struct quantity_row quantity_rows[] = {
     { "|error|", QUANTITY_ERROR, VALUE_DURATION, 0, false, NULL },
     { "|system error|", QUANTITY_SYSTEM_ERROR, VALUE_DURATION, 0, false, NULL },
+    { "|smear error|", QUANTITY_SMEAR_ERROR, VALUE_DURATION, 0, false, NULL },
+    { "|system smear error|", QUANTITY_SYSTEM_SMEAR_ERROR, VALUE_DURATION, 0, false, NULL },
     { "|frequency error|", QUANTITY_FREQUENCY_ERROR, VALUE_RATIO, 0, false, NULL },
     { "rms error", QUANTITY_RMS_ERROR, VALUE_DURATION, 0, false, NULL },
     { "mean bound", QUANTITY_MEAN_BOUND, VALUE_DURATION, 0, false, NULL },

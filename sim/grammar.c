@@ -7,13 +7,14 @@
 #include "sim/value.h"
 
 const char *const story_leaps[] = { "none", "insert", "delete", "unknown", NULL };
+const char *const story_smears[] = { "none", "linear", "cosine", "utc-sls", NULL };
 const char *const story_invariants[] = { "bound", "forward", "usable", NULL };
 const char *const story_tampers[] = { "nothing", "origin", "origin-zero", "receive-zero", "transmit-zero", "backwards", "short", "version", "mode",
     "alarm", "stratum-0", "stratum-16", "stratum-255", "kiss-deny", "kiss-rate", "kiss-unknown", "kiss-stratum", "port", "twice", "late", "bits", NULL };
 
 /* The grammar. A form is its head: literal words, and of these
  *   SERVER CLIENT NODE  known names, also "a,b" and "a1..a4"      NEW  new names       DURATION RATIO INTEGER WORD  a value
- *   LEAP TAMPER INVARIANT  a choice                               then named values of its group, in any order. */
+ *   LEAP LAW TAMPER INVARIANT  a choice                               then named values of its group, in any order. */
 enum group { GROUP_NONE, GROUP_CLIENT = 1, GROUP_SERVER = 2, GROUP_LINK = 4, GROUP_SOURCE = 8, GROUP_POOL = 16 };
 
 static const struct form { const char *head; enum deed deed; enum group group; } forms[] = {
@@ -44,6 +45,7 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "SERVER kisses WORD", DEED_KISSES, GROUP_NONE },
     { "SERVER tampers TAMPER", DEED_TAMPERS, GROUP_NONE },
     { "SERVER forges TAMPER", DEED_FORGES, GROUP_NONE },
+    { "SERVER smears LAW", DEED_SMEARS, GROUP_NONE },
     { "CLIENT suspends DURATION", DEED_SUSPENDS, GROUP_NONE },
     { "CLIENT steps DURATION", DEED_STEPS, GROUP_NONE },
     { "CLIENT changes frequency RATIO", DEED_FREQUENCY, GROUP_NONE },
@@ -51,6 +53,7 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "CLIENT raw jumps DURATION", DEED_RAW_JUMPS, GROUP_NONE },
     { "CLIENT restarts", DEED_RESTARTS, GROUP_NONE },
     { "CLIENT reads leap file LEAP at DATE", DEED_LEAP_FILE, GROUP_NONE },
+    { "CLIENT reads expired leap file LEAP at DATE", DEED_OLD_LEAP_FILE, GROUP_NONE },
     { "CLIENT refuses clock commands", DEED_REFUSES_COMMANDS, GROUP_NONE },
     { "CLIENT obeys clock commands", DEED_OBEYS_COMMANDS, GROUP_NONE },
     { "CLIENT network refuses", DEED_NETWORK_REFUSES, GROUP_NONE },
@@ -88,6 +91,9 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "prefer", ATTR_PREFER, ATTR_FLAG, GROUP_SOURCE },
     { "burst", ATTR_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "no burst", ATTR_NO_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
+    { "smear linear", ATTR_SMEAR_LINEAR, ATTR_FLAG, GROUP_SOURCE },
+    { "smear cosine", ATTR_SMEAR_COSINE, ATTR_FLAG, GROUP_SOURCE },
+    { "smear utc-sls", ATTR_SMEAR_UTC_SLS, ATTR_FLAG, GROUP_SOURCE },
     { "members", ATTR_MEMBERS, ATTR_NUMBER, GROUP_POOL },
 };
 
@@ -124,6 +130,8 @@ static int take_slot(struct parser *p, unsigned at, const char *slot, struct sta
         return take_date(p, at, &st->date);
     if (strcmp(slot, "LEAP") == 0)
         return parser_take_choice(p, at, &st->x, "a leap announcement", story_leaps);
+    if (strcmp(slot, "LAW") == 0)
+        return parser_take_choice(p, at, &st->x, "a smear", story_smears);
     if (strcmp(slot, "TAMPER") == 0)
         return parser_take_choice(p, at, &st->x, "a way to tamper", story_tampers);
     if (strcmp(slot, "INVARIANT") == 0)
@@ -297,7 +305,7 @@ int parser_deed(struct parser *p, unsigned at, struct statement *st)
     st->deed = f->deed;
     if (st->at.ns > 0 && st->deed <= DEED_CLIENT)
         return parser_fail(p, at, "this holds from the start; it cannot follow \"at\"");
-    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || st->deed == DEED_RESTARTS || st->deed == DEED_LEAP_FILE))
+    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || st->deed == DEED_RESTARTS || st->deed == DEED_LEAP_FILE || st->deed == DEED_OLD_LEAP_FILE))
         return parser_fail(p, at, "this happens after the start: begin with \"at\" and a time");
     for (unsigned i = 0; parser_row_word(f->head, i, slot) && err == 0; i++)
         if (is_placeholder(slot))

@@ -8,27 +8,55 @@
 
 static struct dur_ns farther(struct dur_ns a, struct dur_ns b) { return a.ns > b.ns ? a : b; }
 
-/* Ask as any client on the network would: is the answer one that says "use me", and is its own claim about its error true? */
-static bool ask(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool *claim_true)
+/* What any client on the network is told by its plain or its smearing listener: is the answer one that says "use me"? */
+static bool ask_header(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool smeared, struct ntp_header *h)
 {
     static const uint8_t request[NTP_HEADER_SIZE] = { 4 << 3 | NTP_MODE_CLIENT, [40] = 1 };
     struct serve_request q = { .service = SERVICE_NTP, .bytes = { request, sizeof request }, .to = n->addr, .rx = r->raw, .tx = r->raw };
     struct serve_stats stats = { 0 };
     uint8_t out[SERVE_ANSWER_MAX];
-    struct ntp_header h;
     struct ntp_tail tail;
     size_t len = 0;
-    int64_t off, limit;
 
+    q.smeared = smeared;
     q.from = (struct net_addr){ .family = ADDR_IPV4, .port = READER_PORT, .bytes = { 203, 0, 113, 250 } };
     if (serve_datagram(&w->serve, &n->c.page, &q, &stats, out, &len) != VERDICT_ANSWERED)
         return false;
-    if (ntp_packet_parse((struct span){ out, len }, &h, &tail) != VERDICT_ACCEPTED || h.leap == LEAP_UNKNOWN || h.stratum == 0 || h.stratum >= NTP_STRATUM_MAX)
+    if (ntp_packet_parse((struct span){ out, len }, h, &tail) != VERDICT_ACCEPTED)
         return false;
-    off = dur_abs(utc_sub(ntp_ts64_to_utc(h.transmit, r->truth), r->truth)).ns;
-    limit = ntp_short32_to_dur(h.root_delay).ns / 2 + ntp_short32_to_dur(h.root_dispersion).ns;
-    *claim_true = off <= ns_add(limit, 1);
+    return h->leap != LEAP_UNKNOWN && h->stratum > 0 && h->stratum < NTP_STRATUM_MAX;
+}
+
+/* Is its own claim about its error true? */
+static bool claim_holds(const struct ntp_header *h, struct utc_ns told, struct utc_ns truth)
+{
+    int64_t limit = ntp_short32_to_dur(h->root_delay).ns / 2 + ntp_short32_to_dur(h->root_dispersion).ns;
+
+    return dur_abs(utc_sub(told, truth)).ns <= ns_add(limit, 1);
+}
+
+static bool ask(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool *claim_true)
+{
+    struct ntp_header h;
+
+    if (!ask_header(w, n, r, false, &h))
+        return false;
+    *claim_true = claim_holds(&h, ntp_ts64_to_utc(h.transmit, r->truth), r->truth);
     return true;
+}
+
+/* The smearing listener, judged against the smear of the true leap second. */
+static void ask_smeared(struct sim_world *w, struct sim_node *n, struct sim_reading *r, bool *claim_true)
+{
+    enum smear_law law = (enum smear_law)(w->serve.ntp.smear + 1);
+    struct utc_ns truth = utc_add(world_utc(w), smear_offset(law, w->now, w->leap_at, w->leap_delta_s));
+    struct ntp_header h;
+
+    if (w->leap_delta_s == 0 || !ask_header(w, n, r, true, &h))
+        return;
+    r->smeared = ntp_ts64_to_utc(h.transmit, truth);
+    r->smear_error = utc_sub(r->smeared, truth);
+    *claim_true = *claim_true && h.leap == LEAP_NONE && claim_holds(&h, r->smeared, truth);
 }
 
 static void violate(struct sim_world *w, struct sim_node *n, enum invariant i, const struct sim_reading *r)
@@ -56,6 +84,8 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
     /* by TAI: the second that a leap repeats is no step back */
     if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai))
         violate(w, n, INVARIANT_FORWARD, r);
+    if (r->usable && last->usable && r->steps == last->steps && r->smeared.ns && last->smeared.ns && utc_before(r->smeared, last->smeared))
+        violate(w, n, INVARIANT_FORWARD, r);
     if (r->usable && !stated && (!known || n->c.answers == 0))
         violate(w, n, INVARIANT_USABLE, r);
 }
@@ -70,6 +100,14 @@ static struct dur_ns system_error(const struct sim_world *w, const struct sim_no
     return e;
 }
 
+/* The same against the law of leap.smear. */
+static struct dur_ns system_smear_error(const struct sim_world *w, const struct sim_node *n)
+{
+    enum smear_law law = (enum smear_law)(n->c.options.clock.leap.smear + 1);
+
+    return dur_sub(utc_sub(client_system(n), world_utc(w)), smear_offset(law, w->now, w->leap_at, w->leap_delta_s));
+}
+
 const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
 {
     struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = n->c.published, .steps = n->c.logged[LOG_CLOCK_STEPPED] };
@@ -79,6 +117,7 @@ const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
         return &n->c.last; /* nobody reads a sleeping machine */
     r.raw = client_advance(w, n);
     r.system_error = system_error(w, n);
+    r.system_smear_error = system_smear_error(w, n);
     if (r.published) {
         page_view(&n->c.page, r.raw, &r.view);
         r.error = utc_sub(r.view.utc, r.truth);
@@ -87,6 +126,7 @@ const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
             r.truth = utc_add(r.view.utc, dur_neg(r.error));
         }
         r.usable = ask(w, n, &r, &claim_true);
+        ask_smeared(w, n, &r, &claim_true);
         r.bound = farther(utc_sub(r.view.utc, r.view.earliest), utc_sub(r.view.latest, r.view.utc));
         r.frequency_error = n->c.page.rate + oscillator_rate(&n->oscillator);
         check(w, n, &r, claim_true);

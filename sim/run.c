@@ -64,7 +64,7 @@ static const char *value_text(const struct expectation *e, double v, char *out, 
 
     if (isnan(v))
         snprintf(out, size, "nothing was measured");
-    else if (e->quantity <= QUANTITY_SYSTEM_ERROR || e->quantity == QUANTITY_BOUND || e->quantity == QUANTITY_OFFSET || e->quantity >= QUANTITY_RMS_ERROR)
+    else if (e->quantity <= QUANTITY_SYSTEM_SMEAR_ERROR || e->quantity == QUANTITY_BOUND || e->quantity == QUANTITY_OFFSET || e->quantity >= QUANTITY_RMS_ERROR)
         snprintf(out, size, "%s", ns_to_text((int64_t)v, ns));
     else
         snprintf(out, size, "%.6g", v);

@@ -15,12 +15,12 @@ void server_init(struct sim_node *n, unsigned index, const struct attributes *a)
     n->s.refid = n->s.stratum == 1 ? NTP_REFID('S', 'I', 'M', 0) : NTP_REFID(198, 51, 100, index & 0xff);
 }
 
-/* On the day before the leap second all good servers announce it. */
+/* On the day before the leap second all servers announce it, if the story does not say otherwise; who smears does not. */
 static enum leap announced(const struct sim_world *w, const struct sim_server *s)
 {
     int64_t left_ns = tai_sub(w->leap_at, w->now).ns;
 
-    if (w->leap_delta_s == 0 || left_ns <= 0 || left_ns > 86400 * NS_PER_S)
+    if (s->leap_told || w->leap_delta_s == 0 || left_ns <= 0 || left_ns > 86400 * NS_PER_S)
         return (enum leap)s->leap;
     return w->leap_delta_s > 0 ? LEAP_INSERT : LEAP_DELETE;
 }
@@ -66,6 +66,7 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
     struct sim_event answer = { .kind = SIM_PACKET, .node = request->from, .from = request->node, .number = SIM_ANSWER };
     struct serve_request r = { .service = SERVICE_NTP, .bytes = { request->bytes, request->len }, .from = w->node[request->from].addr, .to = n->addr };
     uint8_t out[SERVE_ANSWER_MAX];
+    struct serve_options options = w->serve;
     struct page_data page;
     size_t len = 0;
 
@@ -78,12 +79,14 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
     } else {
         r.rx = (struct mono_ns){ w->now.ns };
         server_page(w, n, &page);
+        r.smeared = n->s.smear != SMEAR_NONE;
+        options.ntp.smear = (uint8_t)(r.smeared ? n->s.smear - 1 : 0);
     }
     answer.from_port = NTP_PORT;
     answer.exchange = request->exchange;
     r.from.port = request->from_port;
     r.tx = mono_add(r.rx, (struct dur_ns){ SIM_SERVICE_NS });
-    if (n->s.silent || serve_datagram(&w->serve, &page, &r, &n->c.stats, out, &len) != VERDICT_ANSWERED)
+    if (n->s.silent || serve_datagram(&options, &page, &r, &n->c.stats, out, &len) != VERDICT_ANSWERED)
         return;
     memcpy(answer.bytes, out, len);
     answer.len = (uint8_t)len;

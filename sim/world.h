@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/smear.h"
 #include "engine/engine.h"
 #include "serve/serve.h"
 #include "sim/oscillator.h"
@@ -27,6 +28,8 @@ struct sim_server {
     struct dur_ns error;         /* what it claims */
     struct dur_ns root_delay, root_dispersion;
     uint8_t stratum, leap;
+    bool leap_told;              /* the story says what is announced: `leap` */
+    enum smear_law smear;
     bool silent, lost;
     uint32_t refid, kiss;
     enum tamper tamper, forge;
@@ -51,8 +54,11 @@ struct sim_reading {
     bool usable;                 /* the server answers with LI != 3 and stratum 1..15 */
     struct clock_view view;
     struct dur_ns error;         /* served minus true */
+    struct utc_ns smeared;       /* what its smearing listener tells, while there is a leap second in the world */
+    struct dur_ns smear_error;   /* ... minus what that should be */
     struct dur_ns bound;         /* the farther of earliest and latest from served */
     struct dur_ns system_error;
+    struct dur_ns system_smear_error; /* against the smear of leap.smear */
     double frequency_error;      /* of the page's line against truth, s/s */
     uint64_t steps;              /* logged so far: a step that was told may go back */
 };
@@ -156,8 +162,8 @@ struct mono_ns client_advance(struct sim_world *w, struct sim_node *n);
 void client_start(struct sim_world *w, struct sim_node *n);
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e);
 void client_restart(struct sim_world *w, struct sim_node *n);
-/* A valid file of leap seconds that knows the one at `midnight`, or none after 2017. */
-void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight);
+/* A file of leap seconds that knows the one at `midnight`, or none after 2017; valid, or expired before the start. */
+void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid);
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_retune(struct sim_world *w, struct sim_node *n, double rate);

@@ -418,6 +418,22 @@ static void follow(struct clock *c, struct clock_source *s, struct mono_ns now, 
         log_synchronised(c, &m, out);
 }
 
+static void follow_if_unsmeared(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
+{
+    bool taken_along;
+
+    if (!unsmear_refuses(c, s, &taken_along, out)) {
+        follow(c, s, now, out);
+        unsmear_remember(c);
+        return;
+    }
+    if (taken_along) {
+        for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+            retell(c, &c->source[i], now);
+        discipline_publish(c, status_now(c, now), false, now, out);
+    }
+}
+
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_source *s = &c->source[m->source];
@@ -435,10 +451,8 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     s->offset_s = offset_of(c, m);
     s->span = interval_of(c, m, s->offset_s, now);
     take_noise(s);
-    if (c->policy.synchronised_once && unsmear_refuses(c, s, out))
-        return;
     if (c->policy.synchronised_once)
-        follow(c, s, now, out);
+        follow_if_unsmeared(c, s, now, out);
     else
         try_first(c, now, out);
 }
@@ -470,6 +484,7 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].sampled = false;
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
+    c->leap.have_before = false;
     c->policy.waiting = false;
     discipline_publish(c, CLOCK_DISRUPTED, false, now, out);
 }

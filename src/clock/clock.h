@@ -45,6 +45,9 @@ struct clock_leap {
     struct leap_table table[LEAP_ORIGINS];
     int32_t voted_delta_s, voted_before_s;
     struct utc_ns voted_midnight, told_midnight;
+    bool have_before;
+    struct clock_estimate before;   /* as it was before any source can have begun to smear (unsmear.c) */
+    double before_growth;
 };
 
 struct clock {

@@ -86,8 +86,8 @@ static void tell_expiry(struct clock *c, struct utc_ns now, struct clock_actions
 
 static void tell_conflict(struct clock *c, int32_t voted, const struct leap_event *e, struct utc_ns now, struct clock_actions *out)
 {
-    struct utc_ns midnight;
-    bool same = voted == 0 || (e->delta_s == voted && month_ends_today(now, &midnight) && midnight.ns == e->midnight.ns);
+    /* Words of the day before are still about it a moment after the leap second. */
+    bool same = voted == 0 || (e->delta_s == voted && dur_abs(utc_sub(e->midnight, now)).ns < DAY_NS);
 
     if (same || c->leap.conflict_told)
         return;
@@ -133,6 +133,7 @@ static void apply(struct clock *c, const struct leap_event *e, const struct cloc
     by = (struct dur_ns){ (difference_at(p, v->tai) - before_s) * NS_PER_S };
     p->tai_ref = tai_add(p->tai_ref, by);
     c->estimate.tai = tai_add(c->estimate.tai, by);
+    c->leap.before.tai = tai_add(c->leap.before.tai, by);
     if (p->leap == LEAP_NONE || c->leap.told_midnight.ns == e->midnight.ns)
         return;
     c->leap.told_midnight = e->midnight;

@@ -1,7 +1,10 @@
 /* Sources that spread a leap second instead of stepping it.
  *
  * One that is declared (`smear: LAW`) is taken back to UTC before it is judged. One that is not is recognised within the smear: its time has left the
- * error bound, and would be inside it if one of the laws were taken off. It is refused until the leap second is over, and never mixed with the others. */
+ * error bound, and would be inside it if one of the laws were taken off. It is refused until the smear is over, and never mixed with the others.
+ *
+ * Where most sources smear, they take the estimate and its bound along, because their common rate looks like the oscillator's. So the estimate of before
+ * the smear is kept, and every source is held against that as well, aged by the drift limit; it is gone back to once they are found out. */
 #ifndef CLOCK_UNSMEAR_H
 #define CLOCK_UNSMEAR_H
 
@@ -10,8 +13,12 @@
 /* TAI of what a source told as UTC, under its declared smear; `expected` as in leap_tai_of. */
 struct tai_ns unsmear_tai_of(const struct page_data *page, enum smear_law law, struct utc_ns utc, struct tai_ns expected);
 
-/* Is this source, whose span was just told, smearing undeclared? Says so once. A source it refused counts again when the smear is over. */
-bool unsmear_refuses(struct clock *c, struct clock_source *s, struct clock_actions *out);
+/* Keep the estimate while no source can smear yet. */
+void unsmear_remember(struct clock *c);
+
+/* Is this source, whose span was just told, smearing undeclared? Says so once. A source it refused counts again when the smear is over.
+ * *taken_along: the estimate has followed it, and was set back to what was remembered; spans have to be told anew. */
+bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along, struct clock_actions *out);
 
 /* "linear" ...; "none". */
 const char *smear_law_text(enum smear_law law);
