@@ -14,40 +14,44 @@ static const struct listener *listener_of(const struct serve_role *s, int fd)
     return NULL;
 }
 
-/* Returns the answer's length, 0 for silence. */
-static size_t answer(struct serve_role *s, const struct listener *l, const struct page_data *page, const struct io_datagram *d, uint8_t *out)
+static void send_answers(struct serve_role *s, int fd)
 {
-    struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = host_mono(),
+    io_batch_send(&s->batch, fd);
+    s->out_used = 0;
+}
+
+static void answer(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, unsigned i)
+{
+    const struct io_datagram *d = &s->batch.datagram[i];
+    struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
                                .smeared = l->smeared };
-    size_t len = 0;
+    size_t len;
 
     r.to.port = l->at.port;
-    serve_datagram(s->options, page, &r, s->stats, out, &len);
-    return len;
+    if (s->out_used + SERVE_ANSWER_MAX > sizeof s->out)
+        send_answers(s, l->fd);
+    serve_answer(s->options, moment, &r, s->stats, s->out + s->out_used, &len);
+    if (len > 0)
+        io_batch_answer(&s->batch, i, s->out + s->out_used, len);
+    s->out_used += len;
 }
 
 static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct serve_role *s = ctx;
     const struct listener *l = listener_of(s, fd);
-    struct io_answer out[IO_BATCH_MAX];
     struct page_data page;
-    unsigned n = io_udp_receive_batch(fd, s->in, IO_BATCH_MAX), answers = 0;
+    struct serve_moment moment;
+    unsigned n = io_batch_receive(&s->batch, fd);
 
     (void)revents;
     (void)now;
-    if (page_read(s->page, &page) != 0)
+    if (n == 0 || page_read(s->page, &page) != 0)
         return;
-    for (unsigned i = 0; i < n; i++) {
-        size_t len = answer(s, l, &page, &s->in[i], s->out[answers]);
-
-        if (len > 0) {
-            out[answers] = (struct io_answer){ &s->in[i], s->out[answers], len };
-            answers++;
-        }
-    }
-    if (answers > 0)
-        io_udp_answer_batch(fd, out, answers);
+    serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);
+    for (unsigned i = 0; i < n; i++)
+        answer(s, l, &moment, i);
+    send_answers(s, fd);
 }
 
 static void on_connection_end(void *ctx, int fd, short revents, struct mono_ns now)
@@ -139,6 +143,7 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct list
     s->loop = loop;
     s->tcp_next = s->accept_again = MONO_NEVER;
     io_tcp_init(&s->tcp);
+    io_batch_init(&s->batch);
     for (unsigned i = 0; i < listeners->count; i++)
         loop_watch(loop, listeners->item[i].fd, POLLIN, listeners->item[i].stream ? on_connection : on_datagrams, s);
     loop_add_part(loop, &(struct loop_part){ s, next, run });

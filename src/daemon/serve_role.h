@@ -9,6 +9,9 @@
 #include "io/udp.h"
 #include "serve/serve.h"
 
+/* Room for a batch of short answers and one more of any length: when no such room is left, what is there leaves first. */
+#define SERVE_OUT_SIZE (IO_BATCH_MAX * 64 + SERVE_ANSWER_MAX)
+
 struct serve_role {
     const struct serve_options *options;
     const struct page *page;
@@ -18,8 +21,9 @@ struct serve_role {
     struct tcp_table tcp;
     struct mono_ns tcp_next;        /* earliest end of a connection */
     struct mono_ns accept_again;    /* no descriptor was left: listeners rest until then; MONO_NEVER when they do not */
-    struct io_datagram in[IO_BATCH_MAX];
-    uint8_t out[IO_BATCH_MAX][SERVE_ANSWER_MAX];
+    struct io_batch batch;
+    size_t out_used;
+    uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };
 
 /* Puts every listener on the loop. Everything handed in is borrowed for good. */

@@ -25,20 +25,26 @@ socklen_t io_sockaddr_from(const struct net_addr *a, union io_sockaddr *out)
     return 0;
 }
 
+void io_addr_read(const union io_sockaddr *s, struct net_addr *out)
+{
+    *out = (struct net_addr){ 0 };
+    if (s->any.sa_family == AF_INET) {
+        out->family = ADDR_IPV4;
+        out->port = ntohs(s->v4.sin_port);
+        memcpy(out->bytes, &s->v4.sin_addr, 4);
+    } else if (s->any.sa_family == AF_INET6) {
+        out->family = ADDR_IPV6;
+        out->port = ntohs(s->v6.sin6_port);
+        out->scope = s->v6.sin6_scope_id;
+        memcpy(out->bytes, &s->v6.sin6_addr, 16);
+    }
+}
+
 struct net_addr io_addr_from(const union io_sockaddr *s)
 {
-    struct net_addr a = { 0 };
+    struct net_addr a;
 
-    if (s->any.sa_family == AF_INET) {
-        a.family = ADDR_IPV4;
-        a.port = ntohs(s->v4.sin_port);
-        memcpy(a.bytes, &s->v4.sin_addr, 4);
-    } else if (s->any.sa_family == AF_INET6) {
-        a.family = ADDR_IPV6;
-        a.port = ntohs(s->v6.sin6_port);
-        a.scope = s->v6.sin6_scope_id;
-        memcpy(a.bytes, &s->v6.sin6_addr, 16);
-    }
+    io_addr_read(s, &a);
     return a;
 }
 

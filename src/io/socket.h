@@ -20,6 +20,8 @@ union io_sockaddr {
 socklen_t io_sockaddr_from(const struct net_addr *a, union io_sockaddr *out);
 /* ADDR_NONE for any other family. */
 struct net_addr io_addr_from(const union io_sockaddr *s);
+/* The same, in place. */
+void io_addr_read(const union io_sockaddr *s, struct net_addr *out);
 
 /* A close-on-exec socket of AF_xxx and SOCK_xxx. Returns the descriptor or -UE_...; -UE_UNSUPPORTED when the system has no such family. */
 int io_socket(int family, int type);

@@ -11,15 +11,7 @@
 #include "io/socket.h"
 #include "io/stamp.h"
 
-/* Destination address, three timestamps, an extended error and some air. */
-#define CONTROL_SIZE 256
 #define RECEIVE_BUFFER (1 << 20) /* of a listener: a burst waits rather than being lost; the system may grant less */
-
-struct slot {
-    union io_sockaddr peer;
-    struct iovec iov;
-    alignas(struct cmsghdr) uint8_t control[CONTROL_SIZE];
-};
 
 /* -- sockets ------------------------------------------------------------------------------------------------ */
 
@@ -63,98 +55,124 @@ int io_udp_connect(const struct net_addr *to)
 
 /* -- what came along with a datagram ------------------------------------------------------------------------ */
 
-static void read_destination(const struct cmsghdr *c, struct io_datagram *d)
+/* A network's own broadcast address looks like any other; only the kernel knows. It shows by naming a different address of ours (ip(7)), and all
+ * broadcasts become 255.255.255.255. */
+static void read_destination4(const struct in_pktinfo *info, struct io_datagram *d)
 {
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-        struct in_pktinfo info;
+    in_addr_t to = info->ipi_addr.s_addr;
 
-        memcpy(&info, CMSG_DATA(c), sizeof info);
-        d->to.family = ADDR_IPV4;
-        memcpy(d->to.bytes, &info.ipi_addr, 4);
-        if (info.ipi_addr.s_addr != info.ipi_spec_dst.s_addr && !IN_MULTICAST(ntohl(info.ipi_addr.s_addr)))
-            memset(d->to.bytes, 0xff, 4); /* a subnet's broadcast address: only the kernel knows, and names another address of ours (ip(7)) */
-        d->ifindex = (uint32_t)info.ipi_ifindex;
-    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-        struct in6_pktinfo info;
+    if (info->ipi_spec_dst.s_addr != to && !IN_MULTICAST(ntohl(to)))
+        to = htonl(INADDR_BROADCAST);
+    d->to.family = ADDR_IPV4;
+    memcpy(d->to.bytes, &to, 4);
+    d->ifindex = (uint32_t)info->ipi_ifindex;
+}
 
-        memcpy(&info, CMSG_DATA(c), sizeof info);
-        d->to.family = ADDR_IPV6;
-        memcpy(d->to.bytes, &info.ipi6_addr, 16);
-        d->ifindex = info.ipi6_ifindex;
-    }
+static void read_destination6(const struct in6_pktinfo *info, struct io_datagram *d)
+{
+    d->to.family = ADDR_IPV6;
+    memcpy(d->to.bytes, &info->ipi6_addr, 16);
+    d->ifindex = info->ipi6_ifindex;
 }
 
 /* The software stamp, as an instant of CLOCK_REALTIME; 0 when there is none. */
 static int64_t software_stamp(const struct cmsghdr *c)
 {
-    struct timespec ts[3];
+    struct timespec ts;
 
-    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING || c->cmsg_len < CMSG_LEN(sizeof ts))
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING || c->cmsg_len < CMSG_LEN(3 * sizeof ts))
         return 0;
-    memcpy(ts, CMSG_DATA(c), sizeof ts);
-    return (int64_t)ts[0].tv_sec * NS_PER_S + ts[0].tv_nsec;
+    memcpy(&ts, CMSG_DATA(c), sizeof ts); /* the first of three is the software's */
+    return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-static void prepare(struct slot *s, struct io_datagram *d, struct msghdr *m)
+static void read_control(const struct cmsghdr *c, const struct io_instant *now, struct io_datagram *d)
 {
-    s->iov = (struct iovec){ d->bytes, sizeof d->bytes };
-    *m = (struct msghdr){ .msg_name = &s->peer, .msg_namelen = sizeof s->peer, .msg_iov = &s->iov, .msg_iovlen = 1,
-                          .msg_control = s->control, .msg_controllen = sizeof s->control };
+    const void *data = CMSG_DATA(c);
+
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in_pktinfo)))
+        read_destination4(data, d);
+    else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo)))
+        read_destination6(data, d);
+    else if (io_stamp_to_raw(now, software_stamp(c), &d->rx))
+        d->stamp = STAMP_KERNEL;
 }
 
-static void take(const struct slot *s, struct msghdr *m, size_t len, const struct io_instant *now, struct io_datagram *d)
+static void take(const union io_sockaddr *peer, struct msghdr *m, size_t len, const struct io_instant *now, struct io_datagram *d)
 {
-    d->from = io_addr_from(&s->peer);
+    io_addr_read(peer, &d->from);
     d->to = (struct net_addr){ 0 };
     d->ifindex = 0;
     d->rx = now->raw;
     d->stamp = STAMP_USER;
     d->cut = (m->msg_flags & MSG_TRUNC) != 0;
     d->len = len;
-    for (const struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, (struct cmsghdr *)c)) {
-        read_destination(c, d);
-        if (io_stamp_to_raw(now, software_stamp(c), &d->rx))
-            d->stamp = STAMP_KERNEL;
-    }
+    for (const struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, (struct cmsghdr *)c))
+        read_control(c, now, d);
 }
 
 /* -- receiving ---------------------------------------------------------------------------------------------- */
 
 int io_udp_receive(int fd, struct io_datagram *d)
 {
-    struct slot slot;
-    struct msghdr m;
+    union io_sockaddr peer;
+    union io_control control;
+    struct iovec iov = { d->bytes, sizeof d->bytes };
+    struct msghdr m = { .msg_name = &peer, .msg_namelen = sizeof peer, .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                        .msg_controllen = sizeof control };
     struct io_instant now;
-    ssize_t len;
+    ssize_t len = recvmsg(fd, &m, MSG_DONTWAIT);
 
-    prepare(&slot, d, &m);
-    len = recvmsg(fd, &m, MSG_DONTWAIT);
     if (len < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : io_error(errno);
     now = io_instant_now();
-    take(&slot, &m, (size_t)len, &now, d);
+    take(&peer, &m, (size_t)len, &now, d);
     return 1;
 }
 
-unsigned io_udp_receive_batch(int fd, struct io_datagram *d, unsigned n)
+void io_batch_init(struct io_batch *b)
 {
-    struct slot slot[IO_BATCH_MAX];
-    struct mmsghdr m[IO_BATCH_MAX];
+    b->count = b->answers = 0;
+    for (unsigned i = 0; i < IO_BATCH_MAX; i++) {
+        struct io_slot *s = &b->slot[i];
+
+        s->in = (struct iovec){ b->datagram[i].bytes, sizeof b->datagram[i].bytes };
+        b->in[i].msg_hdr = (struct msghdr){ .msg_name = &s->peer, .msg_namelen = sizeof s->peer, .msg_iov = &s->in, .msg_iovlen = 1,
+                                            .msg_control = &s->control, .msg_controllen = sizeof s->control };
+        b->out[i].msg_hdr = (struct msghdr){ .msg_iovlen = 1 };
+    }
+}
+
+/* The system overwrote the lengths of the last batch's messages. */
+static void make_ready(struct io_batch *b)
+{
+    for (unsigned i = 0; i < b->count; i++) {
+        b->in[i].msg_hdr.msg_namelen = sizeof b->slot[i].peer;
+        b->in[i].msg_hdr.msg_controllen = sizeof b->slot[i].control;
+    }
+    b->count = b->answers = 0;
+}
+
+unsigned io_batch_receive(struct io_batch *b, int fd)
+{
     struct io_instant now;
     int got;
 
-    assert(n <= IO_BATCH_MAX);
-    for (unsigned i = 0; i < n; i++)
-        prepare(&slot[i], &d[i], &m[i].msg_hdr);
-    got = recvmmsg(fd, m, n, MSG_DONTWAIT, NULL);
-    if (got < 0 && errno == ENOSYS)
-        return io_udp_receive(fd, d) > 0;
+    make_ready(b);
+    got = recvmmsg(fd, b->in, IO_BATCH_MAX, MSG_DONTWAIT, NULL);
+    if (got < 0 && errno == ENOSYS) {
+        ssize_t len = recvmsg(fd, &b->in[0].msg_hdr, MSG_DONTWAIT);
+
+        got = len < 0 ? 0 : 1;
+        b->in[0].msg_len = (unsigned)len;
+    }
     if (got <= 0)
         return 0;
+    b->count = (unsigned)got;
     now = io_instant_now();
-    for (int i = 0; i < got; i++)
-        take(&slot[i], &m[i].msg_hdr, m[i].msg_len, &now, &d[i]);
-    return (unsigned)got;
+    for (unsigned i = 0; i < b->count; i++)
+        take(&b->slot[i].peer, &b->in[i].msg_hdr, b->in[i].msg_len, &now, &b->datagram[i]);
+    return b->count;
 }
 
 /* -- sending ------------------------------------------------------------------------------------------------ */
@@ -168,26 +186,18 @@ int io_udp_send(int fd, const void *bytes, size_t len, struct mono_ns *tx)
     return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? io_error(errno) : 0;
 }
 
-static size_t put_control(struct cmsghdr *c, int level, int type, const void *data, size_t len)
+/* The source address of the answer, in the place of what came with the request; a link-local one needs its interface as well. Returns the length. */
+static size_t write_source(const struct io_datagram *request, union io_control *control)
 {
-    c->cmsg_level = level;
-    c->cmsg_type = type;
-    c->cmsg_len = CMSG_LEN(len);
-    memcpy(CMSG_DATA(c), data, len);
-    return CMSG_SPACE(len);
-}
+    void *data = CMSG_DATA(&control->align);
 
-/* The source address of the answer; a link-local one needs its interface as well. Returns the length of the control data. */
-static size_t write_source(const struct io_datagram *request, uint8_t *control)
-{
-    struct cmsghdr *c = (struct cmsghdr *)control;
-
-    memset(control, 0, CONTROL_SIZE);
     if (request->to.family == ADDR_IPV4) {
         struct in_pktinfo info = { 0 };
 
         memcpy(&info.ipi_spec_dst, request->to.bytes, 4);
-        return put_control(c, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        control->align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO };
+        memcpy(data, &info, sizeof info);
+        return CMSG_SPACE(sizeof info);
     }
     if (request->to.family == ADDR_IPV6) {
         struct in6_pktinfo info = { 0 };
@@ -195,44 +205,49 @@ static size_t write_source(const struct io_datagram *request, uint8_t *control)
         memcpy(&info.ipi6_addr, request->to.bytes, 16);
         if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
             info.ipi6_ifindex = request->ifindex;
-        return put_control(c, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        control->align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO };
+        memcpy(data, &info, sizeof info);
+        return CMSG_SPACE(sizeof info);
     }
     return 0;
 }
 
-static void address_answer(const struct io_answer *a, struct slot *s, struct msghdr *m)
+void io_batch_answer(struct io_batch *b, unsigned i, const uint8_t *bytes, size_t len)
 {
-    s->iov = (struct iovec){ (void *)a->bytes, a->len };
-    *m = (struct msghdr){ .msg_name = &s->peer, .msg_namelen = io_sockaddr_from(&a->request->from, &s->peer), .msg_iov = &s->iov, .msg_iovlen = 1 };
-    m->msg_controllen = write_source(a->request, s->control);
-    m->msg_control = m->msg_controllen ? s->control : NULL;
+    struct io_slot *s = &b->slot[i];
+    struct msghdr *m = &b->out[b->answers].msg_hdr;
+
+    assert(i < b->count && b->answers < b->count);
+    s->out = (struct iovec){ (void *)bytes, len };
+    m->msg_name = &s->peer;
+    m->msg_namelen = b->in[i].msg_hdr.msg_namelen;
+    m->msg_iov = &s->out;
+    m->msg_control = &s->control;
+    m->msg_controllen = write_source(&b->datagram[i], &s->control);
+    b->answers++;
 }
 
-unsigned io_udp_answer_batch(int fd, const struct io_answer *a, unsigned n)
+unsigned io_batch_send(struct io_batch *b, int fd)
 {
-    struct slot slot[IO_BATCH_MAX];
-    struct mmsghdr m[IO_BATCH_MAX];
     unsigned left = 0;
 
-    assert(n <= IO_BATCH_MAX);
-    for (unsigned i = 0; i < n; i++)
-        address_answer(&a[i], &slot[i], &m[i].msg_hdr);
-    for (unsigned i = 0; i < n;) {
-        int sent = sendmmsg(fd, m + i, n - i, MSG_DONTWAIT | MSG_NOSIGNAL);
+    for (unsigned i = 0; i < b->answers;) {
+        int sent = sendmmsg(fd, b->out + i, b->answers - i, MSG_DONTWAIT | MSG_NOSIGNAL);
 
         if (sent < 0 && (errno == ENOSYS || errno == EBADF)) /* EBADF: a system that has the call but not for this descriptor */
-            sent = sendmsg(fd, &m[i].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
+            sent = sendmsg(fd, &b->out[i].msg_hdr, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -1 : 1;
         if (sent > 0)
             left += (unsigned)sent;
         i += sent > 0 ? (unsigned)sent : 1; /* one that cannot leave does not hold up the others */
     }
+    b->answers = 0;
     return left;
 }
 
 int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp)
 {
     uint8_t echo[IO_DATAGRAM_MAX]; /* some systems give the packet back with the stamp */
-    alignas(struct cmsghdr) uint8_t control[CONTROL_SIZE];
+    alignas(struct cmsghdr) uint8_t control[256]; /* stamps and an extended error */
     struct iovec iov = { echo, sizeof echo };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     struct io_instant now;

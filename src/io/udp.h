@@ -8,9 +8,11 @@
 #include "base/addr.h"
 #include "base/measurement.h"
 #include "base/wire.h"
+#include "io/socket.h"
 
 #define IO_DATAGRAM_MAX 1500 /* one byte more than any payload that is looked at; longer ones arrive cut, with `cut` set */
-#define IO_BATCH_MAX 32      /* datagrams moved by one call at most */
+#define IO_CONTROL_MAX 160   /* destination address, three timestamps, and some air */
+#define IO_BATCH_MAX 64      /* datagrams moved by one call at most */
 
 struct io_datagram {
     struct net_addr from, to;    /* to: local address if the system tells, else ADDR_NONE; any IPv4 broadcast is told as 255.255.255.255 */
@@ -32,15 +34,31 @@ int io_udp_connect(const struct net_addr *to);
 /* One datagram waiting? Returns 1, 0 for none, -UE_... for an error the socket reported (ICMP). */
 int io_udp_receive(int fd, struct io_datagram *d);
 
-/* Up to n (at most IO_BATCH_MAX) at once. Returns how many. */
-unsigned io_udp_receive_batch(int fd, struct io_datagram *d, unsigned n);
-
 /* Send on a connected socket. *tx gets the instant just before the call. Returns 0 or -UE_.... */
 int io_udp_send(int fd, const void *bytes, size_t len, struct mono_ns *tx);
 
-/* Answer from a listener: from the address it was sent to. Returns how many left; the rest is lost (a full queue, a firewall), not retried. */
-struct io_answer { const struct io_datagram *request; const uint8_t *bytes; size_t len; };
-unsigned io_udp_answer_batch(int fd, const struct io_answer *a, unsigned n);
+/* Many datagrams of a listener by one system call, and their answers by another. What does not change from one batch to the next (addresses of buffers,
+ * lengths) is written once, by io_batch_init. */
+struct io_batch {
+    unsigned count;                         /* datagrams of the last io_batch_receive */
+    unsigned answers;                       /* of them, queued for io_batch_send */
+    struct io_datagram datagram[IO_BATCH_MAX];
+    struct mmsghdr in[IO_BATCH_MAX], out[IO_BATCH_MAX];
+    struct io_slot { union io_sockaddr peer; struct iovec in, out; union io_control { struct cmsghdr align; uint8_t bytes[IO_CONTROL_MAX]; } control; }
+        slot[IO_BATCH_MAX];
+};
+
+/* Once, before anything else. The batch may not move afterwards. */
+void io_batch_init(struct io_batch *b);
+
+/* What waits, at most IO_BATCH_MAX, into b->datagram[0 .. count). Returns the count. */
+unsigned io_batch_receive(struct io_batch *b, int fd);
+
+/* Queues an answer to datagram i of the batch, at most one each; the bytes are borrowed until io_batch_send. */
+void io_batch_answer(struct io_batch *b, unsigned i, const uint8_t *bytes, size_t len);
+
+/* Sends what was queued, each from the address the request was sent to. Returns how many left; the rest is lost (a full queue, a firewall), not retried. */
+unsigned io_batch_send(struct io_batch *b, int fd);
 
 /* After the poll loop said POLLPRI or POLLERR for a client socket: a transmit stamp on its error queue? Returns 1 with *tx, 0 for none,
  * -UE_... for an error the network reported. */

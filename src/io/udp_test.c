@@ -42,10 +42,13 @@ static short wait_for(int fd, short events)
     return p.revents;
 }
 
+static struct io_batch batch;
+
 static void there_and_back(const char *host)
 {
     struct net_addr server;
-    struct io_datagram request[4], reply;
+    struct io_datagram reply;
+    const struct io_datagram *request = &batch.datagram[0];
     struct mono_ns sent, left;
     enum stamp stamp = STAMP_USER;
     int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
@@ -53,18 +56,19 @@ static void there_and_back(const char *host)
     assert_true(client >= 0);
     assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
     assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_receive_batch(listener, request, 4), 1);
-    assert_int_equal(request[0].len, 8);
-    assert_false(request[0].cut);
-    assert_true(addr_same_host(&request[0].to, &server));
-    assert_int_equal(request[0].stamp, STAMP_KERNEL);
-    assert_true(sent.ns - 100000 <= request[0].rx.ns && request[0].rx.ns <= io_raw_now().ns);
+    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    assert_int_equal(request->len, 8);
+    assert_false(request->cut);
+    assert_true(addr_same_host(&request->to, &server));
+    assert_int_equal(request->stamp, STAMP_KERNEL);
+    assert_true(sent.ns - 100000 <= request->rx.ns && request->rx.ns <= io_raw_now().ns);
 
-    assert_int_equal(io_udp_answer_batch(listener, &(struct io_answer){ &request[0], (const uint8_t *)"answer", 6 }, 1), 1);
+    io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
+    assert_int_equal(io_batch_send(&batch, listener), 1);
     assert_true(wait_for(client, POLLIN) & POLLIN);
     assert_int_equal(io_udp_transmit_stamp(client, &left, &stamp), 1);
     assert_int_equal(stamp, STAMP_KERNEL);
-    assert_true(left.ns <= request[0].rx.ns + 100000);
+    assert_true(left.ns <= request->rx.ns + 100000);
     assert_int_equal(io_udp_receive(client, &reply), 1);
     assert_int_equal(reply.stamp, STAMP_KERNEL);
     assert_true(addr_equal(&reply.from, &server));
@@ -104,9 +108,10 @@ static void the_answer_leaves_from_the_address_that_was_asked(void **state)
     client = io_udp_connect(&asked);
     assert_int_equal(io_udp_send(client, "?", 1, &sent), 0);
     assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_receive_batch(listener, &d, 1), 1);
-    assert_true(addr_same_host(&d.to, &asked));
-    assert_int_equal(io_udp_answer_batch(listener, &(struct io_answer){ &d, (const uint8_t *)"!", 1 }, 1), 1);
+    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    assert_true(addr_same_host(&batch.datagram[0].to, &asked));
+    io_batch_answer(&batch, 0, (const uint8_t *)"!", 1);
+    assert_int_equal(io_batch_send(&batch, listener), 1);
     assert_true(wait_for(client, POLLIN) & POLLIN); /* a connected socket hears 127.0.0.77 only */
     assert_int_equal(io_udp_receive(client, &d), 1);
     close(client);
@@ -154,8 +159,6 @@ static void a_datagram_too_long_is_marked(void **state)
 static void a_batch_comes_in_order_and_no_answer_holds_up_the_next(void **state)
 {
     struct net_addr server;
-    struct io_datagram d[8];
-    struct io_answer a[3];
     struct mono_ns sent;
     int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
 
@@ -163,13 +166,15 @@ static void a_batch_comes_in_order_and_no_answer_holds_up_the_next(void **state)
     for (uint8_t i = 0; i < 3; i++)
         assert_int_equal(io_udp_send(client, &i, 1, &sent), 0);
     assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_receive_batch(listener, d, 8), 3);
+    assert_int_equal(io_batch_receive(&batch, listener), 3);
+    batch.datagram[1].to = address("192.0.2.1"); /* not ours: the kernel refuses to send from it */
     for (uint8_t i = 0; i < 3; i++) {
-        assert_int_equal(d[i].bytes[0], i);
-        a[i] = (struct io_answer){ &d[i], d[i].bytes, 1 };
+        assert_int_equal(batch.datagram[i].bytes[0], i);
+        io_batch_answer(&batch, i, batch.datagram[i].bytes, 1);
     }
-    d[1].to = address("192.0.2.1"); /* not ours: the kernel refuses to send from it */
-    assert_int_equal(io_udp_answer_batch(listener, a, 3), 2);
+    assert_int_equal(io_batch_send(&batch, listener), 2);
+    assert_int_equal(io_batch_receive(&batch, listener), 0);
+    assert_int_equal(io_batch_send(&batch, listener), 0);
     close(client);
     close(listener);
 }
@@ -242,5 +247,6 @@ int main(void)
         cmocka_unit_test(a_port_in_use_or_a_foreign_address_is_told),
     };
 
+    io_batch_init(&batch);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,34 +4,30 @@
 #define FIELD_SHORTEST 16 /* RFC 7822 section 7.5 */
 #define MAC_LONGEST 24   /* RFC 7822 section 7.5.1.4: a longer rest begins with an extension field */
 
-/* Where each field lies: RFC 5905 section 7.3, figure 8. */
-enum { AT_STRATUM = 1, AT_POLL = 2, AT_PRECISION = 3, AT_ROOT_DELAY = 4, AT_ROOT_DISPERSION = 8, AT_REFID = 12,
-       AT_REFERENCE = 16, AT_ORIGIN = 24, AT_RECEIVE = 32, AT_TRANSMIT = 40 };
-
 static struct ntp_header read_header(const uint8_t p[NTP_HEADER_SIZE])
 {
     return (struct ntp_header){
         .leap = p[0] >> 6, .version = p[0] >> 3 & 7, .mode = p[0] & 7,
-        .stratum = p[AT_STRATUM], .poll_log2 = (int8_t)p[AT_POLL], .precision_log2 = (int8_t)p[AT_PRECISION],
-        .root_delay = { wire_get32(p + AT_ROOT_DELAY) }, .root_dispersion = { wire_get32(p + AT_ROOT_DISPERSION) },
-        .refid = wire_get32(p + AT_REFID), .reference = { wire_get64(p + AT_REFERENCE) }, .origin = { wire_get64(p + AT_ORIGIN) },
-        .receive = { wire_get64(p + AT_RECEIVE) }, .transmit = { wire_get64(p + AT_TRANSMIT) },
+        .stratum = p[NTP_AT_STRATUM], .poll_log2 = (int8_t)p[NTP_AT_POLL], .precision_log2 = (int8_t)p[NTP_AT_PRECISION],
+        .root_delay = { wire_get32(p + NTP_AT_ROOT_DELAY) }, .root_dispersion = { wire_get32(p + NTP_AT_ROOT_DISPERSION) },
+        .refid = wire_get32(p + NTP_AT_REFID), .reference = { wire_get64(p + NTP_AT_REFERENCE) }, .origin = { wire_get64(p + NTP_AT_ORIGIN) },
+        .receive = { wire_get64(p + NTP_AT_RECEIVE) }, .transmit = { wire_get64(p + NTP_AT_TRANSMIT) },
     };
 }
 
 void ntp_header_write(const struct ntp_header *h, uint8_t out[NTP_HEADER_SIZE])
 {
     out[0] = (uint8_t)(h->leap << 6 | (h->version & 7) << 3 | (h->mode & 7));
-    out[AT_STRATUM] = h->stratum;
-    out[AT_POLL] = (uint8_t)h->poll_log2;
-    out[AT_PRECISION] = (uint8_t)h->precision_log2;
-    wire_put32(out + AT_ROOT_DELAY, h->root_delay.raw);
-    wire_put32(out + AT_ROOT_DISPERSION, h->root_dispersion.raw);
-    wire_put32(out + AT_REFID, h->refid);
-    wire_put64(out + AT_REFERENCE, h->reference.raw);
-    wire_put64(out + AT_ORIGIN, h->origin.raw);
-    wire_put64(out + AT_RECEIVE, h->receive.raw);
-    wire_put64(out + AT_TRANSMIT, h->transmit.raw);
+    out[NTP_AT_STRATUM] = h->stratum;
+    out[NTP_AT_POLL] = (uint8_t)h->poll_log2;
+    out[NTP_AT_PRECISION] = (uint8_t)h->precision_log2;
+    wire_put32(out + NTP_AT_ROOT_DELAY, h->root_delay.raw);
+    wire_put32(out + NTP_AT_ROOT_DISPERSION, h->root_dispersion.raw);
+    wire_put32(out + NTP_AT_REFID, h->refid);
+    wire_put64(out + NTP_AT_REFERENCE, h->reference.raw);
+    wire_put64(out + NTP_AT_ORIGIN, h->origin.raw);
+    wire_put64(out + NTP_AT_RECEIVE, h->receive.raw);
+    wire_put64(out + NTP_AT_TRANSMIT, h->transmit.raw);
 }
 
 /* Key id alone (a crypto-NAK), or with a digest of 128 or 160 bits. */
@@ -67,17 +63,26 @@ __attribute__((noinline)) static enum verdict read_tail(struct span rest, uint8_
     return is_mac_length(tail->mac.len) ? VERDICT_ACCEPTED : VERDICT_MAC;
 }
 
-enum verdict ntp_packet_parse(struct span datagram, struct ntp_header *h, struct ntp_tail *tail)
+enum verdict ntp_packet_check(struct span datagram, struct ntp_tail *tail)
 {
+    uint8_t version;
+
     if (datagram.len < NTP_HEADER_SIZE)
         return VERDICT_SHORT;
-    *h = read_header(datagram.at);
     if (datagram.len > NTP_PACKET_MAX || datagram.len % 4 != 0)
         return VERDICT_LENGTH;
-    if (h->version < 1 || h->version > NTP_VERSION)
+    version = datagram.at[0] >> 3 & 7;
+    if (version < 1 || version > NTP_VERSION)
         return VERDICT_VERSION;
     *tail = (struct ntp_tail){ 0 };
     if (datagram.len == NTP_HEADER_SIZE) /* nearly every packet */
         return VERDICT_ACCEPTED;
-    return read_tail((struct span){ datagram.at + NTP_HEADER_SIZE, datagram.len - NTP_HEADER_SIZE }, h->version, tail);
+    return read_tail((struct span){ datagram.at + NTP_HEADER_SIZE, datagram.len - NTP_HEADER_SIZE }, version, tail);
+}
+
+enum verdict ntp_packet_parse(struct span datagram, struct ntp_header *h, struct ntp_tail *tail)
+{
+    if (datagram.len >= NTP_HEADER_SIZE)
+        *h = read_header(datagram.at);
+    return ntp_packet_check(datagram, tail);
 }

@@ -19,6 +19,10 @@ enum ntp_mode { NTP_MODE_RESERVED, NTP_MODE_ACTIVE, NTP_MODE_PASSIVE, NTP_MODE_C
 
 #define NTP_REFID(a, b, c, d) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d))
 
+/* Where each field lies: RFC 5905 section 7.3, figure 8. The first byte holds leap, version and mode. */
+enum { NTP_AT_STRATUM = 1, NTP_AT_POLL = 2, NTP_AT_PRECISION = 3, NTP_AT_ROOT_DELAY = 4, NTP_AT_ROOT_DISPERSION = 8, NTP_AT_REFID = 12,
+       NTP_AT_REFERENCE = 16, NTP_AT_ORIGIN = 24, NTP_AT_RECEIVE = 32, NTP_AT_TRANSMIT = 40 };
+
 struct ntp_header {
     uint8_t leap;                       /* enum leap */
     uint8_t version;
@@ -40,6 +44,9 @@ struct ntp_tail {
 /* Read header and tail. Returns VERDICT_ACCEPTED or VERDICT_{SHORT,LENGTH,VERSION,EXTENSION,MAC}; *h is filled once 48 bytes are there.
  * Versions 1..4 pass; fields after the header are understood for version 4 only, a MAC for 3 and 4. */
 enum verdict ntp_packet_parse(struct span datagram, struct ntp_header *h, struct ntp_tail *tail);
+
+/* The same verdict without reading the header: for a server, which needs three fields of it. */
+enum verdict ntp_packet_check(struct span datagram, struct ntp_tail *tail);
 
 /* Exactly NTP_HEADER_SIZE bytes. */
 void ntp_header_write(const struct ntp_header *h, uint8_t out[NTP_HEADER_SIZE]);

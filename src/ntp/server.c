@@ -3,15 +3,15 @@
 #define POLL_MIN_LOG2 (-4)
 #define POLL_MAX_LOG2 17 /* RFC 5905 section 7.2, MAXPOLL */
 
-/* The mode that answers `h`, or the reason why nothing does. */
-static enum verdict choose_mode(const struct ntp_options *options, const struct ntp_header *h, uint16_t port, uint8_t *reply_mode)
+/* The mode that answers this one, or the reason why nothing does. */
+static enum verdict choose_mode(const struct ntp_options *options, uint8_t mode, uint8_t version, uint16_t port, uint8_t *reply_mode)
 {
     *reply_mode = NTP_MODE_SERVER;
-    switch (h->mode) {
+    switch (mode) {
     case NTP_MODE_CLIENT:
         return VERDICT_ANSWERED;
     case NTP_MODE_RESERVED: /* from port 123 it would be a version 1 peer, not a client */
-        return h->version == 1 && port != NTP_PORT ? VERDICT_ANSWERED : VERDICT_MODE;
+        return version == 1 && port != NTP_PORT ? VERDICT_ANSWERED : VERDICT_MODE;
     case NTP_MODE_ACTIVE:
         *reply_mode = NTP_MODE_PASSIVE;
         return options->symmetric_reply ? VERDICT_ANSWERED : VERDICT_SYMMETRIC;
@@ -51,53 +51,49 @@ static struct utc_ns reference_of(const struct clock_view *view)
     return view->reference_time;
 }
 
-static void fill_kiss(uint32_t code, struct ntp_header *reply)
+void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
 {
-    reply->leap = LEAP_UNKNOWN;
-    reply->refid = code;
-}
+    struct ntp_header h = {
+        .leap = (uint8_t)view->leap, .stratum = view->stratum, .precision_log2 = view->precision_log2,
+        .root_delay = ntp_short32_from_dur_up(view->root_delay), .root_dispersion = ntp_short32_from_dur_up(view->root_dispersion),
+        .refid = view->stratum ? view->refid : kiss_of(view->status), .transmit = stamp(view->utc),
+    };
 
-static void fill_clock(const struct clock_view *view, struct ntp_header *reply)
-{
-    reply->leap = (uint8_t)view->leap;
-    reply->stratum = view->stratum;
-    reply->precision_log2 = view->precision_log2;
-    reply->root_delay = ntp_short32_from_dur_up(view->root_delay);
-    reply->root_dispersion = ntp_short32_from_dur_up(view->root_dispersion);
-    reply->refid = view->stratum ? view->refid : kiss_of(view->status);
     if (view->stratum)
-        reply->reference = stamp(reference_of(view));
+        h.reference = stamp(reference_of(view));
+    ntp_header_write(&h, out->bytes);
 }
 
-/* kiss: the code to send instead of the time, 0 for none. */
-static enum verdict reply_to(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t kiss,
-                             uint8_t *out, size_t *out_len)
+void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out)
 {
-    struct ntp_header ask, reply = { 0 };
+    ntp_header_write(&(struct ntp_header){ .leap = LEAP_UNKNOWN, .refid = code, .transmit = stamp(tx) }, out->bytes);
+}
+
+enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
+                              size_t *out_len)
+{
+    const uint8_t *ask = request->bytes.at;
+    uint8_t version, mode;
     struct ntp_tail tail;
     enum verdict v;
 
     *out_len = 0;
     if (is_private(request->bytes))
         return VERDICT_PRIVATE_MODE;
-    v = ntp_packet_parse(request->bytes, &ask, &tail);
+    v = ntp_packet_check(request->bytes, &tail);
     if (v != VERDICT_ACCEPTED)
         return v;
-    v = choose_mode(options, &ask, request->from->port, &reply.mode);
+    version = ask[0] >> 3 & 7;
+    v = choose_mode(options, ask[0] & 7, version, request->from->port, &mode);
     if (v != VERDICT_ANSWERED)
         return v;
     if (tail.mac.len > 0)
         return VERDICT_MAC;
-    reply.version = ask.version;
-    reply.poll_log2 = clamp_poll(ask.poll_log2);
-    reply.origin = ask.transmit;
-    reply.receive = stamp(request->rx);
-    reply.transmit = stamp(view->utc);
-    if (kiss)
-        fill_kiss(kiss, &reply);
-    else
-        fill_clock(view, &reply);
-    ntp_header_write(&reply, out);
+    memcpy(out, prepared->bytes, NTP_HEADER_SIZE);
+    out[0] = (uint8_t)(prepared->bytes[0] | version << 3 | mode);
+    out[NTP_AT_POLL] = (uint8_t)clamp_poll((int8_t)ask[NTP_AT_POLL]);
+    memcpy(out + NTP_AT_ORIGIN, ask + NTP_AT_TRANSMIT, 8);
+    wire_put64(out + NTP_AT_RECEIVE, stamp(request->rx).raw);
     *out_len = NTP_HEADER_SIZE;
     return VERDICT_ANSWERED;
 }
@@ -105,11 +101,8 @@ static enum verdict reply_to(const struct ntp_options *options, const struct clo
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
                                uint8_t *out, size_t *out_len)
 {
-    return reply_to(options, view, request, 0, out, out_len);
-}
+    struct ntp_prepared prepared;
 
-enum verdict ntp_server_kiss(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t code,
-                             uint8_t *out, size_t *out_len)
-{
-    return reply_to(options, view, request, code, out, out_len);
+    ntp_server_prepare(view, &prepared);
+    return ntp_server_reply(options, &prepared, request, out, out_len);
 }

@@ -25,16 +25,25 @@ struct ntp_server_request {
     struct utc_ns rx;              /* what the served clock said when it reached us */
 };
 
+/* What answers that leave together have in common: a header on the wire, with 0 for version, mode, poll, origin and receive timestamp. */
+struct ntp_prepared { uint8_t bytes[NTP_HEADER_SIZE]; };
+
+/* Fills it.
+ * view     the clock when they leave: its .utc is the transmit timestamp; >= each request->rx, a leap second's repeat aside */
+void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out);
+
+/* The same for requests that are refused: a kiss-o'-death (RFC 5905 section 7.4) with that code, NTP_REFID('R', 'A', 'T', 'E') for instance: LI 3,
+ * stratum 0 and no time that could be used. */
+void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out);
+
 /* Answer one request.
- * view     the clock when the answer leaves: its .utc is the transmit timestamp; >= request->rx, a leap second's repeat aside
  * out      at least NTP_HEADER_SIZE bytes
  * Returns VERDICT_ANSWERED with *out_len = NTP_HEADER_SIZE, or the reason of silence with *out_len 0. Does not fail. */
+enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
+                              size_t *out_len);
+
+/* ntp_server_prepare and ntp_server_reply for a single one. */
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
                                uint8_t *out, size_t *out_len);
-
-/* The same for a request that is refused: a kiss-o'-death (RFC 5905 section 7.4) with that code, NTP_REFID('R', 'A', 'T', 'E') for instance, and LI 3,
- * stratum 0 and no time that could be used. */
-enum verdict ntp_server_kiss(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request, uint32_t code,
-                             uint8_t *out, size_t *out_len);
 
 #endif

@@ -55,7 +55,7 @@ static bool is_listed(const struct option_nets *nets, const struct net_addr *a)
     return false;
 }
 
-typedef enum verdict answer_fn(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len);
+typedef enum verdict answer_fn(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len);
 
 static struct dur_ns smear_at(const struct serve_options *o, const struct page_data *page, struct tai_ns at)
 {
@@ -72,12 +72,15 @@ static void smear_view(struct clock_view *v, struct dur_ns by)
         v->leap = LEAP_NONE;
 }
 
-/* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
-static void view_at_departure(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct clock_view *view)
+void serve_prepare(const struct serve_options *o, const struct page_data *page, struct mono_ns tx, bool smeared, struct serve_moment *out)
 {
-    page_view(page, mono_before(r->tx, r->rx) ? r->rx : r->tx, view);
-    if (r->smeared)
-        smear_view(view, smear_at(o, page, view->tai));
+    out->page = page;
+    out->tx = tx;
+    out->smeared = smeared;
+    page_view(page, tx, &out->view);
+    if (smeared)
+        smear_view(&out->view, smear_at(o, page, out->view.tai));
+    ntp_server_prepare(&out->view, &out->ntp);
 }
 
 static struct utc_ns arrival(const struct serve_options *o, const struct page_data *page, const struct serve_request *r)
@@ -90,63 +93,53 @@ static struct utc_ns arrival(const struct serve_options *o, const struct page_da
     return utc_add(at_rx.utc, smear_at(o, page, at_rx.tai));
 }
 
-static enum verdict answer_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, page, r) };
-    struct clock_view view;
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
+    struct serve_moment late;
 
-    view_at_departure(o, page, r, &view);
-    return ntp_server_answer(&o->ntp, &view, &request, out, out_len);
-}
-
-static enum verdict kiss_ntp(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint32_t code, uint8_t *out,
-                             size_t *out_len)
-{
-    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, page, r) };
-    struct clock_view view;
-
-    view_at_departure(o, page, r, &view);
-    return ntp_server_kiss(&o->ntp, &view, &request, code, out, out_len);
+    /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
+    if (mono_before(m->tx, r->rx)) {
+        serve_prepare(o, m->page, r->rx, m->smeared, &late);
+        m = &late;
+    }
+    return ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
  * payload) they are when the request holds fewer. */
-static enum verdict answer_time(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_time(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    struct clock_view view;
-
     *out_len = 0;
     if (r->from.family == ADDR_IPV6 && r->bytes.len < TIME_SIZE && !is_listed(&o->timeproto.time.empty_udp6_from, &r->from))
         return VERDICT_NOT_LISTED;
-    page_view(page, r->tx, &view);
-    return time_answer(&view, out, out_len);
+    return time_answer(&m->view, out, out_len);
 }
 
-static enum verdict answer_daytime(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_daytime(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    struct clock_view view;
-
     *out_len = 0;
     if (!is_listed(&o->timeproto.daytime.udp_from, &r->from))
         return VERDICT_NOT_LISTED;
-    page_view(page, r->tx, &view);
-    return daytime_answer(&view, out, out_len);
+    return daytime_answer(&m->view, out, out_len);
 }
 
 /* What a kiss becomes: sent, or silence where the protocol has none or the request is no good. */
-static enum verdict kiss(enum verdict v, const struct serve_options *o, const struct page_data *page, const struct serve_request *r, uint8_t *out,
+static enum verdict kiss(enum verdict v, const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out,
                          size_t *out_len)
 {
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     bool deny = v == VERDICT_DENY_KISS;
+    struct ntp_prepared header;
 
-    if (r->service == SERVICE_NTP
-        && kiss_ntp(o, page, r, deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), out, out_len) == VERDICT_ANSWERED)
+    ntp_server_prepare_kiss(deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), request.rx, &header);
+    if (r->service == SERVICE_NTP && ntp_server_reply(&o->ntp, &header, &request, out, out_len) == VERDICT_ANSWERED)
         return v;
     return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
 }
 
-enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
-                            uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
 {
     static answer_fn *const answer[SERVICE_COUNT] = { answer_ntp, answer_time, answer_daytime };
     enum verdict v = check_addresses(r);
@@ -156,12 +149,21 @@ enum verdict serve_datagram(const struct serve_options *o, const struct page_dat
     if (v == VERDICT_ANSWERED && o->guard)
         v = guard_check(o->guard, &r->from, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
-        v = answer[r->service](o, page, r, out, out_len);
+        v = answer[r->service](o, m, r, out, out_len);
     else if (v == VERDICT_DENY_KISS || v == VERDICT_RATE_KISS)
-        v = kiss(v, o, page, r, out, out_len);
+        v = kiss(v, o, m, r, out, out_len);
     stats->requests[r->service]++;
     stats->verdict[r->service][v]++;
     return v;
+}
+
+enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
+                            uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+{
+    struct serve_moment m;
+
+    serve_prepare(o, page, r->tx, r->smeared, &m);
+    return serve_answer(o, &m, r, stats, out, out_len);
 }
 
 enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, const struct net_addr *from, struct mono_ns now,

@@ -15,6 +15,7 @@
 #include "base/wire.h"
 #include "guard/guard.h"
 #include "ntp/options.h"
+#include "ntp/server.h"
 #include "timeproto/options.h"
 
 enum service { SERVICE_NTP, SERVICE_TIME, SERVICE_DAYTIME, SERVICE_COUNT };
@@ -40,7 +41,24 @@ struct serve_request {
 
 #define SERVE_ANSWER_MAX 1024
 
-/* One UDP request. *out_len is 0, and nothing is to be sent, unless VERDICT_ANSWERED, VERDICT_DENY_KISS or VERDICT_RATE_KISS. */
+/* What all answers of one batch share: the clock when they leave, and the NTP header that says so. */
+struct serve_moment {
+    const struct page_data *page;   /* borrowed */
+    struct mono_ns tx;
+    bool smeared;
+    struct clock_view view;
+    struct ntp_prepared ntp;
+};
+
+/* tx: expected departure; smeared: NTP, of a smearing listener. */
+void serve_prepare(const struct serve_options *o, const struct page_data *page, struct mono_ns tx, bool smeared, struct serve_moment *out);
+
+/* One UDP request of the batch; r->tx and r->smeared are those of the moment. *out_len is 0, and nothing is to be sent, unless VERDICT_ANSWERED,
+ * VERDICT_DENY_KISS or VERDICT_RATE_KISS. */
+enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
+
+/* Both for a single one. */
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 

@@ -1,6 +1,7 @@
 """Bad NTP requests over the socket of the running daemon: nothing comes out, the refusal is counted by its reason, nothing else changes."""
 
 import os
+import signal
 import socket
 import struct
 
@@ -170,14 +171,21 @@ def test_NTP_25_many_spoofed_sources_cost_no_memory(server):
     sources = [f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(1, 20001)]
     request = ntp.request()
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        def flood_once(addresses):
+            for address in addresses:
+                raw.sendto(ntp.spoofed(address, 40000, HOST, PORT, request), (HOST, 0))
+
         def flood(addresses):
             """In portions that the socket's queue holds."""
             for first in range(0, len(addresses), 100):
-                for address in addresses[first:first + 100]:
-                    raw.sendto(ntp.spoofed(address, 40000, HOST, PORT, request), (HOST, 0))
+                flood_once(addresses[first:first + 100])
                 assert ntp.ask(HOST, PORT, timeout=2)
         requests = server.counters()[0]
-        flood(sources[:1000])       # touches what is touched once
+        for signal_number in (signal.SIGSTOP, signal.SIGCONT):     # what waits in between comes as one full batch: touches what is touched once
+            for pid in proc.session_members(server.pid):
+                os.kill(pid, signal_number)
+            flood_once(sources[:100])
+        flood(sources[100:1000])
         before = resident_kib()
         flood(sources[1000:])
     assert server.counters()[0] - requests > 19000, "the flood did not arrive"
