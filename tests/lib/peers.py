@@ -1,9 +1,9 @@
 """Real programs of others: where they are, and how each is started so that it neither needs nor has a right to the clock."""
 
-import getpass
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 
@@ -11,6 +11,11 @@ from lib import ntp, proc
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = pathlib.Path(os.environ.get("PEERS", ROOT / "build/peers"))
+
+
+def me():
+    """The user chronyd is to stay."""
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def binary(name, package=None):
@@ -23,10 +28,12 @@ def binary(name, package=None):
     return found
 
 
-def faketime_library():
-    for found in pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"):
-        return str(found)
-    raise AssertionError("libfaketime is missing: run tools/deps check")
+def fake_time(when):
+    """Environment in which the system clock shows "+5s" or "@1970-01-01 00:00:10" (UTC); monotonic clocks and the kernel's packet stamps stay true."""
+    found = next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+    assert found, "libfaketime is missing: run tools/deps check"
+    sanitizer = f"{os.environ.get('ASAN_OPTIONS', '')}:verify_asan_link_order=0"    # an instrumented daemon takes the library all the same
+    return {"LD_PRELOAD": str(found), "FAKETIME": when, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC", "ASAN_OPTIONS": sanitizer}
 
 
 class Chronyd(proc.Process):
@@ -36,9 +43,8 @@ class Chronyd(proc.Process):
         self.port = port or proc.free_port()
         config = pathlib.Path(directory) / f"{name}.conf"
         config.write_text("\n".join([f"port {self.port}", *(f"bindaddress {a}" for a in bind), "allow all", "cmdport 0", "bindcmdaddress /",
-                                     f"pidfile {directory}/{name}.pid", f"user {getpass.getuser()}", *lines, ""]))
-        env = {"LD_PRELOAD": faketime_library(), "FAKETIME": fake, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if fake else None
-        super().__init__(name, [*prefix, binary("chronyd"), "-x", "-d", "-f", str(config)], directory, env)
+                                     f"pidfile {directory}/{name}.pid", f"user {me()}", *lines, ""]))
+        super().__init__(name, [*prefix, binary("chronyd"), "-x", "-d", "-f", str(config)], directory, fake_time(fake) if fake else None)
 
     def wait_serving(self, host="127.0.0.1", timeout=10):
         proc.wait_for(lambda: usable(host, self.port), timeout, what=lambda: f"{self.name} does not serve:\n{self.log()}")
@@ -91,7 +97,7 @@ class Openntpd(proc.Process):
 
 def chronyd_query(directory, host, port):
     """chronyd -Q: measures, prints, sets nothing. The offset."""
-    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", "10", "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {getpass.getuser()}",
+    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", "10", "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {me()}",
                      "cmdport 0", f"server {host} port {port} iburst maxsamples 1"])
     found = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr + done.stdout)
     assert done.returncode == 0 and found, done.stderr + done.stdout

@@ -43,7 +43,7 @@ def test_ERA_02_absurd_time_at_boot(lab, good_chronyd, when):
     """The system clock says something absurd (libfaketime, in the daemon alone): one step to the network's time, in the right era."""
     port = proc.free_port()
     daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}},
-                      env={"LD_PRELOAD": peers.faketime_library(), "FAKETIME": f"@{when}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"})
+                      env=peers.fake_time(f"@{when}"))
     daemon.wait_synchronised()
     answer = ntp.ask(HOST, port)
     assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
@@ -54,7 +54,7 @@ def test_ERA_02_absurd_time_at_boot(lab, good_chronyd, when):
 def test_ERA_02_a_statement_about_a_clock_never_set_is_not_believed(lab, when, believed):
     port = proc.free_port()
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}},
-                      env={"LD_PRELOAD": peers.faketime_library(), "FAKETIME": f"@{when}", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "TZ": "UTC"})
+                      env=peers.fake_time(f"@{when}"))
     answer = daemon.wait_answering(HOST, port)
     assert (answer.leap, answer.stratum) == ((0, 10) if believed else (3, 0))
     proc.wait_for(lambda: ("served by the operator's statement" if believed else "which cannot be right: set it") in daemon.log(), what=daemon.log)
