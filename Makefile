@@ -3,6 +3,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 SECONDS ?= 20
 DESTDIR ?=
+LIBDIR  ?= lib
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,etc)
 NINJA    = ninja -C $(BUILD)
 MESON    = meson
@@ -57,7 +58,7 @@ docs: deps-docs build ## man pages and JSON Schema, in build/
 	@ls $(BUILD)/docs/*.[158] $(BUILD)/simple-utcd.schema.json
 
 install: build ## install to PREFIX=/usr/local below DESTDIR
-	@$(MESON) configure $(BUILD) -Dprefix=$(PREFIX) -Dsysconfdir=$(SYSCONFDIR) && DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)
+	@$(MESON) configure $(BUILD) -Dprefix=$(PREFIX) -Dlibdir=$(LIBDIR) -Dsysconfdir=$(SYSCONFDIR) && DESTDIR=$(DESTDIR) $(MESON) install -C $(BUILD)
 
 uninstall: ## remove what install put there
 	@DESTDIR=$(DESTDIR) $(NINJA) uninstall

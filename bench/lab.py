@@ -22,6 +22,12 @@ def spread(values, unit="", digits=2):
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f}){unit}"
 
 
+def commit():
+    """What was built from; a + for a tree with changes."""
+    known = proc.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*"])
+    return known.stdout.strip() if known.returncode == 0 else "no commit"
+
+
 def write(name, title, body):
     """bench/results/NAME.md: what was measured, where, by which command."""
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -29,6 +35,6 @@ def write(name, title, body):
     peer = re.search(r"version (\S+)", proc.run([peers.binary("chronyd"), "--version"]).stdout)[1]
     command = "/usr/bin/python3 bench/" + " ".join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]])
     text = "\n".join([f"# {title}", "", body, "", f"Command: `{command}`", "",
-                      f"{version}, chronyd {peer}; Linux {platform.release()}, {os.cpu_count()} CPUs; {datetime.date.today()}.", ""])
+                      f"{version} ({commit()}), chronyd {peer}; Linux {platform.release()}, {os.cpu_count()} CPUs; {datetime.date.today()}.", ""])
     (RESULTS / f"{name}.md").write_text(text)
     print(text)
