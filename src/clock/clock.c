@@ -146,7 +146,9 @@ static void fuse(struct clock *c, struct clock_source *s, bool in_company)
 
 static void know_rate(struct clock *c)
 {
-    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, c->options.clock.max_frequency * 1e-6 + fabs(c->estimate.rate));
+    const struct clock_own_options *o = &c->options.clock;
+
+    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
 }
 
 /* The estimate stays inside the bound, its rate near what is proven, whatever the statistics say, and inside what the oscillator can be. */

@@ -58,18 +58,20 @@ void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsign
         out->agreeing += interval_meet(b.span[i], out->core, &common);
 }
 
-struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double limit)
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double drift, double limit)
 {
-    struct clock_span all = { -limit, limit }, found, both;
+    struct clock_span all = { -limit, limit }, found;
     struct ballot b = { .count = 0 };
     unsigned enough, absent;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        if (select_counts(&source[i]))
-            b.span[b.count++] = source[i].pace.known ? source[i].pace.rate : all;
+        if (select_counts(&source[i]) && source[i].pace.known)
+            b.span[b.count++] = (struct clock_span){ source[i].pace.rate.lo_s - drift, source[i].pace.rate.hi_s + drift };
+        else if (select_counts(&source[i]))
+            b.span[b.count++] = all;
     absent = electorate > b.count ? electorate - b.count : 0;
     enough = (b.count + absent) / 2 + 1;
-    if (!covered(&b, enough > absent ? enough - absent : 1, &found) || !interval_meet(found, all, &both))
+    if (!covered(&b, enough > absent ? enough - absent : 1, &found) && !covered(&b, 1, &found))
         return all;
-    return both;
+    return (struct clock_span){ fmax(found.lo_s + drift, -limit), fmin(found.hi_s - drift, limit) };
 }

@@ -21,7 +21,9 @@ bool select_counts(const struct clock_source *s);
 /* Over the sources' spans of time. electorate: how many sources the majority must be more than half of; those that count, if they are more. */
 void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, struct clock_majority *out);
 
-/* Over what the sources prove of the frequency. A source that has proven nothing yet allows everything. */
-struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double limit);
+/* Over what the sources prove of the mean frequency of some time past. The present one is within `drift` of it, which is allowed for when they are
+ * compared; the result is again about the mean. A source that has proven nothing yet allows all of +-limit; without a majority nothing is excluded
+ * that any of them allows. */
+struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double drift, double limit);
 
 #endif

@@ -1,4 +1,5 @@
 /* Majority by intersection: what is found, what may be concluded, and who counts. */
+#include <math.h>
 #include <string.h>
 
 #include "base/test.h"
@@ -72,17 +73,24 @@ static void rate_is_what_a_majority_proves(void **state)
 
     (void)state;
     fill(s, &(struct row){ .span = { { -1, 1 }, { -1, 1 }, { -1, 1 } } });
-    r = select_rate(s, 0, 5e-4);
+    r = select_rate(s, 0, 0, 5e-4);
     assert_true(r.lo_s == -5e-4 && r.hi_s == 5e-4); /* nothing is proven yet */
     s[0].pace.known = s[1].pace.known = s[2].pace.known = true;
     s[0].pace.rate = (struct clock_span){ 3e-6, 3.1e-6 }; /* precise and wrong */
     s[1].pace.rate = (struct clock_span){ -1e-6, 1e-6 };
     s[2].pace.rate = (struct clock_span){ -2e-6, 0.5e-6 };
-    r = select_rate(s, 0, 5e-4);
+    r = select_rate(s, 0, 0, 5e-4);
     assert_true(r.lo_s == -1e-6 && r.hi_s == 0.5e-6);
     s[2].reach = 0;
-    r = select_rate(s, 3, 5e-4); /* the absent one might side with either */
+    r = select_rate(s, 3, 0, 5e-4); /* the absent one might side with either */
     assert_true(r.lo_s == -1e-6 && r.hi_s == 3.1e-6);
+    s[1].pace.rate = (struct clock_span){ -2e-6, -1e-6 }; /* 4 ppm apart: the oscillator may drift by 1 ppm only, so one of the two lies */
+    s[0].pace.known = s[1].pace.known = true;
+    r = select_rate(s, 0, 1e-6, 5e-4);
+    assert_true(fabs(r.lo_s + 2e-6) < 1e-12 && fabs(r.hi_s - 3.1e-6) < 1e-12);
+    s[0].pace.rate = (struct clock_span){ 0.5e-6, 0.6e-6 }; /* and here they may both be right */
+    r = select_rate(s, 0, 1e-6, 5e-4);
+    assert_true(fabs(r.lo_s - 0.5e-6) < 1e-12 && fabs(r.hi_s + 1e-6) < 1e-12);
 }
 
 int main(void)
