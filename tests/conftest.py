@@ -1,5 +1,6 @@
 """Fixtures for the tests that run whole programs. tests/lib says how each thing is done; here is what a test may ask for."""
 
+import os
 import pathlib
 import signal
 import sys
@@ -15,6 +16,12 @@ HANGS_AFTER_S = 90
 
 def _terminated(*_):
     raise KeyboardInterrupt     # so that fixtures are torn down and every process ends
+
+
+def pytest_configure(config):
+    """pytest names its directory by a user who, in a namespace, is not the one who owns it."""
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = f"/tmp/simple-utcd-tests-{os.getuid()}"
+    os.makedirs(os.environ["PYTEST_DEBUG_TEMPROOT"], exist_ok=True)
 
 
 def pytest_sessionstart(session):

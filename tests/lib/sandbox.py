@@ -15,6 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_CAPBSET_DROP, _CAP_SYS_TIME = 24, 25
 
+really_root = os.geteuid() == 0     # not merely in a user namespace of our own
 isolated = False
 why_not_isolated = ""
 
@@ -25,7 +26,7 @@ def _call(function, *args):
 
 
 def _unshare():
-    if os.geteuid() == 0:
+    if really_root:
         return _call(_libc.unshare, _CLONE_NEWNET)
     uid, gid = os.geteuid(), os.getegid()
     _call(_libc.unshare, _CLONE_NEWUSER | _CLONE_NEWNET)
@@ -49,7 +50,7 @@ def enter():
         isolated = True
     except (OSError, subprocess.CalledProcessError) as error:
         why_not_isolated = f"no network namespace of our own: {error}"
-    if os.geteuid() == 0:
+    if really_root:
         _drop_clock_right()
 
 
