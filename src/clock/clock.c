@@ -28,7 +28,7 @@
 #define HEARTBEAT_NS (64 * NS_PER_S)
 #define SAVE_NS (3600 * NS_PER_S)
 #define GOOD_SKEW 1e-6                    /* s/s: from here on the frequency is worth keeping */
-#define OLDEST_NS (64 * NS_PER_S)         /* a measurement older than this is no news */
+#define OLDEST_NS (192 * NS_PER_S)        /* a measurement older than this is no news; in interleaved mode each is one poll old, up to 150 s */
 #define ALONE_REPEATS 2                   /* a lone source must contradict the bound so often before it is believed */
 #define LAW_SAMPLES 8                     /* until then a source's noise law is a guess */
 #define GROSS_DRIFTS 10.0                 /* max_drifts: so far the estimate's rate may leave what is proven */
@@ -44,11 +44,13 @@ static enum clock_status status_now(const struct clock *c, struct mono_ns now)
     return v.status;
 }
 
-void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns now, struct utc_ns wall, const struct clock_drift *drift)
+void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
 {
+    const struct clock_drift *drift = &start->drift;
+    struct mono_ns now = start->now;
     double known = drift->valid && isfinite(drift->freq_ppm) ? fmin(fmax(drift->freq_ppm, -o->clock.max_frequency), o->clock.max_frequency) * 1e-6 : 0;
     double skew = drift->valid && drift->skew_ppm > 0 ? fmin(drift->skew_ppm, o->clock.max_frequency) * 1e-6 : o->clock.max_frequency * 1e-6 / 3;
-    bool local = o->local.present && utc_is_plausible(wall); /* who states an error means a clock that was set */
+    bool local = o->local.present && utc_is_plausible(start->wall); /* who states an error means a clock that was set */
     double error_s = local ? dur_to_s(o->local.error) : UNKNOWN_S;
     struct clock_actions none = { .count = 0 };
 
@@ -56,9 +58,9 @@ void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns n
     c->options = *o;
     c->page.raw_ref = c->page.slew_end = c->page.silent_at = now;
     c->page.tai_minus_utc_s = TAI_MINUS_UTC_S;
-    c->page.tai_ref = utc_to_tai(wall, TAI_MINUS_UTC_S);
+    c->page.tai_ref = utc_to_tai(start->wall, TAI_MINUS_UTC_S);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
-    c->page.precision_log2 = -20;
+    c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
     c->policy.save_at = MONO_NEVER;

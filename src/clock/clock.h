@@ -59,9 +59,17 @@ struct clock {
     struct clock_policy policy; /* steps used, first synchronisation done, panic ... */
 };
 
-/* Start. `now` and `wall`: a pair read at start (wall: what the system clock says, perhaps absurd: 1970, 2106). The served line starts at `wall`, rate from
- * `drift`. Status UNSYNCHRONISED, or LOCAL if options->local.present. */
-void clock_init(struct clock *c, const struct clock_options *o, struct mono_ns now, struct utc_ns wall, const struct clock_drift *drift);
+/* What is known at the start. `now` and `wall`: a pair read then (wall: what the system clock says, perhaps absurd: 1970, 2106). The served line starts at
+ * `wall`, rate from `drift`. */
+struct clock_start {
+    struct mono_ns now;
+    struct utc_ns wall;
+    struct clock_drift drift;
+    int8_t precision_log2;          /* of reading the clock, as measured; published as it is */
+};
+
+/* Start. Status UNSYNCHRONISED, or LOCAL if options->local.present. */
+void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start);
 
 /* Slots: the engine's source numbers. Adding resets the slot. */
 struct clock_source_options {

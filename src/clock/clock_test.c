@@ -436,7 +436,8 @@ static void frequency_survives_a_restart(void **state)
     polls(&f, 60, 64, 1, NULL);
     d = clock_drift(&f.c);
     assert_true(d.valid && fabs(d.freq_ppm + 80) < 0.1);
-    clock_init(&f.c, &f.o, fixture_now(&f), fixture_utc(&f), &d);
+    clock_init(&f.c, &f.o, &(struct clock_start){ fixture_now(&f), fixture_utc(&f), d, -25 });
+    assert_int_equal(clock_page(&f.c)->precision_log2, -25);
     assert_true(fabs(clock_page(&f.c)->rate + 80e-6) < 1e-7);
 }
 

@@ -65,7 +65,8 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
     w->truth = table(really, INT64_MAX / NS_PER_S);
     w->tai_s = MIDNIGHT_S + 36 - before_midnight_s;
     w->raw_s = 1000;
-    clock_init(&w->clock, &o, (struct mono_ns){ w->raw_s * NS_PER_S }, (struct utc_ns){ true_utc_s(w, w->tai_s) * NS_PER_S }, &none);
+    clock_init(&w->clock, &o,
+               &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, none, -25 });
     for (uint16_t i = 0; i < SOURCES; i++)
         clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
 }

@@ -97,6 +97,7 @@ static void begin(struct world *w, bool steer)
     s.rng = prng_as_rng(&w->prng);
     w->now = s.now;
     w->engine = engine_init(malloc(engine_size()), &s);
+    assert_int_equal(engine_page(w->engine)->precision_log2, s.precision_log2);
     give(w, &tick);
 }
 
