@@ -14,6 +14,7 @@ struct run {
     struct rng rng;
     struct mono_ns now;
     uint32_t exchange;
+    struct ntp_ts64 left;        /* when the last answer left the server */
 };
 
 static const struct net_addr peer = { .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 1 } };
@@ -26,6 +27,8 @@ static void check_limits(const struct ntp_client *c)
     assert(c->burst_left <= 4);
     assert((c->state == NTP_CLIENT_STOPPED) == (c->next.ns == MONO_NEVER.ns));
     assert(c->state != NTP_CLIENT_PENDING || (c->origin.raw != 0 && !mono_before(c->sent_at, c->asked_at)));
+    assert(c->origin_interleaved.raw != c->origin.raw || c->exchange == 0);
+    assert(!c->interleaved || c->last.version != 0);
 }
 
 static void tick(struct run *r, uint8_t argument)
@@ -64,24 +67,27 @@ static void deliver(struct run *r, uint8_t argument, const uint8_t *bytes, size_
     in.from.port = (uint16_t)(in.from.port + (argument >> 6 == 2));
     v = ntp_client_input(&r->c, &in, r->now, &reply);
     assert(r->c.stats.verdict[v] == before.stats.verdict[v] + 1);
-    assert(reply.measured == (v == VERDICT_ACCEPTED));
-    if (v == VERDICT_ACCEPTED) {
+    assert(reply.measured == (v == VERDICT_ACCEPTED && !(r->c.interleaved && before.previous.measured)));
+    assert(v != VERDICT_ACCEPTED || r->c.previous.measured == !r->c.interleaved);
+    if (reply.measured) {
         check_measurement(&reply.m);
-    } else if (v != VERDICT_KISS) {
+    } else if (v != VERDICT_ACCEPTED && v != VERDICT_KISS) {
         before.stats.verdict[v]++;
         assert(memcmp(&before, &r->c, sizeof before) == 0);
     }
 }
 
-/* The true answer, with `len` bytes of damage laid over it from byte `argument` on. */
-static void deliver_answer(struct run *r, uint8_t argument, const uint8_t *damage, size_t len)
+/* The true answer in either mode, with `len` bytes of damage laid over it from byte `argument` on. */
+static void deliver_answer(struct run *r, bool interleaved, uint8_t argument, const uint8_t *damage, size_t len)
 {
     uint8_t bytes[NTP_HEADER_SIZE + 64] = { 0 };
     struct ntp_ts64 t2 = ntp_ts64_from_utc((struct utc_ns){ epoch.ns + r->now.ns + NS_PER_MS });
     size_t at = argument % NTP_HEADER_SIZE, room = sizeof bytes - at;
 
     ntp_header_write(&(struct ntp_header){ .version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .precision_log2 = -20, .refid = NTP_REFID('G', 'P', 'S', 0),
-                                           .origin = r->c.origin, .receive = t2, .transmit = t2 }, bytes);
+                                           .origin = interleaved ? r->c.origin_interleaved : r->c.origin, .receive = t2,
+                                           .transmit = interleaved ? r->left : t2 }, bytes);
+    r->left = t2;
     len = len < room ? len : room;
     for (size_t i = 0; i < len; i++)
         bytes[at + i] ^= damage[i];
@@ -91,12 +97,15 @@ static void deliver_answer(struct run *r, uint8_t argument, const uint8_t *damag
 
 static void one_event(struct run *r, uint8_t event, uint8_t argument, const uint8_t *payload, size_t len)
 {
-    switch (event % 6) {
+    switch (event % 7) {
     case 0:
         tick(r, argument);
         break;
     case 1:
-        deliver_answer(r, argument, payload, len);
+        deliver_answer(r, false, argument, payload, len);
+        break;
+    case 6:
+        deliver_answer(r, true, argument, payload, len);
         break;
     case 2:
         deliver(r, argument, payload, len);
@@ -115,7 +124,7 @@ static void one_event(struct run *r, uint8_t event, uint8_t argument, const uint
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ntp_client_options o = { .iburst = true, .min_poll_log2 = 3, .max_poll_log2 = 7, .version = 4, .max_delay = { 16 * NS_PER_S },
+    struct ntp_client_options o = { .iburst = true, .interleaved = true, .min_poll_log2 = 3, .max_poll_log2 = 7, .version = 4, .max_delay = { 16 * NS_PER_S },
                                     .max_distance = { 3 * NS_PER_S / 2 } };
     struct cursor c = cursor_of((struct span){ data, size });
     struct run r = { .now = { NS_PER_S } };

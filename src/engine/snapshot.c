@@ -36,6 +36,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     out->stratum = c->last.stratum;
     out->leap = c->last.leap;
     out->stamp = s->stamp;
+    out->interleaved = c->interleaved;
     out->poll_log2 = c->poll_log2;
     out->refid = c->last.refid;
     out->offset = v.offset;

@@ -41,6 +41,7 @@ static struct ntp_client_options client_options(const struct source_options *o)
 {
     return (struct ntp_client_options){
         .iburst = o->iburst,
+        .interleaved = o->interleaved,
         .min_poll_log2 = (int8_t)o->min_poll,
         .max_poll_log2 = (int8_t)(o->max_poll > o->min_poll ? o->max_poll : o->min_poll),
         .version = NTP_VERSION,
@@ -416,7 +417,7 @@ void sources_datagram(struct engine *e, const struct event *ev)
     close_exchange(e, ev->u.datagram.exchange);
     if (reply.measured) {
         measured(e, s, &reply.m);
-    } else {
+    } else if (v == VERDICT_KISS) {
         log_kiss(e, s);
         missed(e, s);
     }

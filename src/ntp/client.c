@@ -51,13 +51,28 @@ static void close_exchange(struct ntp_client *c, bool answered)
     c->next = mono_add(c->asked_at, interval(c));
 }
 
-static void open_exchange(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id)
+/* A zero origin is never an answer to us. */
+static struct ntp_ts64 nonce(const struct rng *rng)
 {
     uint64_t random = rng_u64(rng);
 
+    return (struct ntp_ts64){ random ? random : 1 };
+}
+
+static bool may_interleave(const struct ntp_client *c, struct mono_ns now)
+{
+    return c->options.interleaved && ever_answered(c) && c->missed < NTP_INTERLEAVED_MISSED_MAX
+        && !dur_before(NTP_INTERLEAVED_AGE_MAX, mono_sub(now, c->previous.sent_at));
+}
+
+static void open_exchange(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id)
+{
     c->state = NTP_CLIENT_PENDING;
     c->exchange = exchange_id;
-    c->origin.raw = random ? random : 1; /* a zero origin is never an answer to us */
+    c->origin = nonce(rng);
+    c->origin_interleaved = may_interleave(c, now) ? nonce(rng) : (struct ntp_ts64){ 0 };
+    if (c->origin_interleaved.raw == c->origin.raw) /* RFC 9769 section 2: the two must differ to tell the mode */
+        c->origin_interleaved.raw = 0;
     c->dither = (uint8_t)rng_u64(rng);
     c->asked_at = c->sent_at = now;
     c->sent_stamp = STAMP_USER;
@@ -81,6 +96,15 @@ void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, c
 
 struct mono_ns ntp_client_next(const struct ntp_client *c) { return c->next; }
 
+static void write_request(const struct ntp_client *c, uint8_t packet[NTP_HEADER_SIZE])
+{
+    struct ntp_header h = { .version = c->options.version, .mode = NTP_MODE_CLIENT, .receive = c->origin_interleaved, .transmit = c->origin };
+
+    if (c->origin_interleaved.raw)
+        h.origin = c->last.receive;
+    ntp_header_write(&h, packet);
+}
+
 bool ntp_client_run(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id, uint8_t packet[NTP_HEADER_SIZE])
 {
     assert(exchange_id != 0);
@@ -93,7 +117,7 @@ bool ntp_client_run(struct ntp_client *c, struct mono_ns now, const struct rng *
             return false;
     }
     open_exchange(c, now, rng, exchange_id);
-    ntp_header_write(&(struct ntp_header){ .version = c->options.version, .mode = NTP_MODE_CLIENT, .transmit = c->origin }, packet);
+    write_request(c, packet);
     return true;
 }
 
@@ -132,6 +156,11 @@ void ntp_client_set_poll(struct ntp_client *c, int poll_log2)
 
 /* ---- judging an answer: nothing here can change the association ---- */
 
+static bool is_interleaved(const struct ntp_client *c, const struct ntp_header *h)
+{
+    return c->origin_interleaved.raw && h->origin.raw == c->origin_interleaved.raw;
+}
+
 /* Is it the answer to the pending request at all? */
 static enum verdict judge_origin(const struct ntp_client *c, const struct ntp_client_input *in, struct ntp_header *h)
 {
@@ -149,7 +178,7 @@ static enum verdict judge_origin(const struct ntp_client *c, const struct ntp_cl
         return VERDICT_VERSION;
     if (in->exchange != c->exchange || c->state != NTP_CLIENT_PENDING)
         return ever_answered(c) && h->origin.raw == c->last.origin.raw ? VERDICT_DUPLICATE : VERDICT_UNSOLICITED;
-    if (h->origin.raw != c->origin.raw)
+    if (h->origin.raw != c->origin.raw && !is_interleaved(c, h))
         return VERDICT_BOGUS;
     if (tail.mac.len > 0)
         return tail.mac.len == 4 ? VERDICT_CRYPTO_NAK : VERDICT_MAC;
@@ -218,12 +247,30 @@ static enum verdict judge_server(const struct ntp_client_input *in, const struct
     return VERDICT_ACCEPTED;
 }
 
+static uint8_t worse_stamp(const struct ntp_client *c, const struct ntp_client_input *in)
+{
+    return c->sent_stamp < in->stamp ? c->sent_stamp : (uint8_t)in->stamp;
+}
+
+/* The four timestamps of one exchange, and how well ours were taken. */
+struct exchange_times { struct mono_ns t1, t4; struct ntp_ts64 t2, t3; uint8_t stamp; };
+
+static struct exchange_times times_of(const struct ntp_client *c, const struct ntp_client_input *in, const struct ntp_header *h)
+{
+    const struct ntp_client_exchange *p = &c->previous;
+
+    if (is_interleaved(c, h)) /* RFC 9769 section 2: the transmit timestamp completes the exchange before */
+        return (struct exchange_times){ p->sent_at, p->received_at, c->last.receive, h->transmit, p->stamp };
+    return (struct exchange_times){ c->sent_at, in->rx, h->receive, h->transmit, worse_stamp(c, in) };
+}
+
 /* RFC 5905 section 8. A server that stamps the request late makes the round trip look negative; within both precisions that is
  * taken as 0 and the deficit goes into the dispersion. */
 static enum verdict measure(const struct ntp_client *c, const struct ntp_client_input *in, const struct ntp_header *h, struct measurement *m)
 {
-    struct utc_ns t2 = ntp_ts64_to_utc(h->receive, in->pivot), t3 = ntp_ts64_to_utc(h->transmit, t2);
-    struct dur_ns trip = mono_sub(in->rx, c->sent_at), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
+    struct exchange_times x = times_of(c, in, h);
+    struct utc_ns t2 = ntp_ts64_to_utc(x.t2, in->pivot), t3 = ntp_ts64_to_utc(x.t3, t2);
+    struct dur_ns trip = mono_sub(x.t4, x.t1), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
     struct dur_ns precision = dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2));
     struct dur_ns root_delay = ntp_short32_to_dur(h->root_delay), root_dispersion = ntp_short32_to_dur(h->root_dispersion);
     struct dur_ns dispersion;
@@ -236,9 +283,8 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
     if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
         return VERDICT_ROOT_DISTANCE;
     *m = (struct measurement){
-        .stratum = h->stratum, .leap = h->leap, .refid = h->refid,
-        .stamp = c->sent_stamp < in->stamp ? c->sent_stamp : (uint8_t)in->stamp,
-        .at = mono_add(c->sent_at, (struct dur_ns){ trip.ns / 2 }), .utc = utc_add(t2, (struct dur_ns){ held.ns / 2 }),
+        .stratum = h->stratum, .leap = h->leap, .refid = h->refid, .stamp = x.stamp,
+        .at = mono_add(x.t1, (struct dur_ns){ trip.ns / 2 }), .utc = utc_add(t2, (struct dur_ns){ held.ns / 2 }),
         .delay = dur_max(delay, (struct dur_ns){ 0 }), .dispersion = dispersion,
         .root_delay = root_delay, .root_dispersion = root_dispersion,
     };
@@ -259,8 +305,10 @@ static enum verdict judge(const struct ntp_client *c, const struct ntp_client_in
 
 /* ---- heeding it ---- */
 
-static void accept_answer(struct ntp_client *c, const struct ntp_header *h, struct mono_ns now)
+static void accept_answer(struct ntp_client *c, const struct ntp_client_input *in, const struct ntp_header *h, struct mono_ns now)
 {
+    c->interleaved = is_interleaved(c, h);
+    c->previous = (struct ntp_client_exchange){ c->sent_at, in->rx, worse_stamp(c, in), !c->interleaved };
     if (c->reach == 0 && may_hurry(c))
         c->burst_left = BURST_REQUESTS - 1;
     c->last = *h;
@@ -289,11 +337,11 @@ enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_inpu
     *reply = (struct ntp_client_reply){ 0 };
     v = judge(c, in, &h, reply);
     c->stats.verdict[v]++;
+    reply->measured = v == VERDICT_ACCEPTED && !(is_interleaved(c, &h) && c->previous.measured);
     if (v == VERDICT_ACCEPTED)
-        accept_answer(c, &h, now);
+        accept_answer(c, in, &h, now);
     else if (v == VERDICT_KISS)
         heed_kiss(c, h.refid);
-    reply->measured = v == VERDICT_ACCEPTED;
     reply->stop = c->state == NTP_CLIENT_STOPPED;
     return v;
 }

@@ -12,6 +12,16 @@
  * Each request carries a random 64-bit transmit timestamp that means nothing, and no other field that tells about us (data minimisation).
  * It leaves from a new random port: the mover opens one socket per exchange id. Our t1 and t4 never leave this machine.
  *
+ * Interleaved mode (RFC 9769 section 2), where the option asks for it. A request then names the server's receive timestamp of the last usable answer as
+ * its origin, and carries two random numbers, one as receive and one as transmit timestamp. Which of them comes back as origin tells the mode of the answer:
+ *
+ *   origin == our transmit --> basic: the four timestamps of this exchange
+ *   origin == our receive  --> interleaved: its transmit timestamp is when the *previous* answer really left, which completes the previous exchange
+ *
+ * A measurement is then one poll older and its t3 was taken where the packet left. An exchange is measured once: where a basic answer was followed by an
+ * interleaved one, the latter brings nothing new. After NTP_INTERLEAVED_MISSED_MAX polls without a usable answer, and where the previous exchange is
+ * older than NTP_INTERLEAVED_AGE_MAX, the request is a basic one.
+ *
  * An exchange stays open until the next request is due, at most max_delay; what comes later is VERDICT_UNSOLICITED.
  *
  * Pace. The interval is 2^poll s plus up to 1/32 of it at random, never less. With iburst: four requests 2 s apart at the start; the first
@@ -20,7 +30,7 @@
  *
  * A round trip much longer than usual is no error of the packet: what it is worth is decided in clock/, which keeps the register of delays.
  *
- * Driven by engine/. Standards: RFC 5905 sections 7.4, 8, 9.2, 13, 14 (client), RFC 9109, draft-ietf-ntp-data-minimization. */
+ * Driven by engine/. Standards: RFC 5905 sections 7.4, 8, 9.2, 13, 14 (client), RFC 9109, RFC 9769, draft-ietf-ntp-data-minimization. */
 #ifndef NTP_CLIENT_H
 #define NTP_CLIENT_H
 
@@ -29,8 +39,12 @@
 #include "base/rng.h"
 #include "ntp/packet.h"
 
+#define NTP_INTERLEAVED_MISSED_MAX 2
+#define NTP_INTERLEAVED_AGE_MAX ((struct dur_ns){ 150 * NS_PER_S }) /* extrapolating over longer costs more than the better stamp brings */
+
 struct ntp_client_options {
     bool iburst;
+    bool interleaved;            /* ask for interleaved mode; a server that does not know it is measured in basic mode */
     int8_t min_poll_log2;        /* -4 .. 17 */
     int8_t max_poll_log2;        /* min_poll_log2 .. 17 */
     uint8_t version;             /* 3 or 4; an answer must have the same */
@@ -42,6 +56,13 @@ enum ntp_client_state { NTP_CLIENT_IDLE, NTP_CLIENT_PENDING, NTP_CLIENT_STOPPED 
 
 /* timed_out: exchanges that ended without a usable answer, whatever came instead. */
 struct ntp_client_stats { uint64_t sent, timed_out, send_errors, verdict[VERDICT_COUNT]; };
+
+/* Our side of the exchange that ended with the last usable answer, whose other side is in that answer. */
+struct ntp_client_exchange {
+    struct mono_ns sent_at, received_at; /* t1, t4 */
+    uint8_t stamp;               /* enum stamp, the worse of the two */
+    bool measured;               /* in basic mode */
+};
 
 struct ntp_client {
     struct ntp_client_options options;
@@ -56,18 +77,21 @@ struct ntp_client {
     uint8_t sent_stamp;          /* enum stamp of t1 */
     uint32_t exchange;           /* id of the pending (or last) exchange; 0 before the first */
     struct ntp_ts64 origin;      /* the random transmit timestamp of that exchange; never 0 once sent */
+    struct ntp_ts64 origin_interleaved; /* its random receive timestamp; 0 when it is a basic request */
     struct mono_ns asked_at;     /* when the request was made; intervals count from here */
     struct mono_ns sent_at;      /* t1: asked_at, refined by the transmit stamp */
     struct mono_ns next;         /* when to act next: poll due or timeout; MONO_NEVER when stopped */
     struct mono_ns silent_since; /* last usable answer, or start */
     uint32_t kiss_code;          /* last one heeded, 0 none */
-    struct ntp_header last;      /* last accepted answer, for status; version 0 = none yet */
+    struct ntp_header last;      /* last accepted answer; version 0 = none yet */
+    struct ntp_client_exchange previous; /* valid once there is one */
+    bool interleaved;            /* the last accepted answer was an interleaved one */
     struct ntp_client_stats stats;
 };
 
 struct ntp_client_reply {
     bool answered;               /* it was the answer to our request, whatever it is worth */
-    bool measured;               /* m is valid (m.source is left 0) */
+    bool measured;               /* m is valid (m.source is left 0): always with VERDICT_ACCEPTED, but for the first interleaved answer after a basic one */
     bool stop;                   /* kiss DENY or RSTR: do not ask this server again */
     struct measurement m;
 };
@@ -102,7 +126,7 @@ struct ntp_client_input {
     unsigned own_count;
 };
 
-/* Returns VERDICT_ACCEPTED (reply->measured), VERDICT_KISS (heeded), or why the datagram was dropped. */
+/* Returns VERDICT_ACCEPTED, VERDICT_KISS (heeded), or why the datagram was dropped. */
 enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply);
 
 /* The clock's wish for a few quick requests now; heeded where iburst is on, no kiss was sent and none are under way. */

@@ -38,7 +38,7 @@ struct snapshot_source {
     char name[SNAPSHOT_NAME_MAX];    /* as configured */
     struct net_addr addr;            /* ADDR_NONE while resolving */
     uint8_t state;                   /* enum source_state */
-    uint8_t pool, prefer, reach, stratum, leap, stamp;
+    uint8_t pool, prefer, reach, stratum, leap, stamp, interleaved; /* stamp, interleaved: of the last measurement */
     int8_t poll_log2;
     uint32_t refid;
     struct dur_ns offset, delay, jitter, bound; /* offset: reference minus us */

@@ -149,6 +149,7 @@ static void source(struct json *j, const struct snapshot_source *s)
     json_text(j, "leap", leap_text((enum leap)s->leap));
     reference_id(j, s->refid, s->stratum);
     json_text(j, "stamp", stamp_text((enum stamp)s->stamp));
+    json_bool(j, "interleaved", s->interleaved);
     measured(j, s);
     counters(j, s);
     json_object_end(j);
