@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 
 import pytest
 
@@ -67,6 +68,16 @@ REFUSED = [
 @pytest.mark.parametrize("content, words", [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_refused(lab, content, words):
     refused(lab, content, *words)
+
+
+def test_CFG_10_a_user_that_does_not_exist(lab):
+    """Told before a socket is bound: the port that is taken as well is not what is complained about."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        daemon = lab.utcd({"process": {"user": "nobody-has-this-name"}, "local": utcd.LOCAL,
+                           "ntp": {"listen": [f"127.0.0.1:{other.getsockname()[1]}"]}}, prefix=["unshare", "--user", "--map-root-user"])
+        assert daemon.wait(5) == CONFIGURATION
+    assert "nobody-has-this-name" in daemon.log() and "process.user" in daemon.log()
 
 
 ACCEPTED = [

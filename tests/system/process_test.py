@@ -113,6 +113,22 @@ def test_PROC_04_descriptors_run_out(lab, mode):
     proc.wait_for(one_more, timeout=10, what="TIME over TCP does not recover")
 
 
+def test_PROC_03_no_more_processes_at_the_start(lab):
+    """The first forks fail: nothing is announced before all are there, and it serves as soon as that works."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, utcd.PROCESSES,
+                      prefix=proc.failing("clone,fork,vfork,clone3", "EAGAIN", "1..3"))
+    proc.wait_for(lambda: "cannot start the process" in daemon.log(), what=daemon.log)
+    assert " started, " not in daemon.log()
+    assert daemon.wait_answering(HOST, port, timeout=10).usable
+    proc.wait_for(lambda: " started, " in daemon.log(), what=daemon.log)
+
+
+def test_PROC_03_numeric_addresses_need_no_other_process(lab, good_chronyd):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]}, utcd.ONE_PROCESS, prefix=proc.failing("clone,fork,vfork,clone3", "EAGAIN", "1+"))
+    daemon.wait_synchronised()
+
+
 def test_PROC_05_sending_fails_for_a_while(lab):
     port = proc.free_port()
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, prefix=proc.failing("sendmsg,sendmmsg,sendto", "ENOBUFS", "1..20"))
