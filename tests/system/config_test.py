@@ -145,3 +145,12 @@ def test_unknown_option_of_the_command_line():
 def test_bytes_of_the_file_are_escaped(lab):
     code, errors = check(lab, b"clock: {mode: \"\\e[31mred\"}\n")
     assert code == CONFIGURATION and "\x1b" not in errors
+
+
+def test_CFG_10_unknown_user(lab):
+    """Refused before anything is bound; who is not root cannot become another user anyway and is told so."""
+    port = proc.free_port()
+    daemon = lab.utcd({"process": {"user": "nobody-of-this-name"}, "local": utcd.LOCAL, "ntp": {"listen": [f"127.0.0.1:{port}"]}})
+    assert daemon.wait(2) in (CONFIGURATION, PERMISSION)
+    assert "nobody-of-this-name" in daemon.log()
+    assert not daemon.socket_path.exists()

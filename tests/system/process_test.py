@@ -28,6 +28,7 @@ def ready(lab, chronyd, **more):
     port = proc.free_port()
     daemon = lab.utcd({"sources": [utcd.source(chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}, **more}, utcd.PROCESSES)
     daemon.wait_synchronised()
+    proc.wait_for(lambda: {"core", "serve"} <= roles(daemon).keys(), what=lambda: roles(daemon))     # a fresh child carries its parent's name
     return daemon, port
 
 
