@@ -583,6 +583,8 @@ struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur
     return next;
 }
 
+double clock_wander(const struct clock *c) { return c->estimate.wander; }
+
 struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot, struct mono_ns now)
 {
     const struct clock_source *s = &c->source[slot];
@@ -599,6 +601,8 @@ struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot,
     v.offset = dur_from_s(s->offset_s);
     v.delay = s->last.delay;
     v.jitter = dur_from_s(noise_sd(&s->noise));
+    v.delay_floor = dur_from_s(s->noise.floor_s);
+    v.delay_excess = dur_from_s(s->noise.scale_s);
     v.bound = dur_from_s((s->span.hi_s - s->span.lo_s) / 2 + age_s * c->page.growth);
     return v;
 }

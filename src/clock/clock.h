@@ -112,6 +112,9 @@ bool clock_wants_burst(const struct clock *c, uint16_t slot);
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
 
+/* For status: how much the frequency is found to wander, s/s per square root of a second. */
+double clock_wander(const struct clock *c);
+
 /* Steering: what rate (s/s, relative to CLOCK_MONOTONIC_RAW) the system clock should run at from now, and until when, given how far it is from where it
  * should be (system_error = system UTC - wanted UTC at `now`) and how fast that place moves against the served line (`gain`, s/s; 0 outside a smear).
  * Follows the served line's own slew and works off system_error, all within the slew limit. Returns the instant to call again. */
@@ -122,6 +125,7 @@ struct clock_source_view {
     enum { CLOCK_SOURCE_UNUSED, CLOCK_SOURCE_NEW, CLOCK_SOURCE_UNREACHABLE, CLOCK_SOURCE_FALSETICKER, CLOCK_SOURCE_OUTLIER, CLOCK_SOURCE_SELECTED,
            CLOCK_SOURCE_REFUSED } state;
     struct dur_ns offset, delay, jitter, bound;
+    struct dur_ns delay_floor, delay_excess;    /* learnt: shortest round trip, mean excess over it */
 };
 struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot, struct mono_ns now);
 

@@ -38,11 +38,15 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     out->stamp = s->stamp;
     out->interleaved = c->interleaved;
     out->poll_log2 = c->poll_log2;
+    out->min_poll_log2 = (int8_t)o->min_poll;
+    out->max_poll_log2 = (int8_t)o->max_poll;
     out->refid = c->last.refid;
     out->offset = v.offset;
     out->delay = v.delay;
     out->jitter = v.jitter;
     out->bound = v.bound;
+    out->delay_floor = v.delay_floor;
+    out->delay_excess = v.delay_excess;
     out->root_delay = ntp_short32_to_dur(c->last.root_delay);
     out->root_dispersion = ntp_short32_to_dur(c->last.root_dispersion);
     out->last_answer_age = (struct dur_ns){ c->stats.verdict[VERDICT_ACCEPTED] ? mono_sub(now, c->silent_since).ns : -1 };
@@ -111,6 +115,8 @@ void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot
     out->now = now;
     out->freq_ppm = d.freq_ppm;
     out->skew_ppm = d.skew_ppm;
+    out->wander = clock_wander(&e->clock);
+    out->holdover_max_error = e->options.clock.holdover.max_error;
     out->max_drift_ppm = e->options.clock.clock.max_drift;
     out->max_drift_silent_ppm = e->options.clock.clock.max_drift_silent;
     snprintf(out->leap_source, sizeof out->leap_source, "%s", leap.from);

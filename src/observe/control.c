@@ -137,6 +137,8 @@ static void daemon_fields(struct codec *x, struct snapshot *s)
     field_u64(x, &s->steps);
     field_text(x, s->leap_source, sizeof s->leap_source);
     field_ns(x, &s->leap_expires.ns);
+    field_double(x, &s->wander);
+    field_ns(x, &s->holdover_max_error.ns);
 }
 
 static void page_fields(struct codec *x, struct page_data *p)
@@ -230,6 +232,10 @@ static void source_fields(struct codec *x, struct snapshot_source *s)
     field_u64(x, &s->accepted);
     field_u64(x, &s->dropped);
     verdict_fields(x, s->verdict);
+    field_i8(x, &s->min_poll_log2);
+    field_i8(x, &s->max_poll_log2);
+    field_ns(x, &s->delay_floor.ns);
+    field_ns(x, &s->delay_excess.ns);
 }
 
 static void service_fields(struct codec *x, struct snapshot_service *s)

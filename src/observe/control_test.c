@@ -26,6 +26,10 @@ static void some_source(struct prng *p, struct snapshot_source *s)
     s->leap = LEAP_INSERT;
     s->stamp = STAMP_HARDWARE;
     s->poll_log2 = -3;
+    s->min_poll_log2 = -4;
+    s->max_poll_log2 = 17;
+    s->delay_floor = some_ns(p);
+    s->delay_excess = some_ns(p);
     s->refid = (uint32_t)prng_u64(p);
     s->offset = dur_neg(some_ns(p));
     s->delay = some_ns(p);
@@ -49,6 +53,8 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     s->leap_expires.ns = some_ns(&p).ns;
     s->now = (struct mono_ns){ some_ns(&p).ns };
     s->freq_ppm = prng_normal(&p);
+    s->wander = 1e-9;
+    s->holdover_max_error.ns = NS_PER_S;
     s->page.rate = 1e-6 * prng_normal(&p);
     s->page.raw_ref.ns = 1000;
     s->page.slew.ns = -5;

@@ -39,9 +39,10 @@ struct snapshot_source {
     struct net_addr addr;            /* ADDR_NONE while resolving */
     uint8_t state;                   /* enum source_state */
     uint8_t pool, prefer, reach, stratum, leap, stamp, interleaved; /* stamp, interleaved: of the last measurement */
-    int8_t poll_log2;
+    int8_t poll_log2, min_poll_log2, max_poll_log2;
     uint32_t refid;
     struct dur_ns offset, delay, jitter, bound; /* offset: reference minus us */
+    struct dur_ns delay_floor, delay_excess;    /* learnt: the shortest round trip of late, and how much longer they are on average */
     struct dur_ns root_delay, root_dispersion;
     struct dur_ns last_answer_age;   /* -1 ns: never */
     uint64_t sent, accepted, dropped;
@@ -65,7 +66,9 @@ struct snapshot {
     struct page_data page;
     struct mono_ns now;
     double freq_ppm, skew_ppm;
+    double wander;                       /* learnt: what the frequency changes by, s/s per square root of a second */
     double max_drift_ppm, max_drift_silent_ppm;
+    struct dur_ns holdover_max_error;    /* holdover ends there */
     struct dur_ns uptime;
     uint64_t steps;
     uint32_t source_count;

@@ -62,6 +62,7 @@ static void machine_fields(struct json *j, const struct snapshot *s)
     json_text(j, "mode_reason", s->clock_reason);
     json_double(j, "frequency_ppm", s->freq_ppm);
     json_double(j, "skew_ppm", s->skew_ppm);
+    json_double(j, "wander", s->wander);
     json_double(j, "max_drift_ppm", s->max_drift_ppm);
     json_double(j, "max_drift_silent_ppm", s->max_drift_silent_ppm);
     json_int(j, "system_clock_error_ns", s->page.system_clock_error.ns);
@@ -105,8 +106,14 @@ static void address(struct json *j, const struct net_addr *a)
 static void measured(struct json *j, const struct snapshot_source *s)
 {
     const struct { const char *key; int64_t ns; } rows[] = {
-        { "offset_ns", s->offset.ns },         { "bound_ns", s->bound.ns },           { "delay_ns", s->delay.ns },
-        { "jitter_ns", s->jitter.ns },         { "root_delay_ns", s->root_delay.ns }, { "root_dispersion_ns", s->root_dispersion.ns },
+        { "offset_ns", s->offset.ns },
+        { "bound_ns", s->bound.ns },
+        { "delay_ns", s->delay.ns },
+        { "delay_floor_ns", s->delay_floor.ns },
+        { "delay_excess_ns", s->delay_excess.ns },
+        { "jitter_ns", s->jitter.ns },
+        { "root_delay_ns", s->root_delay.ns },
+        { "root_dispersion_ns", s->root_dispersion.ns },
         { "last_answer_age_ns", s->last_answer_age.ns },
     };
 
