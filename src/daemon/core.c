@@ -399,11 +399,16 @@ void core_stop(struct core *c)
     c->engine = NULL;
 }
 
-static void picture_of_service(const struct serve_stats *stats, enum service s, struct snapshot_service *out)
+static void picture_of_service(const struct serve_stats stats[WORKERS_MAX], enum service s, struct snapshot_service *out)
 {
     snprintf(out->name, sizeof out->name, "%s", service_name(s));
-    out->requests = stats->requests[s];
-    memcpy(out->verdict, stats->verdict[s], sizeof out->verdict);
+    out->requests = 0;
+    memset(out->verdict, 0, sizeof out->verdict);
+    for (unsigned w = 0; w < WORKERS_MAX; w++) {
+        out->requests += stats[w].requests[s];
+        for (unsigned v = 0; v < VERDICT_COUNT; v++)
+            out->verdict[v] += stats[w].verdict[s][v];
+    }
 }
 
 void core_snapshot(const struct core *c, struct snapshot *out)
@@ -414,5 +419,5 @@ void core_snapshot(const struct core *c, struct snapshot *out)
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
     out->service_count = SERVICE_COUNT;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
-        picture_of_service(&c->world->shared->served, (enum service)s, &out->service[s]);
+        picture_of_service(c->world->shared->served, (enum service)s, &out->service[s]);
 }

@@ -9,7 +9,7 @@
 #include "io/udp.h"
 
 /* Which sockets a service has. */
-struct transport { enum service service; const struct option_addrs *addrs; bool udp, tcp, smeared; };
+struct transport { enum service service; const struct option_addrs *addrs; bool udp, tcp, smeared; unsigned workers; };
 
 static bool has_address(const struct option_addrs *list, const struct net_addr *a)
 {
@@ -35,25 +35,35 @@ static unsigned opened_of(const struct listeners *l, enum service s)
     return n;
 }
 
-static int open_one(struct listeners *l, const struct transport *t, bool stream, const struct net_addr *at, struct listen_failure *f)
+static int open_one(struct listeners *l, const struct transport *t, bool stream, uint8_t worker, const struct net_addr *at, struct listen_failure *f)
 {
     int fd = -UE_FULL;
 
     if (l->count < LISTENERS_MAX)
-        fd = stream ? io_tcp_listen(at) : io_udp_listen(at);
+        fd = stream ? io_tcp_listen(at) : worker ? io_udp_listen_beside(l->item[l->count - 1].fd, at) : io_udp_listen(at);
     if (fd < 0) {
         *f = (struct listen_failure){ fd, t->service, stream, *at };
         return fd;
     }
-    l->item[l->count++] = (struct listener){ fd, t->service, stream, t->smeared, *at };
+    l->item[l->count++] = (struct listener){ fd, t->service, stream, t->smeared, worker, *at };
     return 0;
+}
+
+/* A socket for each worker, one after the other. */
+static int open_udp(struct listeners *l, const struct transport *t, const struct net_addr *at, struct listen_failure *f)
+{
+    int err = 0;
+
+    for (uint8_t worker = 0; worker < t->workers && !err; worker++)
+        err = open_one(l, t, false, worker, at, f);
+    return err;
 }
 
 static int open_both(struct listeners *l, const struct transport *t, const struct net_addr *at, struct listen_failure *f)
 {
-    int err = t->udp ? open_one(l, t, false, at, f) : 0;
+    int err = t->udp ? open_udp(l, t, at, f) : 0;
 
-    return !err && t->tcp ? open_one(l, t, true, at, f) : err;
+    return !err && t->tcp ? open_one(l, t, true, 0, at, f) : err;
 }
 
 static int open_service(struct listeners *l, const struct transport *t, struct listen_failure *f)
@@ -80,13 +90,13 @@ static int open_service(struct listeners *l, const struct transport *t, struct l
     return 0;
 }
 
-int listeners_open(struct listeners *l, const struct daemon_options *o, struct listen_failure *failure)
+int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure)
 {
     const struct transport transports[] = {
-        { SERVICE_NTP, &o->ntp.listen, true, false, false },
-        { SERVICE_NTP, &o->ntp.smear_listen, true, false, true },
-        { SERVICE_TIME, &o->timeproto.time.listen, true, true, false },
-        { SERVICE_DAYTIME, &o->timeproto.daytime.listen, o->timeproto.daytime.udp_from.count > 0, true, false },
+        { SERVICE_NTP, &o->ntp.listen, true, false, false, workers },
+        { SERVICE_NTP, &o->ntp.smear_listen, true, false, true, workers },
+        { SERVICE_TIME, &o->timeproto.time.listen, true, true, false, 1 },
+        { SERVICE_DAYTIME, &o->timeproto.daytime.listen, o->timeproto.daytime.udp_from.count > 0, true, false, 1 },
     };
 
     l->count = 0;
@@ -113,6 +123,8 @@ void listeners_log(const struct listeners *l)
         struct log_record r = { .id = LOG_LISTENING };
         char service[32];
 
+        if (l->item[i].worker > 0)
+            continue;
         snprintf(service, sizeof service, "%s (%s%s)", service_name(l->item[i].service), l->item[i].stream ? "TCP" : "UDP",
                  l->item[i].smeared ? ", smeared" : "");
         log_text(&r, "service", service);

@@ -122,7 +122,7 @@ static int wait_for(struct loop *l, struct mono_ns next)
 {
     int64_t left = next.ns == MONO_NEVER.ns ? INT64_MAX : mono_sub(next, host_mono()).ns;
 
-    if (left < 0)
+    if (left < 0 || l->busy)
         left = 0;
     if (l->plain) {
         int64_t ms = left / NS_PER_MS + (left % NS_PER_MS != 0); /* rounded up: waking early would only mean waking twice */

@@ -28,6 +28,7 @@ struct loop_part {
 
 struct loop {
     bool plain, stopped;
+    bool busy;          /* not plain: never sleep, look again at once */
     unsigned watch_count, part_count;
     struct pollfd poll[LOOP_WATCHES_MAX];
     struct { loop_ready *ready; void *ctx; } watch[LOOP_WATCHES_MAX];

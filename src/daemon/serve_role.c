@@ -134,7 +134,7 @@ static void run(void *ctx, struct mono_ns now)
 }
 
 void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, struct serve_stats *stats)
+                      const struct page *page, unsigned worker, struct serve_stats *stats)
 {
     s->options = options;
     s->page = page;
@@ -145,6 +145,7 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct list
     io_tcp_init(&s->tcp);
     io_batch_init(&s->batch);
     for (unsigned i = 0; i < listeners->count; i++)
-        loop_watch(loop, listeners->item[i].fd, POLLIN, listeners->item[i].stream ? on_connection : on_datagrams, s);
+        if (listeners->item[i].worker == worker)
+            loop_watch(loop, listeners->item[i].fd, POLLIN, listeners->item[i].stream ? on_connection : on_datagrams, s);
     loop_add_part(loop, &(struct loop_part){ s, next, run });
 }

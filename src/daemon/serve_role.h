@@ -26,8 +26,8 @@ struct serve_role {
     uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };
 
-/* Puts every listener on the loop. Everything handed in is borrowed for good. */
+/* Puts every listener of that worker on the loop. Everything handed in is borrowed for good. */
 void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, struct serve_stats *stats);
+                      const struct page *page, unsigned worker, struct serve_stats *stats);
 
 #endif

@@ -124,12 +124,24 @@ static int refuse_address(const struct listen_failure *f)
                   ue_text(f->err), hint, key[f->service]);
 }
 
+static unsigned workers_of(const struct setup *s)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (s->one_process || s->options->ntp.workers == 1)
+        return 1;
+    if (s->options->ntp.workers > 0)
+        return (unsigned)s->options->ntp.workers;
+    return cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
+}
+
 static int open_listeners(struct setup *s)
 {
     struct listen_failure f;
 
     s->serve = (struct serve_options){ .ntp = s->options->ntp, .timeproto = s->options->timeproto };
-    return listeners_open(&s->listeners, s->options, &f) == 0 ? 0 : refuse_address(&f);
+    s->workers = workers_of(s);
+    return listeners_open(&s->listeners, s->options, s->workers, &f) == 0 ? 0 : refuse_address(&f);
 }
 
 /* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */

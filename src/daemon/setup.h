@@ -17,6 +17,7 @@ struct setup {
     char run_dir[RUN_PATH_MAX];
     struct host_user user_storage;
     const struct host_user *user;   /* process.user, or NULL: stay who we are */
+    unsigned workers;               /* serve processes */
     struct listeners listeners;
     struct serve_options serve;
     struct mode mode;

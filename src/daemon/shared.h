@@ -3,12 +3,13 @@
 #define DAEMON_SHARED_H
 
 #include "base/page.h"
+#include "daemon/listeners.h"
 #include "guard/guard.h"
 #include "serve/serve.h"
 
 /* Each part has one writer. */
 struct shared_state {
-    struct serve_stats served;  /* serve */
+    struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     uint32_t steps_used;        /* clock: steps of the system clock since the parent started */
 };
 

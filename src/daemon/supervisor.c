@@ -23,7 +23,8 @@
 #define FIRST_PAGE_US 20        /* serve's look for the first page */
 #define FIRST_PAGE_TRIES 50000
 
-enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT };
+/* From ROLE_SERVE on one for each worker. */
+enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
 
 struct child {
     pid_t pid;                  /* 0: does not run */
@@ -74,8 +75,9 @@ static void go_on_from_page(struct core_world *w)
     w->drift = (struct clock_drift){ .freq_ppm = page.rate * 1e6, .skew_ppm = page.growth * 1e6, .valid = true };
 }
 
-static int live_as_core(struct setup *s)
+static int live_as_core(struct setup *s, unsigned worker)
 {
+    (void)worker;
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
@@ -98,33 +100,37 @@ static void wait_for_first_page(const struct page *p)
         usleep(FIRST_PAGE_US);
 }
 
-static int live_as_serve(struct setup *s)
+static int live_as_serve(struct setup *s, unsigned worker)
 {
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
-    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, &s->world.shared->served);
+    sup.loop.busy = s->options->ntp.busy_poll;
+    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, worker, &s->world.shared->served[worker]);
     wait_for_first_page(s->world.page);
     loop_run(&sup.loop);
     return 0;
 }
 
-static int live_as_clock(struct setup *s)
+static int live_as_clock(struct setup *s, unsigned worker)
 {
     struct clock_limits limits = clock_limits_of(&s->options->engine.clock);
 
+    (void)worker;
     if (host_confine(HOST_RIGHT_SET_CLOCK, s->user) != 0)
         return EXIT_PERMISSION;
     loop_release_signals();
     return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.shared);
 }
 
-static const struct { const char *name; int (*live)(struct setup *); } roles[ROLE_COUNT] = {
+static const struct role_life { const char *name; int (*live)(struct setup *, unsigned worker); } roles[ROLE_SERVE + 1] = {
     [ROLE_CLOCK] = { "clock", live_as_clock },
     [ROLE_CORE] = { "core", live_as_core },
     [ROLE_SERVE] = { "serve", live_as_serve },
 };
+
+static const struct role_life *life_of(enum role r) { return &roles[r < ROLE_SERVE ? r : ROLE_SERVE]; }
 
 /* -- the parent's life ----------------------------------------------------------------------------------------------- */
 
@@ -149,7 +155,7 @@ static bool wanted(enum role r)
 {
     if (r == ROLE_CLOCK)
         return sup.setup->mode.steer;
-    return r == ROLE_CORE || sup.setup->listeners.count > 0;
+    return r == ROLE_CORE || (sup.setup->listeners.count > 0 && r - ROLE_SERVE < sup.setup->workers);
 }
 
 static void start_child(enum role r)
@@ -160,14 +166,14 @@ static void start_child(enum role r)
     c->start_at = MONO_NEVER;
     if (pid == 0) {
         host_end_with_parent(sup.pid);
-        host_name_process(roles[r].name);
-        _exit(roles[r].live(sup.setup));
+        host_name_process(life_of(r)->name);
+        _exit(life_of(r)->live(sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
     }
     if (pid > 0) {
         c->pid = pid;
         return;
     }
-    logger_say("cannot start the process %s: %s; trying again", roles[r].name, ue_text(io_error(errno)));
+    logger_say("cannot start the process %s: %s; trying again", life_of(r)->name, ue_text(io_error(errno)));
     c->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
 }
 
@@ -180,7 +186,7 @@ static void tell_death(enum role r, pid_t pid, int status, struct dur_ns delay)
         snprintf(reason, sizeof reason, "SIG%s", sigabbrev_np(WTERMSIG(status)));
     else
         snprintf(reason, sizeof reason, "exit code %d", WEXITSTATUS(status));
-    log_text(&log, "role", roles[r].name);
+    log_text(&log, "role", life_of(r)->name);
     log_int(&log, "pid", pid);
     log_text(&log, "reason", reason);
     log_ns(&log, "retry_ns", delay.ns);
@@ -198,23 +204,25 @@ static void go_on_stopping(void)
 {
     if (!sup.child[ROLE_CORE].pid)
         signal_child(ROLE_CLOCK, SIGTERM);
-    if (!sup.child[ROLE_CORE].pid && !sup.child[ROLE_SERVE].pid && !sup.child[ROLE_CLOCK].pid)
-        loop_stop(&sup.loop);
+    for (int r = 0; r < ROLE_COUNT; r++)
+        if (sup.child[r].pid)
+            return;
+    loop_stop(&sup.loop);
 }
 
 static void stop_children(struct mono_ns now)
 {
     sup.stopping = true;
     sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
-    signal_child(ROLE_CORE, SIGTERM);
-    signal_child(ROLE_SERVE, SIGTERM);
+    for (int r = ROLE_CORE; r < ROLE_COUNT; r++)
+        signal_child((enum role)r, SIGTERM);
     go_on_stopping();
 }
 
 /* A role that ends by itself before the start is over would do so again. */
 static void give_up(enum role r, int code, struct mono_ns now)
 {
-    logger_say("the process %s cannot start (%s): ending", roles[r].name,
+    logger_say("the process %s cannot start (%s): ending", life_of(r)->name,
                code == EXIT_PERMISSION ? "the system does not let it give its rights away" : "no memory is left");
     sup.code = code ? code : EXIT_GENERAL;
     stop_children(now);

@@ -101,7 +101,7 @@ static bool is_universal(const struct net_addr *a)
     return a->family == ADDR_IPV6 && memcmp(a->bytes, zero, sizeof zero) == 0 && a->bytes[15] <= 1;
 }
 
-int io_bind(const struct net_addr *at, int type)
+int io_bind(const struct net_addr *at, int type, bool shared)
 {
     union io_sockaddr sa;
     socklen_t len = io_sockaddr_from(at, &sa);
@@ -113,6 +113,8 @@ int io_bind(const struct net_addr *at, int type)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     if (type == SOCK_STREAM) /* connections of an earlier run may linger; on UDP it would let two servers share a port unseen */
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (shared)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
     if (bind(fd, &sa.any, len) == 0)
         return fd;
     err = errno == EADDRNOTAVAIL && is_universal(at) ? -UE_UNSUPPORTED : io_error(errno);

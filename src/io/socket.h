@@ -29,8 +29,8 @@ int io_socket(int family, int type);
 /* -UE_... of an errno. Never 0. */
 int io_error(int system_error);
 
-/* io_socket, its options for a listener, bind. A loopback or wildcard IPv6 address that does not exist means that IPv6 is switched off:
- * -UE_UNSUPPORTED, as where there is no IPv6 at all. Otherwise -UE_IN_USE, -UE_NO_ADDRESS, -UE_PERMISSION ... */
-int io_bind(const struct net_addr *at, int type);
+/* io_socket, its options for a listener, bind; shared: beside sockets that let others share their place. A loopback or wildcard IPv6 address that does not
+ * exist means that IPv6 is switched off: -UE_UNSUPPORTED, as where there is no IPv6 at all. Otherwise -UE_IN_USE, -UE_NO_ADDRESS, -UE_PERMISSION ... */
+int io_bind(const struct net_addr *at, int type, bool shared);
 
 #endif

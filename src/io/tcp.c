@@ -11,7 +11,7 @@
 
 int io_tcp_listen(const struct net_addr *at)
 {
-    int fd = io_bind(at, SOCK_STREAM), err;
+    int fd = io_bind(at, SOCK_STREAM, false), err;
 
     if (fd < 0)
         return fd;

@@ -22,9 +22,9 @@ static void ask_for_stamps(int fd, unsigned extra)
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); /* refused: stamps are taken here */
 }
 
-int io_udp_listen(const struct net_addr *at)
+static int listen_at(const struct net_addr *at, bool shared)
 {
-    int fd = io_bind(at, SOCK_DGRAM), one = 1, buffer = RECEIVE_BUFFER;
+    int fd = io_bind(at, SOCK_DGRAM, shared), one = 1, buffer = RECEIVE_BUFFER;
 
     if (fd < 0)
         return fd;
@@ -35,6 +35,15 @@ int io_udp_listen(const struct net_addr *at)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     ask_for_stamps(fd, 0);
     return fd;
+}
+
+int io_udp_listen(const struct net_addr *at) { return listen_at(at, false); }
+
+int io_udp_listen_beside(int first, const struct net_addr *at)
+{
+    int one = 1;
+
+    return setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 ? listen_at(at, true) : io_error(errno);
 }
 
 int io_udp_connect(const struct net_addr *to)

@@ -28,6 +28,10 @@ struct io_datagram {
  * (-UE_UNSUPPORTED: no IPv6 here). */
 int io_udp_listen(const struct net_addr *at);
 
+/* One more listener on the same address and port; the system shares requests out by source. first: the io_udp_listen socket, which was alone when it
+ * was bound, so that no other program shares the port unseen. Returns the descriptor or -UE_.... */
+int io_udp_listen_beside(int first, const struct net_addr *at);
+
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
 int io_udp_connect(const struct net_addr *to);
 
