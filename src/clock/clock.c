@@ -225,6 +225,12 @@ static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns 
     c->policy.saved = c->policy.saved || c->estimate.skew < GOOD_SKEW;
 }
 
+/* What a sample may be wrong by beside its path: its own stamps, and the source within its root distance, where it may move at any time. */
+static double own_error_s(const struct measurement *m)
+{
+    return dur_to_s(m->dispersion) + dur_to_s(m->root_dispersion) + dur_to_s(m->root_delay) / 2;
+}
+
 /* The sample's noise law, and what it says about frequency: its error beside a constant asymmetry is at most half the excess round trip where the
  * path has a floor, and like the others' where it has none. Until the law is known, half the round trip stands for it. */
 static void take_noise(struct clock_source *s)
@@ -239,7 +245,7 @@ static void take_noise(struct clock_source *s)
         pace_doubt(&s->pace, (floor_s - s->noise.floor_s) / 2);
     if (s->noise.samples > 1 && s->noise.floor_s > floor_s)
         pace_forget(&s->pace); /* another path: its asymmetry may be another */
-    pace_take(&s->pace, s->last.at, s->offset_s, half_s + dur_to_s(s->last.dispersion));
+    pace_take(&s->pace, s->last.at, s->offset_s, half_s + own_error_s(&s->last));
 }
 
 /* The line was redrawn: what is remembered as offsets from it is told anew from the last sample. */
@@ -250,7 +256,7 @@ static void retell(struct clock *c, struct clock_source *s, struct mono_ns now)
     s->offset_s = s->offset_before_s = offset_of(c, &s->last);
     s->span = interval_of(c, &s->last, s->offset_s, now);
     s->pace = (struct clock_pace){ .known = false };
-    pace_take(&s->pace, s->last.at, s->offset_s, dur_to_s(s->last.delay) / 2 + dur_to_s(s->last.dispersion));
+    pace_take(&s->pace, s->last.at, s->offset_s, dur_to_s(s->last.delay) / 2 + own_error_s(&s->last));
 }
 
 /* Start the estimate anew from the sources that agree, led by the one that proves most. Spans are told against the new line. */
@@ -485,8 +491,10 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     c->estimate.bound.lo_s -= lost_s;
     c->estimate.bound.hi_s += lost_s;
     estimate_inflate(&c->estimate, lost_s, 0);
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         c->source[i].sampled = false;
+        pace_forget(&c->source[i].pace);
+    }
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
     c->leap.have_before = false;
     c->policy.waiting = false;
