@@ -455,10 +455,10 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
         return;
     interval_age(c, now);
     s->last = *m;
+    s->offset_before_s = s->sampled ? s->offset_s : offset_of(c, m);
+    s->offset_s = offset_of(c, m);
     s->sampled = true;
     s->reach = (uint8_t)(s->reach << 1 | 1);
-    s->offset_before_s = s->offset_s;
-    s->offset_s = offset_of(c, m);
     s->span = interval_of(c, m, s->offset_s, now);
     take_noise(s);
     if (c->policy.synchronised_once)
