@@ -242,7 +242,7 @@ static int check(struct args *a, unsigned words, unsigned given)
         if ((given & 1u << i) && !(options[i].commands & 1u << a->command))
             return fail(a, "%s does not go with '%s'", options[i].name, command_names[a->command]);
     if (words == 0 && a->command != COMMAND_HELP)
-        return fail(a, "say what to do");
+        return fail(a, "say what to do; 'utcctl help' lists all commands");
     if (a->command == COMMAND_QUERY && words < 2)
         return fail(a, "'query' needs the server to ask: utcctl query HOST[:PORT]");
     if (a->command == COMMAND_QUERY && a->timeout.ns > QUERY_TIMEOUT_MAX_NS)

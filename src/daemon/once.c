@@ -154,6 +154,10 @@ int once_run(const struct daemon_options *options, bool dry_run)
 
     if (code)
         return code;
+    if (options->engine.source_count == 0) {
+        fputs("simple-utcd: no source is configured: nobody can be asked for the time; the clock was not touched\n", stderr);
+        return EXIT_NOT_SYNCHRONISED;
+    }
     if (start(options_for_once(options)) != 0)
         return EXIT_GENERAL;
     loop_run(&once.loop);

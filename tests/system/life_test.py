@@ -139,6 +139,11 @@ def test_once_dry_run_says_what_it_would_do(lab, good_chronyd, mode):
     assert re.search(r"would", daemon.log()), daemon.log()
 
 
+def test_once_without_a_source_ends_at_once(lab):
+    daemon = lab.utcd({}, args=["--once", "--dry-run"])
+    assert daemon.wait(2) == 7 and "no source is configured" in daemon.log()
+
+
 def test_once_names_the_offset_of_a_wrong_clock(lab):
     ahead = lab.start(peers.Chronyd, "ahead", fake="+5s").wait_serving()
     daemon = lab.utcd({"sources": [utcd.source(ahead.port)]}, args=["--once", "--dry-run"])
