@@ -115,7 +115,7 @@ static void wrong_use_is_told_in_a_sentence(void **state)
         { { "utcctl", "query", "a", "--timeout", "0" }, "--timeout '0' is not a time such as 3s or 500ms" },
         { { "utcctl", "query", "a", "--timeout", "61s" }, "--timeout of a query is at most 60s" },
         { { "utcctl", "wait-sync", "--max-error", "-1" }, "--max-error '-1' is not a time such as 10ms" },
-        { { "utcctl", "--json" }, "say what to do" },
+        { { "utcctl", "--json" }, "say what to do; 'utcctl help' lists all commands" },
     };
 
     (void)state;
