@@ -31,9 +31,24 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
     if (s->out_used + SERVE_ANSWER_MAX > sizeof s->out)
         send_answers(s, l->fd);
     serve_answer(s->options, moment, &r, s->stats, s->out + s->out_used, &len);
-    if (len > 0)
+    if (len > 0) {
         io_batch_answer(&s->batch, i, s->out + s->out_used, len);
+        if (serve_wants_stamp(s->options, &r, s->out + s->out_used))
+            io_batch_stamp(&s->batch);
+    }
     s->out_used += len;
+}
+
+/* Stamps of answers that left. Taken before the next requests, which may ask for them. */
+static void take_stamps(struct serve_role *s, const struct listener *l)
+{
+    struct io_datagram echo;
+    struct page_data page;
+
+    if (page_read(s->page, &page) != 0)
+        return;
+    for (unsigned i = 0; i < IO_BATCH_MAX && io_udp_left(l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE, &echo) > 0; i++)
+        serve_left(s->options, &page, l->smeared, &echo.to, (struct span){ echo.bytes, echo.len }, echo.rx);
 }
 
 static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
@@ -42,10 +57,12 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     const struct listener *l = listener_of(s, fd);
     struct page_data page;
     struct serve_moment moment;
-    unsigned n = io_batch_receive(&s->batch, fd);
+    unsigned n;
 
-    (void)revents;
     (void)now;
+    if (revents & POLLERR)
+        take_stamps(s, l);
+    n = io_batch_receive(&s->batch, fd);
     if (n == 0 || page_read(s->page, &page) != 0)
         return;
     serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);

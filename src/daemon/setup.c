@@ -175,6 +175,20 @@ static int make_guard(struct setup *s)
     return 0;
 }
 
+static int make_interleave(struct setup *s)
+{
+    const struct ntp_options *o = &s->options->ntp;
+    struct guard_key key;
+
+    if (!o->interleaved || o->listen.count + o->smear_listen.count == 0)
+        return 0;
+    s->serve.interleave = shared_interleave_new();
+    if (!s->serve.interleave || getrandom(&key, sizeof key, 0) != sizeof key)
+        return refuse(EXIT_GENERAL, "no memory or no randomness for ntp.interleaved");
+    interleave_init(s->serve.interleave, &key);
+    return 0;
+}
+
 static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
 {
     const char *configured = s->options->control.socket.s;
@@ -296,7 +310,7 @@ static int decide_clock(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,       make_guard,
+    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,       make_guard,       make_interleave,
                                                     decide_clock, open_control, connect_resolver, connect_clock };
     int code = 0;
 

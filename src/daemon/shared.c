@@ -68,3 +68,5 @@ struct page *shared_page(const char *path, int *path_err)
 struct shared_state *shared_state_new(void) { return map(-1, sizeof(struct shared_state)); }
 
 struct guard *shared_guard_new(void) { return map(-1, sizeof(struct guard)); }
+
+struct interleave *shared_interleave_new(void) { return map(-1, sizeof(struct interleave)); }

@@ -22,5 +22,6 @@ struct shared_state *shared_state_new(void);
 
 /* The same for what the serve roles remember of their clients; its pages are taken as they are touched. */
 struct guard *shared_guard_new(void);
+struct interleave *shared_interleave_new(void);
 
 #endif

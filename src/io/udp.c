@@ -11,6 +11,7 @@
 #include "io/socket.h"
 #include "io/stamp.h"
 
+#define UDP_HEADER 8
 #define RECEIVE_BUFFER (1 << 20) /* of a listener: a burst waits rather than being lost; the system may grant less */
 
 /* -- sockets ------------------------------------------------------------------------------------------------ */
@@ -236,6 +237,18 @@ void io_batch_answer(struct io_batch *b, unsigned i, const uint8_t *bytes, size_
     b->answers++;
 }
 
+void io_batch_stamp(struct io_batch *b)
+{
+    static const unsigned flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+    struct msghdr *m = &b->out[b->answers - 1].msg_hdr;
+    struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control + m->msg_controllen);
+
+    assert(b->answers > 0 && m->msg_controllen + CMSG_SPACE(sizeof flags) <= IO_CONTROL_MAX);
+    *c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof flags), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING };
+    memcpy(CMSG_DATA(c), &flags, sizeof flags);
+    m->msg_controllen += CMSG_SPACE(sizeof flags);
+}
+
 unsigned io_batch_send(struct io_batch *b, int fd)
 {
     unsigned left = 0;
@@ -253,23 +266,69 @@ unsigned io_batch_send(struct io_batch *b, int fd)
     return left;
 }
 
+/* -- the error queue ---------------------------------------------------------------------------------------- */
+
+/* One message of it. Returns its length with the packet it is about, -1 for none; *tx is set where the message says when that packet left. */
+static ssize_t read_error_queue(int fd, uint8_t packet[IO_DATAGRAM_MAX], struct mono_ns *tx, bool *stamped)
+{
+    alignas(struct cmsghdr) uint8_t control[256]; /* stamps and an extended error */
+    struct iovec iov = { packet, IO_DATAGRAM_MAX };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
+    ssize_t len = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
+    struct io_instant now;
+
+    *stamped = false;
+    if (len < 0)
+        return -1;
+    now = io_instant_now();
+    for (const struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, (struct cmsghdr *)c))
+        *stamped = *stamped || io_stamp_to_raw(&now, software_stamp(c), tx);
+    return len;
+}
+
 int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp)
 {
     uint8_t echo[IO_DATAGRAM_MAX]; /* some systems give the packet back with the stamp */
-    alignas(struct cmsghdr) uint8_t control[256]; /* stamps and an extended error */
-    struct iovec iov = { echo, sizeof echo };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-    struct io_instant now;
     int pending = 0;
     socklen_t len = sizeof pending;
+    bool stamped;
 
-    if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+    if (read_error_queue(fd, echo, tx, &stamped) < 0)
         return getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending ? io_error(pending) : 0;
-    now = io_instant_now();
-    for (const struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, (struct cmsghdr *)c))
-        if (io_stamp_to_raw(&now, software_stamp(c), tx)) {
-            *stamp = STAMP_KERNEL;
+    if (stamped)
+        *stamp = STAMP_KERNEL;
+    return stamped;
+}
+
+/* Our answer ends the echo, behind whatever headers the link has: the destination address, the UDP header (RFC 768), the payload. We send no IP options,
+ * so the destination is what precedes the UDP header. Returns false when it is not what it should be. */
+static bool read_echo(enum addr_family family, size_t len, struct io_datagram *d)
+{
+    size_t address = family == ADDR_IPV6 ? 16 : 4, headers = address + UDP_HEADER;
+    const uint8_t *udp;
+
+    if (len < headers + d->len)
+        return false;
+    udp = d->bytes + len - d->len - UDP_HEADER;
+    if (wire_get16(udp + 4) != UDP_HEADER + d->len)
+        return false;
+    d->to = (struct net_addr){ .family = (uint8_t)family, .port = wire_get16(udp + 2) };
+    memcpy(d->to.bytes, udp - address, address);
+    memmove(d->bytes, udp + UDP_HEADER, d->len);
+    return true;
+}
+
+int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram *echo)
+{
+    bool stamped;
+    ssize_t got = read_error_queue(fd, echo->bytes, &echo->rx, &stamped);
+
+    while (got >= 0) {
+        echo->len = len;
+        echo->stamp = STAMP_KERNEL;
+        if (stamped && read_echo(family, (size_t)got, echo))
             return 1;
-        }
+        got = read_error_queue(fd, echo->bytes, &echo->rx, &stamped);
+    }
     return 0;
 }

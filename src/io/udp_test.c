@@ -138,6 +138,75 @@ static void a_broadcast_is_told_as_one(void **state)
     close(listener);
 }
 
+/* Two answers, the second with a stamp: its echo says where it went and what it was. */
+static void an_answer_says_when_it_left(const char *host)
+{
+    struct net_addr server;
+    struct io_datagram *d = batch.datagram, echo;
+    struct mono_ns sent, before, after;
+    int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
+
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_batch_receive(&batch, listener), 2);
+    io_batch_answer(&batch, 0, (const uint8_t *)"plain!", 6);
+    io_batch_answer(&batch, 1, (const uint8_t *)"answer", 6);
+    io_batch_stamp(&batch);
+    before = io_raw_now();
+    assert_int_equal(io_batch_send(&batch, listener), 2);
+    assert_true(wait_for(listener, 0) & POLLERR);
+    after = io_raw_now();
+    assert_int_equal(io_udp_left(listener, (enum addr_family)server.family, 6, &echo), 1);
+    assert_true(addr_equal(&echo.to, &d[1].from));
+    assert_int_equal(echo.len, 6);
+    assert_memory_equal(echo.bytes, "answer", 6);
+    assert_int_equal(echo.stamp, STAMP_KERNEL);
+    assert_true(before.ns - 2000 <= echo.rx.ns && echo.rx.ns <= after.ns + 2000);
+    assert_int_equal(io_udp_left(listener, (enum addr_family)server.family, 6, &echo), 0);
+    close(client);
+    close(listener);
+}
+
+static void an_answer_says_when_it_left_by_ipv4(void **state)
+{
+    (void)state;
+    an_answer_says_when_it_left("127.0.0.1");
+}
+
+static void an_answer_says_when_it_left_by_ipv6(void **state)
+{
+    struct net_addr a = address("::1");
+    int probe = io_udp_listen(&a);
+
+    (void)state;
+    if (probe == -UE_UNSUPPORTED)
+        skip();
+    close(probe);
+    an_answer_says_when_it_left("::1");
+}
+
+/* What the echo holds is checked before it is believed. */
+static void an_echo_of_another_length_is_passed_over(void **state)
+{
+    struct net_addr server;
+    struct io_datagram echo;
+    struct mono_ns sent;
+    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+
+    (void)state;
+    assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
+    io_batch_stamp(&batch);
+    assert_int_equal(io_batch_send(&batch, listener), 1);
+    assert_true(wait_for(listener, 0) & POLLERR);
+    assert_int_equal(io_udp_left(listener, ADDR_IPV4, 5, &echo), 0);
+    close(client);
+    close(listener);
+}
+
 static void a_datagram_too_long_is_marked(void **state)
 {
     static const uint8_t long_one[IO_DATAGRAM_MAX + 1];
@@ -240,6 +309,9 @@ int main(void)
         cmocka_unit_test(there_and_back_by_ipv6),
         cmocka_unit_test(the_answer_leaves_from_the_address_that_was_asked),
         cmocka_unit_test(a_broadcast_is_told_as_one),
+        cmocka_unit_test(an_answer_says_when_it_left_by_ipv4),
+        cmocka_unit_test(an_answer_says_when_it_left_by_ipv6),
+        cmocka_unit_test(an_echo_of_another_length_is_passed_over),
         cmocka_unit_test(a_datagram_too_long_is_marked),
         cmocka_unit_test(a_batch_comes_in_order_and_no_answer_holds_up_the_next),
         cmocka_unit_test(nobody_there_is_reported),

@@ -23,14 +23,15 @@ static enum verdict choose_mode(const struct ntp_options *options, uint8_t mode,
 /* Modes 6 and 7 share only the first byte with a time packet, so they are known before anything else is looked at. */
 static bool is_private(struct span bytes) { return bytes.len > 0 && (bytes.at[0] & 7) >= NTP_MODE_CONTROL; }
 
-/* A raw timestamp of 0 means "unknown" (RFC 5905 section 6), so the first instant of an era is told 0.2 ns late. */
-static struct ntp_ts64 stamp(struct utc_ns t)
-{
-    struct ntp_ts64 ts = ntp_ts64_from_utc(t);
+/* Odd and rounded down, and so never 0, which means "unknown" (RFC 5905 section 6). */
+static struct ntp_ts64 receive_stamp(struct utc_ns t) { return (struct ntp_ts64){ (ntp_ts64_from_utc(t).raw - 1) | 1 }; }
 
-    if (ts.raw == 0)
-        ts.raw = 1;
-    return ts;
+/* Even and rounded up, and so later than any receive timestamp of the same instant; the first one of an era is told 0.5 ns late. */
+struct ntp_ts64 ntp_server_transmit(struct utc_ns t)
+{
+    uint64_t even = (ntp_ts64_from_utc(t).raw + 1) & ~UINT64_C(1);
+
+    return (struct ntp_ts64){ even ? even : 2 };
 }
 
 static int8_t clamp_poll(int8_t poll_log2)
@@ -56,17 +57,17 @@ void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
     struct ntp_header h = {
         .leap = (uint8_t)view->leap, .stratum = view->stratum, .precision_log2 = view->precision_log2,
         .root_delay = ntp_short32_from_dur_up(view->root_delay), .root_dispersion = ntp_short32_from_dur_up(view->root_dispersion),
-        .refid = view->stratum ? view->refid : kiss_of(view->status), .transmit = stamp(view->utc),
+        .refid = view->stratum ? view->refid : kiss_of(view->status), .transmit = ntp_server_transmit(view->utc),
     };
 
     if (view->stratum)
-        h.reference = stamp(reference_of(view));
+        h.reference = ntp_server_transmit(reference_of(view));
     ntp_header_write(&h, out->bytes);
 }
 
 void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out)
 {
-    ntp_header_write(&(struct ntp_header){ .leap = LEAP_UNKNOWN, .refid = code, .transmit = stamp(tx) }, out->bytes);
+    ntp_header_write(&(struct ntp_header){ .leap = LEAP_UNKNOWN, .refid = code, .transmit = ntp_server_transmit(tx) }, out->bytes);
 }
 
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
@@ -93,9 +94,21 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
     out[0] = (uint8_t)(prepared->bytes[0] | version << 3 | mode);
     out[NTP_AT_POLL] = (uint8_t)clamp_poll((int8_t)ask[NTP_AT_POLL]);
     memcpy(out + NTP_AT_ORIGIN, ask + NTP_AT_TRANSMIT, 8);
-    wire_put64(out + NTP_AT_RECEIVE, stamp(request->rx).raw);
+    wire_put64(out + NTP_AT_RECEIVE, receive_stamp(request->rx).raw);
     *out_len = NTP_HEADER_SIZE;
     return VERDICT_ANSWERED;
+}
+
+bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE])
+{
+    return (request[0] & 7) == NTP_MODE_CLIENT && request[NTP_AT_ORIGIN + 7] & 1
+        && memcmp(request + NTP_AT_RECEIVE, request + NTP_AT_TRANSMIT, 8) != 0;
+}
+
+void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts64 left, uint8_t answer[NTP_HEADER_SIZE])
+{
+    memcpy(answer + NTP_AT_ORIGIN, request + NTP_AT_RECEIVE, 8);
+    wire_put64(answer + NTP_AT_TRANSMIT, left.raw);
 }
 
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,

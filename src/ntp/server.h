@@ -9,8 +9,11 @@
  * there are no keys, a request with a MAC is dropped. A clock that must not be used is told by LI 3, stratum 0 and a kiss code
  * (RFC 5905 section 7.4): INIT, or STEP after a disruption.
  *
- * Not done here: which addresses and ports may ask (serve/).
- * Standards: RFC 5905 sections 7.3, 7.4, 9.2 and 14 (mode 3 to 4), RFC 1305 and 1119 (versions 1-3), RFC 7822. */
+ * Receive timestamps are odd and transmit timestamps even, in units of 2^-32 s: no timestamp is ever both, as interleaved mode needs it (RFC 9769 section 2),
+ * and a request shows by its origin which of the two it returns.
+ *
+ * Not done here: the memory that interleaved mode takes, and which addresses and ports may ask (serve/).
+ * Standards: RFC 5905 sections 7.3, 7.4, 9.2 and 14 (mode 3 to 4), RFC 1305 and 1119 (versions 1-3), RFC 7822, RFC 9769. */
 #ifndef NTP_SERVER_H
 #define NTP_SERVER_H
 
@@ -41,6 +44,15 @@ void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepare
  * Returns VERDICT_ANSWERED with *out_len = NTP_HEADER_SIZE, or the reason of silence with *out_len 0. Does not fail. */
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
                               size_t *out_len);
+
+/* Does a request that was answered ask for interleaved mode, as far as it can show? */
+bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE]);
+
+/* Turns the basic answer into an interleaved one: `left` is when the answer left that the request's origin names. */
+void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts64 left, uint8_t answer[NTP_HEADER_SIZE]);
+
+/* A transmit timestamp. */
+struct ntp_ts64 ntp_server_transmit(struct utc_ns t);
 
 /* ntp_server_prepare and ntp_server_reply for a single one. */
 enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,

@@ -219,6 +219,7 @@ static void source_fields(struct codec *x, struct snapshot_source *s)
     field_u8(x, &s->stratum);
     field_u8(x, &s->leap);
     field_u8(x, &s->stamp);
+    field_u8(x, &s->interleaved);
     field_i8(x, &s->poll_log2);
     field_u32(x, &s->refid);
     field_ns(x, &s->offset.ns);

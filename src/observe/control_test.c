@@ -25,6 +25,7 @@ static void some_source(struct prng *p, struct snapshot_source *s)
     s->stratum = (uint8_t)prng_u64(p);
     s->leap = LEAP_INSERT;
     s->stamp = STAMP_HARDWARE;
+    s->interleaved = 1;
     s->poll_log2 = -3;
     s->min_poll_log2 = -4;
     s->max_poll_log2 = 17;

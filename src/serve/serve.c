@@ -83,27 +83,61 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
     ntp_server_prepare(&out->view, &out->ntp);
 }
 
+/* What a listener's clock said or says at t. */
+static struct utc_ns told(const struct serve_options *o, const struct page_data *page, bool smeared, struct mono_ns t)
+{
+    struct clock_view at_t;
+
+    if (!smeared)
+        return page_utc(page, t);
+    page_view(page, t, &at_t);
+    return utc_add(at_t.utc, smear_at(o, page, at_t.tai));
+}
+
 static struct utc_ns arrival(const struct serve_options *o, const struct page_data *page, const struct serve_request *r)
 {
-    struct clock_view at_rx;
+    return told(o, page, r->smeared, r->rx);
+}
 
-    if (!r->smeared)
-        return page_utc(page, r->rx);
-    page_view(page, r->rx, &at_rx);
-    return utc_add(at_rx.utc, smear_at(o, page, at_rx.tai));
+static struct ntp_ts64 stamp_in(const uint8_t *packet, size_t at) { return (struct ntp_ts64){ wire_get64(packet + at) }; }
+
+/* The basic answer becomes an interleaved one where the request names an answer whose departure is known. */
+static void interleave(const struct serve_options *o, const struct serve_request *r, uint8_t *out)
+{
+    struct ntp_ts64 receive = stamp_in(out, NTP_AT_RECEIVE);
+    struct ntp_ts64 left = interleave_turn(o->interleave, &r->from, stamp_in(r->bytes.at, NTP_AT_ORIGIN), &receive, r->rx);
+
+    wire_put64(out + NTP_AT_RECEIVE, receive.raw);
+    if (left.raw)
+        ntp_server_interleave(r->bytes.at, left, out);
+}
+
+bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
+{
+    return o->interleave && r->service == SERVICE_NTP && ntp_server_is_interleaved(r->bytes.at) && answer[NTP_AT_STRATUM] != 0;
+}
+
+void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx)
+{
+    if (o->interleave && answer.len == NTP_HEADER_SIZE)
+        interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
 static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct serve_moment late;
+    enum verdict v;
 
     /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
     if (mono_before(m->tx, r->rx)) {
         serve_prepare(o, m->page, r->rx, m->smeared, &late);
         m = &late;
     }
-    return ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
+    v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
+        interleave(o, r, out);
+    return v;
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no

@@ -5,7 +5,7 @@
  * A smearing listener answers with the page's time plus the smear of ntp.smear: bound, receive and reference time move along, and no leap second is
  * announced, because there is none on it.
  *
- * No state of its own but the caller's counters and guard. */
+ * No state of its own but the caller's counters, guard and memory of interleaved mode. */
 #ifndef SERVE_H
 #define SERVE_H
 
@@ -16,6 +16,7 @@
 #include "guard/guard.h"
 #include "ntp/options.h"
 #include "ntp/server.h"
+#include "serve/interleave.h"
 #include "timeproto/options.h"
 
 enum service { SERVICE_NTP, SERVICE_TIME, SERVICE_DAYTIME, SERVICE_COUNT };
@@ -26,6 +27,7 @@ struct serve_options {
     struct ntp_options ntp;
     struct timeproto_options timeproto;
     struct guard *guard;    /* borrowed, shared with every other worker; NULL: everybody is answered */
+    struct interleave *interleave; /* likewise; NULL: NTP in basic mode only */
 };
 
 struct serve_stats { uint64_t requests[SERVICE_COUNT], verdict[SERVICE_COUNT][VERDICT_COUNT]; };
@@ -57,6 +59,12 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
  * VERDICT_DENY_KISS or VERDICT_RATE_KISS. */
 enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                           uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
+
+/* Does this answer to r need the kernel's word on when it left? */
+bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer);
+
+/* The kernel's word: `answer`, as it was sent to `to` from a listener with or without smear, left at tx. Anything else than such an answer is ignored. */
+void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx);
 
 /* Both for a single one. */
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
