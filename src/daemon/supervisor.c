@@ -1,6 +1,7 @@
 #include "daemon/supervisor.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,8 +21,6 @@
 #define QUICK_SPAN_S 10
 #define BACKOFF_MAX_S 30
 #define PATIENCE_MS 5000        /* for children to end by themselves */
-#define FIRST_PAGE_US 20        /* serve's look for the first page */
-#define FIRST_PAGE_TRIES 50000
 
 /* From ROLE_SERVE on one for each worker. */
 enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
@@ -39,6 +38,7 @@ static struct {
     struct resolver resolver;
     struct status status;
     bool stopping;
+    bool core_ran;              /* what is on the page is a core's */
     int code;                   /* how the parent will end */
     struct mono_ns kill_at;
     pid_t pid;
@@ -81,7 +81,8 @@ static int live_as_core(struct setup *s, unsigned worker)
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
-    go_on_from_page(&s->world);
+    if (sup.core_ran)
+        go_on_from_page(&s->world);
     if (core_start(&sup.core, &sup.loop, &s->world) != 0)
         return EXIT_GENERAL;
     if (s->control_fd >= 0)
@@ -89,15 +90,6 @@ static int live_as_core(struct setup *s, unsigned worker)
     loop_run(&sup.loop);
     core_stop(&sup.core);
     return 0;
-}
-
-/* Requests that came before the first page wait in their queue rather than being answered "not synchronised". */
-static void wait_for_first_page(const struct page *p)
-{
-    struct page_data page;
-
-    for (int i = 0; i < FIRST_PAGE_TRIES && page_read(p, &page) != 0; i++)
-        usleep(FIRST_PAGE_US);
 }
 
 static int live_as_serve(struct setup *s, unsigned worker)
@@ -108,7 +100,6 @@ static int live_as_serve(struct setup *s, unsigned worker)
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, worker, &s->world.shared->served[worker]);
-    wait_for_first_page(s->world.page);
     loop_run(&sup.loop);
     return 0;
 }
@@ -171,6 +162,7 @@ static void start_child(enum role r)
     }
     if (pid > 0) {
         c->pid = pid;
+        sup.core_ran |= r == ROLE_CORE;
         return;
     }
     logger_say("cannot start the process %s: %s; trying again", life_of(r)->name, ue_text(io_error(errno)));
@@ -309,16 +301,35 @@ static bool all_alive(void *ctx)
     return true;
 }
 
+/* What is known before anybody is asked, so that those who answer need not wait for core. */
+static void publish_first_page(const struct setup *s)
+{
+    static struct clock first;
+    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .precision_log2 = host_precision_log2() };
+
+    clock_init(&first, &s->options->engine.clock, &start);
+    page_publish(s->world.page, &first.page);
+}
+
+/* Those who answer come first, and have their turn before the others are started. */
+static void start_children(void)
+{
+    for (int r = ROLE_COUNT - 1; r >= 0; r--) {
+        sup.child[r] = (struct child){ .start_at = MONO_NEVER };
+        if (wanted((enum role)r))
+            start_child((enum role)r);
+        if (r == ROLE_SERVE)
+            sched_yield();
+    }
+}
+
 int supervisor_run(struct setup *s)
 {
     sup.setup = s;
     sup.pid = getpid();
     loop_init(&sup.loop, false, on_signal, NULL);
-    for (int r = 0; r < ROLE_COUNT; r++) {
-        sup.child[r] = (struct child){ .start_at = MONO_NEVER };
-        if (wanted((enum role)r))
-            start_child((enum role)r);
-    }
+    publish_first_page(s);
+    start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
     status_start(&sup.status, &sup.loop, s);
