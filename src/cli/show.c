@@ -233,36 +233,34 @@ static void show_bound(const struct clock_view *v, unsigned width, FILE *out)
          plus(utc_sub(v->latest, v->utc)), ns_to_text(utc_sub(v->latest, v->utc).ns, late));
 }
 
-static void show_leap_source(const struct snapshot *s, unsigned width, FILE *out)
+static void show_leap_source(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     static const struct { const char *word, *text; } sources[] = {
         { "list", "a leap-seconds.list" }, { "zone", "the time zone files" }, { "sources", "the sources' announcements alone" },
         { "none", "nothing but the sources' announcements" },
     };
-    struct clock_view v;
     char at[CIVIL_TEXT_MAX];
 
-    page_view(&s->page, s->now, &v);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
         if (strcmp(s->leap_source, sources[i].word) == 0 && s->leap_expires.ns)
-            fact("Known from", width, out, "%s, %s %s", sources[i].text, utc_before(v.utc, s->leap_expires) ? "valid until" : "expired since",
+            fact("Known from", width, out, "%s, %s %s", sources[i].text, utc_before(v->utc, s->leap_expires) ? "valid until" : "expired since",
                  utc_to_text(s->leap_expires, 0, at));
         else if (strcmp(s->leap_source, sources[i].word) == 0)
             fact("Known from", width, out, "%s", sources[i].text);
 }
 
-static void show_leap(const struct snapshot *s, unsigned width, FILE *out)
+static void show_leap(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     const struct page_data *p = &s->page;
     char at[CIVIL_TEXT_MAX];
 
-    fact("TAI", width, out, "UTC + %d s", p->tai_minus_utc_s);
+    fact("TAI", width, out, "UTC + %lld s", (long long)((v->tai.ns - v->utc.ns) / NS_PER_S));
     if (p->leap_delta_s == 0)
         fact("Leap second", width, out, "none announced");
     else
-        fact("Leap second", width, out, "one is %s before %s", p->leap_delta_s > 0 ? "inserted" : "left out",
-             utc_to_text(tai_to_utc(p->leap_at, p->tai_minus_utc_s + p->leap_delta_s), 0, at));
-    show_leap_source(s, width, out);
+        fact("Leap second", width, out, "one %s %s before %s", tai_before(v->tai, p->leap_at) ? "is" : "was", p->leap_delta_s > 0 ? "inserted" : "left out",
+             utc_to_text(leap_midnight(p), 0, at));
+    show_leap_source(s, v, width, out);
 }
 
 static void show_root(const struct clock_view *v, unsigned width, FILE *out)
@@ -311,7 +309,7 @@ void show_clock(const struct snapshot *s, unsigned width, FILE *out)
     say_status(s, &v, width, out);
     show_now(&v, width, out);
     show_bound(&v, width, out);
-    show_leap(s, width, out);
+    show_leap(s, &v, width, out);
     show_stratum(&v, width, out);
     show_root(&v, width, out);
     show_slew(s, width, out);

@@ -158,7 +158,7 @@ static void clock_in_full(void **state)
     s.page.slew = (struct dur_ns){ -3000000 };
     s.page.slew_end = (struct mono_ns){ 7 * NS_PER_S };
     s.page.leap_delta_s = 1;
-    s.page.leap_at = (struct tai_ns){ INT64_C(1704067238) * NS_PER_S };
+    s.page.leap_at = (struct tai_ns){ INT64_C(1704067237) * NS_PER_S };
     expect(show_clock, &s, "  True UTC        between +1.5 ms and +3.7 ms from it\n");
     expect(show_clock, &s, "  TAI             UTC + 37 s\n");
     expect(show_clock, &s, "  Leap second     one is inserted before 2024-01-01T00:00:00Z\n");

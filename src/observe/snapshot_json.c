@@ -31,7 +31,7 @@ static void time_fields(struct json *j, const struct page_data *p, const struct 
     json_int(j, "earliest_ns", v->earliest.ns);
     json_int(j, "latest_ns", v->latest.ns);
     json_int(j, "bound_ns", clock_view_bound(v).ns);
-    json_int(j, "tai_minus_utc_s", p->tai_minus_utc_s);
+    json_int(j, "tai_minus_utc_s", (v->tai.ns - v->utc.ns) / NS_PER_S);
     json_int(j, "root_delay_ns", v->root_delay.ns);
     json_int(j, "root_dispersion_ns", v->root_dispersion.ns);
     if (p->reference_time.ns)
@@ -46,7 +46,7 @@ static void leap_fields(struct json *j, const struct snapshot *s, const struct c
 
     json_text(j, "leap", leap_text(v->leap));
     if (p->leap_delta_s)
-        instant(j, "leap_at", "leap_at_ns", tai_to_utc(p->leap_at, p->tai_minus_utc_s));
+        instant(j, "leap_at", "leap_at_ns", leap_midnight(p));
     else
         json_null(j, "leap_at");
     json_text(j, "leap_source", s->leap_source);

@@ -5,22 +5,44 @@ usage: reference.py serve PORT [PPM]        answer NTP from the line, stratum 1
        reference.py offset [PPM]            print system clock minus line, in seconds
        reference.py watch SECONDS [PPM]     read the system clock all the time; print the largest step backwards and the last offset
        reference.py kernel                  print the kernel's clock state: status in hex, maxerror in us, frequency in ppm
+       reference.py arm STATUS              set the kernel's status bits, as another program would
+       reference.py leap                    watch the system clock through the leap second: print its largest error before, and from a second after on
+       reference.py tai                     print TAI minus UTC as the kernel has it, in seconds
+       reference.py list FILE               write a leap-seconds.list that knows the leap second
+
+START and LEAP in the environment: UTC when the machine started, and "MIDNIGHT +1" or "MIDNIGHT -1" for a leap second before that midnight; with
+ANNOUNCE=1 it is announced.
 
 PPM: how much faster than the line's raw clock true time runs, the error a daemon has to learn."""
 
 import ctypes
+import hashlib
+import os
 import socket
 import struct
 import sys
 import time
 
-START = 1_780_000_000   # UTC when the machine started, seconds since 1970 (May 2026)
+START = int(os.environ.get("START", 1_780_000_000))   # UTC when the machine started, seconds since 1970 (May 2026)
+MIDNIGHT, DELTA = map(int, os.environ.get("LEAP", "0 0").split())
+LEAP_NS = (MIDNIGHT - (DELTA < 0)) * 10**9             # on the line, which knows no leap second
 NTP_EPOCH = 2_208_988_800
 
 
-def truth(ppm):
+def line(ppm):
     raw = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
     return START * 10**9 + raw + int(raw * ppm * 1e-6)
+
+
+def truth(ppm):
+    now = line(ppm)
+    return now - DELTA * 10**9 if DELTA and now >= LEAP_NS else now
+
+
+def announced():
+    if not DELTA or line(0) >= LEAP_NS or not os.environ.get("ANNOUNCE"):
+        return 0
+    return 1 if DELTA > 0 else 2
 
 
 def stamp(ns):
@@ -34,7 +56,7 @@ def serve(port, ppm):
         request, peer = server.recvfrom(1024)
         received = truth(ppm)
         if len(request) >= 48 and request[0] & 7 == 3:
-            head = struct.pack(">BBbbII4s", request[0] & 0x38 | 4, 1, request[2], -20, 0, 0, b"TEST")
+            head = struct.pack(">BBbbII4s", announced() << 6 | request[0] & 0x38 | 4, 1, request[2], -20, 0, 0, b"TEST")
             server.sendto(head + struct.pack(">QQQQ", stamp(received), struct.unpack(">Q", request[40:48])[0], stamp(received), stamp(truth(ppm))), peer)
 
 
@@ -63,7 +85,39 @@ def kernel():
     return f"{state.status:#x} {state.maxerror} {state.freq / 65536:.3f}"
 
 
+def arm(status):
+    ctypes.CDLL(None).adjtimex(ctypes.byref(Timex(modes=0x10, status=status)))
+
+
+def leap():
+    """Right before and right after it two clocks that are microseconds apart differ by a second: those moments are left out."""
+    before, after = 0, 0
+    time.sleep(max(0, (LEAP_NS - line(0)) / 1e9 - 12))
+    while line(0) < LEAP_NS + 12 * 10**9:
+        error, past = offset(0), line(0) - LEAP_NS
+        if past < -10**8:
+            before = max(before, abs(error))
+        elif past > 10**9:
+            after = max(after, abs(error))
+        time.sleep(0.005)
+    return f"{before:.9f} {after:.9f}"
+
+
+def leap_list(file):
+    first, last = 2_272_060_800, MIDNIGHT + NTP_EPOCH
+    rows = [(first, 37), (last, 37 + DELTA)]
+    update, expiry = last - 86400, last + 86400 * 100
+    digest = hashlib.sha1(f"{update}{expiry}{''.join(f'{at}{count}' for at, count in rows)}".encode()).hexdigest()
+    with open(file, "w") as out:
+        out.write(f"#$ {update}\n#@ {expiry}\n" + "".join(f"{at} {count}\n" for at, count in rows))
+        out.write("#h " + " ".join(digest[i:i + 8] for i in range(0, 40, 8)) + "\n")
+
+
 def main(verb, *numbers):
+    if verb == "list":
+        return leap_list(numbers[0])
+    if verb == "arm":
+        return arm(int(numbers[0], 0))
     numbers = [float(number) for number in numbers]
     if verb == "serve":
         serve(int(numbers[0]), *(numbers[1:] or [0.0]))
@@ -75,6 +129,11 @@ def main(verb, *numbers):
         print(watch(numbers[0], *(numbers[1:] or [0.0])))
     elif verb == "kernel":
         print(kernel())
+    elif verb == "leap":
+        print(leap())
+    elif verb == "tai":
+        print(round((time.clock_gettime_ns(11) - time.clock_gettime_ns(time.CLOCK_REALTIME)) / 1e9))
+    return None
 
 
 if __name__ == "__main__":
