@@ -412,6 +412,81 @@ static void CLK_02_a_suspended_machine_is_disrupted_until_measured_again(void **
     end(&w);
 }
 
+static const struct clock_command *last_status(const struct world *w)
+{
+    const struct clock_command *last = NULL;
+    const struct action *a;
+
+    for (unsigned i = 0; (a = find(w, ACTION_CLOCK, i)); i++)
+        if (a->u.clock.verb == CLOCK_SET_STATUS)
+            last = &a->u.clock;
+    return last;
+}
+
+/* Whatever flag the kernel carries, our first word replaces all of them. */
+static void LEAP_07_the_first_status_clears_what_another_program_set(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, true);
+    assert_non_null(last_status(&w));
+    assert_int_equal(last_status(&w)->leap, LEAP_NONE);
+    assert_false(last_status(&w)->synchronised);
+    end(&w);
+}
+
+/* The next midnight of this world, and a table with a leap second there. */
+static struct leap_table table_for_midnight(const struct world *w, int32_t delta)
+{
+    int64_t day_ns = 86400 * NS_PER_S, midnight = (truth(w->now) / day_ns + 1) * day_ns;
+    struct leap_table t = { .updated = { 0 }, .expires = { midnight + 100 * day_ns }, .count = 2, .entry = { { { 0 }, 37 }, { { midnight }, 37 + delta } } };
+
+    return t;
+}
+
+static const struct clock_command *status_in_mode(struct world *w, enum leap_mode mode, int32_t delta)
+{
+    struct event ev = { .kind = EVENT_LEAP_TABLE };
+    struct leap_table t;
+
+    w->options.clock.leap.mode = (uint8_t)mode;
+    begin(w, true);
+    synchronise(w);
+    t = table_for_midnight(w, delta);
+    ev.u.leap.table = &t;
+    give(w, &ev);
+    pass(w, w->now.ns + 20 * NS_PER_S);
+    return last_status(w);
+}
+
+static void the_kernel_is_told_in_mode_step_alone(void **state)
+{
+    (void)state;
+    for (enum leap_mode mode = LEAP_MODE_STEP; mode <= LEAP_MODE_SMEAR; mode++)
+        for (int32_t delta = -1; delta <= 1; delta += 2) {
+            struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+            const struct clock_command *told = status_in_mode(&w, mode, delta);
+            enum leap last = told ? told->leap : LEAP_NONE;
+
+            assert_int_equal(last, mode != LEAP_MODE_STEP ? LEAP_NONE : delta > 0 ? LEAP_INSERT : LEAP_DELETE);
+            end(&w);
+        }
+}
+
+/* A second off it would leap at another time than the served line. */
+static void a_system_clock_far_off_is_not_told(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", ""), .system_error = { -3 * NS_PER_S } };
+    const struct clock_command *told;
+
+    (void)state;
+    w.options.clock.clock.step_limit = 0;
+    told = status_in_mode(&w, LEAP_MODE_STEP, 1);
+    assert_true(!told || told->leap == LEAP_NONE);
+    end(&w);
+}
+
 static void CLK_05_a_clock_that_may_not_be_set_is_told_once(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
@@ -473,6 +548,9 @@ int main(void)
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CLK_01_a_step_by_another_hand_is_a_disruption),
         cmocka_unit_test(CLK_02_a_suspended_machine_is_disrupted_until_measured_again),
+        cmocka_unit_test(LEAP_07_the_first_status_clears_what_another_program_set),
+        cmocka_unit_test(the_kernel_is_told_in_mode_step_alone),
+        cmocka_unit_test(a_system_clock_far_off_is_not_told),
         cmocka_unit_test(CLK_05_a_clock_that_may_not_be_set_is_told_once),
         cmocka_unit_test(a_virtual_clock_never_touches_the_host),
         cmocka_unit_test(stopping_saves_the_drift_and_leaves_the_clock_at_its_rate),

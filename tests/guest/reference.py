@@ -34,9 +34,12 @@ def line(ppm):
     return START * 10**9 + raw + int(raw * ppm * 1e-6)
 
 
+def utc(at):
+    return at - DELTA * 10**9 if DELTA and at >= LEAP_NS else at
+
+
 def truth(ppm):
-    now = line(ppm)
-    return now - DELTA * 10**9 if DELTA and now >= LEAP_NS else now
+    return utc(line(ppm))
 
 
 def announced():
@@ -90,17 +93,19 @@ def arm(status):
 
 
 def leap():
-    """Right before and right after it two clocks that are microseconds apart differ by a second: those moments are left out."""
+    """Right before and right after it two clocks that are microseconds apart differ by a second: those moments are left out, and so are readings
+    during which the machine idled, because its time leaps ahead then."""
     before, after = 0, 0
     time.sleep(max(0, (LEAP_NS - line(0)) / 1e9 - 12))
     while line(0) < LEAP_NS + 12 * 10**9:
-        error, past = offset(0), line(0) - LEAP_NS
-        if past < -10**8:
-            before = max(before, abs(error))
-        elif past > 10**9:
-            after = max(after, abs(error))
+        first, system, last = line(0), time.clock_gettime_ns(time.CLOCK_REALTIME), line(0)
+        error, past = abs(system - utc(first)), first - LEAP_NS
+        if last - first < 10**6 and past < -10**8:
+            before = max(before, error)
+        elif last - first < 10**6 and past > 10**9:
+            after = max(after, error)
         time.sleep(0.005)
-    return f"{before:.9f} {after:.9f}"
+    return f"{before / 1e9:.9f} {after / 1e9:.9f}"
 
 
 def leap_list(file):
