@@ -63,6 +63,18 @@ int io_udp_connect(const struct net_addr *to)
     return err;
 }
 
+void io_udp_ask_hardware(int fd, uint8_t family, enum io_side side)
+{
+    int one = 1; /* a client socket has to be told as well which interface its packets leave by */
+
+    if (family == ADDR_IPV6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
+    else
+        setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+    ask_for_stamps(fd, SOF_TIMESTAMPING_RAW_HARDWARE | SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_OPT_PKTINFO | SOF_TIMESTAMPING_OPT_CMSG |
+                       (side == IO_CLIENT ? SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_HARDWARE : 0));
+}
+
 /* -- what came along with a datagram ------------------------------------------------------------------------ */
 
 /* A network's own broadcast address looks like any other; only the kernel knows. It shows by naming a different address of ours (ip(7)), and all
@@ -85,15 +97,31 @@ static void read_destination6(const struct in6_pktinfo *info, struct io_datagram
     d->ifindex = info->ipi6_ifindex;
 }
 
-/* The software stamp, as an instant of CLOCK_REALTIME; 0 when there is none. */
-static int64_t software_stamp(const struct cmsghdr *c)
+/* One of the three: the first is the software's, an instant of CLOCK_REALTIME, the last the card's. 0 when there is none. */
+enum { SOFTWARE_STAMP = 0, HARDWARE_STAMP = 2 };
+static int64_t read_stamp(const struct cmsghdr *c, unsigned which)
 {
     struct timespec ts;
 
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING || c->cmsg_len < CMSG_LEN(3 * sizeof ts))
         return 0;
-    memcpy(&ts, CMSG_DATA(c), sizeof ts); /* the first of three is the software's */
+    memcpy(&ts, CMSG_DATA(c) + which * sizeof ts, sizeof ts);
     return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+static void read_hardware(const struct cmsghdr *c, struct io_hardware_stamp *h)
+{
+    struct scm_ts_pktinfo info;
+
+    if (c->cmsg_level != SOL_SOCKET)
+        return;
+    if (c->cmsg_type == SCM_TIMESTAMPING_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof info)) {
+        memcpy(&info, CMSG_DATA(c), sizeof info);
+        h->ifindex = info.if_index;
+        h->wire_bytes = info.pkt_length;
+    } else if (c->cmsg_type == SCM_TIMESTAMPING) {
+        h->ns = read_stamp(c, HARDWARE_STAMP);
+    }
 }
 
 static void read_control(const struct cmsghdr *c, const struct io_instant *now, struct io_datagram *d)
@@ -104,8 +132,9 @@ static void read_control(const struct cmsghdr *c, const struct io_instant *now, 
         read_destination4(data, d);
     else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo)))
         read_destination6(data, d);
-    else if (io_stamp_to_raw(now, software_stamp(c), &d->rx))
+    else if (io_stamp_to_raw(now, read_stamp(c, SOFTWARE_STAMP), &d->rx))
         d->stamp = STAMP_KERNEL;
+    read_hardware(c, &d->hardware);
 }
 
 static void take(const union io_sockaddr *peer, struct msghdr *m, size_t len, const struct io_instant *now, struct io_datagram *d)
@@ -115,10 +144,13 @@ static void take(const union io_sockaddr *peer, struct msghdr *m, size_t len, co
     d->ifindex = 0;
     d->rx = now->raw;
     d->stamp = STAMP_USER;
+    d->hardware = (struct io_hardware_stamp){ 0 };
     d->cut = (m->msg_flags & MSG_TRUNC) != 0;
     d->len = len;
     for (const struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, (struct cmsghdr *)c))
         read_control(c, now, d);
+    if (!d->hardware.ifindex)
+        d->hardware.ifindex = d->ifindex;
 }
 
 /* -- receiving ---------------------------------------------------------------------------------------------- */
@@ -268,36 +300,63 @@ unsigned io_batch_send(struct io_batch *b, int fd)
 
 /* -- the error queue ---------------------------------------------------------------------------------------- */
 
-/* One message of it. Returns its length with the packet it is about, -1 for none; *tx is set where the message says when that packet left. */
-static ssize_t read_error_queue(int fd, uint8_t packet[IO_DATAGRAM_MAX], struct mono_ns *tx, bool *stamped)
+/* A transmit stamp names its interface as an arrival does. */
+static uint32_t interface_of(const struct cmsghdr *c)
 {
-    alignas(struct cmsghdr) uint8_t control[256]; /* stamps and an extended error */
+    struct in_pktinfo v4 = { 0 };
+    struct in6_pktinfo v6 = { 0 };
+
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof v4))
+        memcpy(&v4, CMSG_DATA(c), sizeof v4);
+    else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof v6))
+        memcpy(&v6, CMSG_DATA(c), sizeof v6);
+    return (uint32_t)v4.ipi_ifindex | v6.ipi6_ifindex;
+}
+
+/* When a packet of ours left, as its message on the error queue says. */
+struct departure { struct mono_ns tx; enum stamp stamp; struct io_hardware_stamp hardware; bool stamped; };
+
+/* One message of the queue. Returns its length with the packet it is about, -1 for none. */
+static ssize_t read_error_queue(int fd, uint8_t packet[IO_DATAGRAM_MAX], struct departure *d)
+{
+    alignas(struct cmsghdr) uint8_t control[256]; /* stamps, an interface and an extended error */
     struct iovec iov = { packet, IO_DATAGRAM_MAX };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
     ssize_t len = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
     struct io_instant now;
 
-    *stamped = false;
+    *d = (struct departure){ .stamp = STAMP_USER };
     if (len < 0)
         return -1;
     now = io_instant_now();
-    for (const struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, (struct cmsghdr *)c))
-        *stamped = *stamped || io_stamp_to_raw(&now, software_stamp(c), tx);
+    d->tx = now.raw;
+    for (const struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, (struct cmsghdr *)c)) {
+        uint32_t ifindex = interface_of(c);
+
+        if (io_stamp_to_raw(&now, read_stamp(c, SOFTWARE_STAMP), &d->tx))
+            d->stamp = STAMP_KERNEL;
+        read_hardware(c, &d->hardware);
+        d->hardware.ifindex = ifindex ? ifindex : d->hardware.ifindex;
+    }
+    d->stamped = d->stamp == STAMP_KERNEL || d->hardware.ns != 0;
     return len;
 }
 
-int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp)
+int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp, struct io_hardware_stamp *hardware)
 {
     uint8_t echo[IO_DATAGRAM_MAX]; /* some systems give the packet back with the stamp */
+    struct departure d;
     int pending = 0;
     socklen_t len = sizeof pending;
-    bool stamped;
 
-    if (read_error_queue(fd, echo, tx, &stamped) < 0)
+    if (read_error_queue(fd, echo, &d) < 0)
         return getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending ? io_error(pending) : 0;
-    if (stamped)
-        *stamp = STAMP_KERNEL;
-    return stamped;
+    if (!d.stamped)
+        return 0;
+    *tx = d.tx;
+    *stamp = d.stamp;
+    *hardware = d.hardware;
+    return 1;
 }
 
 /* Our answer ends the echo, behind whatever headers the link has: the destination address, the UDP header (RFC 768), the payload. We send no IP options,
@@ -320,15 +379,17 @@ static bool read_echo(enum addr_family family, size_t len, struct io_datagram *d
 
 int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram *echo)
 {
-    bool stamped;
-    ssize_t got = read_error_queue(fd, echo->bytes, &echo->rx, &stamped);
+    struct departure d;
+    ssize_t got = read_error_queue(fd, echo->bytes, &d);
 
     while (got >= 0) {
         echo->len = len;
-        echo->stamp = STAMP_KERNEL;
-        if (stamped && read_echo(family, (size_t)got, echo))
+        echo->rx = d.tx;
+        echo->stamp = d.stamp;
+        echo->hardware = d.hardware;
+        if (d.stamped && read_echo(family, (size_t)got, echo))
             return 1;
-        got = read_error_queue(fd, echo->bytes, &echo->rx, &stamped);
+        got = read_error_queue(fd, echo->bytes, &d);
     }
     return 0;
 }

@@ -14,11 +14,19 @@
 #define IO_CONTROL_MAX 160   /* destination address, three timestamps, and some air */
 #define IO_BATCH_MAX 64      /* datagrams moved by one call at most */
 
+/* A network card's own stamp: it counts a clock of the card's, and becomes an instant of ours by that clock's line (io/nic.h, host/phc.h). */
+struct io_hardware_stamp {
+    int64_t ns;             /* 0: none */
+    uint32_t ifindex;       /* of the card; 0: the system does not tell */
+    uint32_t wire_bytes;    /* of the frame without its check sequence; 0: not told */
+};
+
 struct io_datagram {
     struct net_addr from, to;    /* to: local address if the system tells, else ADDR_NONE; any IPv4 broadcast is told as 255.255.255.255 */
     uint32_t ifindex;
     struct mono_ns rx;
-    enum stamp stamp;
+    enum stamp stamp;            /* of rx: STAMP_USER or STAMP_KERNEL */
+    struct io_hardware_stamp hardware;
     bool cut;
     size_t len;
     uint8_t bytes[IO_DATAGRAM_MAX];
@@ -34,6 +42,10 @@ int io_udp_listen_beside(int first, const struct net_addr *at);
 
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
 int io_udp_connect(const struct net_addr *to);
+
+/* Ask for the card's own stamps as well: of what arrives, and for a client socket of its requests. A system that refuses goes on as before. */
+enum io_side { IO_LISTENER, IO_CLIENT };
+void io_udp_ask_hardware(int fd, uint8_t family, enum io_side side);
 
 /* One datagram waiting? Returns 1, 0 for none, -UE_... for an error the socket reported (ICMP). */
 int io_udp_receive(int fd, struct io_datagram *d);
@@ -68,12 +80,12 @@ void io_batch_stamp(struct io_batch *b);
 unsigned io_batch_send(struct io_batch *b, int fd);
 
 /* After the poll loop said POLLERR for a listener of that family: one answer of `len` bytes that left with a stamp. *echo gets where it went (to, without
- * scope), when (rx, stamp) and what it was. Returns 1, or 0 for none. The packet itself says which it was: counted identifiers
+ * scope), when (rx, stamp, hardware) and what it was. Returns 1, or 0 for none. The packet itself says which it was: counted identifiers
  * (SOF_TIMESTAMPING_OPT_ID) are one off for ever after a packet that was counted and then not sent. */
 int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram *echo);
 
-/* After the poll loop said POLLPRI or POLLERR for a client socket: a transmit stamp on its error queue? Returns 1 with *tx, 0 for none,
- * -UE_... for an error the network reported. */
-int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp);
+/* After the poll loop said POLLPRI or POLLERR for a client socket: a transmit stamp on its error queue? Returns 1 with *tx and *stamp, *hardware filled if
+ * the card stamped it (STAMP_USER: that is all there is), 0 for none, -UE_... for an error the network reported. */
+int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp, struct io_hardware_stamp *hardware);
 
 #endif

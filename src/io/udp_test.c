@@ -51,6 +51,7 @@ static void there_and_back(const char *host)
     const struct io_datagram *request = &batch.datagram[0];
     struct mono_ns sent, left;
     enum stamp stamp = STAMP_USER;
+    struct io_hardware_stamp hardware;
     int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
 
     assert_true(client >= 0);
@@ -66,7 +67,7 @@ static void there_and_back(const char *host)
     io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
     assert_int_equal(io_batch_send(&batch, listener), 1);
     assert_true(wait_for(client, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_transmit_stamp(client, &left, &stamp), 1);
+    assert_int_equal(io_udp_transmit_stamp(client, &left, &stamp, &hardware), 1);
     assert_int_equal(stamp, STAMP_KERNEL);
     assert_true(left.ns <= request->rx.ns + 100000);
     assert_int_equal(io_udp_receive(client, &reply), 1);
@@ -254,6 +255,7 @@ static void nobody_there_is_reported(void **state)
     struct io_datagram d;
     struct mono_ns tx;
     enum stamp stamp;
+    struct io_hardware_stamp hardware;
     int listener = listen_somewhere("127.0.0.1", &server), client, err = 0;
 
     (void)state;
@@ -262,7 +264,7 @@ static void nobody_there_is_reported(void **state)
     assert_int_equal(io_udp_send(client, "?", 1, &tx), 0);
     for (int i = 0; i < 3 && err >= 0; i++) { /* the stamp and the refusal come in either order */
         wait_for(client, POLLIN | POLLPRI);
-        err = io_udp_transmit_stamp(client, &tx, &stamp);
+        err = io_udp_transmit_stamp(client, &tx, &stamp, &hardware);
         if (err == 0)
             err = io_udp_receive(client, &d);
     }

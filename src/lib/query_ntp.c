@@ -141,9 +141,10 @@ static int read_all(struct ntp_client *c, int fd, struct utc_answer *out)
     struct io_datagram d;
     struct mono_ns tx;
     enum stamp stamp;
+    struct io_hardware_stamp unasked;
     int n;
 
-    while ((n = io_udp_transmit_stamp(fd, &tx, &stamp)) > 0)
+    while ((n = io_udp_transmit_stamp(fd, &tx, &stamp, &unasked)) > 0)
         ntp_client_sent(c, EXCHANGE, tx, stamp);
     if (n < 0)
         return n;
