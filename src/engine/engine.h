@@ -32,7 +32,8 @@ enum event_kind {
 struct event {
     enum event_kind kind;
     union {
-        struct { uint32_t exchange; struct net_addr from, to; struct span bytes; struct mono_ns rx; enum stamp stamp; } datagram;
+        struct { uint32_t exchange; struct net_addr from, to; struct span bytes; struct mono_ns rx; enum stamp stamp;
+                 struct dur_ns rx_error; /* of placing a card's stamp */ } datagram;
         struct { uint32_t exchange; struct mono_ns tx; enum stamp stamp; } tx;
         struct { uint32_t exchange; int err; } failed;
         struct { uint16_t configured; int err; uint32_t count; struct net_addr addr[EVENT_ADDRESSES_MAX]; } addresses; /* ports are ignored */

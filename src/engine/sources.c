@@ -404,6 +404,7 @@ void sources_datagram(struct engine *e, const struct event *ev)
     page_view(engine_page(e), e->now, &view);
     in = (struct ntp_client_input){
         .bytes = ev->u.datagram.bytes, .from = ev->u.datagram.from, .exchange = ev->u.datagram.exchange, .rx = ev->u.datagram.rx, .stamp = ev->u.datagram.stamp,
+        .rx_error = ev->u.datagram.rx_error,
         .pivot = view.utc, .precision_log2 = e->precision_log2, .own = &own,
         /* Every host calls itself 127.0.0.1: as a reference id that says nothing about us. */
         .own_count = ev->u.datagram.to.family != ADDR_NONE && !addr_is_loopback(&ev->u.datagram.to),

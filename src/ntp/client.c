@@ -279,7 +279,7 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
         return VERDICT_BACKWARDS;
     if (dur_before(c->options.max_delay, delay))
         return VERDICT_DELAY;
-    dispersion = dur_add(precision, (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
+    dispersion = dur_add(dur_add(precision, in->rx_error), (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
     if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
         return VERDICT_ROOT_DISTANCE;
     *m = (struct measurement){

@@ -120,6 +120,7 @@ struct ntp_client_input {
     uint32_t exchange;           /* whose socket it came to */
     struct mono_ns rx;           /* t4 */
     enum stamp stamp;            /* of t4 */
+    struct dur_ns rx_error;      /* >= 0: how far t1 and t4 together may be off, beside reading our clock */
     struct utc_ns pivot;         /* our best guess of UTC, for the era */
     int8_t precision_log2;       /* of reading our clock */
     const uint32_t *own;         /* our own addresses as refids, to see loops; borrowed */
