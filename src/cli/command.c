@@ -99,9 +99,9 @@ static void print_json(const struct snapshot *s, void (*const *parts)(struct jso
 
 static const struct view {
     void (*show)(const struct snapshot *, unsigned, FILE *);
-    void (*json[5])(struct json *, const struct snapshot *); /* NULL ends it */
+    void (*json[6])(struct json *, const struct snapshot *); /* NULL ends it */
 } views[COMMAND_COUNT] = {
-    [COMMAND_STATUS] = { show_status, { snapshot_json_daemon, snapshot_json_clock, snapshot_json_sources, snapshot_json_services } },
+    [COMMAND_STATUS] = { show_status, { snapshot_json_daemon, snapshot_json_clock, snapshot_json_sources, snapshot_json_services, snapshot_json_cards } },
     [COMMAND_SOURCES] = { show_sources, { snapshot_json_sources } },
     [COMMAND_CLOCK] = { show_clock, { snapshot_json_clock } },
 };

@@ -195,6 +195,14 @@ static void show_services(const struct snapshot *s, unsigned width, FILE *out)
     }
 }
 
+void show_cards(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char name[4 * SNAPSHOT_CARD_NAME_MAX], text[4 * SNAPSHOT_TEXT_MAX];
+
+    for (uint32_t i = 0; i < s->card_count; i++)
+        fact("Hardware stamps", width, out, "%s: %s", text_printable(s->card[i].name, name, sizeof name), text_printable(s->card[i].text, text, sizeof text));
+}
+
 static void say_status(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     char bound[NS_TEXT];
@@ -217,6 +225,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);
+    show_cards(s, width, out);
     show_services(s, width, out);
     show_uptime(s, width, out);
 }

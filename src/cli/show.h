@@ -16,6 +16,9 @@ void show_sources(const struct snapshot *s, unsigned width, FILE *out);
 /* Everything about the clock, and under which assumptions its bound is true. */
 void show_clock(const struct snapshot *s, unsigned width, FILE *out);
 
+/* A fact for each network card whose stamps are configured: used, or why not. */
+void show_cards(const struct snapshot *s, unsigned width, FILE *out);
+
 /* One answer in full. */
 void show_answer(const struct utc_answer *a, int protocol, unsigned width, FILE *out);
 

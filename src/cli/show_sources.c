@@ -17,9 +17,10 @@ static const char *const meaning[SOURCE_STATE_COUNT] = {
 static const struct table_column columns[] = {
     { "State", false, 0 },  { "Source", false, 0 }, { "Address", false, 5 }, { "Stratum", true, 4 }, { "Poll", true, 7 },  { "Heard", true, 3 },
     { "Last", true, 6 },    { "Offset", true, 0 },  { "Bound", true, 1 },    { "Delay", true, 2 },   { "Jitter", true, 8 },
+    { "Stamps", false, 9 },
 };
 
-enum { STATE, SOURCE, ADDRESS, STRATUM, POLL, HEARD, LAST, OFFSET, BOUND, DELAY, JITTER, COLUMNS };
+enum { STATE, SOURCE, ADDRESS, STRATUM, POLL, HEARD, LAST, OFFSET, BOUND, DELAY, JITTER, STAMPS, COLUMNS };
 
 #define CELL(t, c) (t)->cell[(t)->rows][c], TABLE_CELL_MAX
 
@@ -47,6 +48,7 @@ static void set_measured(struct table *t, const struct snapshot_source *s)
     set_ns(t, BOUND, "±", s->bound.ns);
     set_ns(t, DELAY, "", s->delay.ns);
     set_ns(t, JITTER, "", s->jitter.ns);
+    set(t, STAMPS, stamp_text((enum stamp)s->stamp));
 }
 
 static void add_source(struct table *t, const struct snapshot_source *s)
@@ -75,6 +77,7 @@ static void show_meanings(const struct snapshot *s, unsigned width, FILE *out)
             show_fact(source_state_text((enum source_state)state), meaning[state], width, out);
     }
     show_fact("Heard", "how many of the last eight questions were answered", width, out);
+    show_fact("Stamps", "the worse of the two of the last measurement: the network card's own (hardware), the kernel's, or this program's", width, out);
     show_fact("Offset, Bound", "positive: this clock is behind the source, whose true time lies within the bound", width, out);
 }
 
@@ -108,6 +111,7 @@ void show_sources(const struct snapshot *s, unsigned width, FILE *out)
     show_meanings(s, width, out);
     if (left_out)
         show_fact("", "Some columns are left out: the terminal is too narrow for all.", width, out);
+    show_cards(s, width, out);
     for (uint32_t i = 0; i < s->source_count; i++)
         show_drops(&s->source[i], width, out);
 }

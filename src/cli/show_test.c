@@ -178,9 +178,12 @@ static struct snapshot two_sources(void)
     s.source_count = 2;
     s.source[0] = (struct snapshot_source){
         .name = "ntp.example", .addr = { .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 1 } }, .state = SOURCE_SELECTED, .reach = 0xf7, .stratum = 2,
-        .poll_log2 = 6, .offset = { 1500000 }, .delay = { 20000000 }, .jitter = { 40000 }, .bound = { 12000000 }, .last_answer_age = { 12 * NS_PER_S },
+        .poll_log2 = 6, .offset = { 1500000 }, .delay = { 20000000 }, .jitter = { 40000 }, .bound = { 12000000 },
+        .stamp = STAMP_HARDWARE, .last_answer_age = { 12 * NS_PER_S },
     };
     s.source[0].verdict[VERDICT_BOGUS] = 2;
+    s.card_count = 1;
+    s.card[0] = (struct snapshot_card){ "eth0", true, "its stamps are used" };
     s.source[0].verdict[VERDICT_ACCEPTED] = 9;
     s.source[1] = (struct snapshot_source){ .name = "gone.example", .state = SOURCE_RESOLVING, .poll_log2 = 6, .last_answer_age = { -1 } };
     return s;
@@ -192,14 +195,16 @@ static void sources_in_full(void **state)
 
     (void)state;
     expect_lines(show_sources, &s,
-                 "State      Source        Address        Stratum  Poll  Heard  Last   Offset   Bound  Delay  Jitter\n"
-                 "selected   ntp.example   192.0.2.1:123        2  64 s    7/8  12 s  +1.5 ms  ±12 ms  20 ms   40 us\n"
-                 "resolving  gone.example  -                    -  64 s    0/8     -        -       -      -       -\n"
+                 "State      Source        Address        Stratum  Poll  Heard  Last   Offset   Bound  Delay  Jitter  Stamps\n"
+                 "selected   ntp.example   192.0.2.1:123        2  64 s    7/8  12 s  +1.5 ms  ±12 ms  20 ms   40 us  hardware\n"
+                 "resolving  gone.example  -                    -  64 s    0/8     -        -       -      -       -  -\n"
                  "\n"
                  "  resolving       its name has no address yet\n"
                  "  selected        agrees with the majority and is followed\n"
                  "  Heard           how many of the last eight questions were answered\n"
+                 "  Stamps          the worse of the two of the last measurement: the network card's own (hardware), the kernel's, or this program's\n"
                  "  Offset, Bound   positive: this clock is behind the source, whose true time lies within the bound\n"
+                 "  Hardware stamps eth0: its stamps are used\n"
                  "ntp.example: 2 not used: origin timestamp is not that of the pending request\n");
     s.source_count = 0;
     expect_lines(show_sources, &s, "No source is configured.\n");

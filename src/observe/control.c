@@ -246,6 +246,13 @@ static void service_fields(struct codec *x, struct snapshot_service *s)
     verdict_fields(x, s->verdict);
 }
 
+static void card_fields(struct codec *x, struct snapshot_card *s)
+{
+    field_text(x, s->name, sizeof s->name);
+    field_u8(x, &s->on);
+    field_text(x, s->text, sizeof s->text);
+}
+
 /* ---- frames ---- */
 
 static void frame_begin(struct writer *w, uint16_t verb)
@@ -379,6 +386,14 @@ static void write_service(struct writer *w, struct snapshot_service s)
     section_end(w, &x);
 }
 
+static void write_card(struct writer *w, struct snapshot_card s)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_CARD);
+
+    card_fields(&x, &s);
+    section_end(w, &x);
+}
+
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
 {
     if (sections & 1u << CONTROL_SECTION_DAEMON)
@@ -389,6 +404,8 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_source(w, s->source[i]);
     for (uint32_t i = 0; i < s->service_count && (sections & 1u << CONTROL_SECTION_SERVICE); i++)
         write_service(w, s->service[i]);
+    for (uint32_t i = 0; i < s->card_count && (sections & 1u << CONTROL_SECTION_CARD); i++)
+        write_card(w, s->card[i]);
 }
 
 static enum control_result judge(const struct control_request *r)
@@ -407,6 +424,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
     uint32_t sections = request->verb == CONTROL_VERB_VERSION ? 1u << CONTROL_SECTION_DAEMON : request->sections;
 
     assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
+    assert(s->card_count <= SNAPSHOT_CARDS_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK)
@@ -490,6 +508,8 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
     }
     if (id == CONTROL_SECTION_SERVICE && out->service_count < SNAPSHOT_SERVICES_MAX)
         service_fields(&x, &out->service[out->service_count++]);
+    if (id == CONTROL_SECTION_CARD && out->card_count < SNAPSHOT_CARDS_MAX)
+        card_fields(&x, &out->card[out->card_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

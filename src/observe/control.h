@@ -31,7 +31,8 @@ enum control_section {
     CONTROL_SECTION_DAEMON = 1,
     CONTROL_SECTION_PAGE = 2,
     CONTROL_SECTION_SOURCE = 3, /* once per source */
-    CONTROL_SECTION_SERVICE = 4 /* once per service */
+    CONTROL_SECTION_SERVICE = 4, /* once per service */
+    CONTROL_SECTION_CARD = 5    /* once per network card that shall stamp */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 

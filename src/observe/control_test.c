@@ -70,6 +70,12 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     s->source_count = sources;
     for (uint32_t i = 0; i < sources; i++)
         some_source(&p, &s->source[i]);
+    s->card_count = sources;
+    for (uint32_t i = 0; i < sources; i++) {
+        snprintf(s->card[i].name, sizeof s->card[i].name, "eth%u", i);
+        snprintf(s->card[i].text, sizeof s->card[i].text, "no such thing as %u", i);
+        s->card[i].on = i % 2;
+    }
 }
 
 static const struct control_request ask_all = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, CONTROL_SECTIONS_ALL, false };
@@ -104,6 +110,8 @@ static void the_largest_snapshot_fits(void **state)
     for (int i = 0; i < SNAPSHOT_SOURCES_MAX; i++) {
         memset(s.source[i].name, 'n', SNAPSHOT_NAME_MAX - 1);
         memset(s.source[i].verdict, 0xff, sizeof s.source[i].verdict);
+        memset(s.card[i].name, 'c', SNAPSHOT_CARD_NAME_MAX - 1);
+        memset(s.card[i].text, 't', SNAPSHOT_TEXT_MAX - 1);
     }
     size_t len = control_answer(&ask_all, &s, frame, sizeof frame);
 

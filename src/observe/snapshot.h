@@ -13,6 +13,8 @@
 #define SNAPSHOT_SERVICES_MAX 8
 #define SNAPSHOT_SERVICE_NAME_MAX 16
 #define SNAPSHOT_TEXT_MAX 96
+#define SNAPSHOT_CARDS_MAX 16
+#define SNAPSHOT_CARD_NAME_MAX 16
 #define SNAPSHOT_LEAP_SOURCE_MAX 16
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
@@ -59,6 +61,13 @@ struct snapshot_service {
     uint64_t verdict[VERDICT_COUNT];
 };
 
+/* A network card named in hardware_timestamps. */
+struct snapshot_card {
+    char name[SNAPSHOT_CARD_NAME_MAX];
+    uint8_t on;                      /* its stamps are used */
+    char text[SNAPSHOT_TEXT_MAX];    /* how, or why not */
+};
+
 struct snapshot {
     char version[SNAPSHOT_NAME_MAX];
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
@@ -78,6 +87,8 @@ struct snapshot {
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
     uint32_t service_count;          /* the daemon fills these in: the engine does not serve */
     struct snapshot_service service[SNAPSHOT_SERVICES_MAX];
+    uint32_t card_count;             /* likewise */
+    struct snapshot_card card[SNAPSHOT_CARDS_MAX];
 };
 
 #endif

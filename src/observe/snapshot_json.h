@@ -18,5 +18,7 @@ void snapshot_json_clock(struct json *j, const struct snapshot *s);
 void snapshot_json_sources(struct json *j, const struct snapshot *s);
 /* "services": [{name, requests, verdicts}] */
 void snapshot_json_services(struct json *j, const struct snapshot *s);
+/* "hardware_timestamps": [{interface, on, detail}] */
+void snapshot_json_cards(struct json *j, const struct snapshot *s);
 
 #endif

@@ -101,6 +101,18 @@ static void a_service_shows_what_it_refused(void **state)
     assert_non_null(strstr(out, "{\"name\":\"NTP\",\"requests\":3,\"verdicts\":{\"short\":2}}"));
 }
 
+static void a_card_says_why_it_does_not_stamp(void **state)
+{
+    static struct snapshot s = { .card_count = 1, .card = { { .name = "eth0", .text = "it cannot" } } };
+    char out[256];
+    struct json j = json_of(out, sizeof out);
+
+    (void)state;
+    snapshot_json_cards(&j, &s);
+    assert_true(json_end(&j) > 0);
+    assert_string_equal(out, "\"hardware_timestamps\":[{\"interface\":\"eth0\",\"on\":false,\"detail\":\"it cannot\"}]");
+}
+
 static void the_largest_snapshot_fits_as_json(void **state)
 {
     static char out[SNAPSHOT_JSON_MAX];
@@ -120,11 +132,15 @@ static void the_largest_snapshot_fits_as_json(void **state)
     s.service_count = SNAPSHOT_SERVICES_MAX;
     for (int i = 0; i < SNAPSHOT_SERVICES_MAX; i++)
         s.service[i].name[SNAPSHOT_SERVICE_NAME_MAX - 1] = '\0';
+    s.card_count = SNAPSHOT_CARDS_MAX;
+    for (int i = 0; i < SNAPSHOT_CARDS_MAX; i++)
+        s.card[i].name[SNAPSHOT_CARD_NAME_MAX - 1] = s.card[i].text[SNAPSHOT_TEXT_MAX - 1] = '\0';
     json_object(&j, NULL);
     snapshot_json_daemon(&j, &s);
     snapshot_json_clock(&j, &s);
     snapshot_json_sources(&j, &s);
     snapshot_json_services(&j, &s);
+    snapshot_json_cards(&j, &s);
     json_object_end(&j);
     assert_true(json_end(&j) > 0);
 }
@@ -135,7 +151,7 @@ int main(void)
         cmocka_unit_test(reference_ids_read_as_people_know_them), cmocka_unit_test(printable_text_is_cut_whole),
         cmocka_unit_test(numbers_out_of_range_have_words),        cmocka_unit_test(clock_json_tells_bound_and_status),
         cmocka_unit_test(a_silent_source_has_nulls),              cmocka_unit_test(a_service_shows_what_it_refused),
-        cmocka_unit_test(the_largest_snapshot_fits_as_json),
+        cmocka_unit_test(a_card_says_why_it_does_not_stamp),      cmocka_unit_test(the_largest_snapshot_fits_as_json),
     };
 
     return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
