@@ -17,6 +17,7 @@
 
 #define ACTIONS_A_STEP 16
 #define SLEEP_NOTICED_NS NS_PER_S
+#define LATE_STAMP_MS 1
 
 /* -- events ---------------------------------------------------------------------------------------------------- */
 
@@ -66,12 +67,12 @@ static struct core_exchange *free_exchange(struct core *c)
     return NULL;
 }
 
-static uint32_t exchange_of(const struct core *c, int fd)
+static struct core_exchange *exchange_of(struct core *c, int fd)
 {
     for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
         if (c->exchange[i].id && c->exchange[i].fd == fd)
-            return c->exchange[i].id;
-    return 0;
+            return &c->exchange[i];
+    return NULL;
 }
 
 static void close_exchange(struct core *c, uint32_t id)
@@ -89,36 +90,66 @@ static void failed(struct core *c, uint32_t id, int err)
     input(c, &(struct event){ .kind = EVENT_SEND_FAILED, .u.failed = { id, err } });
 }
 
+static void on_transmit_stamp(struct core *c, struct core_exchange *x)
+{
+    struct hardware *h = c->world->hardware;
+    struct io_hardware_stamp hardware;
+    struct dur_ns error;
+    struct mono_ns tx;
+    enum stamp stamp;
+    int got = io_udp_transmit_stamp(x->fd, &tx, &stamp, &hardware);
+
+    if (got < 0)
+        failed(c, x->id, got);
+    if (got <= 0)
+        return;
+    hardware_refresh(h, &hardware, host_mono());
+    if (hardware_place(h->lines, &hardware, HARDWARE_LEFT, host_mono(), &tx, &error)) {
+        stamp = STAMP_HARDWARE;
+        x->late_stamp = false;
+    }
+    if (stamp != STAMP_USER)
+        input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { x->id, tx, stamp } });
+}
+
+/* A card's stamp of the request may come after the answer, which would be judged without it. */
+static void wait_for_stamp(struct core *c, struct core_exchange *x)
+{
+    struct pollfd p = { x->fd, POLLPRI, 0 };
+
+    if (poll(&p, 1, LATE_STAMP_MS) > 0 && p.revents & (POLLPRI | POLLERR))
+        on_transmit_stamp(c, x);
+    x->late_stamp = false;
+}
+
 static void on_reply(struct core *c, int fd, uint32_t id)
 {
     struct io_datagram *d = &c->datagram;
+    struct dur_ns error = { 0 };
     int got = io_udp_receive(fd, d);
 
     if (got < 0)
         failed(c, id, got);
-    else if (got > 0 && !d->cut)
-        input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = d->to, .bytes = { d->bytes, d->len },
-                                                                          .rx = d->rx, .stamp = d->stamp } });
+    if (got <= 0 || d->cut)
+        return;
+    hardware_refresh(c->world->hardware, &d->hardware, host_mono());
+    hardware_arrival(c->world->hardware->lines, d, &error);
+    input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = d->to, .bytes = { d->bytes, d->len },
+                                                                          .rx = d->rx, .stamp = d->stamp, .rx_error = error } });
 }
 
 static void on_exchange(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct core *c = ctx;
-    uint32_t id = exchange_of(c, fd);
-    struct mono_ns tx;
-    enum stamp stamp;
+    struct core_exchange *x = exchange_of(c, fd);
 
     (void)now;
-    if (revents & (POLLPRI | POLLERR)) {
-        int got = io_udp_transmit_stamp(fd, &tx, &stamp);
-
-        if (got < 0)
-            failed(c, id, got);
-        else if (got > 0)
-            input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { id, tx, stamp } });
-    }
-    if (revents & POLLIN && exchange_of(c, fd) == id)
-        on_reply(c, fd, id);
+    if (x && revents & (POLLPRI | POLLERR))
+        on_transmit_stamp(c, x);
+    if (x && revents & POLLIN && x->late_stamp && x->fd == fd)
+        wait_for_stamp(c, x);
+    if (x && revents & POLLIN && x->id && x->fd == fd)
+        on_reply(c, fd, x->id);
 }
 
 static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
@@ -135,7 +166,9 @@ static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
         close(fd);
         return -UE_FULL;
     }
-    *x = (struct core_exchange){ id, fd };
+    *x = (struct core_exchange){ id, fd, hardware_on(c->world->hardware) };
+    if (x->late_stamp)
+        io_udp_ask_hardware(fd, to->family, IO_CLIENT);
     return fd;
 }
 
@@ -342,7 +375,7 @@ static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
 
-    return mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), c->leap_files.next);
+    return mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), mono_min(c->leap_files.next, c->world->hardware->next));
 }
 
 static void run(void *ctx, struct mono_ns now)
@@ -352,6 +385,8 @@ static void run(void *ctx, struct mono_ns now)
 
     if (dur_sub(p.asleep, c->asleep).ns > SLEEP_NOTICED_NS)
         read_clock(c);
+    if (!mono_before(now, c->world->hardware->next))
+        hardware_read_all(c->world->hardware, now);
     if (!mono_before(now, c->names_due))
         give_up_names(c);
     input(c, &(struct event){ .kind = EVENT_TICK });
@@ -417,6 +452,7 @@ void core_snapshot(const struct core *c, struct snapshot *out)
     snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
+    hardware_picture(c->world->hardware, out);
     out->service_count = SERVICE_COUNT;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
         picture_of_service(c->world->shared->served, (enum service)s, &out->service[s]);

@@ -9,6 +9,7 @@
 #define DAEMON_CORE_H
 
 #include "daemon/clock_role.h"
+#include "daemon/hardware.h"
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
 #include "daemon/options.h"
@@ -32,10 +33,15 @@ struct core_world {
     int resolve_fd;                     /* the resolver's socket; -1: no name is configured */
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
+    struct hardware *hardware;          /* cards that stamp */
     struct clock_drift drift;           /* known already (a restart); not valid: the drift file is read */
 };
 
-struct core_exchange { uint32_t id; int fd; }; /* id 0: free */
+struct core_exchange {
+    uint32_t id;                        /* 0: free */
+    int fd;
+    bool late_stamp;                    /* a card stamps the request, and has not told yet */
+};
 
 struct core {
     const struct core_world *world;

@@ -132,14 +132,18 @@ static int start(const struct daemon_options *o)
 {
     static struct page page;
     static struct shared_state shared;
+    static struct hardware hardware;
+    static struct hardware_lines lines;
+    static const struct option_texts none;
     struct host_pair now = host_pair();
     int fd[2] = { -1, -1 };
 
     if (resolve_pair(fd) != 0)
         fd[0] = fd[1] = -1; /* numeric addresses work without */
     page_init(&page);
+    hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
-                                      .driver = &host_clock_null, .resolve_fd = fd[0], .wall = now.system, .wall_at = now.raw };
+                                      .driver = &host_clock_null, .hardware = &hardware, .resolve_fd = fd[0], .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;
     loop_init(&once.loop, true, on_signal, NULL);

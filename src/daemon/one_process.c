@@ -46,7 +46,8 @@ int one_process_run(struct setup *s)
     loop_init(&all.loop, true, on_signal, NULL);
     if (core_start(&all.core, &all.loop, &s->world) != 0)
         return EXIT_GENERAL;
-    serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, 0, &s->world.shared->served[0]);
+    serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
+                     &s->world.shared->served[0]);
     if (s->control_fd >= 0)
         control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);

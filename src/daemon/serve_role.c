@@ -39,6 +39,16 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
     s->out_used += len;
 }
 
+/* When the answer left; false when only the card said so and its word cannot be placed. */
+static bool place_departure(const struct serve_role *s, struct io_datagram *echo)
+{
+    struct dur_ns error;
+
+    if (s->hardware && hardware_place(s->hardware, &echo->hardware, HARDWARE_LEFT, echo->rx, &echo->rx, &error))
+        echo->stamp = STAMP_HARDWARE;
+    return echo->stamp != STAMP_USER;
+}
+
 /* Stamps of answers that left. Taken before the next requests, which may ask for them. */
 static void take_stamps(struct serve_role *s, const struct listener *l)
 {
@@ -48,7 +58,16 @@ static void take_stamps(struct serve_role *s, const struct listener *l)
     if (page_read(s->page, &page) != 0)
         return;
     for (unsigned i = 0; i < IO_BATCH_MAX && io_udp_left(l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE, &echo) > 0; i++)
-        serve_left(s->options, &page, l->smeared, &echo.to, (struct span){ echo.bytes, echo.len }, echo.rx);
+        if (place_departure(s, &echo))
+            serve_left(s->options, &page, l->smeared, &echo.to, (struct span){ echo.bytes, echo.len }, echo.rx);
+}
+
+static void place_arrivals(struct serve_role *s)
+{
+    struct dur_ns error;
+
+    for (unsigned i = 0; i < s->batch.count; i++)
+        hardware_arrival(s->hardware, &s->batch.datagram[i], &error);
 }
 
 static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
@@ -66,6 +85,8 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     if (n == 0 || page_read(s->page, &page) != 0)
         return;
     serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);
+    if (s->hardware)
+        place_arrivals(s);
     for (unsigned i = 0; i < n; i++)
         answer(s, l, &moment, i);
     send_answers(s, fd);
@@ -151,16 +172,18 @@ static void run(void *ctx, struct mono_ns now)
 }
 
 void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, unsigned worker, struct serve_stats *stats)
+                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats)
 {
     s->options = options;
     s->page = page;
+    s->hardware = hardware;
     s->stats = stats;
     s->listeners = listeners;
     s->loop = loop;
     s->tcp_next = s->accept_again = MONO_NEVER;
     io_tcp_init(&s->tcp);
     io_batch_init(&s->batch);
+    s->batch.ask_cards = hardware != NULL;
     for (unsigned i = 0; i < listeners->count; i++)
         if (listeners->item[i].worker == worker)
             loop_watch(loop, listeners->item[i].fd, POLLIN, listeners->item[i].stream ? on_connection : on_datagrams, s);

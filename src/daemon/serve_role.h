@@ -3,6 +3,7 @@
 #ifndef DAEMON_SERVE_ROLE_H
 #define DAEMON_SERVE_ROLE_H
 
+#include "daemon/hardware.h"
 #include "daemon/listeners.h"
 #include "daemon/loop.h"
 #include "io/tcp.h"
@@ -17,6 +18,7 @@ struct serve_role {
     const struct page *page;
     struct serve_stats *stats;
     const struct listeners *listeners;
+    const struct hardware_lines *hardware; /* NULL: no card stamps */
     struct loop *loop;
     struct tcp_table tcp;
     struct mono_ns tcp_next;        /* earliest end of a connection */
@@ -26,8 +28,8 @@ struct serve_role {
     uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };
 
-/* Puts every listener of that worker on the loop. Everything handed in is borrowed for good. */
+/* Puts every listener of that worker on the loop. Everything handed in is borrowed for good; hardware: NULL when no card stamps. */
 void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, unsigned worker, struct serve_stats *stats);
+                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats);
 
 #endif

@@ -161,6 +161,20 @@ static int map_shared(struct setup *s)
     return 0;
 }
 
+static int start_hardware(struct setup *s)
+{
+    struct hardware_lines *lines = shared_hardware_new();
+
+    if (!lines)
+        return refuse(EXIT_GENERAL, "no memory for hardware_timestamps");
+    hardware_start(&s->hardware, &s->options->top.hardware_timestamps, lines);
+    s->world.hardware = &s->hardware;
+    for (unsigned i = 0; hardware_on(&s->hardware) && i < s->listeners.count; i++)
+        if (!s->listeners.item[i].stream)
+            io_udp_ask_hardware(s->listeners.item[i].fd, s->listeners.item[i].at.family, IO_LISTENER);
+    return 0;
+}
+
 static int make_guard(struct setup *s)
 {
     const struct guard_options *o = &s->options->guard;
@@ -310,8 +324,8 @@ static int decide_clock(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,    take_run_dir, open_listeners,   map_shared,       make_guard,       make_interleave,
-                                                    decide_clock, open_control, connect_resolver, connect_clock };
+    static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,       start_hardware, make_guard,
+                                                    make_interleave, decide_clock, open_control,   connect_resolver, connect_clock };
     int code = 0;
 
     memset(s, 0, sizeof *s);
@@ -382,8 +396,7 @@ void setup_tell(const struct setup *s)
     log_text(&clock, "reason", s->mode.reason);
     logger_write(&clock, host_mono());
     listeners_log(&s->listeners);
-    if (s->options->top.hardware_timestamps.count > 0)
-        logger_say("hardware_timestamps: timestamps of the network card are not built yet; the kernel's own are used");
+    hardware_tell(&s->hardware);
     tell_sources(&s->options->engine);
     tell_wall(s);
     if (!s->detached)

@@ -24,6 +24,7 @@ struct setup {
     int control_fd;                 /* listening; -1: none */
     int resolve_end;                /* the resolver's end of its socket pair; -1: no name is configured */
     int clock_end;                  /* the clock role's end; -1 */
+    struct hardware hardware;
     struct core_world world;
 };
 

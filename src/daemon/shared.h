@@ -3,6 +3,7 @@
 #define DAEMON_SHARED_H
 
 #include "base/page.h"
+#include "daemon/hardware.h"
 #include "daemon/listeners.h"
 #include "guard/guard.h"
 #include "serve/serve.h"
@@ -19,6 +20,9 @@ struct page *shared_page(const char *path, int *path_err);
 
 /* Zeroed, inherited by fork. NULL when there is no memory. */
 struct shared_state *shared_state_new(void);
+
+/* The same for the lines of the cards' clocks. */
+struct hardware_lines *shared_hardware_new(void);
 
 /* The same for what the serve roles remember of their clients; its pages are taken as they are touched. */
 struct guard *shared_guard_new(void);

@@ -99,7 +99,10 @@ static int live_as_serve(struct setup *s, unsigned worker)
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
-    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, worker, &s->world.shared->served[worker]);
+    hardware_close(&s->hardware);
+    mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
+    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
+                     &s->world.shared->served[worker]);
     loop_run(&sup.loop);
     return 0;
 }

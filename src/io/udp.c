@@ -175,6 +175,7 @@ int io_udp_receive(int fd, struct io_datagram *d)
 void io_batch_init(struct io_batch *b)
 {
     b->count = b->answers = 0;
+    b->ask_cards = false;
     for (unsigned i = 0; i < IO_BATCH_MAX; i++) {
         struct io_slot *s = &b->slot[i];
 
@@ -271,7 +272,7 @@ void io_batch_answer(struct io_batch *b, unsigned i, const uint8_t *bytes, size_
 
 void io_batch_stamp(struct io_batch *b)
 {
-    static const unsigned flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+    const unsigned flags = SOF_TIMESTAMPING_TX_SOFTWARE | (b->ask_cards ? SOF_TIMESTAMPING_TX_HARDWARE : 0u);
     struct msghdr *m = &b->out[b->answers - 1].msg_hdr;
     struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control + m->msg_controllen);
 

@@ -58,6 +58,7 @@ int io_udp_send(int fd, const void *bytes, size_t len, struct mono_ns *tx);
 struct io_batch {
     unsigned count;                         /* datagrams of the last io_batch_receive */
     unsigned answers;                       /* of them, queued for io_batch_send */
+    bool ask_cards;                         /* io_batch_stamp asks for the card's own stamps as well; false after io_batch_init */
     struct io_datagram datagram[IO_BATCH_MAX];
     struct mmsghdr in[IO_BATCH_MAX], out[IO_BATCH_MAX];
     struct io_slot { union io_sockaddr peer; struct iovec in, out; union io_control { struct cmsghdr align; uint8_t bytes[IO_CONTROL_MAX]; } control; }
