@@ -14,7 +14,7 @@ static void polls(struct fixture *f, unsigned count, double every_s, unsigned so
 }
 
 static enum clock_status status(const struct fixture *f) { return fixture_view(f).status; }
-static int source_state(const struct fixture *f, uint16_t slot) { return clock_source_view(&f->c, slot, fixture_now(f)).state; }
+static int source_state(const struct fixture *f, uint16_t slot) { return (int)clock_source_view(&f->c, slot, fixture_now(f)).state; }
 
 static void lone_source_synchronises_at_once(void **state)
 {
