@@ -444,6 +444,17 @@ static void follow_if_unsmeared(struct clock *c, struct clock_source *s, struct 
     }
 }
 
+/* After a silence the frequency is known within max_drift_silent of what it was, and has to be proven again. */
+static void break_silence(struct clock *c, struct mono_ns now)
+{
+    struct mono_ns silent_at = c->page.silent_at;
+
+    if (mono_before(now, silent_at) || !mono_before(c->policy.last_answer, silent_at))
+        return;
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        pace_loosen(&c->source[i].pace, c->options.clock.max_drift_silent * 1e-6);
+}
+
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_source *s = &c->source[m->source];
@@ -454,6 +465,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
         return;
     interval_age(c, now);
+    break_silence(c, now);
     s->last = *m;
     s->offset_before_s = s->sampled ? s->offset_s : offset_of(c, m);
     s->offset_s = offset_of(c, m);

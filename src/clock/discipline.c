@@ -93,11 +93,11 @@ struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns)
 /* The bound grows as the estimate does; where it is only stated, at the limit that is stated with it. */
 static void set_growth(struct clock *c, enum clock_status status)
 {
-    double silent = c->options.clock.max_drift_silent * 1e-6, growth = interval_growth(c);
+    double silent = c->options.clock.max_drift_silent * 1e-6, drift = c->options.clock.max_drift * 1e-6, growth = interval_growth(c);
     bool stated = status == CLOCK_LOCAL && !c->policy.synchronised_once;
 
     c->page.growth = stated ? silent : growth;
-    c->page.growth_silent = stated ? silent : fmax(silent, growth);
+    c->page.growth_silent = stated ? silent : fmax(silent, drift) + growth - drift;
 }
 
 /* When the larger side of the bound reaches the limit. */

@@ -37,9 +37,10 @@ void pace_take(struct clock_pace *p, struct mono_ns at, double offset_s, double 
     struct clock_span best = width(old) < width(young) ? old : young;
 
     p->kept++;
-    if (isfinite(width(best)) && (!p->known || p->kept >= KEPT_SAMPLES || width(best) < width(p->rate))) {
+    if (isfinite(width(best)) && (!p->known || (p->kept >= KEPT_SAMPLES && !p->loose) || width(best) < width(p->rate))) {
         p->rate = best;
         p->known = true;
+        p->loose = false;
         p->kept = 0;
     }
     keep_marks(p, (struct clock_mark){ .set = true, .at = at, .offset_s = offset_s, .half_s = half_s });
@@ -55,6 +56,14 @@ void pace_forget(struct clock_pace *p)
 {
     p->mark[0].set = p->mark[1].set = false;
     p->picked = 0;
+}
+
+void pace_loosen(struct clock_pace *p, double by)
+{
+    pace_forget(p);
+    p->rate.lo_s -= by;
+    p->rate.hi_s += by;
+    p->loose = p->known;
 }
 
 void pace_follow(struct clock_pace *p, struct clock_move move, struct mono_ns aged)

@@ -16,6 +16,10 @@ void pace_doubt(struct clock_pace *p, double by_s);
 /* Samples from here on do not compare with earlier ones. What was proven stays. */
 void pace_forget(struct clock_pace *p);
 
+/* The frequency may have moved by this (s/s) unseen, and moved back: a mean over that time says nothing about now. What was proven stays true within it,
+ * until a narrower range is proven. */
+void pace_loosen(struct clock_pace *p, double by);
+
 /* The line moved, as in interval_follow. */
 void pace_follow(struct clock_pace *p, struct clock_move move, struct mono_ns aged);
 

@@ -66,6 +66,23 @@ static void another_path_keeps_what_was_proven(void **state)
     assert_true(fabs(p.rate.hi_s) < 1e-4);
 }
 
+/* The mean over a silence is not the frequency of now; what was known before is, within what the silence allows. */
+static void silence_has_to_be_proven_again(void **state)
+{
+    struct clock_pace p = { .known = false };
+
+    (void)state;
+    pace_take(&p, at(0), 0, 1e-6);
+    pace_take(&p, at(100), 0, 1e-6);
+    pace_loosen(&p, 15e-6);
+    for (int i = 0; i < 10; i++) { /* 14 ppm all the while, and back */
+        pace_take(&p, at(10000 + i), 0.14, 1e-4);
+        assert_true(p.known && fabs(p.rate.lo_s + 15.02e-6) < 1e-12 && fabs(p.rate.hi_s - 15.02e-6) < 1e-12);
+    }
+    pace_take(&p, at(10100), 0.14, 1e-4);
+    assert_true(p.rate.lo_s < 0 && p.rate.hi_s > 0 && p.rate.hi_s < 2.1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +90,7 @@ int main(void)
         cmocka_unit_test(truth_is_always_inside),
         cmocka_unit_test(moves_of_the_line_are_followed),
         cmocka_unit_test(another_path_keeps_what_was_proven),
+        cmocka_unit_test(silence_has_to_be_proven_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; dou
 
 /* Two remembered samples, and where they and the latest ones leave the true frequency minus the line's rate, in s/s (pace.c). */
 struct clock_mark { bool set; struct mono_ns at; double offset_s, half_s; };
-struct clock_pace { struct clock_mark mark[2]; struct clock_span rate; bool known; uint32_t kept, picked; };
+struct clock_pace { struct clock_mark mark[2]; struct clock_span rate; bool known, loose; uint32_t kept, picked; };
 
 struct clock_source {
     bool used, prefer, sampled;
