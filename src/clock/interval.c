@@ -66,7 +66,7 @@ struct clock_span interval_of(const struct clock *c, const struct measurement *m
     /* t1 and t4 were read on the raw clock, whose own rate is wrong by up to max_frequency during the exchange. */
     double exchange_s = dur_to_s(m->delay) * (0.5 + c->options.clock.max_frequency * 1e-6);
     double half_s = exchange_s + dur_to_s(m->dispersion) + dur_to_s(m->root_delay) / 2 + dur_to_s(m->root_dispersion);
-    double since_s = fmax(dur_to_s(mono_sub(now, m->at)), 0) * c->page.growth;
+    double since_s = fmax(dur_to_s(mono_sub(now, m->at)), 0) * interval_growth(c);
 
     return (struct clock_span){ offset_s - half_s - since_s, offset_s + half_s + since_s };
 }

@@ -10,6 +10,7 @@ good falls silent
 at 2h good answers again
 expect c from 1s until 119m status local
 expect c from 1s until 119m stratum = 10
+expect c from 1s until 119m bound < 1.2s
 expect c from 3h status synchronised
 expect c from 4h |error| < 1ms
 mutant set c local.stratum 9

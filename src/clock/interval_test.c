@@ -1,0 +1,71 @@
+/* Spans that age: at the page's growth, and never slower than what was measured can go astray. */
+#include <math.h>
+
+#include "base/test.h"
+#include "clock/interval.h"
+
+static bool near(double a, double b) { return fabs(a - b) < 1e-12; }
+
+static struct clock with_growth(double page)
+{
+    struct clock c = { .estimate.rate_known = { -400e-6, 500e-6 }, .estimate.aged = { 0 } };
+
+    c.options.clock.max_drift = 1;
+    c.page.growth = c.page.growth_silent = page;
+    c.page.silent_at = MONO_NEVER;
+    return c;
+}
+
+static void growth_is_drift_and_what_is_unproven(void **state)
+{
+    struct clock c = with_growth(0);
+
+    (void)state;
+    assert_true(near(interval_growth(&c), 501e-6));
+    c.estimate.rate_known = (struct clock_span){ -2e-6, -1e-6 };
+    assert_true(near(interval_growth(&c), 3e-6));
+}
+
+static void what_was_measured_ages_faster_than_what_is_stated(void **state)
+{
+    struct clock c = with_growth(15e-6);
+
+    (void)state;
+    interval_age(&c, (struct mono_ns){ 10 * NS_PER_S });
+    assert_true(near(c.estimate.bound.hi_s, 150e-6));
+    assert_true(near(c.source[3].span.hi_s, 5010e-6));
+    assert_true(near(c.source[3].span.lo_s, -5010e-6));
+}
+
+static void all_age_by_the_page_where_that_is_more(void **state)
+{
+    struct clock c = with_growth(600e-6);
+
+    (void)state;
+    interval_age(&c, (struct mono_ns){ 10 * NS_PER_S });
+    assert_true(near(c.estimate.bound.lo_s, -6e-3));
+    assert_true(near(c.source[0].span.lo_s, -6e-3));
+}
+
+static void a_measurement_is_as_old_as_it_is(void **state)
+{
+    const struct measurement m = { .at = { 0 }, .root_delay = { NS_PER_MS } };
+    struct clock c = with_growth(15e-6);
+    struct clock_span s = interval_of(&c, &m, 0, (struct mono_ns){ 4 * NS_PER_S });
+
+    (void)state;
+    assert_true(near(s.hi_s, 500e-6 + 4 * 501e-6));
+    assert_true(near(s.lo_s, -s.hi_s));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(growth_is_drift_and_what_is_unproven),
+        cmocka_unit_test(what_was_measured_ages_faster_than_what_is_stated),
+        cmocka_unit_test(all_age_by_the_page_where_that_is_more),
+        cmocka_unit_test(a_measurement_is_as_old_as_it_is),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
