@@ -22,12 +22,12 @@ static const uint8_t *ipv4_bytes(const struct net_addr *a)
     return 0;
 }
 
-bool addr_is_usable_server(const struct net_addr *a)
+bool addr_is_usable_server_ipv6(const struct net_addr *a)
 {
     const uint8_t *v4 = ipv4_bytes(a);
 
     if (v4)
-        return v4[0] != 0 && v4[0] < 224; /* "this network"; multicast, reserved, broadcast */
+        return v4[0] != 0 && v4[0] < 224;
     return a->family == ADDR_IPV6 && !is_zero(a->bytes, 16) && a->bytes[0] != 0xff;
 }
 

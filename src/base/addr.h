@@ -22,10 +22,18 @@ static inline bool addr_same_host(const struct net_addr *a, const struct net_add
     return a->family == b->family && a->scope == b->scope && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-static inline bool addr_equal(const struct net_addr *a, const struct net_addr *b) { return addr_same_host(a, b) && a->port == b->port; }
+static inline bool addr_equal(const struct net_addr *a, const struct net_addr *b) { return a->port == b->port && addr_same_host(a, b); }
 
-/* Never a server: unspecified, broadcast, multicast. */
-bool addr_is_usable_server(const struct net_addr *a);
+bool addr_is_usable_server_ipv6(const struct net_addr *a); /* the rare half of the next one */
+
+/* Never a server: "this network", multicast, reserved, broadcast; unspecified, multicast. */
+static inline bool addr_is_usable_server(const struct net_addr *a)
+{
+    if (a->family == ADDR_IPV4)
+        return a->bytes[0] != 0 && a->bytes[0] < 224;
+    return addr_is_usable_server_ipv6(a);
+}
+
 bool addr_is_loopback(const struct net_addr *a);
 bool addr_is_private(const struct net_addr *a); /* RFC 1918, RFC 4193, link-local */
 
