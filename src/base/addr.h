@@ -34,6 +34,7 @@ static inline bool addr_is_usable_server(const struct net_addr *a)
     return addr_is_usable_server_ipv6(a);
 }
 
+/* 127.0.0.0/8, ::1. */
 bool addr_is_loopback(const struct net_addr *a);
 bool addr_is_private(const struct net_addr *a); /* RFC 1918, RFC 4193, link-local */
 

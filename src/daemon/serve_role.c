@@ -27,6 +27,8 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
                                .smeared = l->smeared };
     size_t len;
 
+    if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at))
+        r.to = l->at;
     r.to.port = l->at.port;
     if (s->out_used + SERVE_ANSWER_MAX > sizeof s->out)
         send_answers(s, l->fd);

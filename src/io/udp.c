@@ -23,16 +23,26 @@ static void ask_for_stamps(int fd, unsigned extra)
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags); /* refused: stamps are taken here */
 }
 
-static int listen_at(const struct net_addr *at, bool shared)
+/* Where requests went, and where answers leave from: known by itself for a socket that has one address. */
+static void ask_for_destinations(int fd, const struct net_addr *at)
 {
-    int fd = io_bind(at, SOCK_DGRAM, shared), one = 1, buffer = RECEIVE_BUFFER;
+    int one = 1;
 
-    if (fd < 0)
-        return fd;
+    if (addr_is_usable_server(at))
+        return;
     if (at->family == ADDR_IPV6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof one);
     else
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
+}
+
+static int listen_at(const struct net_addr *at, bool shared)
+{
+    int fd = io_bind(at, SOCK_DGRAM, shared), buffer = RECEIVE_BUFFER;
+
+    if (fd < 0)
+        return fd;
+    ask_for_destinations(fd, at);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     ask_for_stamps(fd, 0);
     return fd;

@@ -32,8 +32,8 @@ struct io_datagram {
     uint8_t bytes[IO_DATAGRAM_MAX];
 };
 
-/* A bound listener, alone on its port: destination addresses and receive stamps are asked for. Returns the descriptor or -UE_...
- * (-UE_UNSUPPORTED: no IPv6 here). */
+/* A bound listener, alone on its port: receive stamps are asked for, and destination addresses unless it is bound to a single one (`to` is ADDR_NONE
+ * then). Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
 int io_udp_listen(const struct net_addr *at);
 
 /* One more listener on the same address and port; the system shares requests out by source. first: the io_udp_listen socket, which was alone when it

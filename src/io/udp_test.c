@@ -60,7 +60,7 @@ static void there_and_back(const char *host)
     assert_int_equal(io_batch_receive(&batch, listener), 1);
     assert_int_equal(request->len, 8);
     assert_false(request->cut);
-    assert_true(addr_same_host(&request->to, &server));
+    assert_int_equal(request->to.family, ADDR_NONE); /* the listener has one address */
     assert_int_equal(request->stamp, STAMP_KERNEL);
     assert_true(sent.ns - 100000 <= request->rx.ns && request->rx.ns <= io_raw_now().ns);
 
