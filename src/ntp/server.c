@@ -99,12 +99,6 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
     return VERDICT_ANSWERED;
 }
 
-bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE])
-{
-    return (request[0] & 7) == NTP_MODE_CLIENT && request[NTP_AT_ORIGIN + 7] & 1
-        && memcmp(request + NTP_AT_RECEIVE, request + NTP_AT_TRANSMIT, 8) != 0;
-}
-
 void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts64 left, uint8_t answer[NTP_HEADER_SIZE])
 {
     memcpy(answer + NTP_AT_ORIGIN, request + NTP_AT_RECEIVE, 8);

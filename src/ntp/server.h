@@ -46,7 +46,10 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
                               size_t *out_len);
 
 /* Does a request that was answered ask for interleaved mode, as far as it can show? */
-bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE]);
+static inline bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE])
+{
+    return request[NTP_AT_ORIGIN + 7] & 1 && (request[0] & 7) == NTP_MODE_CLIENT && memcmp(request + NTP_AT_RECEIVE, request + NTP_AT_TRANSMIT, 8) != 0;
+}
 
 /* Turns the basic answer into an interleaved one: `left` is when the answer left that the request's origin names. */
 void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts64 left, uint8_t answer[NTP_HEADER_SIZE]);

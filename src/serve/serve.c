@@ -84,7 +84,7 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
 }
 
 /* What a listener's clock said or says at t. */
-static struct utc_ns told(const struct serve_options *o, const struct page_data *page, bool smeared, struct mono_ns t)
+static inline struct utc_ns told(const struct serve_options *o, const struct page_data *page, bool smeared, struct mono_ns t)
 {
     struct clock_view at_t;
 
@@ -110,11 +110,6 @@ static void interleave(const struct serve_options *o, const struct serve_request
     wire_put64(out + NTP_AT_RECEIVE, receive.raw);
     if (left.raw)
         ntp_server_interleave(r->bytes.at, left, out);
-}
-
-bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
-{
-    return o->interleave && r->service == SERVICE_NTP && ntp_server_is_interleaved(r->bytes.at) && answer[NTP_AT_STRATUM] != 0;
 }
 
 void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx)

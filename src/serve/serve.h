@@ -61,7 +61,10 @@ enum verdict serve_answer(const struct serve_options *o, const struct serve_mome
                           uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
 /* Does this answer to r need the kernel's word on when it left? */
-bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer);
+static inline bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
+{
+    return o->interleave && r->service == SERVICE_NTP && ntp_server_is_interleaved(r->bytes.at) && answer[NTP_AT_STRATUM] != 0;
+}
 
 /* The kernel's word: `answer`, as it was sent to `to` from a listener with or without smear, left at tx. Anything else than such an answer is ignored. */
 void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx);

@@ -2,6 +2,7 @@
 change of ours. The load comes from bench/load.c; what the daemon does without it is taken off."""
 
 import json
+import os
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from lib import ntp, proc, utcd
 
 HOST = "127.0.0.1"
 SECONDS = 2
+TOGETHER = ["taskset", "-c", str(min(os.sched_getaffinity(0))), "chrt", "--batch", "0"]   # on one CPU, so that what is sent together is received together
 LIMIT = {1: 2500, 64: 650}      # by requests outstanding; chronyd 4.3: 2697 and 1974
 
 
@@ -17,12 +19,12 @@ def instructions(lab, load, name):
     """(instructions of a run, answers it gave)."""
     port = proc.free_port()
     out = lab.dir / f"{name}.callgrind"
-    valgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    valgrind = [*TOGETHER, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"]
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, utcd.ONE_PROCESS, name=name, prefix=valgrind)
     proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.5), timeout=30, what=daemon.log)
     answers = 0
     if load:
-        done = proc.run([utcd.BUILD / "bench/load", HOST, str(port), "--seconds", str(SECONDS), "--warm-up", "0", "--outstanding", str(load)])
+        done = proc.run([*TOGETHER, utcd.BUILD / "bench/load", HOST, str(port), "--seconds", str(SECONDS), "--warm-up", "0", "--outstanding", str(load)])
         answers = json.loads(done.stdout)["answers"]
     daemon.stop(timeout=20)
     return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)[1]), answers
