@@ -11,4 +11,4 @@ late falls silent
 at 90s late answers again
 expect c from 10m status synchronised
 expect c from 20m |error| < 1ms
-mutant early falls silent
+mutant early lies 5ms
