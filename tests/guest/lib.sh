@@ -83,3 +83,31 @@ kernel_synchronised() { # STA_UNSYNC, 0x40, is off, and the kernel's bound is be
     echo "status $status maxerror $maxerror"
     [ $((status & 0x40)) = 0 ] && [ "$maxerror" -lt "$1" ]
 }
+
+line() { # see line.c
+    "$LAB/line" "$@"
+}
+
+start_line() { # start_line PORT PPM
+    line serve "$@" &
+    wait_for 20 serving "$1"
+}
+
+forget() { # forget PPM: the kernel's clock as if nobody had ever disciplined it, a millisecond off
+    busybox adjtimex -f 0 -t 10000 >/dev/null
+    reference arm 0x40
+    reference set 0.001 "$1"
+}
+
+start_chronyd() { # start_chronyd SERVER PORT POLL: it steers the system clock
+    cat >/run/chrony.conf <<CONF
+server $1 port $2 iburst minpoll $3 maxpoll $3
+pidfile /run/chronyd.pid
+bindcmdaddress /run/chronyd.sock
+port 0
+cmdport 0
+user root
+CONF
+    "$PEERS/chrony/usr/sbin/chronyd" -d -f /run/chrony.conf >/run/chronyd.log 2>&1 &
+    chronyd=$!
+}
