@@ -144,6 +144,22 @@ static void plot_point(struct check *c, struct sim_world *w, unsigned node)
     };
 }
 
+static void csv_line(struct check *c, struct sim_world *w, unsigned node)
+{
+    const struct sim_client *n = &w->node[node].c;
+    const struct sim_reading *r = &n->last;
+
+    fprintf(c->csv, "%.3f,%d,%.9f,%.9f,%.9f,%.9f,%.6f,%d,%llu\n", dur_to_s(tai_sub(w->now, w->start)), r->usable, dur_to_s(r->error), dur_to_s(r->system_error),
+            dur_to_s(utc_sub(r->view.earliest, r->truth)), dur_to_s(utc_sub(r->view.latest, r->truth)), r->frequency_error * 1e6,
+            fastest_poll(look(c, w, node)), (unsigned long long)n->totals.packets);
+}
+
+void check_csv(struct check *c, FILE *out)
+{
+    c->csv = out;
+    fputs("at_s,usable,error_s,system_error_s,early_s,late_s,frequency_error_ppm,poll_log2,packets\n", out);
+}
+
 static void count(struct sim_totals *t, const struct sim_reading *r)
 {
     double e = dur_to_s(r->error);
@@ -172,6 +188,8 @@ static void on_probe(void *ctx, struct sim_world *w, bool regular)
             count(&w->node[i].c.totals, &w->node[i].c.last);
         if (c->course && first)
             plot_point(c, w, i);
+        if (c->csv && first)
+            csv_line(c, w, i);
         first = false;
     }
 }

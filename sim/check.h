@@ -24,10 +24,13 @@ struct check {
     struct tai_ns snapshot_at;
     unsigned snapshot_node;
     struct check_course *course; /* of the first client, or NULL: not wanted */
+    FILE *csv;                   /* the same, every probe as a line of numbers, or NULL */
 };
 
 /* Before world_run: hooks itself to the world's probes. */
 void check_init(struct check *c, struct sim_world *w, bool want_course);
+/* Write a heading and from then on a line for each probe of the first client; `out` is borrowed until check_free. */
+void check_csv(struct check *c, FILE *out);
 /* After it: settles what is judged over the whole time. */
 void check_finish(struct check *c, struct sim_world *w);
 void check_free(struct check *c);

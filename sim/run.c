@@ -14,7 +14,7 @@
 struct settings {
     bool verbose, trace, tap, mutants, hash, seeded, storm;
     uint64_t seed;
-    const char *svg;
+    const char *svg, *csv;
     long storm_days, starts;
     double speed_min;
 };
@@ -32,6 +32,7 @@ static const char usage[] =
     "  --mutants    run each story once per `mutant` line; every such run must fail\n"
     "  --min-speed X a story must run at least X times faster than real time, counted in processor time\n"
     "  --svg FILE   draw the first client's error, bound, frequency and poll interval\n"
+    "  --csv FILE   write every probe of the first client as a line of numbers\n"
     "  --storm SEED run randomised fault schedules inside the declared assumptions for --days days (300),\n"
     "               or --starts short runs that begin or lose their sources in every way\n";
 
@@ -155,12 +156,20 @@ static void table_row(const struct sim_world *w, double took_s, const char *verd
            (unsigned long long)s.packets, verdict);
 }
 
+/* NULL when none is wanted, or after a sentence. */
+static FILE *open_result(const char *path)
+{
+    FILE *out = path ? fopen(path, "w") : NULL;
+
+    if (path && !out)
+        fprintf(stderr, "utcsim: cannot write %s: %s\n", path, strerror(errno));
+    return out;
+}
+
 static void draw(const struct settings *o, const struct story *s, const struct check *c)
 {
-    FILE *out = o->svg ? fopen(o->svg, "w") : NULL;
+    FILE *out = open_result(o->svg);
 
-    if (o->svg && !out)
-        fprintf(stderr, "utcsim: cannot write %s: %s\n", o->svg, strerror(errno));
     if (!out)
         return;
     plot_svg(out, s->name, c->course);
@@ -186,10 +195,13 @@ static void run_story(const struct settings *o, const struct story *s, struct ta
     struct check c;
     double began_s = processor_s(), took_s;
     unsigned failures;
+    FILE *csv = open_result(o->csv);
 
     w->trace = o->trace ? stdout : NULL;
     w->log = o->verbose ? stdout : NULL;
     check_init(&c, w, o->svg != NULL);
+    if (csv)
+        check_csv(&c, csv);
     world_run(w);
     check_finish(&c, w);
     took_s = processor_s() - began_s;
@@ -201,6 +213,8 @@ static void run_story(const struct settings *o, const struct story *s, struct ta
     tell_details(o, t, w, &c);
     *(failures ? &t->failed : &t->passed) += 1;
     draw(o, s, &c);
+    if (csv)
+        fclose(csv);
     check_free(&c);
     world_free(w);
 }
@@ -258,13 +272,13 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
     return err ? 2 : 0;
 }
 
-enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED };
+enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED, OPT_CSV };
 
 static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
     { "hash", no_argument, NULL, OPT_HASH }, { "tap", no_argument, NULL, OPT_TAP }, { "mutants", no_argument, NULL, OPT_MUTANTS },
     { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
-    { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED }, { 0 },
+    { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED }, { "csv", required_argument, NULL, OPT_CSV }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -280,6 +294,7 @@ static bool read_options(struct settings *o, int argc, char **argv)
         case OPT_TAP:     o->tap = true; break;
         case OPT_MUTANTS: o->mutants = true; break;
         case OPT_SVG:     o->svg = optarg; break;
+        case OPT_CSV:     o->csv = optarg; break;
         case OPT_STORM:   o->seed = strtoull(optarg, NULL, 0); o->storm = true; break;
         case OPT_DAYS:    o->storm_days = strtol(optarg, NULL, 10); break;
         case OPT_STARTS:  o->starts = strtol(optarg, NULL, 10); break;

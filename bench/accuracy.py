@@ -1,0 +1,170 @@
+#!/usr/bin/python3
+"""How well the clock is kept, in our own simulator: steady states and transients of bench/scenarios/rows.py over several seeds, beside chronyd's
+measured figures for the same scenario and two lower bounds from theory. Writes bench/results/accuracy.md and the pictures of docs/clock.md."""
+
+import argparse
+import csv
+import math
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+
+from scenarios import drawing, rows
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+UTCSIM = pathlib.Path(os.environ.get("BUILD", ROOT / "build")).absolute() / "utcsim"
+RESULT, FIGURES = ROOT / "bench/results/accuracy.md", ROOT / "docs/figures"
+
+
+class Run:
+    """One seed of one story: columns of numbers, one entry a probe. Errors are the steered system clock's."""
+
+    def __init__(self, story, seed):
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory, "accuracy.story")
+            path.write_text(story)
+            table = path.with_suffix(".csv")
+            done = subprocess.run([UTCSIM, "--seed", str(seed), "--csv", table, path], capture_output=True, text=True, check=False)
+            if done.returncode == 2:
+                raise SystemExit(done.stderr)
+            with open(table, newline="", encoding="ascii") as file:
+                lines = csv.reader(file)
+                heading = next(lines)
+                wanted = [heading.index(name) for name in ("at_s", "system_error_s", "early_s", "late_s", "packets")]
+                found = [tuple(float(line[i]) for i in wanted) for line in lines]
+        self.at, self.error, self.early, self.late, self.packets = zip(*found)
+
+    def window(self, from_s, until_s=math.inf):
+        return [e for t, e in zip(self.at, self.error) if from_s <= t <= until_s]
+
+    def frequency_rms(self, from_s):
+        """Mean over a probe's interval: what the system clock gained in it."""
+        gained = [(b - a) / (t - s) for s, t, a, b in zip(self.at, self.at[1:], self.error, self.error[1:]) if s >= from_s]
+        return rms(gained)
+
+
+def rms(values):
+    return math.sqrt(sum(v * v for v in values) / len(values))
+
+
+def mean(values):
+    """Geometric."""
+    return math.exp(sum(math.log(v) for v in values) / len(values))
+
+
+def number(value):
+    return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def steady(row, seeds):
+    runs = [Run(rows.story(row), seed) for seed in seeds]
+    packets = statistics.mean(run.packets[-1] for run in runs)
+    kf, box = rows.lower_bounds(row, packets)
+    return {
+        "row": row, "packets": packets, "kf": kf, "box": box,
+        "rms": mean([rms(run.window(row.from_s)) / rows.US for run in runs]),
+        "max": max(max(map(abs, run.window(row.from_s))) / rows.US for run in runs),
+        "frequency_ppb": mean([run.frequency_rms(row.from_s) * 1e9 for run in runs]),
+    }
+
+
+def settled(run, event_s, limit):
+    """Seconds after the event until the error stays below the limit; infinite when it does not."""
+    above = [t for t, e in zip(run.at, run.error) if t >= event_s and abs(e) > limit]
+    return math.inf if above and above[-1] == run.at[-1] else (above[-1] - event_s + 1 if above else 0)
+
+
+def measured(runs, row, what):
+    """(figure, its unit) of one measure of a transient."""
+    if what.startswith("settled"):
+        return statistics.median(settled(run, row.event_s, float(what.split()[1])) for run in runs), "s"
+    if what == "at end":
+        return rms([run.error[-1] for run in runs]) / rows.US, "us"
+    errors = [run.window(row.event_s, row.until_s) for run in runs]
+    if what == "max":
+        return statistics.median(max(map(abs, e)) for e in errors) / rows.US, "us"
+    return mean([rms(e) for e in errors]) / rows.US, "us"
+
+
+def steady_table(found):
+    lines = ["| scenario | ours, RMS us | max us | frequency RMS ppb | packets | chronyd, RMS us | packets | ours / chronyd | KF us | BOX us | ours / bound |",
+             "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |"]
+    for f in found:
+        row, bound = f["row"], f["box"] or f["kf"]
+        ratio = f["rms"] / row.chronyd_us if row.chronyd_us else None
+        lines.append("| " + " | ".join([row.name, number(f["rms"]), number(f["max"]), number(f["frequency_ppb"]), f"{f['packets']:.0f}", number(row.chronyd_us),
+                                        number(row.chronyd_packets), (number(ratio) + ("" if row.comparable else " (other law)")) if ratio else "",
+                                        number(f["kf"]), number(f["box"]), number(f["rms"] / bound) if bound else ""]) + " |")
+    both = [f for f in found if f["row"].chronyd_us and f["row"].comparable]
+    ours, theirs = sum(f["packets"] for f in both), sum(f["row"].chronyd_packets for f in both)
+    bounded = [f for f in found if f["box"] or f["kf"]]
+    return lines + ["", f"Geometric mean over the {len(both)} rows with the same law: **{mean([f['rms'] / f['row'].chronyd_us for f in both]):.2f}** of chronyd's RMS "
+                    f"error, with {ours / theirs:.2f} of its packets; {mean([f['rms'] / (f['box'] or f['kf']) for f in bounded]):.2f} of the lower bound at our own "
+                    "packet rate."]
+
+
+def transient_table(found):
+    lines = ["| scenario | measure | ours | chronyd | theory or prototype |", "| --- | --- | --: | --: | --- |"]
+    for row, figures in found:
+        for m, (value, unit) in zip(row.measures, figures):
+            what = f"seconds to stay below {float(m.what.split()[1]) * 1e6:g} us" if m.what.startswith("settled") else f"{m.what}, {unit}"
+            lines.append(f"| {row.name} | {what} | {'never' if math.isinf(value) else number(value)} | {number(m.chronyd)} | {m.bound} |")
+    return lines
+
+
+PREFACE = """# Accuracy in the simulator
+
+True error of the **steered system clock**, from the project's own simulator, {seeds} seeds a row: geometric mean of the RMS, worst maximum, mean packets.
+chronyd's columns are constants, measured with the public network simulator clknetsim on chronyd 4.8 (development snapshot) and 4.3 in the same
+scenario, four seeds; they are not produced by this command, and no model of chronyd is in it. KF is the best linear filter, BOX also uses each round trip
+(bench/scenarios/bounds.py); both know what a daemon must learn, and are taken at our own packet rate. Polls without a figure are the default, 64 to 1024 s.
+Two simulators draw different noise: a ratio here is a comparison of means, not of pairs.
+"""
+
+
+def write(steady_found, transient_found, seeds):
+    RESULT.write_text("\n".join([PREFACE.format(seeds=seeds), "## Steady state", "", *steady_table(steady_found), "", "## Transients",
+                                 "", "Median of the seeds for times and maxima; geometric mean for RMS; RMS of the seeds at the end of holdover.", "",
+                                 *transient_table(transient_found), "", "Command: `bench/accuracy.py`", ""]))
+
+
+def pictures(steady_found):
+    """docs/figures/*.svg, from the same runs or one seed more."""
+    FIGURES.mkdir(exist_ok=True)
+    drawing.comparison(FIGURES / "accuracy.svg", [(f["row"].name, f["rms"], f["row"].chronyd_us, f["kf"], f["box"]) for f in steady_found])
+    step = next(t for t in rows.TRANSIENT if t.name == "frequency step 1 ppm, default polling")
+    runs = [Run(f"probe 20s\n{step.story}", seed) for seed in range(1, 5)]
+    drawing.curves(FIGURES / "frequency-step.svg", "Frequency step of 1 ppm, default polling: error of the system clock, four seeds", "us", "min after the step",
+                   [("#06c", [((t - step.event_s) / 60, e / rows.US) for t, e in zip(r.at, r.error) if -600 <= t - step.event_s <= 3600]) for r in runs])
+    cut = next(t for t in rows.TRANSIENT if t.name == "6 h without sources, LAN 10 us")
+    runs = [Run(f"probe 300s\n{cut.story}", seed) for seed in range(1, 9)]
+    hours = [[(t - cut.event_s) / 3600 for t in r.at] for r in runs]
+    lines = [("#06c", [(h, e * 1e3) for h, e in zip(hour, r.error) if h >= -1]) for hour, r in zip(hours, runs)]
+    lines += [("#c60", [(h, e * 1e3) for h, e in zip(hours[0], edge) if h >= -1]) for edge in (runs[0].early, runs[0].late)]
+    drawing.curves(FIGURES / "holdover.svg", "Six hours without sources: error of eight seeds, and [earliest, latest] of one", "ms", "hours of silence", lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--only", default="", help="rows whose name contains this; nothing is written")
+    args = parser.parse_args()
+    seeds = range(1, args.seeds + 1)
+    steady_found = [steady(row, seeds) for row in rows.STEADY if args.only in row.name]
+    transient_found = []
+    for row in rows.TRANSIENT:
+        if args.only in row.name:
+            runs = [Run(f"probe {row.probe_s}s\n{row.story}", seed) for seed in seeds]
+            transient_found.append((row, [measured(runs, row, m.what) for m in row.measures]))
+    if args.only:
+        print("\n".join((steady_table(steady_found) if steady_found else []) + transient_table(transient_found)))
+        return
+    write(steady_found, transient_found, args.seeds)
+    pictures(steady_found)
+    print(RESULT.read_text())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The scenarios, each with the figures that were measured for chronyd in the same one.
+
+Source of chronyd's figures: chronyd 4.8 (development snapshot 8f2db83; 4.3 agrees within seed noise), unmodified, under the public simulator clknetsim
+134028fb; true error of the system clock each second, from 10 000 s on (20 000 s on internet paths), mean of four seeds, eight for holdover. Its standard
+error is about 5 % with 64 s polls, 10 to 20 % with default polling, 25 % for holdover. Nothing here models chronyd: the numbers are constants.
+
+us = microseconds. Jitter is the mean extra delay of each direction, both drawn alone."""
+
+import dataclasses
+
+from . import bounds
+
+US = 1e-6
+
+
+@dataclasses.dataclass
+class Steady:
+    name: str
+    wander: float
+    link: str                   # of a story's link statement
+    chronyd_us: float = None
+    chronyd_packets: int = None
+    poll: str = "6..10"
+    sources: int = 1
+    up_us: float = None         # means of exponential excess, for the bounds; None: the bounds do not apply
+    down_us: float = None
+    variance_us2: float = None  # of the offset's error, where only KF applies
+    answered: float = 1.0       # share of polls that are answered
+    run_s: int = 86400
+    from_s: int = 10000
+    probe_s: int = 7            # no divisor of a poll interval
+    client: str = ""
+    comparable: bool = True     # the same law as chronyd's run, as far as it is documented
+
+
+def _lan(name, jitter_us, wander, chronyd_us, packets, **more):
+    return Steady(name, wander, f"delay 100us jitter exponential {jitter_us}us", chronyd_us, packets, up_us=jitter_us, down_us=jitter_us, **more)
+
+
+def _net(name, jitter_us, chronyd_us, packets, **more):
+    return Steady(name, 1e-9, f"delay 20ms jitter exponential {jitter_us}us", chronyd_us, packets, up_us=jitter_us, down_us=jitter_us, from_s=20000, **more)
+
+
+STEADY = [
+    _lan("LAN 10 us, wander 1e-10, 64 s", 10, 1e-10, None, None, poll="6"),
+    _lan("LAN 10 us, wander 1e-9, 64 s", 10, 1e-9, 5.63, 1340, poll="6"),
+    _lan("LAN 10 us, wander 1e-8, 64 s", 10, 1e-8, 13.9, 1340, poll="6"),
+    _lan("LAN 10 us, wander 1e-7, 64 s", 10, 1e-7, None, None, poll="6"),
+    _lan("LAN 100 us, wander 1e-9, 64 s", 100, 1e-9, 22.8, 1340, poll="6"),
+    _lan("LAN 100 us, wander 1e-8, 64 s", 100, 1e-8, 56.7, 1340, poll="6"),
+    _lan("LAN 10 us, wander 1e-9", 10, 1e-9, 18.4, 342),
+    _lan("LAN 10 us, wander 1e-8", 10, 1e-8, 20.3, 1256),
+    _lan("LAN 100 us, wander 1e-9", 100, 1e-9, 113, 142),
+    _lan("LAN 100 us, wander 1e-8", 100, 1e-8, 117, 571),
+    _net("internet 1 ms, 64 s", 1000, 100, 1340, poll="6"),
+    _net("internet 1 ms", 1000, 402, 110),
+    _net("internet 10 ms, 64 s", 10000, 922, 1340, poll="6"),
+    _net("internet 10 ms", 10000, 1180, 110),
+    Steady("asymmetric variance: 3 ms up, 1 ms down", 1e-9, "delay 20ms jitter exponential 1ms\nlink c to s1 jitter exponential 3ms", 897, 110, up_us=3000,
+           down_us=1000, from_s=20000),
+    _net("four servers, 1 ms", 1000, 594, 440, sources=4),
+    _lan("30 % loss each way, LAN 100 us", 100, 1e-9, 178, 181, answered=0.49),
+    _net("30 % loss each way, internet 1 ms", 1000, 1170, 123, answered=0.49),
+    Steady("Gaussian 10 us, 64 s", 1e-9, "delay 1ms jitter gaussian 10us", 7.36, 1340, poll="6", variance_us2=50),
+    Steady("heavy-tailed 30 us, 64 s", 1e-9, "delay 100us jitter heavy 30us", 9.67, 1340, poll="6"),
+    Steady("congested one way, period 8 h", 1e-9, "delay 20ms jitter exponential 1ms\nlink c to s1 congested 20ms period 8h", 1370, 110, from_s=20000,
+           comparable=False),
+    Steady("sine 1 ppm, period 2 h, 64 s", 1e-9, "delay 100us jitter exponential 10us", 15.6, 1322, poll="6", client="temperature 1ppm period 2h"),
+    Steady("hardware 0.1 us, wander 1e-9, 1 s", 1e-9, "delay 1us jitter exponential 0.1us", 0.0360, 19804, poll="0", up_us=0.1, down_us=0.1, run_s=20000,
+           from_s=2000, probe_s=1, client="hardware stamps"),
+    Steady("hardware 0.1 us, wander 1e-10, 1 s", 1e-10, "delay 1us jitter exponential 0.1us", 0.0144, 19805, poll="0", up_us=0.1, down_us=0.1, run_s=20000,
+           from_s=2000, probe_s=1, client="hardware stamps"),
+    Steady("hardware 0.1 us, wander 1e-9, 4 s", 1e-9, "delay 1us jitter exponential 0.1us", 0.0738, 9904, poll="2", up_us=0.1, down_us=0.1, run_s=40000,
+           from_s=4000, probe_s=3, client="hardware stamps"),
+]
+for row in STEADY:
+    if "loss" in row.name:
+        row.link += " loss 30%"
+
+
+@dataclasses.dataclass
+class Measure:
+    """One figure of a transient: how it is taken, and what it was for chronyd."""
+    what: str                   # "rms" or "max" over the window, "settled X" (seconds after the event until below X s for good), "at end"
+    chronyd: float = None
+    bound: str = ""             # what theory or a prototype says, in words
+
+
+@dataclasses.dataclass
+class Transient:
+    name: str
+    story: str
+    event_s: int
+    until_s: int
+    measures: list
+    probe_s: float = 1
+
+
+_LAN = "link c s1 delay 100us jitter exponential 10us\n"
+_NET = "link c s1 delay 20ms jitter exponential 1ms\n"
+_FOUR = "link c s1..s{n},bad1..bad{b} delay 2ms jitter exponential 100us\nsource c s1..s{n},bad1..bad{b} poll 6..10\n"
+
+
+def _client(more="offset 0.01s", drift="20ppm"):
+    return f"node server s1 error 1us\nnode client c drift {drift} wander 1e-9 {more} steers\n"
+
+
+def _false(honest, bad):
+    servers = f"node server s2..s{honest} error 1us\nnode server bad1..bad{bad} error 1us\n"
+    return "run 1d\n" + _client() + servers + _FOUR.format(n=honest, b=bad)
+
+
+TRANSIENT = [
+    Transient("start, 10 s and 100 ppm off, LAN", "run 10000s\n" + _client("offset 10s", "100ppm") + _LAN + "source c s1 poll 6..10\n", 0, 10000,
+              [Measure("settled 1e-3", 5, "1 s"), Measure("settled 1e-4", 7, "5 s")]),
+    Transient("start, 0.1 s and 100 ppm off, LAN", "run 10000s\n" + _client("offset 0.1s", "100ppm") + _LAN + "source c s1 poll 6..10\n", 0, 10000,
+              [Measure("settled 1e-3", 6, "1 s"), Measure("settled 1e-4", 7, "5 s")]),
+    Transient("start, 0.1 s off, internet 1 ms", "run 10000s\n" + _client("offset 0.1s", "100ppm") + _NET + "source c s1 poll 6..10\n", 0, 10000, [Measure("settled 1e-2", 6, "1 s"), Measure("settled 2e-3", 73, "73 s")]),
+    Transient("frequency step 1 ppm, 64 s", "run 60000s\n" + _client() + _LAN + "source c s1 poll 6\nat 40000 c changes frequency 1ppm\n", 40000, 60000,
+              [Measure("rms", 10.5, "3.1"), Measure("settled 1e-4", 175, "130 s"), Measure("settled 5e-5", 310)]),
+    Transient("frequency step 1 ppm, default polling", "run 60000s\n" + _client() + _LAN + "source c s1 poll 6..10\nat 40000 c changes frequency 1ppm\n", 40000,
+              60000, [Measure("rms", 41, "11.8"), Measure("settled 1e-4", 538, "273 s"), Measure("settled 5e-5", 18500, "369 s")]),
+    Transient("time step 10 ms, default polling", "run 60000s\n" + _client() + _LAN + "source c s1 poll 6..10\nat 40000 c raw jumps 10ms\n", 40000, 60000,
+              [Measure("rms", 766, "470"), Measure("settled 1e-3", 359), Measure("settled 1e-4", 388)]),
+    Transient("path +1 ms both ways, 64 s", "run 60000s\n" + _client() + _LAN + "source c s1 poll 6\nat 40000 link c s1 delay 1100us\n", 40000, 60000,
+              [Measure("rms", 184, "4.4 / 2.6 once learnt"), Measure("max", 848)]),
+    Transient("6 h without sources, LAN 10 us", "run 64800s\n" + _client() + _LAN + "source c s1 poll 6..10\nat 43200 s1 falls silent\n", 43200, 64800,
+              [Measure("at end", 1870, "1860")], 10),
+    Transient("6 h without sources, internet 1 ms", "run 64800s\n" + _client() + _NET + "source c s1 poll 6..10\nat 43200 s1 falls silent\n", 43200, 64800, [Measure("at end", 3510, "2280 / 2020")], 10),
+    Transient("four true, one false by 100 ms", _false(4, 1) + "bad1 lies 100ms\n", 10000, 86400, [Measure("rms", 156, "36 / 19"), Measure("max", 444)], 7),
+    Transient("four true, two false by 100 ms", _false(4, 2) + "bad1..bad2 lies 100ms\n", 10000, 86400, [Measure("rms", 131), Measure("max", 469)], 7),
+    Transient("three true, one drifts by 1 ppm", _false(3, 1) + "at 10000 bad1 drifts 1ppm\n", 10000, 86400,
+              [Measure("rms", 139, "16 / 5 at 64 s"), Measure("max", 560)], 7),
+]
+
+
+def story(row):
+    """A steady row as a story."""
+    servers = "\n".join(f"node server s{i} error 1us\nlink c s{i} {row.link.replace('s1', f's{i}')}" for i in range(1, row.sources + 1))
+    names = ",".join(f"s{i}" for i in range(1, row.sources + 1))
+    return (f"run {row.run_s}s\nprobe {row.probe_s}s\nnode client c drift 20ppm wander {row.wander} offset 0.01s steers {row.client}\n"
+            f"{servers}\nsource c {names} poll {row.poll}\n")
+
+
+def lower_bounds(row, packets):
+    """(KF, BOX) in microseconds at as many packets in `run_s` as were sent; None where one does not apply."""
+    interval = row.run_s / packets
+    if row.variance_us2:
+        return bounds.kalman(row.wander, row.variance_us2 * US**2, interval) / US, None
+    if row.up_us is None:
+        return None, None
+    up, down = row.up_us * US, row.down_us * US
+    return (bounds.kalman(row.wander, bounds.exponential_variance(up, down), interval, answered=row.answered) / US,
+            bounds.box(row.wander, bounds.exponential(up, down), interval, answered=row.answered) / US)
