@@ -86,6 +86,8 @@ void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns s
     c->steer = attr_given(a, ATTR_STEER);
     c->stamp = attr_given(a, ATTR_USER_STAMPS) ? STAMP_USER : attr_given(a, ATTR_HARDWARE_STAMPS) ? STAMP_HARDWARE : STAMP_KERNEL;
     c->noise_ns = a->value[ATTR_NOISE];
+    if (attr_given(a, ATTR_KNOWS)) /* its drift file counts a slow oscillator as positive */
+        c->drift = (struct clock_drift){ -a->value[ATTR_KNOWS] * 1e6, a->value[ATTR_TO] * 1e6, true };
     c->system = (struct sim_system_clock){ .at = utc_add(tai_to_utc(start, SIM_TAI_MINUS_UTC_S), c->offset), .raw = n->oscillator.raw };
 }
 

@@ -70,6 +70,8 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "temperature", ATTR_TEMPERATURE, ATTR_RATIO, GROUP_CLIENT },
     { "period", ATTR_PERIOD, ATTR_DUR, GROUP_CLIENT | GROUP_LINK },
     { "noise", ATTR_NOISE, ATTR_DUR, GROUP_CLIENT },
+    { "knows", ATTR_KNOWS, ATTR_RATIO, GROUP_CLIENT },
+    { "to", ATTR_TO, ATTR_RATIO, GROUP_CLIENT },
     { "steers", ATTR_STEER, ATTR_FLAG, GROUP_CLIENT },
     { "user stamps", ATTR_USER_STAMPS, ATTR_FLAG, GROUP_CLIENT },
     { "hardware stamps", ATTR_HARDWARE_STAMPS, ATTR_FLAG, GROUP_CLIENT },

@@ -1,0 +1,26 @@
+/* One story over several seeds, looked at from a moment on: how wrong, how sure, how long usable, who is called false. */
+#ifndef SIM_FORECAST_H
+#define SIM_FORECAST_H
+
+#include "sim/story.h"
+
+#define FORECAST_NONE (-1.0)
+
+/* Of a server: in how many runs it was ever called a falseticker, and the longest that took, in seconds after the moment. */
+struct forecast_false { char name[STORY_NAME_MAX]; unsigned runs; double latest_s; };
+
+struct forecast {
+    unsigned runs, unusable_runs;   /* unusable: not usable at the moment itself */
+    double error_max_s, error_rms_s, bound_max_s; /* of served time, over all runs, while usable */
+    unsigned free_running_runs;
+    double free_running_s;          /* shortest time after the moment until it was not usable any more; FORECAST_NONE: in no run */
+    unsigned lost_runs;             /* not usable at the end */
+    uint64_t broken;                /* probes at which true time was outside the bound */
+    unsigned server_count;
+    struct forecast_false server[STORY_NODES_MAX];
+};
+
+/* The story's first client, seeds 1 to `runs`. Returns 0, or -UE_SYNTAX with *error filled. */
+int forecast_run(const char *story, struct dur_ns moment, unsigned runs, struct forecast *out, struct story_error *error);
+
+#endif
