@@ -278,7 +278,8 @@ static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
     { "hash", no_argument, NULL, OPT_HASH }, { "tap", no_argument, NULL, OPT_TAP }, { "mutants", no_argument, NULL, OPT_MUTANTS },
     { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
-    { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED }, { "csv", required_argument, NULL, OPT_CSV }, { 0 },
+    { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED },
+    { "csv", required_argument, NULL, OPT_CSV }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -310,6 +311,7 @@ int sim_main(int argc, char **argv)
     struct tally t = { 0 };
     int err = 0;
 
+    optind = 0; /* utcctl calls this once a story */
     if (!read_options(&o, argc, argv)) {
         fputs(usage, stderr);
         return 2;

@@ -11,9 +11,14 @@
 #define PACKETS_MAX 20000.0     /* of one run: sources polled more often than that allows are simulated with longer polls */
 #define LOSS_ASKED_MIN 20       /* fewer questions say nothing about loss */
 #define LOSS_MAX 0.9
+#define OFFSET_MAX_NS (INT64_C(3650) * 86400 * NS_PER_S)
 #define WARMING_STEPS 30        /* minutes in which a temperature changes */
 
 static double clamp(double v, double low, double high) { return fmin(fmax(v, low), high); }
+
+static int64_t ns_within(struct dur_ns d, int64_t high_ns) { return d.ns < 0 ? 0 : d.ns > high_ns ? high_ns : d.ns; }
+
+static int64_t offset_within(struct dur_ns d, int64_t high_ns) { return d.ns < 0 ? -ns_within(dur_neg(d), high_ns) : ns_within(d, high_ns); }
 
 static bool is_measured(const struct snapshot_source *s) { return s->last_answer_age.ns >= 0; }
 
@@ -58,7 +63,7 @@ static void write_client(FILE *out, const struct snapshot *s)
     fprintf(out, "node client c drift %.6fppm wander %.3g knows %.6fppm to %.6fppm%s\n", drift_ppm, clamp(s->wander, 0, 1e-6), drift_ppm,
             clamp(s->skew_ppm, 0.0001, 100), strcmp(s->clock_mode, "system") == 0 ? " steers" : "");
     if (s->holdover_max_error.ns >= 1000)
-        fprintf(out, "set c holdover.max_error %lldns\n", (long long)(s->holdover_max_error.ns < 86400 * NS_PER_S ? s->holdover_max_error.ns : 86400 * NS_PER_S));
+        fprintf(out, "set c holdover.max_error %lldns\n", (long long)ns_within(s->holdover_max_error, 86400 * NS_PER_S));
     if (s->max_drift_ppm > 0 && s->max_drift_silent_ppm >= 15)
         fprintf(out, "set c clock.max_drift %.6fppm\nset c clock.max_drift_silent %.6fppm\n", clamp(s->max_drift_ppm, 0.001, 500),
                 clamp(s->max_drift_silent_ppm, 15, 500));
@@ -71,8 +76,6 @@ static double loss_of(const struct snapshot_source *s)
         return 0;
     return clamp(1 - sqrt((double)s->accepted / (double)s->sent), 0, LOSS_MAX);
 }
-
-static int64_t ns_within(struct dur_ns d, int64_t high_ns) { return d.ns < 0 ? 0 : d.ns > high_ns ? high_ns : d.ns; }
 
 static void write_path(FILE *out, const char *node, struct dur_ns round_trip, struct dur_ns jitter, double loss)
 {
@@ -102,7 +105,7 @@ static void write_polls(FILE *out, const char *node, const struct snapshot_sourc
 static void write_fault(FILE *out, const char *node, const struct snapshot_source *s)
 {
     if (s->state == SOURCE_FALSETICKER || s->state == SOURCE_OUTLIER)
-        fprintf(out, "%s lies %lldns\n", node, (long long)s->offset.ns);
+        fprintf(out, "%s lies %lldns\n", node, (long long)offset_within(s->offset, OFFSET_MAX_NS));
     if (s->state == SOURCE_UNREACHABLE)
         fprintf(out, "%s falls silent\n", node);
     if (s->state == SOURCE_REFUSED)
@@ -175,8 +178,9 @@ struct twin_times twin_write(FILE *out, const struct snapshot *s, const struct q
 
     page_view(&s->page, s->now, &v);
     c = civil_from_utc(v.utc);
-    fprintf(out, "# A running daemon as a story, for `utcctl sim`.\nstart %04d-%02d-%02dT%02d:%02d:%02dZ\nrun %.0fs\nprobe %.0fs\n", c.year, c.month, c.day, c.hour,
-            c.minute, c.second, run_s, fmax(1, ceil(run_s / PROBES_MAX)));
+    fprintf(out, "# A running daemon as a story, for `utcctl sim`.\nstart %04d-%02d-%02dT%02d:%02d:%02dZ\n", c.year, c.month, c.day, c.hour, c.minute,
+            c.second);
+    fprintf(out, "run %.0fs\nprobe %.0fs\n", run_s, fmax(1, ceil(run_s / PROBES_MAX)));
     write_client(out, s);
     for (uint32_t i = 0; i < s->source_count; i++)
         if (!q || q->kind != QUESTION_REMOVE || q->source != i)

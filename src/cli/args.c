@@ -14,7 +14,8 @@
 
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_HELP] = "help",   [COMMAND_STATUS] = "status",       [COMMAND_SOURCES] = "sources", [COMMAND_CLOCK] = "clock",
-    [COMMAND_QUERY] = "query", [COMMAND_WAIT_SYNC] = "wait-sync", [COMMAND_VERSION] = "version",
+    [COMMAND_QUERY] = "query", [COMMAND_WAIT_SYNC] = "wait-sync", [COMMAND_SIM] = "sim",
+    [COMMAND_VERSION] = "version",
 };
 
 const char *args_command_name(enum command c) { return command_names[c]; }
@@ -96,6 +97,8 @@ static int set_json(struct args *a, const char *value) { (void)value; a->json = 
 static int set_help(struct args *a, const char *value) { (void)value; a->command = COMMAND_HELP; return 0; }
 static int set_ipv4(struct args *a, const char *value) { (void)value; a->family = UTC_IPV4; return 0; }
 static int set_ipv6(struct args *a, const char *value) { (void)value; a->family = UTC_IPV6; return 0; }
+static int set_print_story(struct args *a, const char *value) { (void)value; a->print_story = true; return 0; }
+static int set_svg(struct args *a, const char *value) { a->svg = value; return *value ? 0 : fail(a, "--svg needs a file"); }
 static int set_socket(struct args *a, const char *value) { a->socket = value; return *value ? 0 : fail(a, "--socket needs a path"); }
 
 static int set_protocol(struct args *a, const char *value)
@@ -119,6 +122,37 @@ static int set_count(struct args *a, const char *value)
     a->count = (int)n.i;
     return 0;
 }
+
+static int set_seeds(struct args *a, const char *value)
+{
+    struct conf_number n;
+
+    if (conf_int_parse(value, &n) < 0 || n.i < 1 || n.i > ARGS_SEEDS_MAX)
+        return fail(a, "--seeds '%s' is not a number from 1 to %d", shown(value), ARGS_SEEDS_MAX);
+    a->seeds = (int)n.i;
+    return 0;
+}
+
+static int set_seed(struct args *a, const char *value)
+{
+    struct conf_number n;
+
+    if (conf_int_parse(value, &n) < 0 || n.i < 0)
+        return fail(a, "--seed '%s' is not a number", shown(value));
+    a->seed = n.i;
+    return 0;
+}
+
+static int add_to_question(struct args *a, const char *word)
+{
+    size_t len = strlen(a->question);
+
+    if (snprintf(a->question + len, sizeof a->question - len, "%s%s", len ? " " : "", word) >= (int)(sizeof a->question - len))
+        return fail(a, "the question is too long");
+    return 0;
+}
+
+static int set_what_if(struct args *a, const char *value) { return *value ? add_to_question(a, value) : fail(a, "--what-if needs a question"); }
 
 static int set_timeout(struct args *a, const char *value)
 {
@@ -145,13 +179,18 @@ static const struct option_row {
 } options[] = {
     { "--json", NULL, false, ON_ALL, set_json },
     { "--help", "-h", false, ON_ALL, set_help },
-    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(VERSION), set_socket },
+    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(SIM) | ON(VERSION), set_socket },
     { "--proto", NULL, true, ON(QUERY), set_protocol },
     { "--ipv4", "-4", false, ON(QUERY), set_ipv4 },
     { "--ipv6", "-6", false, ON(QUERY), set_ipv6 },
     { "--count", NULL, true, ON(QUERY), set_count },
     { "--timeout", NULL, true, ON(QUERY) | ON(WAIT_SYNC), set_timeout },
     { "--max-error", NULL, true, ON(WAIT_SYNC), set_max_error },
+    { "--what-if", NULL, true, ON(SIM), set_what_if },
+    { "--print-story", NULL, false, ON(SIM), set_print_story },
+    { "--seeds", NULL, true, ON(SIM), set_seeds },
+    { "--seed", NULL, true, ON(SIM), set_seed },
+    { "--svg", NULL, true, ON(SIM), set_svg },
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -224,15 +263,43 @@ static int parse_host(struct args *a, const char *word)
     return 0;
 }
 
+/* Behind --what-if the words are the question's, before it or without it stories. */
+static int parse_sim_word(struct args *a, const char *word)
+{
+    if (a->question[0])
+        return add_to_question(a, word);
+    if (a->word_count == ARGS_WORDS_MAX)
+        return fail(a, "more than %d stories at once", ARGS_WORDS_MAX);
+    a->word[a->word_count++] = word;
+    return 0;
+}
+
 static int parse_word(struct args *a, unsigned nth, const char *word)
 {
     if (nth == 0)
         return parse_command(a, word);
     if (nth == 1 && a->command == COMMAND_QUERY)
         return parse_host(a, word);
+    if (a->command == COMMAND_SIM)
+        return parse_sim_word(a, word);
     if (a->command == COMMAND_HELP)
         return 0;
     return fail(a, "'%s' takes no argument '%s'", command_names[a->command], shown(word));
+}
+
+static int check_sim(struct args *a)
+{
+    bool asks = a->question[0] != '\0';
+
+    if (asks == (a->word_count > 0))
+        return fail(a, "'sim' needs either stories or a question: utcctl sim RUN.story, or utcctl sim --what-if 'cut 6h'");
+    if (asks && (a->svg || a->seed >= 0))
+        return fail(a, "--svg and --seed go with stories, not with a question");
+    if (!asks && (a->json || a->print_story || a->socket))
+        return fail(a, "--json, --print-story and --socket go with --what-if");
+    if (a->svg && a->word_count > 1)
+        return fail(a, "--svg names one picture, but there are %u stories", a->word_count);
+    return 0;
 }
 
 /* What can be judged only when all is read. */
@@ -247,7 +314,7 @@ static int check(struct args *a, unsigned words, unsigned given)
         return fail(a, "'query' needs the server to ask: utcctl query HOST[:PORT]");
     if (a->command == COMMAND_QUERY && a->timeout.ns > QUERY_TIMEOUT_MAX_NS)
         return fail(a, "--timeout of a query is at most 60s");
-    return 0;
+    return a->command == COMMAND_SIM ? check_sim(a) : 0;
 }
 
 int args_parse(int argc, const char *const *argv, struct args *out)
@@ -256,7 +323,7 @@ int args_parse(int argc, const char *const *argv, struct args *out)
     bool help = false;
     int err = 0;
 
-    *out = (struct args){ .command = COMMAND_STATUS, .count = 1 };
+    *out = (struct args){ .command = COMMAND_STATUS, .count = 1, .seeds = 8, .seed = -1 };
     for (int i = 1; i < argc && err == 0; i++) {
         if (argv[i][0] == '-' && argv[i][1] != '\0')
             err = parse_option(out, argc, argv, &i, &given);

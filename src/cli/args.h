@@ -6,10 +6,13 @@
 
 #include "base/time.h"
 
-enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_VERSION, COMMAND_COUNT };
+enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_SIM, COMMAND_VERSION, COMMAND_COUNT };
 
 #define ARGS_HOST_MAX 256
 #define ARGS_COUNT_MAX 100
+#define ARGS_WORDS_MAX 64
+#define ARGS_QUESTION_MAX 256
+#define ARGS_SEEDS_MAX 1000
 #define ARGS_ERROR_MAX 320
 
 struct args {
@@ -23,6 +26,13 @@ struct args {
     int count;                      /* query; 1 .. ARGS_COUNT_MAX */
     struct dur_ns timeout;          /* query: of each question, 0 = the default; wait-sync: 0 = for ever */
     struct dur_ns max_error;        /* wait-sync: 0 = any */
+    const char *word[ARGS_WORDS_MAX]; /* sim: stories; borrowed from argv */
+    unsigned word_count;
+    char question[ARGS_QUESTION_MAX]; /* sim: "" or what is asked of the running daemon */
+    bool print_story;               /* sim */
+    int seeds;                      /* sim: how many runs answer a question; 1 .. ARGS_SEEDS_MAX */
+    int64_t seed;                   /* sim: of stories; -1: each its own */
+    const char *svg;                /* sim: where one story's picture goes; NULL: beside, by its name */
     char error[ARGS_ERROR_MAX];     /* a sentence for the user, printable */
 };
 

@@ -76,6 +76,25 @@ static void options_are_taken_in_any_order(void **state)
     assert_int_equal(a.timeout.ns, 0);
 }
 
+static void a_simulation_takes_stories_or_a_question(void **state)
+{
+    struct args a;
+
+    (void)state;
+    assert_int_equal(PARSE(&a, "sim", "a.story", "b.story", "--seed", "3"), 0);
+    assert_int_equal(a.command, COMMAND_SIM);
+    assert_int_equal(a.word_count, 2);
+    assert_string_equal(a.word[1], "b.story");
+    assert_int_equal(a.seed, 3);
+    assert_int_equal(PARSE(&a, "sim", "--what-if", "lie", "a.example", "+10s", "--print-story"), 0);
+    assert_string_equal(a.question, "lie a.example +10s");
+    assert_true(a.print_story);
+    assert_int_equal(a.seeds, 8);
+    assert_int_equal(PARSE(&a, "sim", "--seeds=2", "--what-if=lie a -10s"), 0);
+    assert_string_equal(a.question, "lie a -10s");
+    assert_int_equal(a.seeds, 2);
+}
+
 static void help_is_always_at_hand(void **state)
 {
     struct args a;
@@ -93,6 +112,14 @@ static void help_is_always_at_hand(void **state)
 static void wrong_use_is_told_in_a_sentence(void **state)
 {
     static const struct { const char *argv[5]; const char *expected; } rows[] = {
+        { { "utcctl", "sim" }, "'sim' needs either stories or a question: utcctl sim RUN.story, or utcctl sim --what-if 'cut 6h'" },
+        { { "utcctl", "sim", "a", "--what-if=cut 1h" }, "'sim' needs either stories or a question: utcctl sim RUN.story, or utcctl sim --what-if 'cut 6h'" },
+        { { "utcctl", "sim", "a", "--json" }, "--json, --print-story and --socket go with --what-if" },
+        { { "utcctl", "sim", "a", "b", "--svg=x" }, "--svg names one picture, but there are 2 stories" },
+        { { "utcctl", "sim", "--what-if=cut 1h", "--svg=x" }, "--svg and --seed go with stories, not with a question" },
+        { { "utcctl", "sim", "--what-if=" }, "--what-if needs a question" },
+        { { "utcctl", "sim", "--what-if=cut 1h", "--seeds=0" }, "--seeds '0' is not a number from 1 to 1000" },
+        { { "utcctl", "status", "--seeds=2" }, "--seeds does not go with 'status'" },
         { { "utcctl", "stats" }, "there is no command 'stats'; did you mean 'status'?" },
         { { "utcctl", "waitsync" }, "there is no command 'waitsync'; did you mean 'wait-sync'?" },
         { { "utcctl", "frobnicate" }, "there is no command 'frobnicate'; 'utcctl help' lists all" },
@@ -135,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_written_in_these_ways),
         cmocka_unit_test(options_are_taken_in_any_order),
+        cmocka_unit_test(a_simulation_takes_stories_or_a_question),
         cmocka_unit_test(help_is_always_at_hand),
         cmocka_unit_test(wrong_use_is_told_in_a_sentence),
     };

@@ -27,6 +27,9 @@ static const char help_text[] =
     "  utcctl wait-sync               return when the clock is synchronised\n"
     "         --timeout TIME             give up after it; default: never\n"
     "         --max-error TIME           and its error bound is at most this\n"
+    "  utcctl sim RUN.story...        run stories in the simulator: a table, and a picture of each\n"
+    "  utcctl sim --what-if QUESTION  the running daemon in the simulator: 'lie SOURCE +10s', 'cut 6h',\n"
+    "                                 'temperature +15C', 'add', 'remove SOURCE'; --print-story, --seeds N\n"
     "  utcctl version                 of utcctl and of the running daemon\n"
     "\n"
     "  --json          one JSON object instead of text\n"
@@ -68,8 +71,7 @@ static int fail_to_ask(const struct args *a, int err, const char *where)
     return command_fail(a, means_no_daemon(err) ? CLI_NO_DAEMON : err == -UE_PERMISSION ? CLI_PERMISSION : CLI_GENERAL, sentence);
 }
 
-/* Asks, and tells a failure. Returns CLI_OK or the exit code. */
-static int ask_or_fail(const struct args *a, uint32_t sections, struct asked *out)
+int command_ask(const struct args *a, uint32_t sections, struct asked *out)
 {
     int err = ask_daemon(a->socket, sections, out);
 
@@ -110,7 +112,7 @@ static int run_view(const struct args *a)
 {
     static struct asked asked;
     const struct view *v = &views[a->command];
-    int code = ask_or_fail(a, CONTROL_SECTIONS_ALL, &asked);
+    int code = command_ask(a, CONTROL_SECTIONS_ALL, &asked);
 
     if (code != CLI_OK)
         return code;
@@ -207,7 +209,7 @@ static int run_help(const struct args *a)
 
 static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_HELP] = run_help,   [COMMAND_STATUS] = run_view,         [COMMAND_SOURCES] = run_view, [COMMAND_CLOCK] = run_view,
-    [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_VERSION] = run_version,
+    [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_SIM] = command_sim, [COMMAND_VERSION] = run_version,
 };
 
 int command_main(int argc, const char *const *argv)

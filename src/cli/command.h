@@ -3,6 +3,7 @@
 #define CLI_COMMAND_H
 
 #include "cli/args.h"
+#include "cli/ask.h"
 #include "cli/exit.h"
 
 /* The whole of utcctl. Returns the exit code. */
@@ -10,6 +11,12 @@ int command_main(int argc, const char *const *argv);
 
 /* utcctl query. */
 int command_query(const struct args *a);
+
+/* utcctl sim. */
+int command_sim(const struct args *a);
+
+/* Asks the daemon for sections of its snapshot, and tells a failure. Returns CLI_OK with *out, or the exit code. */
+int command_ask(const struct args *a, uint32_t sections, struct asked *out);
 
 /* Tells a failure: a sentence on standard error, with --json an object on standard output as well. Returns code. */
 int command_fail(const struct args *a, enum cli_exit code, const char *sentence);

@@ -1,0 +1,212 @@
+/* Questions are read or refused with a reason; the story of a snapshot is what it is, word for word; a false daemon cannot write one. */
+#include "base/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/forecast.h"
+#include "sim/twin.h"
+
+static struct snapshot a_snapshot(void)
+{
+    struct snapshot s = { .clock_mode = "system", .freq_ppm = -12.5, .skew_ppm = 0.01, .wander = 2e-9, .max_drift_ppm = 1, .max_drift_silent_ppm = 15 };
+
+    s.holdover_max_error.ns = NS_PER_S;
+    s.uptime.ns = 7200 * NS_PER_S;
+    s.page.tai_minus_utc_s = 37;
+    s.page.tai_ref.ns = (INT64_C(1795392000) + 37) * NS_PER_S;
+    s.source_count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct snapshot_source *x = &s.source[i];
+
+        *x = (struct snapshot_source){ .state = SOURCE_SELECTED, .stratum = 1, .reach = 255, .poll_log2 = 7, .min_poll_log2 = 6, .max_poll_log2 = 10 };
+        snprintf(x->name, sizeof x->name, "%c.example", (int)('a' + i));
+        x->addr = (struct net_addr){ .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, (uint8_t)(i + 1) } };
+        x->delay_floor.ns = 20 * NS_PER_MS;
+        x->delay_excess.ns = 2 * NS_PER_MS;
+        x->root_dispersion.ns = 10000;
+        x->sent = 100;
+        x->accepted = 100;
+    }
+    s.source[1].state = SOURCE_FALSETICKER;
+    s.source[1].offset.ns = 100 * NS_PER_MS;
+    s.source[2].accepted = 81;
+    return s;
+}
+
+static char *written(const struct snapshot *s, const char *asked)
+{
+    char error[QUESTION_ERROR_MAX], *text = NULL;
+    struct question q;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    assert_int_equal(question_parse(asked, s, &q, error), 0);
+    twin_write(out, s, &q, &q);
+    fclose(out);
+    return text;
+}
+
+static void the_story_of_a_snapshot(void **state)
+{
+    static const char golden[] =
+        "# A running daemon as a story, for `utcctl sim`.\n"
+        "start 2026-11-23T00:00:00Z\n"
+        "run 18000s\n"
+        "probe 1s\n"
+        "node client c drift 12.500000ppm wander 2e-09 knows 12.500000ppm to 0.010000ppm steers\n"
+        "set c holdover.max_error 1000000000ns\n"
+        "set c clock.max_drift 1.000000ppm\n"
+        "set c clock.max_drift_silent 15.000000ppm\n"
+        "\n"
+        "# s1: a.example at 192.0.2.1:123, selected\n"
+        "node server s1 stratum 1 error 10000ns root delay 0ns\n"
+        "link c s1 delay 10000000ns jitter exponential 1000000ns\n"
+        "source c s1 poll 6..10\n"
+        "\n"
+        "# s2: b.example at 192.0.2.2:123, falseticker\n"
+        "node server s2 stratum 1 error 10000ns root delay 0ns\n"
+        "link c s2 delay 10000000ns jitter exponential 1000000ns\n"
+        "source c s2 poll 6..10\n"
+        "s2 lies 100000000ns\n"
+        "\n"
+        "# s3: c.example at 192.0.2.3:123, selected\n"
+        "node server s3 stratum 1 error 10000ns root delay 0ns\n"
+        "link c s3 delay 10000000ns jitter exponential 1000000ns loss 10.0%\n"
+        "source c s3 poll 6..10\n"
+        "\n"
+        "at 7200s s1 falls silent\n"
+        "at 7200s s2 falls silent\n"
+        "at 7200s s3 falls silent\n"
+        "at 14400s s1 answers again\n"
+        "at 14400s s2 answers again\n"
+        "at 14400s s3 answers again\n";
+    struct snapshot s = a_snapshot();
+    char *text = written(&s, "cut 2h");
+
+    (void)state;
+    assert_string_equal(text, golden);
+    free(text);
+}
+
+static void every_question_makes_a_story_that_runs(void **state)
+{
+    static const char *const questions[] = { "lie b.example -10s", "lie 192.0.2.1 1ms", "cut 30s", "temperature -15C", "temperature 10K 50ppb", "add",
+                                             "add jitter 1ms delay 3ms", "remove s2" };
+    struct snapshot s = a_snapshot();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        char *text = written(&s, questions[i]);
+        struct story_error error;
+        struct forecast f;
+
+        assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 1, &f, &error), 0);
+        assert_int_equal(f.runs, 1);
+        assert_int_equal(f.unusable_runs, 0);
+        assert_true(f.error_max_s > 0 && f.error_rms_s <= f.error_max_s && f.error_max_s <= f.bound_max_s);
+        assert_int_equal(f.broken, 0);
+        free(text);
+    }
+}
+
+static void a_liar_is_named_and_an_oscillator_out_of_bounds_is_noticed(void **state)
+{
+    struct snapshot s = a_snapshot();
+    struct story_error error;
+    struct forecast f;
+    char *text;
+
+    (void)state;
+    s.source[1].state = SOURCE_SELECTED;
+    text = written(&s, "lie s2 +10s");
+    assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 2, &f, &error), 0);
+    assert_int_equal(f.server_count, 4);
+    for (unsigned n = 0; n < f.server_count; n++)
+        assert_int_equal(f.server[n].runs, strcmp(f.server[n].name, "s2") == 0 ? 2 : 0);
+    free(text);
+    text = written(&s, "temperature +100C 3ppm");
+    assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 1, &f, &error), 0);
+    assert_true(f.broken > 0);
+    free(text);
+}
+
+/* A source that answers sixteen times a second is simulated with longer polls; nonsense from a false daemon stays inside the language. */
+static void numbers_from_outside_are_limited(void **state)
+{
+    struct snapshot s = a_snapshot();
+    struct story_error error;
+    struct forecast f;
+    char *text;
+
+    (void)state;
+    s.uptime.ns = INT64_MAX;
+    s.freq_ppm = 1e300;
+    s.skew_ppm = -1;
+    s.wander = 1e300;
+    s.source[0] = (struct snapshot_source){ .name = "a\nrun 1s\n", .poll_log2 = -128, .delay_floor = { INT64_MAX }, .delay_excess = { INT64_MIN },
+                                            .root_dispersion = { INT64_MIN }, .root_delay = { INT64_MAX }, .sent = 1000 };
+    s.source[1].offset.ns = INT64_MAX;
+    text = written(&s, "cut 30s");
+    assert_non_null(strstr(text, "# s1: a\\x0arun 1s\\x0a at none"));
+    assert_int_equal(forecast_run(text, (struct dur_ns){ 3600 * NS_PER_S }, 1, &f, &error), 0);
+    free(text);
+}
+
+static void bad_questions_are_refused(void **state)
+{
+    static const struct { const char *text, *reason; } rows[] = {
+        { "", "ask 'lie" }, { "lies a.example 1s", "ask 'lie" }, { "lie", "needs a source" }, { "lie x 1s", "there is no source 'x'" },
+        { "lie a.example", "needs a time" }, { "lie a.example tomorrow", "needs a time" }, { "lie a.example 11y", "needs a time" },
+        { "lie a.example 4000d", "out of range" }, { "cut 0s", "out of range" }, { "cut 31d", "out of range" }, { "cut 1h 2h", "one word too many" },
+        { "temperature 15", "needs a difference" }, { "temperature nanC", "" }, { "temperature 101C", "out of range" },
+        { "temperature 1C warm", "is no change per kelvin" }, { "add delay", "needs a time" }, { "add noise", "one word too many" },
+        { "remove", "needs a source" }, { "a b c d e f g h i", "too long" },
+    };
+    struct snapshot s = a_snapshot();
+    struct question q;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char error[QUESTION_ERROR_MAX] = "";
+
+        assert_int_not_equal(question_parse(rows[i].text, &s, &q, error), 0);
+        assert_non_null(strstr(error, rows[i].reason));
+        assert_true(error[0] != '\0');
+    }
+}
+
+static void a_name_for_two_and_a_stranger_are_refused(void **state)
+{
+    struct snapshot s = a_snapshot();
+    char error[QUESTION_ERROR_MAX];
+    struct question q;
+
+    (void)state;
+    strcpy(s.source[1].name, "a.example");
+    assert_int_not_equal(question_parse("remove a.example", &s, &q, error), 0);
+    assert_non_null(strstr(error, "2 sources are called 'a.example'"));
+    assert_int_equal(question_parse("remove 192.0.2.2", &s, &q, error), 0);
+    assert_int_equal(q.source, 1);
+    s.source[2].last_answer_age.ns = -1;
+    assert_int_not_equal(question_parse("remove s3", &s, &q, error), 0);
+    assert_non_null(strstr(error, "never answered"));
+    assert_true(twin_possible(&s));
+    s.source_count = 0;
+    assert_false(twin_possible(&s));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_story_of_a_snapshot),
+        cmocka_unit_test(every_question_makes_a_story_that_runs),
+        cmocka_unit_test(a_liar_is_named_and_an_oscillator_out_of_bounds_is_noticed),
+        cmocka_unit_test(numbers_from_outside_are_limited),
+        cmocka_unit_test(bad_questions_are_refused),
+        cmocka_unit_test(a_name_for_two_and_a_stranger_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

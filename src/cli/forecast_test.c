@@ -1,0 +1,89 @@
+/* What a what-if question came to, word for word. */
+#include "base/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/show_forecast.h"
+
+static char *shown(const struct what_if *w, unsigned width)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    assert_non_null(out);
+    show_forecast(w, width, out);
+    fclose(out);
+    return text;
+}
+
+static struct snapshot picture;
+
+static void set_up_picture(void)
+{
+    picture.source_count = 2;
+    strcpy(picture.source[0].name, "a.example");
+    strcpy(picture.source[1].name, "b.example");
+}
+
+static void a_lie_that_is_outvoted(void **state)
+{
+    static const char golden[] =
+        "What if a.example were wrong by +10 s?\n"
+        "\n"
+        "Time would stay usable for all of the 6 h looked at.\n"
+        "While usable it would be off by 12 us at worst, said to be within ±1.2 ms at worst; undisturbed by 10 us, within ±1.1 ms.\n"
+        "True time would stay within the bound in every run.\n"
+        "a.example would be named a falseticker in 7 of 8 runs, after 1.067 min at the latest.\n"
+        "\n";
+    const struct question q = { .kind = QUESTION_LIE, .source = 0, .amount = { 10 * NS_PER_S } };
+    struct what_if w = { .snapshot = &picture, .question = &q, .asked = "lie a.example +10s", .ahead = { 21600 * NS_PER_S } };
+    char *text;
+
+    (void)state;
+    set_up_picture();
+    w.now = (struct forecast){ .runs = 8, .error_max_s = 10e-6, .error_rms_s = 3e-6, .bound_max_s = 1.1e-3, .free_running_s = FORECAST_NONE };
+    w.then = (struct forecast){ .runs = 8, .error_max_s = 12e-6, .error_rms_s = 3e-6, .bound_max_s = 1.2e-3, .free_running_s = FORECAST_NONE, .server_count = 1 };
+    w.then.server[0] = (struct forecast_false){ "s1", 7, 64 };
+    text = shown(&w, 0);
+    assert_memory_equal(text, golden, sizeof golden - 1);
+    assert_non_null(strstr(text, "Sources named false"));
+    assert_non_null(strstr(text, "never"));
+    free(text);
+}
+
+static void what_breaks_is_said(void **state)
+{
+    const struct question q = { .kind = QUESTION_CUT, .amount = { 3600 * NS_PER_S } };
+    struct what_if w = { .snapshot = &picture, .question = &q, .asked = "cut 1h", .ahead = { 7200 * NS_PER_S } };
+    char *text;
+
+    (void)state;
+    w.now = (struct forecast){ .runs = 8, .free_running_s = FORECAST_NONE };
+    w.then = (struct forecast){ .runs = 8, .free_running_runs = 5, .free_running_s = 1800, .broken = 3 };
+    text = shown(&w, 0);
+    assert_non_null(strstr(text, "In 5 of 8 runs time would cease to be usable, 30 min after that at the earliest; at the end it is usable again."));
+    assert_non_null(strstr(text, "True time would leave the bound"));
+    assert_non_null(strstr(text, "No source would be named a falseticker."));
+    free(text);
+}
+
+static void an_added_source_has_a_name(void **state)
+{
+    char name[64];
+
+    (void)state;
+    set_up_picture();
+    assert_string_equal(show_forecast_name("s2", &picture, name, sizeof name), "b.example");
+    assert_string_equal(show_forecast_name("s3", &picture, name, sizeof name), "the added source");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lie_that_is_outvoted), cmocka_unit_test(what_breaks_is_said), cmocka_unit_test(an_added_source_has_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,149 @@
+#include "cli/show_forecast.h"
+
+#include <math.h>
+#include <stdarg.h>
+
+#include "base/log.h"
+#include "cli/table.h"
+#include "sim/twin.h"
+
+#define NS_TEXT 24
+
+__attribute__((format(printf, 3, 4))) static void sentence(unsigned width, FILE *out, const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    text_wrap(text, 0, 0, width, out);
+}
+
+static const char *seconds(double s, char out[NS_TEXT]) { return ns_to_text(llround(s * 1e9), out); }
+
+const char *show_forecast_name(const char *node, const struct snapshot *s, char *out, size_t size)
+{
+    uint32_t i = twin_source(node);
+
+    if (i < s->source_count)
+        return text_printable(s->source[i].name, out, size);
+    snprintf(out, size, "the added source");
+    return out;
+}
+
+/* ---- sentences ---- */
+
+static void say_usable(const struct what_if *w, unsigned width, FILE *out)
+{
+    const struct forecast *f = &w->then;
+    char ns[NS_TEXT], ahead[NS_TEXT];
+
+    ns_to_text(w->ahead.ns, ahead);
+    if (f->unusable_runs == f->runs)
+        sentence(width, out, "Time would not be usable to begin with.");
+    else if (f->free_running_runs == 0)
+        sentence(width, out, "Time would stay usable for all of the %s looked at.", ahead);
+    else
+        sentence(width, out, "In %u of %u runs time would cease to be usable, %s after that at the earliest%s", f->free_running_runs, f->runs,
+                 seconds(f->free_running_s, ns), f->lost_runs == 0 ? "; at the end it is usable again." : ".");
+}
+
+static void say_false(const struct what_if *w, unsigned width, FILE *out)
+{
+    char name[4 * SNAPSHOT_NAME_MAX], ns[NS_TEXT];
+    unsigned named = 0;
+
+    for (unsigned n = 0; n < w->then.server_count; n++) {
+        const struct forecast_false *s = &w->then.server[n];
+
+        if (s->runs == 0)
+            continue;
+        sentence(width, out, "%s would be named a falseticker in %u of %u runs, after %s at the latest.",
+                 show_forecast_name(s->name, w->snapshot, name, sizeof name), s->runs, w->then.runs, seconds(s->latest_s, ns));
+        named++;
+    }
+    if (named == 0)
+        sentence(width, out, w->question->kind == QUESTION_LIE ? "No source would be named a falseticker: nothing outvotes the one that lies, or its lie is too small."
+                                                               : "No source would be named a falseticker.");
+}
+
+static void say_error(const struct what_if *w, unsigned width, FILE *out)
+{
+    char worst[NS_TEXT], calm[NS_TEXT], bound[NS_TEXT], calm_bound[NS_TEXT];
+
+    sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed by %s, within ±%s.",
+             seconds(w->then.error_max_s, worst), seconds(w->then.bound_max_s, bound), seconds(w->now.error_max_s, calm), seconds(w->now.bound_max_s, calm_bound));
+    if (w->then.broken > 0)
+        sentence(width, out, "True time would leave the bound: this breaks what the bound assumes (`utcctl clock` lists it).");
+    else
+        sentence(width, out, "True time would stay within the bound in every run.");
+}
+
+/* ---- table ---- */
+
+static void cell(struct table *t, unsigned c, const char *text) { snprintf(t->cell[t->rows][c], TABLE_CELL_MAX, "%s", text); }
+
+static void row_of_times(struct table *t, const char *label, const char *sign, double now_s, double then_s)
+{
+    char ns[NS_TEXT], text[TABLE_CELL_MAX];
+    const double s[2] = { now_s, then_s };
+
+    cell(t, 0, label);
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, "%s%s", sign, seconds(s[i], ns));
+        cell(t, i + 1, s[i] < 0 ? "never" : text);
+    }
+    t->rows++;
+}
+
+static unsigned false_servers(const struct forecast *f)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < f->server_count; i++)
+        n += f->server[i].runs > 0;
+    return n;
+}
+
+static void row_of_counts(struct table *t, const char *label, uint64_t now, uint64_t then)
+{
+    char text[TABLE_CELL_MAX];
+
+    cell(t, 0, label);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)now);
+    cell(t, 1, text);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)then);
+    cell(t, 2, text);
+    t->rows++;
+}
+
+static void show_figures(const struct what_if *w, unsigned width, FILE *out)
+{
+    static const struct table_column columns[] = { { "", false, 0 }, { "Undisturbed", true, 0 }, { "What if", true, 0 } };
+    static struct table t;
+    const struct forecast *now = &w->now, *then = &w->then;
+
+    t = (struct table){ .column = columns, .columns = 3 };
+    row_of_times(&t, "Worst error", "", now->error_max_s, then->error_max_s);
+    row_of_times(&t, "RMS error", "", now->error_rms_s, then->error_rms_s);
+    row_of_times(&t, "Worst bound", "±", now->bound_max_s, then->bound_max_s);
+    row_of_times(&t, "First not usable after", "", now->free_running_s, then->free_running_s);
+    row_of_counts(&t, "Sources named false", false_servers(now), false_servers(then));
+    table_print(&t, width, out);
+}
+
+void show_forecast(const struct what_if *w, unsigned width, FILE *out)
+{
+    char what[QUESTION_TEXT_MAX + 4 * SNAPSHOT_NAME_MAX];
+
+    sentence(width, out, "What if %s?", question_text(w->question, w->snapshot, what, sizeof what));
+    fputc('\n', out);
+    say_usable(w, width, out);
+    say_error(w, width, out);
+    say_false(w, width, out);
+    fputc('\n', out);
+    show_figures(w, width, out);
+    fputc('\n', out);
+    sentence(width, out, "%u simulated runs with the sources' noise and the oscillator as learnt; `--print-story` shows the story they follow.", w->then.runs);
+}
