@@ -138,13 +138,15 @@ static void read_control(const struct cmsghdr *c, const struct io_instant *now, 
 {
     const void *data = CMSG_DATA(c);
 
-    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in_pktinfo)))
+    if (c->cmsg_level == SOL_SOCKET) {
+        if (io_stamp_to_raw(now, read_stamp(c, SOFTWARE_STAMP), &d->rx))
+            d->stamp = STAMP_KERNEL;
+        read_hardware(c, &d->hardware);
+    } else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in_pktinfo))) {
         read_destination4(data, d);
-    else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo)))
+    } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO && c->cmsg_len >= CMSG_LEN(sizeof(struct in6_pktinfo))) {
         read_destination6(data, d);
-    else if (io_stamp_to_raw(now, read_stamp(c, SOFTWARE_STAMP), &d->rx))
-        d->stamp = STAMP_KERNEL;
-    read_hardware(c, &d->hardware);
+    }
 }
 
 static void take(const union io_sockaddr *peer, struct msghdr *m, size_t len, const struct io_instant *now, struct io_datagram *d)
@@ -239,8 +241,9 @@ int io_udp_send(int fd, const void *bytes, size_t len, struct mono_ns *tx)
     return sendmsg(fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? io_error(errno) : 0;
 }
 
-/* The source address of the answer, in the place of what came with the request; a link-local one needs its interface as well. Returns the length. */
-static size_t write_source(const struct io_datagram *request, union io_control *control)
+/* The source address of the answer, in the place of what came with the request; a link-local one needs its interface as well. Returns the length. Apart,
+ * because a listener with one address does not need it. */
+__attribute__((noinline)) static size_t write_source(const struct io_datagram *request, union io_control *control)
 {
     void *data = CMSG_DATA(&control->align);
 
@@ -276,7 +279,7 @@ void io_batch_answer(struct io_batch *b, unsigned i, const uint8_t *bytes, size_
     m->msg_namelen = b->in[i].msg_hdr.msg_namelen;
     m->msg_iov = &s->out;
     m->msg_control = &s->control;
-    m->msg_controllen = write_source(&b->datagram[i], &s->control);
+    m->msg_controllen = b->datagram[i].to.family == ADDR_NONE ? 0 : write_source(&b->datagram[i], &s->control);
     b->answers++;
 }
 

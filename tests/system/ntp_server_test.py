@@ -11,7 +11,7 @@ from lib import ntp, proc, utcd
 
 HOST, PORT = "127.0.0.1", 123
 TRAFFIC = ("reach", "sent", "accepted", "offset_ns", "bound_ns", "delay_ns", "jitter_ns", "last_answer_age_ns", "verdicts", "poll_log2_s", "root_dispersion_ns",
-           "root_delay_ns")     # what polling a source changes by itself
+           "root_delay_ns", "delay_floor_ns", "delay_excess_ns")     # what polling a source changes by itself
 
 
 def standing(status):
