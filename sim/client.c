@@ -294,7 +294,7 @@ void client_start(struct sim_world *w, struct sim_node *n)
     struct mono_ns raw = client_advance(w, n);
     struct engine_start s = {
         .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
-        .drift = c->drift, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
+        .drift = c->drift, .asleep = c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
     };
 
     if (!c->engine)
@@ -303,7 +303,7 @@ void client_start(struct sim_world *w, struct sim_node *n)
         abort();
     c->engine = engine_init(c->engine, &s);
     c->open_count = 0;
-    feed_pair(w, n); /* as the daemon does: what was slept before the start is no news */
+    feed(w, n, &(struct event){ .kind = EVENT_TICK });
 }
 
 void client_restart(struct sim_world *w, struct sim_node *n)

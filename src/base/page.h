@@ -49,6 +49,7 @@ struct page_data {
     struct utc_ns reference_time;    /* last update of the clock, served UTC */
     struct dur_ns system_clock_error;/* kernel's UTC minus served UTC when last compared */
     struct mono_ns heartbeat;        /* when the writer last lived */
+    struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC when written: has it grown since, the raw clock stood still and all is void */
     int32_t tai_minus_utc_s;
     int32_t leap_delta_s;            /* +1 insertion, -1 deletion, 0 none */
     uint32_t refid;                  /* first wire byte highest */
@@ -60,7 +61,7 @@ struct page_data {
 };
 
 #define PAGE_MAGIC UINT64_C(0x5543544450414745) /* "UCTDPAGE" */
-#define PAGE_VERSION 1u
+#define PAGE_VERSION 2u
 
 struct page {
     uint64_t magic;

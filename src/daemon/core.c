@@ -14,9 +14,10 @@
 #include "daemon/drift.h"
 #include "daemon/logger.h"
 #include "daemon/resolve.h"
+#include "host/wake.h"
+#include "io/stamp.h"
 
 #define ACTIONS_A_STEP 16
-#define SLEEP_NOTICED_NS NS_PER_S
 #define LATE_STAMP_MS 1
 
 /* -- events ---------------------------------------------------------------------------------------------------- */
@@ -29,6 +30,8 @@ static void drain(struct core *c, const struct event *ev)
     struct action out[ACTIONS_A_STEP];
     size_t n;
 
+    if (ev->kind == EVENT_CLOCK_PAIR && dur_sub(ev->u.pair.asleep, c->asleep).ns > SLEEP_NOTICED_NS)
+        c->asleep = ev->u.pair.asleep; /* what is published from here on knows of it */
     do {
         n = engine_step(c->engine, ev, host_mono(), out, ACTIONS_A_STEP);
         for (size_t i = 0; i < n; i++)
@@ -192,8 +195,7 @@ static void read_clock(struct core *c)
 {
     struct host_pair p = host_pair();
 
-    c->asleep = p.asleep;
-    input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, p.asleep } });
+    input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, io_asleep() } });
 }
 
 static void result(struct core *c, int err) { input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } }); }
@@ -336,6 +338,15 @@ void core_reread(struct core *c) { look_at_leap_files(c, host_mono()); }
 
 /* -- actions ---------------------------------------------------------------------------------------------------- */
 
+/* What the engine says stands for the time until it was last told of sleep. */
+static void publish(struct core *c)
+{
+    struct page_data page = *engine_page(c->engine);
+
+    page.asleep = c->asleep;
+    page_publish(c->world->page, &page);
+}
+
 static void obey(struct core *c, const struct action *a)
 {
     switch (a->kind) {
@@ -344,7 +355,7 @@ static void obey(struct core *c, const struct action *a)
     case ACTION_RESOLVE: resolve(c, a->u.resolve.configured, a->u.resolve.name); break;
     case ACTION_READ_CLOCK: read_clock(c); break;
     case ACTION_CLOCK: command_clock(c, &a->u.clock); break;
-    case ACTION_PUBLISH: page_publish(c->world->page, engine_page(c->engine)); break;
+    case ACTION_PUBLISH: publish(c); break;
     case ACTION_SAVE_DRIFT: save_drift(c, &a->u.drift); break;
     case ACTION_LOG: logger_write(&a->u.log, host_mono()); break;
     }
@@ -378,13 +389,37 @@ static struct mono_ns next(void *ctx)
     return mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), mono_min(c->leap_files.next, c->world->hardware->next));
 }
 
+static void look_for_sleep(void *ctx)
+{
+    struct core *c = ctx;
+
+    if (io_slept_since(c->asleep))
+        read_clock(c);
+}
+
+/* Looked for sleep already, as at every return from waiting. */
+static void on_wake(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    (void)ctx;
+    (void)revents;
+    (void)now;
+    host_wake_again(fd);
+}
+
+/* The plain loop keeps to the calls that simulators of clocks know: it looks whenever anything happens, every few seconds at least. */
+static void wait_for_wake(struct core *c)
+{
+    int fd = c->loop->plain ? -UE_UNSUPPORTED : host_wake_open();
+
+    loop_on_return(c->loop, look_for_sleep, c);
+    if (fd >= 0 && loop_watch(c->loop, fd, POLLIN, on_wake, c) != 0)
+        close(fd);
+}
+
 static void run(void *ctx, struct mono_ns now)
 {
     struct core *c = ctx;
-    struct host_pair p = host_pair();
 
-    if (dur_sub(p.asleep, c->asleep).ns > SLEEP_NOTICED_NS)
-        read_clock(c);
     if (!mono_before(now, c->world->hardware->next))
         hardware_read_all(c->world->hardware, now);
     if (!mono_before(now, c->names_due))
@@ -407,7 +442,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     c->loop = loop;
     c->names_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
-    c->asleep = host_pair().asleep;
+    c->asleep = io_asleep();
     s = (struct engine_start){
         .options = &world->options->engine,
         .rng = { fill_random, NULL },
@@ -415,10 +450,12 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
         .drift = read_drift(c),
         .steer = world->steer,
+        .asleep = c->asleep,
         .precision_log2 = host_precision_log2(),
     };
     c->engine = engine_init(storage, &s);
     loop_add_part(loop, &(struct loop_part){ c, next, run });
+    wait_for_wake(c);
     if (world->clock_fd >= 0)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
     if (world->resolve_fd >= 0)

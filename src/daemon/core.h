@@ -50,7 +50,7 @@ struct core {
     bool drift_save_failed;             /* told once until it works again */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
-    struct dur_ns asleep;               /* BOOTTIME - MONOTONIC when last looked at */
+    struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
     struct core_exchange exchange[CORE_EXCHANGES_MAX];
     unsigned queue_first, queue_count;  /* events that actions caused */
     struct event queue[CORE_QUEUE_MAX];

@@ -47,6 +47,7 @@ void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int numb
     l->stopped = false;
     l->watch_count = l->part_count = 0;
     l->on_signal = on_signal;
+    l->on_return = NULL;
     l->signal_ctx = ctx;
     sigemptyset(&l->waiting);
     take_signals(l);
@@ -92,6 +93,12 @@ void loop_add_part(struct loop *l, const struct loop_part *p)
 {
     assert(l->part_count < LOOP_PARTS_MAX);
     l->part[l->part_count++] = *p;
+}
+
+void loop_on_return(struct loop *l, void (*on_return)(void *ctx), void *ctx)
+{
+    l->on_return = on_return;
+    l->return_ctx = ctx;
 }
 
 void loop_stop(struct loop *l) { l->stopped = true; }
@@ -151,6 +158,8 @@ void loop_run(struct loop *l)
         if (l->stopped)
             break;
         ready = wait_for(l, earliest(l));
+        if (l->on_return)
+            l->on_return(l->return_ctx);
         now = host_mono();
         for (unsigned i = 0, n = l->watch_count; ready > 0 && i < n; i++)
             if (l->poll[i].fd >= 0 && l->poll[i].revents)

@@ -35,6 +35,8 @@ struct loop {
     struct loop_part part[LOOP_PARTS_MAX];
     void *signal_ctx;
     void (*on_signal)(void *ctx, int number, struct mono_ns now);
+    void *return_ctx;
+    void (*on_return)(void *ctx);
     sigset_t waiting;   /* the mask while ppoll() waits */
 };
 
@@ -51,6 +53,9 @@ void loop_forget(struct loop *l, int fd);
 void loop_events(struct loop *l, int fd, short events);
 /* At most LOOP_PARTS_MAX (asserted). */
 void loop_add_part(struct loop *l, const struct loop_part *p);
+
+/* What is to be done whenever waiting ends, before anything else is looked at. */
+void loop_on_return(struct loop *l, void (*on_return)(void *ctx), void *ctx);
 
 /* Runs until loop_stop. */
 void loop_run(struct loop *l);

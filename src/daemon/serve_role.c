@@ -2,9 +2,11 @@
 
 #include "base/err.h"
 #include "host/clock.h"
+#include "io/stamp.h"
 
 #define ACCEPT_REST_MS 500
 #define ACCEPTS_A_ROUND 16
+#define SLEEP_LOOK_NS NS_PER_MS
 
 static const struct listener *listener_of(const struct serve_role *s, int fd)
 {
@@ -12,6 +14,22 @@ static const struct listener *listener_of(const struct serve_role *s, int fd)
         if (s->listeners->item[i].fd == fd)
             return &s->listeners->item[i];
     return NULL;
+}
+
+/* The page as it may be used now: after a sleep of the machine it says nothing until core has measured again. Looked for once in a while: to fall asleep
+ * takes a machine longer. */
+static bool read_page(struct serve_role *s, struct mono_ns now, struct page_data *page)
+{
+    if (page_read(s->page, page) != 0)
+        return false;
+    if (mono_sub(now, s->looked_at).ns >= SLEEP_LOOK_NS || page->asleep.ns != s->asleep.ns) {
+        s->looked_at = now;
+        s->asleep = page->asleep;
+        s->slept = io_slept_since(page->asleep);
+    }
+    if (s->slept)
+        page->status = CLOCK_DISRUPTED;
+    return true;
 }
 
 static void send_answers(struct serve_role *s, int fd)
@@ -52,12 +70,12 @@ static bool place_departure(const struct serve_role *s, struct io_datagram *echo
 }
 
 /* Stamps of answers that left. Taken before the next requests, which may ask for them. */
-static void take_stamps(struct serve_role *s, const struct listener *l)
+static void take_stamps(struct serve_role *s, const struct listener *l, struct mono_ns now)
 {
     struct io_datagram echo;
     struct page_data page;
 
-    if (page_read(s->page, &page) != 0)
+    if (!read_page(s, now, &page))
         return;
     for (unsigned i = 0; i < IO_BATCH_MAX && io_udp_left(l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE, &echo) > 0; i++)
         if (place_departure(s, &echo))
@@ -80,11 +98,10 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     struct serve_moment moment;
     unsigned n;
 
-    (void)now;
     if (revents & POLLERR)
-        take_stamps(s, l);
+        take_stamps(s, l, now);
     n = io_batch_receive(&s->batch, fd);
-    if (n == 0 || page_read(s->page, &page) != 0)
+    if (n == 0 || !read_page(s, now, &page))
         return;
     serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);
     if (s->hardware)
@@ -118,7 +135,7 @@ static void welcome(struct serve_role *s, const struct listener *l, int fd, cons
     struct page_data page;
     size_t len = 0;
 
-    if (page_read(s->page, &page) == 0)
+    if (read_page(s, now, &page))
         serve_stream(s->options, &page, l->service, from, now, s->stats, out, &len);
     if (s->tcp.count == TCP_CONNECTIONS_MAX)
         loop_forget(s->loop, s->tcp.item[0].fd);
@@ -178,6 +195,8 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct list
 {
     s->options = options;
     s->page = page;
+    s->looked_at = (struct mono_ns){ 0 };
+    s->slept = false;
     s->hardware = hardware;
     s->stats = stats;
     s->listeners = listeners;

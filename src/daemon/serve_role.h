@@ -16,6 +16,9 @@
 struct serve_role {
     const struct serve_options *options;
     const struct page *page;
+    struct mono_ns looked_at;       /* for sleep of the machine */
+    struct dur_ns asleep;           /* of the page looked at */
+    bool slept;                     /* since then */
     struct serve_stats *stats;
     const struct listeners *listeners;
     const struct hardware_lines *hardware; /* NULL: no card stamps */

@@ -16,6 +16,7 @@
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
 #include "io/socket.h"
+#include "io/stamp.h"
 
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
@@ -311,6 +312,7 @@ static void publish_first_page(const struct setup *s)
     const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .precision_log2 = host_precision_log2() };
 
     clock_init(&first, &s->options->engine.clock, &start);
+    first.page.asleep = io_asleep();
     page_publish(s->world.page, &first.page);
 }
 

@@ -79,6 +79,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->rng = s->rng;
     e->precision_log2 = s->precision_log2;
     e->started = e->now = s->now;
+    e->asleep = s->asleep;
     clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->drift, s->precision_log2 });
     steer_start(e, s->steer);
     engine_emit(e, ACTION_PUBLISH);

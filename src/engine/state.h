@@ -56,7 +56,6 @@ struct engine {
     uint32_t last_exchange;
     struct mono_ns started, now;
     struct dur_ns asleep;         /* last seen BOOTTIME - MONOTONIC */
-    bool have_asleep;
     uint64_t steps;
     struct configured configured[ENGINE_CONFIGURED_MAX];
     struct slot slot[ENGINE_SOURCES_MAX];

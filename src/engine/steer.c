@@ -88,12 +88,11 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
 {
     struct dur_ns slept = dur_sub(asleep, e->asleep);
 
-    if (e->have_asleep && slept.ns > SLEEP_NS) {
+    if (slept.ns > SLEEP_NS) {
         e->steering.have_pair = false; /* the system clock went on, by the clock chip, while RAW stood: that is no other hand */
         disrupted(e, slept, "the machine was suspended");
+        e->asleep = asleep; /* many short naps count together */
     }
-    e->have_asleep = true;
-    e->asleep = asleep;
 }
 
 /* How far the system clock went beyond what RAW and our own commands explain. */

@@ -10,12 +10,12 @@
 #include "base/measurement.h"
 #include "base/time.h"
 
-struct host_pair { struct mono_ns raw; struct utc_ns system; struct dur_ns width; struct dur_ns asleep; };
+struct host_pair { struct mono_ns raw; struct utc_ns system; struct dur_ns width; };
 
 /* CLOCK_MONOTONIC_RAW; CLOCK_MONOTONIC where there is none. */
 struct mono_ns host_mono(void);
 
-/* RAW - REALTIME - RAW, the tightest of a few tries; raw is the middle, width the distance. asleep: BOOTTIME - MONOTONIC, 0 where unknown. */
+/* RAW - REALTIME - RAW, the tightest of a few tries; raw is the middle, width the distance. */
 struct host_pair host_pair(void);
 
 /* log2 of the smallest step of reading the clock, RFC 5905 section 7.3; a bounded number of reads. */

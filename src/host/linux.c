@@ -47,7 +47,6 @@ struct mono_ns host_mono(void)
 struct host_pair host_pair(void)
 {
     struct host_pair best = { .width = { INT64_MAX } };
-    int64_t boot, mono;
 
     for (int i = 0; i < PAIR_TRIES; i++) {
         struct mono_ns before = host_mono(), after;
@@ -56,10 +55,8 @@ struct host_pair host_pair(void)
         read_clock(CLOCK_REALTIME, &system.ns);
         after = host_mono();
         if (after.ns - before.ns < best.width.ns)
-            best = (struct host_pair){ { before.ns + (after.ns - before.ns) / 2 }, system, { after.ns - before.ns }, { 0 } };
+            best = (struct host_pair){ { before.ns + (after.ns - before.ns) / 2 }, system, { after.ns - before.ns } };
     }
-    if (read_clock(CLOCK_MONOTONIC, &mono) && read_clock(CLOCK_BOOTTIME, &boot))
-        best.asleep.ns = boot - mono;
     return best;
 }
 

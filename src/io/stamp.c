@@ -4,6 +4,7 @@
 
 #define STAMP_AGE_MAX_NS NS_PER_S
 #define PAIR_TRIES 3
+#define SLEEP_TRIES 3
 #define PAIR_TIGHT_NS 1000 /* three reads through the vDSO take a tenth of this */
 
 static int64_t read_ns(clockid_t id)
@@ -31,6 +32,35 @@ struct io_instant io_instant_now(void)
         }
     }
     return best;
+}
+
+/* Being interrupted between the two only makes it larger. */
+static int64_t asleep_now(void)
+{
+    struct timespec mono, boot;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &mono) != 0 || clock_gettime(CLOCK_BOOTTIME, &boot) != 0)
+        return 0;
+    return (int64_t)(boot.tv_sec - mono.tv_sec) * NS_PER_S + boot.tv_nsec - mono.tv_nsec;
+}
+
+struct dur_ns io_asleep(void)
+{
+    int64_t least = asleep_now();
+
+    for (int i = 1; i < SLEEP_TRIES; i++) {
+        int64_t again = asleep_now();
+
+        least = again < least ? again : least;
+    }
+    return (struct dur_ns){ least };
+}
+
+bool io_slept_since(struct dur_ns asleep)
+{
+    int64_t limit = ns_add(asleep.ns, SLEEP_NOTICED_NS);
+
+    return asleep_now() > limit && io_asleep().ns > limit;
 }
 
 bool io_stamp_to_raw(const struct io_instant *now, int64_t stamp_realtime_ns, struct mono_ns *out)

@@ -11,6 +11,12 @@ struct io_instant { struct mono_ns raw; int64_t realtime_ns; };
 struct mono_ns io_raw_now(void);
 struct io_instant io_instant_now(void);
 
+/* How long the machine has slept since it was started (CLOCK_BOOTTIME - CLOCK_MONOTONIC), 0 where that is not known; and whether that has grown by more
+ * than SLEEP_NOTICED_NS: two readings of a clock unless it has. */
+#define SLEEP_NOTICED_NS (100 * NS_PER_MS)
+struct dur_ns io_asleep(void);
+bool io_slept_since(struct dur_ns asleep);
+
 /* Place a stamp by its age at `now`. Returns false, *out untouched, unless 0 <= age <= 1 s: a clock that was set in between, or no stamp at all. */
 bool io_stamp_to_raw(const struct io_instant *now, int64_t stamp_realtime_ns, struct mono_ns *out);
 

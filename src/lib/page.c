@@ -101,6 +101,8 @@ int utc_page(struct utc *u, struct page_data *out, struct mono_ns *now)
     follow_replaced_page(u);
     err = page_read(u->page, out);
     *now = io_raw_now();
+    if (err == 0 && io_slept_since(out->asleep))
+        out->status = CLOCK_DISRUPTED;
     return err;
 }
 

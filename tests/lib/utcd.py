@@ -1,5 +1,6 @@
 """simple-utcd and utcctl under test."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -54,6 +55,15 @@ class Utcd(proc.Process):
     def ctl(self, *args, **kwargs):
         """utcctl about this daemon: CompletedProcess."""
         return proc.run([UTCCTL, *args, "--socket", self.socket_path], **kwargs)
+
+    def roles(self):
+        """{role: pid} of the processes below the parent, by the names they carry."""
+        found = {}
+        for pid in proc.session_members(self.pid):
+            with contextlib.suppress(FileNotFoundError):    # it may end while we look
+                if pid != self.pid:
+                    found[open(f"/proc/{pid}/comm").read().strip().rpartition("-")[2]] = pid
+        return found
 
     def status(self):
         """Everything utcctl knows, or None while nobody answers."""

@@ -15,31 +15,21 @@ HOST = "127.0.0.1"
 DOCUMENTED_CODES = {1, 3, 4, 5}
 
 
-def roles(daemon):
-    """{role: pid} of the processes below the parent, by the names they carry."""
-    found = {}
-    for pid in proc.session_members(daemon.pid):
-        with contextlib.suppress(FileNotFoundError):    # it may end while we look
-            if pid != daemon.pid:
-                found[open(f"/proc/{pid}/comm").read().strip().rpartition("-")[2]] = pid
-    return found
-
-
 def ready(lab, chronyd, **more):
     port = proc.free_port()
     daemon = lab.utcd({"sources": [utcd.source(chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}, **more}, utcd.PROCESSES)
     daemon.wait_synchronised()
-    proc.wait_for(lambda: {"core", "serve"} <= roles(daemon).keys(), what=lambda: roles(daemon))     # a fresh child carries its parent's name
+    proc.wait_for(lambda: {"core", "serve"} <= daemon.roles().keys(), what=lambda: daemon.roles())     # a fresh child carries its parent's name
     return daemon, port
 
 
 @pytest.mark.parametrize("role", ["core", "serve"])
 def test_PROC_02_a_killed_role_comes_back(lab, good_chronyd, role):
     daemon, port = ready(lab, good_chronyd)
-    before = roles(daemon)
+    before = daemon.roles()
     os.kill(before[role], signal.SIGKILL)
-    after = proc.wait_for(lambda: roles(daemon) if roles(daemon).get(role) not in (None, before[role]) and len(roles(daemon)) == len(before) else None,
-                          what=lambda: f"{before} became {roles(daemon)}")
+    after = proc.wait_for(lambda: daemon.roles() if daemon.roles().get(role) not in (None, before[role]) and len(daemon.roles()) == len(before) else None,
+                          what=lambda: f"{before} became {daemon.roles()}")
     assert {r: pid for r, pid in after.items() if r != role} == {r: pid for r, pid in before.items() if r != role}, "another role was restarted too"
     daemon.wait_synchronised()
     assert ntp.ask(HOST, port).usable
@@ -57,9 +47,9 @@ def test_PROC_02_a_killed_parent_takes_all_along(lab, good_chronyd):
 
 def test_PROC_02_while_core_is_dead_serve_goes_on(lab, good_chronyd):
     daemon, port = ready(lab, good_chronyd)
-    os.kill(roles(daemon)["core"], signal.SIGSTOP)
+    os.kill(daemon.roles()["core"], signal.SIGSTOP)
     assert all(ntp.ask(HOST, port).usable for _ in range(20))
-    os.kill(roles(daemon)["core"], signal.SIGKILL)
+    os.kill(daemon.roles()["core"], signal.SIGKILL)
     for _ in range(20):
         assert ntp.ask(HOST, port), "no answer while core restarts"
     daemon.wait_synchronised()
@@ -80,9 +70,9 @@ def test_PROC_01_serve_killed_under_load_is_back_within_a_second(lab, good_chron
     thread.start()
     try:
         for _ in range(3):      # the first three deaths in 10 s are answered at once
-            pid = roles(daemon)["serve"]
+            pid = daemon.roles()["serve"]
             os.kill(pid, signal.SIGKILL)
-            proc.wait_for(lambda pid=pid: roles(daemon).get("serve") not in (None, pid), timeout=1, every=0.01, what="serve did not come back")
+            proc.wait_for(lambda pid=pid: daemon.roles().get("serve") not in (None, pid), timeout=1, every=0.01, what="serve did not come back")
             assert ntp.ask(HOST, port, timeout=1)
     finally:
         stop.set()

@@ -1,0 +1,59 @@
+"""The machine sleeps: nothing that was known before is served after it."""
+
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+
+from lib import ntp, proc, utcd
+
+HOST = "127.0.0.1"
+SOURCE = pathlib.Path(__file__).parents[1] / "lib" / "asleep.c"
+
+
+@pytest.fixture
+def sleeper(lab, good_chronyd):
+    """start(mode) gives (daemon, port, sleep): synchronised, on a machine that sleep() puts to sleep for an hour."""
+    library, slept = lab.dir / "asleep.so", lab.dir / "slept"
+    proc.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
+    slept.write_bytes(bytes(7))
+
+    def start(mode, **more):
+        port = proc.free_port()
+        env = {"LD_PRELOAD": str(library), "ASLEEP": str(slept),
+               "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+        daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port, **more)], "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, env=env)
+        daemon.wait_synchronised()
+        return daemon, port, sleep
+
+    def sleep():
+        time.sleep(0.01)        # to fall asleep takes a while
+        os.truncate(slept, 3607)
+    return start
+
+
+def test_CLK_02_serve_says_nothing_stale_while_core_does_not_know_yet(sleeper):
+    daemon, port, sleep = sleeper(utcd.PROCESSES)
+    core = daemon.roles()["core"]
+    os.kill(core, signal.SIGSTOP)
+    assert ntp.ask(HOST, port).usable
+    sleep()
+    answer = ntp.ask(HOST, port)
+    assert (answer.leap, answer.stratum) == (3, 0)
+    os.kill(core, signal.SIGCONT)
+    proc.wait_for(lambda: ntp.ask(HOST, port).usable, what="not measured again")
+    assert "the machine was suspended" in daemon.log()
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_CLK_02_the_first_answer_after_a_sleep_is_not_usable(sleeper, mode):
+    daemon, port, sleep = sleeper(mode, min_poll=2, max_poll=2)      # seconds until core asks again
+    assert ntp.ask(HOST, port).usable
+    sleep()
+    assert not ntp.ask(HOST, port).usable
+    daemon.wait_status(lambda s: s["clock"]["status"] == "disrupted", what="core does not notice")
+    daemon.wait_synchronised(15)
+    assert ntp.ask(HOST, port).usable
+    assert daemon.log().count("the machine was suspended") == 1
