@@ -42,7 +42,7 @@ static int open_one(struct listeners *l, const struct transport *t, bool stream,
     if (l->count < LISTENERS_MAX)
         fd = stream ? io_tcp_listen(at) : worker ? io_udp_listen_beside(l->item[l->count - 1].fd, at) : io_udp_listen(at);
     if (fd < 0) {
-        *f = (struct listen_failure){ fd, t->service, stream, *at };
+        *f = (struct listen_failure){ fd, t->service, stream, t->smeared, *at };
         return fd;
     }
     l->item[l->count++] = (struct listener){ fd, t->service, stream, t->smeared, worker, *at };

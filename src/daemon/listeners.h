@@ -21,7 +21,7 @@ struct listener {
 struct listeners { unsigned count; struct listener item[LISTENERS_MAX]; };
 
 /* What went wrong, and where. */
-struct listen_failure { int err; enum service service; bool stream; struct net_addr at; };
+struct listen_failure { int err; enum service service; bool stream, smeared; struct net_addr at; };
 
 /* Opens all of them, or none: returns 0, or -UE_... with *failure filled. NTP over UDP has a socket for each of `workers` processes. "[::]" stands for
  * every address of both families. An IPv6 address is left out (unless it is the only one of its service) on a machine without IPv6; what was left out is

@@ -121,7 +121,7 @@ static int refuse_address(const struct listen_failure *f)
     } else
         hint = "; correct ";
     return refuse(code, "cannot serve %s on %s %s: %s%s%s", service_name(f->service), addr_to_text(&f->at, at), f->stream ? "(TCP)" : "(UDP)",
-                  ue_text(f->err), hint, key[f->service]);
+                  ue_text(f->err), hint, f->smeared ? "ntp.smear_listen" : key[f->service]);
 }
 
 static unsigned workers_of(const struct setup *s)
