@@ -106,6 +106,8 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);
     if (s->hardware)
         place_arrivals(s);
+    for (unsigned i = 0; i < n && s->options->guard; i++)
+        guard_expect(s->options->guard, &s->batch.datagram[i].from);
     for (unsigned i = 0; i < n; i++)
         answer(s, l, &moment, i);
     send_answers(s, fd);

@@ -151,10 +151,12 @@ static enum verdict refuse(const struct guard_limit *l, struct guard_set *s, uns
     return is_turn(refused, l->leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
 }
 
+static size_t set_of(const struct guard *g, uint64_t prefix) { return guard_hash(&g->key, prefix) % GUARD_SETS; }
+
 static enum verdict check_bucket(struct guard *g, const struct net_addr *from, int64_t now)
 {
     uint64_t prefix = prefix_of(&g->limit, from);
-    struct guard_set *s = &g->set[guard_hash(&g->key, prefix) % GUARD_SETS];
+    struct guard_set *s = &g->set[set_of(g, prefix)];
     unsigned row = row_of(s, prefix);
 
     ADD(&s->count[row].requests, 1);
@@ -170,6 +172,18 @@ static enum verdict check_bucket(struct guard *g, const struct net_addr *from, i
     case BUCKET_IS_FULL: return refuse(&g->limit, s, row, now);
     default: return VERDICT_BLOCKED;
     }
+}
+
+void guard_expect(const struct guard *g, const struct net_addr *from)
+{
+    const struct guard_set *s;
+
+    if (!g->counted)
+        return;
+    s = &g->set[set_of(g, prefix_of(&g->limit, from))];
+    __builtin_prefetch(s->prefix, 0);
+    __builtin_prefetch(s->arrival_ns, 1);
+    __builtin_prefetch(s->count, 1);
 }
 
 /* -- the door ------------------------------------------------------------------------------------------------------ */

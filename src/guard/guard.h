@@ -61,6 +61,9 @@ bool guard_is_needed(const struct guard_options *o, bool log_clients);
  * for silence, VERDICT_DENY_KISS or VERDICT_RATE_KISS when a protocol that has a kiss-o'-death should send it, and others stay silent. */
 enum verdict guard_check(struct guard *g, const struct net_addr *from, unsigned service, struct mono_ns now);
 
+/* Tells the processor that a request from there will be checked soon: its part of the table is fetched while others are answered. */
+void guard_expect(const struct guard *g, const struct net_addr *from);
+
 /* The access list alone: for connections, which their own table bounds, and for people who ask what holds. */
 enum access_action guard_access(const struct guard *g, const struct net_addr *from, unsigned service);
 
