@@ -12,8 +12,8 @@ build_tree() {
 check_lanes() {
     local build=$1
     lane build build_tree "$build"
-    meson_lane unit "$build" --suite unit
-    meson_lane stories "$build" --suite sim
+    meson_lane unit "$build" --suite unit --timeout-multiplier 4
+    meson_lane stories "$build" --suite sim --timeout-multiplier 4
     pytest_lane system "$build" tests/system
     pytest_lane interop "$build" tests/interop
 }
@@ -23,7 +23,7 @@ cross_lanes() {
     local machine
     for machine in armhf s390x; do
         lane "build-$machine" build_tree "build/$machine" -Dpure=true -Dwerror=true --cross-file "tools/machines/$machine.ini"
-        meson_lane "$machine" "build/$machine" --suite unit
+        meson_lane "$machine" "build/$machine" --suite unit --timeout-multiplier 10 # emulated
     done
 }
 
@@ -32,7 +32,7 @@ sanitize_lanes() {
     local build=build/sanitize
     lane sanitize-build build_tree $build -Db_sanitize=address,undefined
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    meson_lane sanitize-unit $build --suite unit
+    meson_lane sanitize-unit $build --suite unit --timeout-multiplier 10
     meson_lane sanitize-stories $build --suite sim --timeout-multiplier 10
     pytest_lane sanitize-system $build tests/system
     unset ASAN_OPTIONS UBSAN_OPTIONS
