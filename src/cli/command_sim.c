@@ -130,6 +130,7 @@ static void print_json(const struct what_if *w)
     json_text(&j, "question", w->asked);
     json_count(&j, "runs", w->then.runs);
     json_double(&j, "looks_ahead_s", dur_to_s(w->ahead));
+    seconds_or_null(&j, "free_running_if_silent_s", show_forecast_patience_s(w->snapshot));
     forecast_json(&j, "undisturbed", &w->now, w->snapshot);
     forecast_json(&j, "what_if", &w->then, w->snapshot);
     json_object_end(&j);

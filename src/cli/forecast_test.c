@@ -44,7 +44,8 @@ static void a_lie_that_is_outvoted(void **state)
     (void)state;
     set_up_picture();
     w.now = (struct forecast){ .runs = 8, .error_max_s = 10e-6, .error_rms_s = 3e-6, .bound_max_s = 1.1e-3, .free_running_s = FORECAST_NONE };
-    w.then = (struct forecast){ .runs = 8, .error_max_s = 12e-6, .error_rms_s = 3e-6, .bound_max_s = 1.2e-3, .free_running_s = FORECAST_NONE, .server_count = 1 };
+    w.then = (struct forecast){ .runs = 8, .error_max_s = 12e-6, .error_rms_s = 3e-6, .bound_max_s = 1.2e-3, .free_running_s = FORECAST_NONE,
+                                 .server_count = 1 };
     w.then.server[0] = (struct forecast_false){ "s1", 7, 64 };
     text = shown(&w, 0);
     assert_memory_equal(text, golden, sizeof golden - 1);
@@ -69,6 +70,21 @@ static void what_breaks_is_said(void **state)
     free(text);
 }
 
+static void the_page_says_how_long_holdover_lasts(void **state)
+{
+    struct snapshot s = { .now = { 100 * NS_PER_S } };
+
+    (void)state;
+    s.page.status = CLOCK_SYNCHRONISED;
+    s.page.free_running_at.ns = 160 * NS_PER_S;
+    assert_float_equal(show_forecast_patience_s(&s), 60, 1e-6);
+    s.page.free_running_at.ns = INT64_MAX;
+    assert_true(show_forecast_patience_s(&s) == FORECAST_NONE);
+    s.page.free_running_at.ns = 160 * NS_PER_S;
+    s.page.status = CLOCK_FREE_RUNNING;
+    assert_true(show_forecast_patience_s(&s) == FORECAST_NONE);
+}
+
 static void an_added_source_has_a_name(void **state)
 {
     char name[64];
@@ -83,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lie_that_is_outvoted), cmocka_unit_test(what_breaks_is_said), cmocka_unit_test(an_added_source_has_a_name),
+        cmocka_unit_test(the_page_says_how_long_holdover_lasts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,24 @@ static void say_usable(const struct what_if *w, unsigned width, FILE *out)
                  seconds(f->free_running_s, ns), f->lost_runs == 0 ? "; at the end it is usable again." : ".");
 }
 
+/* What the page itself promises, whatever is simulated. */
+double show_forecast_patience_s(const struct snapshot *s)
+{
+    bool kept = s->page.status == CLOCK_SYNCHRONISED || s->page.status == CLOCK_HOLDOVER;
+    double left_s = dur_to_s(mono_sub(s->page.free_running_at, s->now));
+
+    return !kept || s->page.free_running_at.ns == INT64_MAX || left_s < 0 ? FORECAST_NONE : left_s;
+}
+
+static void say_patience(const struct what_if *w, unsigned width, FILE *out)
+{
+    double s = show_forecast_patience_s(w->snapshot);
+    char ns[NS_TEXT];
+
+    if (w->question->kind == QUESTION_CUT && s >= 0)
+        sentence(width, out, "If no answer ever came again, it would be free-running after %s.", seconds(s, ns));
+}
+
 static void say_false(const struct what_if *w, unsigned width, FILE *out)
 {
     char name[4 * SNAPSHOT_NAME_MAX], ns[NS_TEXT];
@@ -64,8 +82,8 @@ static void say_false(const struct what_if *w, unsigned width, FILE *out)
         named++;
     }
     if (named == 0)
-        sentence(width, out, w->question->kind == QUESTION_LIE ? "No source would be named a falseticker: nothing outvotes the one that lies, or its lie is too small."
-                                                               : "No source would be named a falseticker.");
+        sentence(width, out, "No source would be named a falseticker%s.",
+                 w->question->kind == QUESTION_LIE ? ": nothing outvotes the one that lies, or its lie is too small" : "");
 }
 
 static void say_error(const struct what_if *w, unsigned width, FILE *out)
@@ -73,7 +91,8 @@ static void say_error(const struct what_if *w, unsigned width, FILE *out)
     char worst[NS_TEXT], calm[NS_TEXT], bound[NS_TEXT], calm_bound[NS_TEXT];
 
     sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed by %s, within ±%s.",
-             seconds(w->then.error_max_s, worst), seconds(w->then.bound_max_s, bound), seconds(w->now.error_max_s, calm), seconds(w->now.bound_max_s, calm_bound));
+             seconds(w->then.error_max_s, worst), seconds(w->then.bound_max_s, bound), seconds(w->now.error_max_s, calm),
+             seconds(w->now.bound_max_s, calm_bound));
     if (w->then.broken > 0)
         sentence(width, out, "True time would leave the bound: this breaks what the bound assumes (`utcctl clock` lists it).");
     else
@@ -140,6 +159,7 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out)
     sentence(width, out, "What if %s?", question_text(w->question, w->snapshot, what, sizeof what));
     fputc('\n', out);
     say_usable(w, width, out);
+    say_patience(w, width, out);
     say_error(w, width, out);
     say_false(w, width, out);
     fputc('\n', out);

@@ -21,4 +21,7 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out);
 /* The configured name of a story's server "s3", printable; "the added source" for the one behind the last. Returns out. */
 const char *show_forecast_name(const char *node, const struct snapshot *s, char *out, size_t size);
 
+/* In how many seconds the daemon would be free-running if no answer ever came again; FORECAST_NONE: it is not, or never. */
+double show_forecast_patience_s(const struct snapshot *s);
+
 #endif
