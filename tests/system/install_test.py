@@ -44,6 +44,13 @@ def test_manual_page_is_well_formed(installed, page):
     assert "@" not in re.sub(r"\S+@\S+", "", path.read_text())
 
 
+def test_simulator_runs_an_installed_story(installed, tmp_path):
+    story = find(installed, "holdover-and-back.story")
+    done = proc.run([find(installed, "bin/utcctl"), "sim", story], cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "holdover-and-back.svg").exists(), done.stdout + done.stderr
+    assert find(installed, "simulator.md")
+
+
 def test_unit_names_the_installed_program(installed):
     text = find(installed, "simple-utcd.service").read_text()
     command = re.search(r"^ExecStart=(\S+)", text, re.MULTILINE).group(1)
