@@ -129,7 +129,8 @@ static int record(long seconds, double ppm, const char *path)
     }
     mean = sum / (double)seconds;
     squares /= (double)seconds;
-    printf("%.3f %.3f %.3f %d\n", sqrt(squares) / 1e3, sqrt(fmax(squares - mean * mean, 0)) / 1e3, ppm + (double)(error - first) / (double)(raw - from) * 1e6, bad);
+    printf("%.3f %.3f %.3f %d\n", sqrt(squares) / 1e3, sqrt(fmax(squares - mean * mean, 0)) / 1e3,
+           ppm + (double)(error - first) / (double)(raw - from) * 1e6, bad);
     utc_close(page);
     return 0;
 }
