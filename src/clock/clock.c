@@ -33,6 +33,7 @@
 #define LAW_SAMPLES 8                     /* until then a source's noise law is a guess */
 #define GROSS_DRIFTS 10.0                 /* max_drifts: so far the estimate's rate may leave what is proven */
 #define STEP_SIGMAS 3.0
+#define RATE_SANE 0.1                     /* base/page.h */
 #define STEP_MEMORY 12.0
 #define BIAS_MEMORY 16.0
 
@@ -42,6 +43,30 @@ static enum clock_status status_now(const struct clock *c, struct mono_ns now)
 
     page_view(&c->page, now, &v);
     return v.status;
+}
+
+/* Does the page say more than a start does? */
+static bool may_resume(const struct page_data *page)
+{
+    return page && page->reference_time.ns != 0 && fabs(page->rate) <= RATE_SANE && page->status < CLOCK_STATUS_COUNT;
+}
+
+/* Whoever published the page is gone; what it says holds by its own law. All sources are heard again before a majority of them is believed. */
+static void resume(struct clock *c, const struct page_data *page, struct mono_ns now, double skew)
+{
+    struct page_data line = *page;
+    struct clock_view v;
+    double unproven;
+
+    line.slew = (struct dur_ns){ 0 };
+    page_view(&line, now, &v); /* the estimate, where the page serves a line that still approaches it */
+    unproven = fmax((mono_before(now, page->silent_at) ? page->growth : page->growth_silent) - c->options.clock.max_drift * 1e-6, 0);
+    c->page = *page;
+    c->estimate.bound = (struct clock_span){ dur_to_s(utc_sub(v.earliest, v.utc)), dur_to_s(utc_sub(v.latest, v.utc)) };
+    c->estimate.rate_known = (struct clock_span){ -unproven, unproven };
+    estimate_start(&c->estimate, now, v.tai, page->rate, fmax((c->estimate.bound.hi_s - c->estimate.bound.lo_s) / 8, 1e-6), skew);
+    c->policy.synchronised_once = c->policy.started = c->policy.waiting = c->policy.resumed = true;
+    c->policy.first_answer = c->policy.last_answer = now;
 }
 
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
@@ -66,7 +91,10 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->policy.save_at = MONO_NEVER;
     c->estimate.rate_known = (struct clock_span){ -o->clock.max_frequency * 1e-6 - fabs(known), o->clock.max_frequency * 1e-6 + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
-    discipline_publish(c, local ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
+    if (may_resume(start->page))
+        resume(c, start->page, now, skew);
+    else
+        discipline_publish(c, local ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
 }
 
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now)
@@ -150,7 +178,13 @@ static void know_rate(struct clock *c)
 {
     const struct clock_own_options *o = &c->options.clock;
 
-    c->estimate.rate_known = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
+    struct clock_span *known = &c->estimate.rate_known;
+    struct clock_span proven = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
+
+    if (c->policy.resumed && proven.hi_s - proven.lo_s > known->hi_s - known->lo_s)
+        return;
+    c->policy.resumed = false;
+    *known = proven;
 }
 
 /* The estimate stays inside the bound, its rate near what is proven, whatever the statistics say, and inside what the oscillator can be. */

@@ -66,9 +66,11 @@ struct clock_start {
     struct utc_ns wall;
     struct clock_drift drift;
     int8_t precision_log2;          /* of reading the clock, as measured; published as it is */
+    const struct page_data *page;   /* what an earlier clock published last, of the same raw clock; NULL: none. Borrowed for the call */
 };
 
-/* Start. Status UNSYNCHRONISED, or LOCAL if options->local.present. */
+/* Start. Status UNSYNCHRONISED, or LOCAL if options->local.present. With the page of a clock that was synchronised once this is no start but a continuation:
+ * line, bound and status go on as the page says, and the first step is history. */
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start);
 
 /* Slots: the engine's source numbers. Adding resets the slot. */

@@ -337,6 +337,115 @@ static void disruption_is_told_until_measured_again(void **state)
     assert_false(fixture_did(&f, CLOCK_DO_STEP));
 }
 
+/* Another clock goes on from this one's page, as after the death of the process that kept it, s seconds later. */
+static void die_and_resume(struct fixture *f, double s)
+{
+    struct page_data page = *clock_page(&f->c);
+    struct clock_drift none = { .valid = false };
+
+    fixture_sleep(f, s);
+    f->a.count = 0;
+    clock_init(&f->c, &f->o, &(struct clock_start){ fixture_now(f), { 0 }, none, -25, &page });
+}
+
+/* PROC-02 */
+static void PROC_02_a_successor_goes_on_as_the_page_says(void **state)
+{
+    struct clock_view before, after;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 3);
+    f.slow = 20e-6;
+    fixture_source(&f, 0);
+    polls(&f, 20, 64, 1, NULL);
+    fixture_sleep(&f, 5);
+    before = fixture_view(&f);
+    die_and_resume(&f, 0);
+    after = fixture_view(&f);
+    assert_true(llabs(utc_sub(after.utc, before.utc).ns) <= 1);
+    assert_true(utc_sub(after.latest, after.earliest).ns - utc_sub(before.latest, before.earliest).ns <= 10);
+    assert_int_equal(after.status, CLOCK_SYNCHRONISED);
+    assert_int_equal(after.stratum, before.stratum);
+    die_and_resume(&f, 30);
+    fixture_source(&f, 0);
+    fixture_tick(&f);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(clock_page(&f.c)->growth < 50e-6); /* the frequency is as proven as it was */
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+    polls(&f, 5, 64, 1, NULL);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+/* PROC-02: the one step at the start has been. */
+static void PROC_02_a_successor_steps_no_more(void **state)
+{
+    const double lie_s[1] = { 5e-3 }, gross_s[1] = { 60 };
+    double error_s;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 3);
+    fixture_source(&f, 0);
+    polls(&f, 20, 64, 1, NULL);
+    die_and_resume(&f, 10);
+    fixture_source(&f, 0);
+    for (int i = 0; i < 4; i++) {
+        error_s = fixture_error_s(&f);
+        fixture_answer(&f, 0, 1e-4, 1e-4, lie_s[0]);
+        assert_false(fixture_did(&f, CLOCK_DO_STEP));
+        assert_true(fabs(fixture_error_s(&f) - error_s) < 1e-6);
+        fixture_sleep(&f, 1);
+    }
+    die_and_resume(&f, 10);
+    fixture_source(&f, 0);
+    error_s = fixture_error_s(&f);
+    polls(&f, 3, 2, 1, gross_s);
+    assert_true(fabs(fixture_error_s(&f) - error_s) < 10e-3); /* nor is what the panic threshold forbids followed */
+}
+
+/* A quick liar does not own the clock because the others have not answered the successor yet. */
+static void PROC_02_a_successor_hears_all_sources_before_it_believes(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    for (uint16_t i = 0; i < 3; i++)
+        fixture_source(&f, i);
+    polls(&f, 10, 64, 3, NULL);
+    die_and_resume(&f, 1);
+    for (uint16_t i = 0; i < 3; i++)
+        fixture_source(&f, i);
+    for (int i = 0; i < 5; i++) {
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0.2);
+        fixture_sleep(&f, 2);
+    }
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0);
+    fixture_answer(&f, 2, 1e-4, 1e-4, 0);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0.2);
+    assert_int_equal(clock_source_view(&f.c, 0, fixture_now(&f)).state, CLOCK_SOURCE_FALSETICKER);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+/* Who never was synchronised starts as anybody does. */
+static void a_successor_of_a_beginner_is_a_beginner(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 3);
+    die_and_resume(&f, 1);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    fixture_source(&f, 0);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_true(fixture_did(&f, CLOCK_DO_STEP));
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
 static void preferred_source_is_used_alone(void **state)
 {
     const double lie_s[2] = { 0, 60e-6 };
@@ -459,6 +568,10 @@ int main(void)
         cmocka_unit_test(silence_is_holdover_then_free_running),
         cmocka_unit_test(local_is_served_as_stated),
         cmocka_unit_test(disruption_is_told_until_measured_again),
+        cmocka_unit_test(PROC_02_a_successor_goes_on_as_the_page_says),
+        cmocka_unit_test(PROC_02_a_successor_steps_no_more),
+        cmocka_unit_test(PROC_02_a_successor_hears_all_sources_before_it_believes),
+        cmocka_unit_test(a_successor_of_a_beginner_is_a_beginner),
         cmocka_unit_test(preferred_source_is_used_alone),
         cmocka_unit_test(too_few_sources_are_no_synchronisation),
         cmocka_unit_test(absurd_measurements_change_nothing),

@@ -66,7 +66,7 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
     w->tai_s = MIDNIGHT_S + 36 - before_midnight_s;
     w->raw_s = 1000;
     clock_init(&w->clock, &o,
-               &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, none, -25 });
+               &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, none, -25, NULL });
     for (uint16_t i = 0; i < SOURCES; i++)
         clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
 }

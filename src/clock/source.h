@@ -90,6 +90,7 @@ struct clock_estimate {
 struct clock_policy {
     bool synchronised_once;        /* the first synchronisation is over: no more steps */
     bool started;                  /* and the wait for all sources with it */
+    bool resumed;                 /* goes on from another's page; the sources have not proven the frequency again yet */
     bool waiting, rail_logged, panic_logged, split_logged, saved;
     uint32_t steps;
     uint32_t electorate;           /* how many sources the majority is more than half of */

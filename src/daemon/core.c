@@ -442,13 +442,14 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     c->loop = loop;
     c->names_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
-    c->asleep = io_asleep();
+    c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     s = (struct engine_start){
         .options = &world->options->engine,
         .rng = { fill_random, NULL },
         .now = now,
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
         .drift = read_drift(c),
+        .page = world->before,
         .steer = world->steer,
         .asleep = c->asleep,
         .precision_log2 = host_precision_log2(),

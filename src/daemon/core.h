@@ -35,6 +35,7 @@ struct core_world {
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
     struct clock_drift drift;           /* known already (a restart); not valid: the drift file is read */
+    const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */
 };
 
 struct core_exchange {

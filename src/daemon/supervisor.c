@@ -61,10 +61,10 @@ static void on_signal_in_child(void *ctx, int number, struct mono_ns now)
         core_reread(&sup.core);
 }
 
-/* A restart goes on from the page: served time must not jump because a process died. */
+/* A restart goes on from the page: served time must not jump because a process died, nor is the first synchronisation still to come. */
 static void go_on_from_page(struct core_world *w)
 {
-    struct page_data page;
+    static struct page_data page;
     struct clock_view v;
     struct mono_ns now = host_mono();
 
@@ -73,6 +73,7 @@ static void go_on_from_page(struct core_world *w)
     page_view(&page, now, &v);
     w->wall = v.utc;
     w->wall_at = now;
+    w->before = &page;
     w->drift = (struct clock_drift){ .freq_ppm = page.rate * 1e6, .skew_ppm = page.growth * 1e6, .valid = true };
 }
 

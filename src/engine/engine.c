@@ -80,7 +80,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->precision_log2 = s->precision_log2;
     e->started = e->now = s->now;
     e->asleep = s->asleep;
-    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->drift, s->precision_log2 });
+    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->drift, s->precision_log2, s->page });
     steer_start(e, s->steer);
     engine_emit(e, ACTION_PUBLISH);
     sources_start(e);

@@ -86,6 +86,7 @@ struct engine_start {
     struct mono_ns now;
     struct utc_ns wall;              /* what the system clock says at `now` */
     struct clock_drift drift;        /* from the drift file, or not valid */
+    const struct page_data *page;    /* what an engine that died published last, to go on from; NULL: none. Borrowed for the call */
     struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC at `now`, 0 if unknown */
     bool steer;                      /* a system clock is to be steered: READ_CLOCK and CLOCK actions are made */
     int8_t precision_log2;           /* of reading the clock */

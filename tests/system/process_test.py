@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib import ntp, proc, utcd
+from lib import ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 DOCUMENTED_CODES = {1, 3, 4, 5}
@@ -34,6 +34,29 @@ def test_PROC_02_a_killed_role_comes_back(lab, good_chronyd, role):
     daemon.wait_synchronised()
     assert ntp.ask(HOST, port).usable
     assert f"{role} (pid {before[role]})" in daemon.log()
+
+
+def test_PROC_02_a_new_core_goes_on_where_the_old_one_died(lab):
+    """Not one answer in between that cannot be used, no second step, a bound that holds, and sources followed again."""
+    chronyd = lab.start(peers.Chronyd, "ahead", fake="+5s")
+    chronyd.wait_serving()
+    daemon, port = ready(lab, chronyd)
+    before, core = daemon.status()["clock"], daemon.roles()["core"]
+    os.kill(core, signal.SIGKILL)
+    answers = []
+
+    def resynchronised():
+        answers.append(ntp.ask(HOST, port))
+        status = daemon.status()
+        return daemon.roles().get("core") not in (None, core) and status and status["sources"] and status["sources"][0]["accepted"] >= 4 and status
+    after = proc.wait_for(resynchronised, every=0.01, what=daemon.log)["clock"]
+    assert len(answers) >= 3
+    assert all(answers) and all(a.usable and a.stratum == before["stratum"] for a in answers)
+    assert all(abs(a.offset_s - 5) < 0.05 for a in answers), [a.offset_s for a in answers]
+    assert [a.transmit for a in answers] == sorted(a.transmit for a in answers)
+    assert after["status"] == "synchronised" and after["steps"] == 0
+    assert daemon.log().count("initial step") == 1
+    assert after["bound_ns"] < before["bound_ns"] + 50_000_000
 
 
 def test_PROC_02_a_killed_parent_takes_all_along(lab, good_chronyd):
