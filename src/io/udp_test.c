@@ -272,6 +272,37 @@ static void nobody_there_is_reported(void **state)
     close(client);
 }
 
+/* The kernel's notice about a send without copy (SO_EE_ORIGIN_ZEROCOPY) is nothing we ask for: an origin this code does not know. */
+static void NTPC_28_a_notice_of_unknown_origin_is_passed_over(void **state)
+{
+    struct net_addr server;
+    struct mono_ns tx;
+    enum stamp stamp;
+    struct io_hardware_stamp hardware;
+    int on = 1, stamps = 0, listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+
+    (void)state;
+    if (setsockopt(client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) != 0)
+        skip();
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(send(client, "question", 8, MSG_ZEROCOPY | MSG_DONTWAIT), 8);
+    assert_int_equal(io_udp_send(client, "question", 8, &tx), 0);
+    for (int i = 0; i < 20; i++) { /* stamps and notices in any order; never an error, never a stamp made of a notice */
+        int got;
+
+        wait_for(client, POLLPRI);
+        got = io_udp_transmit_stamp(client, &tx, &stamp, &hardware);
+        assert_true(got == 0 || got == 1);
+        assert_true(got == 0 || stamp == STAMP_KERNEL);
+        stamps += got;
+        if (got == 0 && !(wait_for(client, 0) & POLLERR))
+            break;
+    }
+    assert_in_range(stamps, 1, 5);
+    close(client);
+    close(listener);
+}
+
 static void every_exchange_has_a_port_of_its_own(void **state)
 {
     struct net_addr server = address("127.0.0.1:21001");
@@ -317,6 +348,7 @@ int main(void)
         cmocka_unit_test(a_datagram_too_long_is_marked),
         cmocka_unit_test(a_batch_comes_in_order_and_no_answer_holds_up_the_next),
         cmocka_unit_test(nobody_there_is_reported),
+        cmocka_unit_test(NTPC_28_a_notice_of_unknown_origin_is_passed_over),
         cmocka_unit_test(every_exchange_has_a_port_of_its_own),
         cmocka_unit_test(a_port_in_use_or_a_foreign_address_is_told),
     };
