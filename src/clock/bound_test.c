@@ -3,7 +3,9 @@
 #include "clock/clock_fixture.h"
 
 #define SOURCES_MAX 5
+#ifndef SCHEDULES /* fewer where the machine is emulated */
 #define SCHEDULES 2000
+#endif
 
 enum law { LAW_EXPONENTIAL, LAW_ANY_SPLIT, LAW_ONE_WAY, LAW_NORMAL, LAW_QUEUE, LAW_COUNT };
 enum drift { DRIFT_STEADY, DRIFT_FLIPS, DRIFT_EDGE, DRIFT_WANDER, DRIFT_COUNT };
