@@ -271,7 +271,7 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
     struct exchange_times x = times_of(c, in, h);
     struct utc_ns t2 = ntp_ts64_to_utc(x.t2, in->pivot), t3 = ntp_ts64_to_utc(x.t3, t2);
     struct dur_ns trip = mono_sub(x.t4, x.t1), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
-    struct dur_ns precision = dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2));
+    struct dur_ns precision = dur_add(in->rx_error, dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2)));
     struct dur_ns root_delay = ntp_short32_to_dur(h->root_delay), root_dispersion = ntp_short32_to_dur(h->root_dispersion);
     struct dur_ns dispersion;
 
@@ -279,7 +279,7 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
         return VERDICT_BACKWARDS;
     if (dur_before(c->options.max_delay, delay))
         return VERDICT_DELAY;
-    dispersion = dur_add(dur_add(precision, in->rx_error), (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
+    dispersion = dur_add(precision, (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
     if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
         return VERDICT_ROOT_DISTANCE;
     *m = (struct measurement){

@@ -44,6 +44,28 @@ static void four_timestamps_make_a_measurement(void **state)
     assert_int_equal(f.c.state, NTP_CLIENT_IDLE);
 }
 
+/* A card's stamps are placed by a line that may be off: the round trip does not show it, so the dispersion must. */
+static void what_a_stamp_may_be_off_enters_the_dispersion(void **state)
+{
+    struct fixture f;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+    struct ntp_client_input in;
+    uint8_t bytes[NTP_HEADER_SIZE];
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    h = answer_header(&f, 0);
+    ntp_header_write(&h, bytes);
+    f.now.ns += NS_PER_MS;
+    in = input_of(&f, bytes, sizeof bytes);
+    in.stamp = STAMP_HARDWARE;
+    in.rx_error.ns = 40 * NS_PER_US;
+    assert_int_equal(ntp_client_input(&f.c, &in, f.now, &r), VERDICT_ACCEPTED);
+    assert_in_range(r.m.dispersion.ns, 40 * NS_PER_US + 60, 40 * NS_PER_US + 1100);
+}
+
 static void a_transmit_stamp_refines_t1(void **state)
 {
     struct fixture f;
@@ -369,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_tells_nothing_but_a_random_number),
         cmocka_unit_test(four_timestamps_make_a_measurement),
+        cmocka_unit_test(what_a_stamp_may_be_off_enters_the_dispersion),
         cmocka_unit_test(a_transmit_stamp_refines_t1),
         cmocka_unit_test(NTPC_27_transmit_stamps_are_matched_by_exchange),
         cmocka_unit_test(NTPC_26_network_errors_are_counted_and_polling_continues),
