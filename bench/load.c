@@ -169,7 +169,7 @@ static bool wait_until(int64_t until)
     struct pollfd p = { load.fd, POLLIN, 0 };
     int64_t left = until - mono();
 
-    return ppoll(&p, 1, &(struct timespec){ left > 0 ? left / NS : 0, left > 0 ? left % NS : 0 }, NULL) > 0;
+    return ppoll(&p, 1, &(struct timespec){ left > 0 ? left / NS : 0, left > 0 ? (long)(left % NS) : 0 }, NULL) > 0;
 }
 
 /* -- the two loops -------------------------------------------------------------------------------------------------- */
