@@ -75,7 +75,8 @@ def test_CFG_10_a_user_that_does_not_exist(lab):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         daemon = lab.utcd({"process": {"user": "nobody-has-this-name"}, "local": utcd.LOCAL,
-                           "ntp": {"listen": [f"127.0.0.1:{other.getsockname()[1]}"]}}, prefix=[] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"])
+                           "ntp": {"listen": [f"127.0.0.1:{other.getsockname()[1]}"]}},
+                          prefix=[] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"])
         assert daemon.wait(5) == CONFIGURATION
     assert "nobody-has-this-name" in daemon.log() and "process.user" in daemon.log()
 

@@ -6,6 +6,7 @@ sleep 10 # the kernel still measures its own clocks
 reference set 0.04 80
 start_reference 11124 80
 write_config /run/utcd.yaml 11124
+export SIMPLE_UTCD_CLOCK__STEP_THRESHOLD=128ms
 start_daemon /run/utcd.yaml --one-process
 ok "synchronised" wait_for 20 synchronised
 read -r backwards last <<<"$(reference watch 25 80)"
