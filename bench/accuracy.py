@@ -141,9 +141,10 @@ def pictures(steady_found):
     cut = next(t for t in rows.TRANSIENT if t.name == "6 h without sources, LAN 10 us")
     runs = [Run(f"probe 300s\n{cut.story}", seed) for seed in range(1, 9)]
     hours = [[(t - cut.event_s) / 3600 for t in r.at] for r in runs]
-    lines = [("#06c", [(h, e * 1e3) for h, e in zip(hour, r.error) if h >= -1]) for hour, r in zip(hours, runs)]
-    lines += [("#c60", [(h, e * 1e3) for h, e in zip(hours[0], edge) if h >= -1]) for edge in (runs[0].early, runs[0].late)]
-    drawing.curves(FIGURES / "holdover.svg", "Six hours without sources: error of eight seeds, and [earliest, latest] of one", "ms", "hours of silence", lines)
+    lines = [("#06c", [(h, max(abs(e) / rows.US, 1)) for h, e in zip(hour, r.error) if h >= -1]) for hour, r in zip(hours, runs)]
+    lines.append(("#c60", [(h, max(-low, high) / rows.US) for h, low, high in zip(hours[0], runs[0].early, runs[0].late) if h >= -1]))
+    drawing.curves(FIGURES / "holdover.svg", "Six hours without sources: error of eight seeds (blue, 1 us at least) and the bound", "us", "hours of silence",
+                   lines, logarithmic=True)
 
 
 def main():

@@ -42,20 +42,22 @@ def _ticks(low, high):
     return [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def curves(path, title, unit_y, unit_x, lines):
-    """lines: (colour, [(x, y)])."""
+def curves(path, title, unit_y, unit_x, lines, logarithmic=False):
+    """lines: (colour, [(x, y)]); on a logarithmic scale y is above 0."""
     width, height, left, top = 760, 320, 70, 36
     xs, ys = [p[0] for _, line in lines for p in line], [p[1] for _, line in lines for p in line]
-    low_x, high_x, low_y, high_y = min(xs), max(xs), min(ys), max(ys)
+    scale = math.log10 if logarithmic else float
+    low_x, high_x, low_y, high_y = min(xs), max(xs), scale(min(ys)), scale(max(ys))
+    ticks = [10.0**n for n in range(math.ceil(low_y), math.floor(high_y) + 1)] if logarithmic else _ticks(low_y, high_y)
 
     def x(v):
         return left + (width - left - 20) * (v - low_x) / (high_x - low_x)
 
     def y(v):
-        return top + (height - top - 40) * (high_y - v) / (high_y - low_y)
+        return top + (height - top - 40) * (high_y - scale(v)) / (high_y - low_y)
 
     body = [_text(10, 18, title, size=13), _text(width - 20, height - 8, unit_x, "end"), _text(10, top + 4, unit_y)]
-    body += [f'<path d="M{left} {y(v):.1f}H{width - 20}" stroke="#ddd"/>' + _text(left - 5, y(v) + 4, f"{v:g}", "end") for v in _ticks(low_y, high_y)]
+    body += [f'<path d="M{left} {y(v):.1f}H{width - 20}" stroke="#ddd"/>' + _text(left - 5, y(v) + 4, f"{v:g}", "end") for v in ticks]
     body += [_text(x(v), height - 24, f"{v:g}", "middle") for v in _ticks(low_x, high_x)]
     for colour, line in lines:
         points = "L".join(f"{x(px):.1f} {y(py):.1f}" for px, py in line)
