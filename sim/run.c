@@ -12,7 +12,8 @@
 #include "sim/storm.h"
 
 struct settings {
-    bool verbose, trace, tap, mutants, hash, seeded, storm;
+    const char *program;
+    bool verbose, trace, tap, mutants, hash, seeded, storm, pictures;
     uint64_t seed;
     const char *svg, *csv;
     long storm_days, starts;
@@ -32,6 +33,7 @@ static const char usage[] =
     "  --mutants    run each story once per `mutant` line; every such run must fail\n"
     "  --min-speed X a story must run at least X times faster than real time, counted in processor time\n"
     "  --svg FILE   draw the first client's error, bound, frequency and poll interval\n"
+    "  --pictures   draw each story into a file of its name in the current directory\n"
     "  --csv FILE   write every probe of the first client as a line of numbers\n"
     "  --storm SEED run randomised fault schedules inside the declared assumptions for --days days (300),\n"
     "               or --starts short runs that begin or lose their sources in every way\n";
@@ -157,19 +159,22 @@ static void table_row(const struct sim_world *w, double took_s, const char *verd
 }
 
 /* NULL when none is wanted, or after a sentence. */
-static FILE *open_result(const char *path)
+static FILE *open_result(const struct settings *o, const char *path)
 {
     FILE *out = path ? fopen(path, "w") : NULL;
 
     if (path && !out)
-        fprintf(stderr, "utcsim: cannot write %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "%s: cannot write %s: %s\n", o->program, path, strerror(errno));
     return out;
 }
 
 static void draw(const struct settings *o, const struct story *s, const struct check *c)
 {
-    FILE *out = open_result(o->svg);
+    char path[STORY_NAME_LEN + 8];
+    FILE *out;
 
+    snprintf(path, sizeof path, "%s.svg", s->name);
+    out = open_result(o, o->svg ? o->svg : o->pictures ? path : NULL);
     if (!out)
         return;
     plot_svg(out, s->name, c->course);
@@ -195,11 +200,11 @@ static void run_story(const struct settings *o, const struct story *s, struct ta
     struct check c;
     double began_s = processor_s(), took_s;
     unsigned failures;
-    FILE *csv = open_result(o->csv);
+    FILE *csv = open_result(o, o->csv);
 
     w->trace = o->trace ? stdout : NULL;
     w->log = o->verbose ? stdout : NULL;
-    check_init(&c, w, o->svg != NULL);
+    check_init(&c, w, o->svg || o->pictures);
     if (csv)
         check_csv(&c, csv);
     world_run(w);
@@ -256,7 +261,7 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
     int err;
 
     if (!text) {
-        fprintf(stderr, "utcsim: cannot read %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "%s: cannot read %s: %s\n", o->program, path, strerror(errno));
         return 2;
     }
     snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(path), "."), base_name(path));
@@ -272,14 +277,14 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
     return err ? 2 : 0;
 }
 
-enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED, OPT_CSV };
+enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED, OPT_CSV, OPT_PICTURES };
 
 static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
     { "hash", no_argument, NULL, OPT_HASH }, { "tap", no_argument, NULL, OPT_TAP }, { "mutants", no_argument, NULL, OPT_MUTANTS },
     { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
     { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED },
-    { "csv", required_argument, NULL, OPT_CSV }, { 0 },
+    { "csv", required_argument, NULL, OPT_CSV }, { "pictures", no_argument, NULL, OPT_PICTURES }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -295,6 +300,7 @@ static bool read_options(struct settings *o, int argc, char **argv)
         case OPT_TAP:     o->tap = true; break;
         case OPT_MUTANTS: o->mutants = true; break;
         case OPT_SVG:     o->svg = optarg; break;
+        case OPT_PICTURES: o->pictures = true; break;
         case OPT_CSV:     o->csv = optarg; break;
         case OPT_STORM:   o->seed = strtoull(optarg, NULL, 0); o->storm = true; break;
         case OPT_DAYS:    o->storm_days = strtol(optarg, NULL, 10); break;
@@ -307,11 +313,10 @@ static bool read_options(struct settings *o, int argc, char **argv)
 
 int sim_main(int argc, char **argv)
 {
-    struct settings o = { .storm_days = 300 };
+    struct settings o = { .program = argc > 0 ? argv[0] : "utcsim", .storm_days = 300 };
     struct tally t = { 0 };
     int err = 0;
 
-    optind = 0; /* utcctl calls this once a story */
     if (!read_options(&o, argc, argv)) {
         fputs(usage, stderr);
         return 2;

@@ -18,46 +18,24 @@
 
 /* ---- stories ---- */
 
-/* "day.svg" for "stories/day.story". */
-static void picture_name(const char *story, char *out, size_t size)
+static int run_stories(const struct args *a)
 {
-    const char *slash = strrchr(story, '/'), *name = slash ? slash + 1 : story;
+    char program[] = "utcctl sim", pictures[] = "--pictures", svg_option[] = "--svg", seed_option[] = "--seed", seed[32];
+    char *argv[ARGS_WORDS_MAX + 6] = { program, pictures };
+    int argc = 2;
 
-    snprintf(out, size, "%.*s.svg", (int)strcspn(name, "."), name);
-}
-
-static int run_story(const struct args *a, const char *story)
-{
-    char program[] = "utcctl sim", svg_option[] = "--svg", seed_option[] = "--seed", seed[32], picture[256];
-    char *argv[8] = { program, svg_option, picture };
-    int argc = 3, code;
-
-    if (a->svg)
-        snprintf(picture, sizeof picture, "%s", a->svg);
-    else
-        picture_name(story, picture, sizeof picture);
+    if (a->svg) {
+        argv[argc++] = svg_option;
+        argv[argc++] = (char *)(uintptr_t)a->svg; /* getopt wants it writable and leaves it alone */
+    }
     if (a->seed >= 0) {
         snprintf(seed, sizeof seed, "%lld", (long long)a->seed);
         argv[argc++] = seed_option;
         argv[argc++] = seed;
     }
-    argv[argc++] = (char *)(uintptr_t)story; /* getopt wants it writable and leaves it alone */
-    code = sim_main(argc, argv);
-    if (code != CLI_USAGE)
-        printf("The picture: %s\n", picture);
-    return code;
-}
-
-static int run_stories(const struct args *a)
-{
-    int worst = CLI_OK;
-
-    for (unsigned i = 0; i < a->word_count; i++) {
-        int code = run_story(a, a->word[i]);
-
-        worst = code > worst ? code : worst;
-    }
-    return worst;
+    for (unsigned i = 0; i < a->word_count; i++)
+        argv[argc++] = (char *)(uintptr_t)a->word[i];
+    return sim_main(argc, argv);
 }
 
 /* ---- what if ---- */
