@@ -24,11 +24,26 @@ static void check_answer(const struct serve_request *r, const struct page_data *
     assert(h.version == (r->bytes.at[0] >> 3 & 7));
     assert(usable ? h.stratum == 2 : h.stratum == 0 && h.leap == LEAP_UNKNOWN);
     assert(h.transmit.raw >= h.receive.raw && h.transmit.raw >= h.reference.raw);
+    assert(memcmp(out + NTP_AT_ORIGIN, r->bytes.at + NTP_AT_TRANSMIT, 8) == 0);
+}
+
+/* The same request again: whatever the first one left in the table, the answer is a whole one in one of the two modes. */
+static void ask_again(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, const uint8_t *first)
+{
+    struct serve_stats stats = { 0 };
+    uint8_t out[SERVE_ANSWER_MAX];
+    size_t len;
+
+    serve_left(o, page, false, &r->from, (struct span){ first, NTP_HEADER_SIZE }, r->tx);
+    assert(serve_datagram(o, page, r, &stats, out, &len) == VERDICT_ANSWERED && len == NTP_HEADER_SIZE);
+    assert(memcmp(out + NTP_AT_ORIGIN, r->bytes.at + NTP_AT_TRANSMIT, 8) == 0 || memcmp(out + NTP_AT_ORIGIN, r->bytes.at + NTP_AT_RECEIVE, 8) == 0);
+    assert((out[NTP_AT_RECEIVE + 7] & 1) == 1 && (out[NTP_AT_TRANSMIT + 7] & 1) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct serve_options options;
+    static struct interleave table;
     struct page_data page = {
         .raw_ref = { 1000 * NS_PER_S }, .tai_ref = { INT64_C(1795395760) * NS_PER_S }, .slew_end = { 1000 * NS_PER_S }, .silent_at = { 2000 * NS_PER_S },
         .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER, .leap_at = { INT64_MAX }, .tai_minus_utc_s = 37, .stratum = 2,
@@ -49,11 +64,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.timeproto.daytime.udp_from.item[0].addr = r.from;
     options.timeproto.daytime.udp_from.item[0].bits = 24;
     r.bytes = (struct span){ data + 3, size - 3 };
+    memset(&table, 0, sizeof table);
+    interleave_init(&table, &(struct guard_key){ 1, 2 });
+    options.interleave = &table;
 
     v = serve_datagram(&options, &page, &r, &stats, out, &len);
     assert(stats.requests[r.service] == 1 && stats.verdict[r.service][v] == 1);
     assert((v == VERDICT_ANSWERED) == (len > 0));
     if (v == VERDICT_ANSWERED)
         check_answer(&r, &page, out, len);
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(&options, &r, out))
+        ask_again(&options, &page, &r, out);
     return 0;
 }
