@@ -88,7 +88,7 @@ static void write_path(FILE *out, const char *node, struct dur_ns round_trip, st
 
 static void write_server(FILE *out, const char *node, const struct snapshot_source *s)
 {
-    fprintf(out, "node server %s stratum %u error %lldns root delay %lldns\n", node, s->stratum >= 1 && s->stratum <= 15 ? s->stratum : 1,
+    fprintf(out, "node server %s stratum %u error %lldns root delay %lldns\n", node, s->stratum >= 1 && s->stratum <= 15 ? (unsigned)s->stratum : 1u,
             (long long)ns_within(s->root_dispersion, 16 * NS_PER_S), (long long)ns_within(s->root_delay, 16 * NS_PER_S));
 }
 
