@@ -32,7 +32,7 @@ def comparison(path, lines):
     for n, (name, *figures) in enumerate(lines):
         y = TOP + 18 * n + 8
         body.append(_text(LEFT - 10, y + 4, name, "end"))
-        body += [f'<circle cx="{x(v):.1f}" cy="{y}" r="4" fill="{colour}"/>' for v, (_, colour) in zip(figures, SERIES) if v]
+        body += [f'<circle cx="{x(v):.1f}" cy="{y}" r="4" fill="{colour}"/>' for v, (_, colour) in reversed(list(zip(figures, SERIES))) if v]
     path.write_text(_document(WIDTH, bottom + 26, body))
 
 
