@@ -59,9 +59,10 @@ static void write_client(FILE *out, const struct snapshot *s)
 {
     double drift_ppm = -clamp(s->freq_ppm, -500, 500);
 
-    /* a story's drift is positive for a clock that gains */
-    fprintf(out, "node client c drift %.6fppm wander %.3g knows %.6fppm to %.6fppm%s\n", drift_ppm, clamp(s->wander, 0, 1e-6), drift_ppm,
-            clamp(s->skew_ppm, 0.0001, 100), strcmp(s->clock_mode, "system") == 0 ? " steers" : "");
+    /* A story's drift is positive for a clock that gains. The walk stays inside what the bound assumes of an oscillator: whatever frequency is learnt, a
+     * later one is within max_drift of it. */
+    fprintf(out, "node client c drift %.6fppm wander %.3g within %.6fppm knows %.6fppm to %.6fppm%s\n", drift_ppm, clamp(s->wander, 0, 1e-6),
+            clamp(s->max_drift_ppm, 0.001, 500) / 4, drift_ppm, clamp(s->skew_ppm, 0.0001, 100), strcmp(s->clock_mode, "system") == 0 ? " steers" : "");
     if (s->holdover_max_error.ns >= 1000)
         fprintf(out, "set c holdover.max_error %lldns\n", (long long)ns_within(s->holdover_max_error, 86400 * NS_PER_S));
     if (s->max_drift_ppm > 0 && s->max_drift_silent_ppm >= 15)

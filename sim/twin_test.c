@@ -55,7 +55,7 @@ static void the_story_of_a_snapshot(void **state)
         "start 2026-11-23T00:00:00Z\n"
         "run 18000s\n"
         "probe 1s\n"
-        "node client c drift 12.500000ppm wander 2e-09 knows 12.500000ppm to 0.010000ppm steers\n"
+        "node client c drift 12.500000ppm wander 2e-09 within 0.250000ppm knows 12.500000ppm to 0.010000ppm steers\n"
         "set c holdover.max_error 1000000000ns\n"
         "set c clock.max_drift 1.000000ppm\n"
         "set c clock.max_drift_silent 15.000000ppm\n"

@@ -43,7 +43,7 @@ def test_the_story_names_every_source_with_what_was_learnt_of_it(daemon):
     delay, jitter = map(int, re.search(r"^link c s1 delay (\d+)ns jitter exponential (\d+)ns$", story, re.MULTILINE).groups())
     floor, excess = learnt["sources"][0]["delay_floor_ns"], learnt["sources"][0]["delay_excess_ns"]
     assert delay <= floor and delay * 2 > floor / 10 and jitter * 2 > excess / 100
-    assert re.search(r"^node client c drift \S+ppm wander \S+ knows \S+ppm to \S+ppm$", story, re.MULTILINE)
+    assert re.search(r"^node client c drift \S+ppm wander \S+ within \S+ppm knows \S+ppm to \S+ppm$", story, re.MULTILINE)
     assert re.search(r"^at 900s s2 lies 10000000000ns$", story, re.MULTILINE)
 
 
