@@ -41,7 +41,9 @@ void hardware_start(struct hardware *h, const struct option_texts *names, struct
     h->count = names->count;
     for (unsigned i = 0; i < h->count; i++)
         start_card(&h->card[i], names->item[i].s);
-    h->next = hardware_on(h) ? (struct mono_ns){ 0 } : MONO_NEVER;
+    h->next = MONO_NEVER;
+    if (hardware_on(h))
+        h->next.ns = 0;
 }
 
 bool hardware_on(const struct hardware *h)
