@@ -150,12 +150,26 @@ static double lean(struct clock_source *s, double innovation_s, bool in_company)
     return s->innovations < 4 ? 0 : fmax(fabs(s->bias_s) - expected, 0);
 }
 
+/* When the clock moves, it moves against most sources; when it moves against few of them, they did. */
+static bool most_misfit(const struct clock *c)
+{
+    unsigned counted = 0, misfits = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        counted += select_counts(&c->source[i]);
+        misfits += select_counts(&c->source[i]) && c->source[i].misfit;
+    }
+    return misfits > counted / 2;
+}
+
 /* The estimate takes the source's last sample. */
 static void fuse(struct clock *c, struct clock_source *s, bool in_company)
 {
     struct clock_estimate *e = &c->estimate;
     double z = offset_of(c, &s->last), before_s = dur_to_s(mono_sub(s->last.at, e->at)), leaning;
+    struct clock_estimate kept = *e;
     struct clock_law law = s->law;
+    struct clock_move move;
     struct clock_fit fit;
 
     leaning = lean(s, z, in_company);
@@ -163,8 +177,14 @@ static void fuse(struct clock *c, struct clock_source *s, bool in_company)
     law.half_s += leaning;
     law.body_var += leaning * leaning;
     law.edge_var += leaning * leaning;
-    interval_follow(c, estimate_update(e, s->last.at, z, &law, &fit));
-    e->surprises = fit.outlier > 0.5 ? e->surprises + 1 : 0;
+    move = estimate_update(e, s->last.at, z, &law, &fit);
+    s->misfit = fit.outlier > 0.5;
+    if (in_company && s->misfit && !most_misfit(c)) {
+        *e = kept;
+        return;
+    }
+    interval_follow(c, move);
+    e->surprises = s->misfit ? e->surprises + 1 : 0;
     if (e->surprises >= 2 && !in_company) { /* twice in a row: it is the clock that moved, in phase or in frequency */
         estimate_inflate(e, fabs(fit.innovation_s), fabs(fit.innovation_s) / fmax(before_s, 1));
         interval_follow(c, estimate_update(e, s->last.at, offset_of(c, &s->last), &law, &fit));

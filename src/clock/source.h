@@ -47,6 +47,7 @@ struct clock_source {
     bool used, prefer, sampled;
     bool smears;                   /* found to smear, undeclared: refused until that is over */
     uint8_t smear;                 /* enum smear_law it is declared to follow */
+    bool misfit;                   /* its last sample fitted nothing */
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
     uint8_t reach;                 /* RFC 5905: the last eight polls */
     uint8_t state;                 /* of struct clock_source_view */

@@ -1,5 +1,5 @@
 # NET-04: 100 ms more in one direction of one of four servers.
-seed 20
+seed 302
 run 1d
 node server good1..good4 error 1us
 node client c drift 20ppm wander 1e-9 offset 0.01s
