@@ -243,14 +243,14 @@ static enum leap_fault read_tzif_leaps(struct cursor *c, const struct tzif_heade
         if (c->failed)
             return LEAP_NOT_TZIF;
         if (i > 0 && i + 1 == h->leap && correction == before) { /* version 4: the last record repeats the correction and gives the expiry */
-            if (ns_from_parts(at - before, 0, &t->expires.ns) != 0)
+            if (ns_from_parts(ns_sub(at, before), 0, &t->expires.ns) != 0)
                 return LEAP_NOT_TZIF;
             break;
         }
         if (correction != before + 1 && correction != before - 1)
             return LEAP_NOT_ONE_SECOND;
         /* an inserted second is itself counted in `at`; a deleted one is not there to be counted */
-        f = add_entry(t, at - before + (correction > before ? 0 : 1) , TAI_MINUS_UTC_1972 + correction);
+        f = add_entry(t, ns_add(ns_sub(at, before), correction > before ? 0 : 1), TAI_MINUS_UTC_1972 + correction);
         before = correction;
     }
     return f;
