@@ -23,12 +23,12 @@ ended_well() { # ended_well EXIT_STATUS
     [ "$1" = 0 ] || { echo "exit status $1"; return 1; }
 }
 
-wait_for() { # wait_for SECONDS COMMAND...: until it succeeds
+wait_for() { # wait_for SECONDS COMMAND...: until it succeeds; PAUSE_US for rarer looks
     local end=$(($(uptime_s) + $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$(uptime_s)" -lt "$end" ] || { "$@"; return; }
-        busybox usleep 100000
+        busybox usleep "${PAUSE_US:-100000}"
     done
 }
 
