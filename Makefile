@@ -43,7 +43,7 @@ bench: deps-check build ## start-up, memory and accuracy figures
 	@tools/bench $(BUILD)
 
 nightly: ## everything, longer
-	@CI=true FUZZ_SECONDS=1200 STORM_DAYS=10000 .ci/run
+	@CI=true FUZZ_SECONDS=1200 STORM_DAYS=10000 GUEST_MINUTES=60 BOOT_SECONDS_MAX=600 .ci/run
 
 tidy: deps-sanitize build ## structure tests, cppcheck and clang-tidy
 	@tools/tidy $(BUILD)
