@@ -17,6 +17,7 @@
 #define SLEW_PART_AGE 0.25    /* while the estimate is young, over no longer than this part of its age */
 #define ROUNDING_S 2e-9       /* the page counts whole nanoseconds */
 #define RATE_LIMIT 0.1        /* base/page.h */
+#define STEER_HORIZON_S 16.0
 
 struct clock_action *discipline_emit(struct clock_actions *out, enum clock_action_kind kind)
 {
@@ -34,6 +35,14 @@ struct log_record *discipline_log(struct clock_actions *out, enum log_id id)
 
     r->id = id;
     return r;
+}
+
+enum clock_status discipline_status(const struct clock *c, struct mono_ns now)
+{
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    return v.status;
 }
 
 struct dur_ns discipline_residue(const struct clock *c, struct mono_ns now)
@@ -189,4 +198,19 @@ void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct 
     publish(c, estimate_tai(&c->estimate, now), CLOCK_SYNCHRONISED, true, now, out);
     if (announce)
         discipline_emit(out, CLOCK_DO_STEP)->offset = by;
+}
+
+struct mono_ns clock_steer(const struct clock *c, struct mono_ns now, struct dur_ns system_error, double gain, double *rate)
+{
+    const struct page_data *p = &c->page;
+    double limit = c->options.clock.max_slew * 1e-6, slew = 0, work;
+    struct mono_ns next = mono_add(now, dur_from_s(STEER_HORIZON_S));
+
+    if (mono_before(now, p->slew_end)) {
+        slew = -dur_to_s(p->slew) / dur_to_s(mono_sub(p->slew_end, p->raw_ref));
+        next = mono_min(next, p->slew_end);
+    }
+    work = -dur_to_s(system_error) / STEER_HORIZON_S;
+    *rate = p->rate + fmin(fmax(slew + work + gain, -limit), limit);
+    return next;
 }

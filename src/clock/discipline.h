@@ -18,6 +18,9 @@ void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct 
 /* How long after a good measurement the page calls itself synchronised. */
 struct dur_ns discipline_silence(const struct clock *c);
 
+/* What the page says of itself at `now`. */
+enum clock_status discipline_status(const struct clock *c, struct mono_ns now);
+
 /* Estimate minus served line at `now`. */
 struct dur_ns discipline_residue(const struct clock *c, struct mono_ns now);
 

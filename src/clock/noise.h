@@ -8,6 +8,8 @@
 
 #include "clock/source.h"
 
+#define NOISE_LAW_SAMPLES 8 /* until then a source's noise law is a guess */
+
 /* Before the first sample: the prior. */
 void noise_init(struct clock_noise *n);
 

@@ -23,3 +23,8 @@ int poll_choose(const struct clock *c, const struct clock_source *s)
     log2_s = t_s > 0.01 ? (int)floor(log2(t_s) + 0.5) : s->min_poll_log2;
     return log2_s < s->min_poll_log2 ? s->min_poll_log2 : log2_s > s->max_poll_log2 ? s->max_poll_log2 : log2_s;
 }
+
+bool poll_is_guessed(const struct clock *c, const struct clock_source *s)
+{
+    return s->noise.samples < NOISE_LAW_SAMPLES && c->estimate.skew * dur_to_s(dur_from_log2(s->min_poll_log2)) > 2 * noise_sd(&s->noise);
+}

@@ -7,4 +7,7 @@
 /* log2 of the interval in seconds, within the source's limits. */
 int poll_choose(const struct clock *c, const struct clock_source *s);
 
+/* The first burst spans a few seconds: until a poll interval later the frequency it tells would leave the clock off by more than noise. */
+bool poll_is_guessed(const struct clock *c, const struct clock_source *s);
+
 #endif

@@ -1,0 +1,245 @@
+#include "clock/majority.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "clock/combine.h"
+#include "clock/discipline.h"
+#include "clock/estimate.h"
+#include "clock/interval.h"
+#include "clock/sample.h"
+#include "clock/select.h"
+
+#define AGAIN_WAIT_NS (128 * NS_PER_S) /* how long later answers, at ordinary polls, wait for a majority of the sources, */
+#define HELD_WAIT_NS (600 * NS_PER_S)  /* and in holdover, which still serves */
+#define ALONE_REPEATS 2                /* a lone source must contradict the bound so often before it is believed */
+
+static unsigned sources_used(const struct clock *c)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        n += c->source[i].used;
+    return n;
+}
+
+/* Name each counted source: in the majority, outside it, or leaning. */
+static void judge_sources(struct clock *c, const struct clock_majority *m, struct clock_actions *out)
+{
+    bool preferred = false;
+    struct clock_span common;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        preferred = preferred || (select_counts(s) && s->prefer && interval_meet(s->span, m->core, &common));
+    }
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        struct clock_source *s = &c->source[i];
+        bool agrees = interval_meet(s->span, m->core, &common);
+
+        if (!select_counts(s))
+            continue;
+        if (!agrees && s->state != CLOCK_SOURCE_FALSETICKER && out->count < CLOCK_ACTIONS_MAX - 4) {
+            struct log_record *r = discipline_log(out, LOG_SOURCE_FALSETICKER);
+
+            log_text(r, "source", s->name);
+            log_ns(r, "offset_ns", dur_from_s((s->span.lo_s + s->span.hi_s) / 2 - (m->core.lo_s + m->core.hi_s) / 2).ns);
+        }
+        s->state = !agrees ? CLOCK_SOURCE_FALSETICKER : s->odd || (preferred && !s->prefer) ? CLOCK_SOURCE_OUTLIER : CLOCK_SOURCE_SELECTED;
+    }
+}
+
+static void log_synchronised(struct clock *c, const struct clock_majority *m, struct clock_actions *out)
+{
+    struct log_record *r = discipline_log(out, LOG_SYNCHRONISED);
+
+    log_int(r, "sources", m->agreeing);
+    log_ns(r, "bound_ns", dur_from_s(fmax(-c->estimate.bound.lo_s, c->estimate.bound.hi_s)).ns);
+}
+
+/* Publish a good measurement; where the policy allows it and the error is large, by a step. */
+static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns now, struct clock_actions *out)
+{
+    struct dur_ns off = discipline_residue(c, now);
+
+    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(off))) {
+        discipline_step(c, announce, now, out);
+        if (announce)
+            log_ns(discipline_log(out, LOG_CLOCK_STEPPED), "offset_ns", off.ns);
+    } else {
+        discipline_publish(c, CLOCK_SYNCHRONISED, true, now, out);
+    }
+    if (!c->policy.saved && clock_drift(c).valid)
+        c->policy.save_at = now;
+    c->policy.saved = c->policy.saved || clock_drift(c).valid;
+}
+
+/* Start the estimate anew from the sources that agree, led by the one that proves most. Spans are told against the new line. */
+static void restart_estimate(struct clock *c, const struct clock_majority *m, struct mono_ns now)
+{
+    struct clock_source *first = NULL;
+    struct clock_span common;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        struct clock_source *s = &c->source[i];
+
+        if (select_counts(s) && interval_meet(s->span, m->core, &common) && (!first || s->span.hi_s - s->span.lo_s < first->span.hi_s - first->span.lo_s))
+            first = s;
+    }
+    assert(first);
+    estimate_start(&c->estimate, first->last.at, sample_tai(c, &first->last), c->estimate.rate,
+                   fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        sample_retell(c, &c->source[i], now);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (&c->source[i] != first && select_counts(&c->source[i]) && c->source[i].state == CLOCK_SOURCE_SELECTED)
+            combine_sample(c, &c->source[i], false);
+}
+
+/* Sources that have or may still have a say: while a majority is being looked for all of them, later those heard of within the time in which the
+ * page calls itself synchronised. So a liar does not become the majority because the others were cut off a little earlier. */
+static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
+{
+    int64_t recent_ns = ns_add(discipline_silence(c).ns, HELD_WAIT_NS);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        n += s->used && !s->smears && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+    }
+    return n;
+}
+
+/* When the clock has to find its majority, at the start or after silence or disruption, the first answers wait a little for a strict majority of all
+ * sources, so that a liar who is quick does not set it. Returns how many sources the majority must be more than half of. */
+static unsigned electorate(struct clock *c, struct mono_ns now)
+{
+    enum clock_status status = discipline_status(c, now);
+    bool synchronised = status == CLOCK_SYNCHRONISED, over;
+    struct dur_ns wait = { status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : MAJORITY_FIRST_WAIT_NS };
+
+    if (!synchronised && (!c->policy.waiting || mono_sub(now, c->policy.last_answer).ns > HELD_WAIT_NS)) {
+        c->policy.waiting = true;
+        c->policy.first_answer = now;
+    }
+    c->policy.last_answer = now;
+    over = !c->policy.waiting || !mono_before(now, mono_add(c->policy.first_answer, wait));
+    if (over && synchronised) {
+        c->policy.started = true;
+        c->policy.waiting = false;
+    }
+    c->policy.electorate = expected(c, !over, now);
+    return c->policy.electorate;
+}
+
+static void log_split(struct clock *c, const struct clock_majority *m, struct clock_actions *out)
+{
+    struct log_record *r;
+
+    if (c->policy.split_logged)
+        return;
+    c->policy.split_logged = true;
+    r = discipline_log(out, LOG_NO_MAJORITY);
+    log_int(r, "sources", m->selectable);
+    log_ns(r, "offset_ns", dur_from_s(m->core.hi_s - m->core.lo_s).ns);
+}
+
+void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_majority m;
+    unsigned of = electorate(c, now);
+    bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit;
+
+    select_majority(c->source, of, &m);
+    if (!m.found && m.selectable > sources_used(c) / 2)
+        log_split(c, &m, out);
+    if (!m.found || m.agreeing < c->options.clock.min_sources)
+        return;
+    judge_sources(c, &m, out);
+    restart_estimate(c, &m, now);
+    select_majority(c->source, of, &m);
+    if (!m.found)
+        return;
+    c->estimate.bound = m.hull;
+    c->policy.synchronised_once = true;
+    c->policy.split_logged = false;
+    combine_rate(c);
+    combine_confine(c, out);
+    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(discipline_residue(c, now))))
+        c->policy.steps++;
+    serve(c, may_step, true, now, out);
+    log_synchronised(c, &m, out);
+}
+
+/* The majority says something the bound excludes: a declared assumption is broken, the majority's or that of our own oscillator. Beyond the panic
+ * threshold it is never followed; below, a lone source must say it twice. Returns whether the bound was given up for the majority's. */
+static bool yield(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
+{
+    double middle_s = (m->core.lo_s + m->core.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now)), since_s = dur_to_s(mono_sub(now, c->estimate.at));
+    struct log_record *r;
+
+    if (fabs(middle_s + served_s) > dur_to_s(dur_add(c->options.clock.panic_threshold, c->policy.lost))) {
+        if (!c->policy.panic_logged)
+            log_ns(discipline_log(out, LOG_CLOCK_PANIC), "offset_ns", dur_from_s(middle_s + served_s).ns);
+        c->policy.panic_logged = true;
+        return false;
+    }
+    if (++c->policy.contradictions < (m->selectable == 1 ? ALONE_REPEATS : 1))
+        return false;
+    r = discipline_log(out, LOG_CLOCK_DISRUPTED);
+    log_text(r, "reason", "the sources left the error bound");
+    log_ns(r, "offset_ns", dur_from_s(middle_s).ns);
+    c->estimate.bound = m->hull;
+    /* By a jump, or by another frequency since the last sample: both become possible. */
+    estimate_inflate(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fabs(middle_s) / fmax(since_s, 1));
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        c->source[i].pace = (struct clock_pace){ .known = false };
+    return true;
+}
+
+static bool preferred_present(const struct clock *c)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (select_counts(&c->source[i]) && c->source[i].prefer && c->source[i].state == CLOCK_SOURCE_SELECTED)
+            return true;
+    return false;
+}
+
+void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
+{
+    enum clock_status before = discipline_status(c, now);
+    unsigned of = electorate(c, now);
+    struct clock_majority m;
+    struct clock_span both;
+
+    select_majority(c->source, of, &m);
+    if (!m.found && (of > m.selectable || before == CLOCK_HOLDOVER))
+        return; /* others may still answer */
+    if (!m.found || m.agreeing < c->options.clock.min_sources) {
+        log_split(c, &m, out);
+        discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
+        return;
+    }
+    judge_sources(c, &m, out);
+    if (s->state == CLOCK_SOURCE_FALSETICKER)
+        return;
+    if (interval_meet(c->estimate.bound, m.hull, &both)) {
+        c->estimate.bound = both;
+        c->policy.panic_logged = false;
+    } else if (!yield(c, &m, now, out)) {
+        s->state = CLOCK_SOURCE_FALSETICKER;
+        return;
+    }
+    c->policy.contradictions = 0;
+    c->policy.split_logged = false;
+    if (s->prefer || !preferred_present(c))
+        combine_sample(c, s, m.selectable > 2);
+    combine_rate(c);
+    combine_confine(c, out);
+    serve(c, before == CLOCK_DISRUPTED && discipline_residue(c, now).ns > 0, false, now, out);
+    c->policy.lost = (struct dur_ns){ 0 };
+    if (before != CLOCK_SYNCHRONISED)
+        log_synchronised(c, &m, out);
+}
