@@ -2,20 +2,6 @@
 
 #include <assert.h>
 
-#include "base/wire.h"
-
-struct access_key access_key_of(const struct net_addr *a, bool *ipv6)
-{
-    struct access_key k = { wire_get64(a->bytes), wire_get64(a->bytes + 8) };
-
-    *ipv6 = a->family == ADDR_IPV6 && !(k.high == 0 && k.low >> 32 == 0xffff);
-    if (*ipv6)
-        return k;
-    return (struct access_key){ a->family == ADDR_IPV6 ? k.low << 32 : k.high & ~UINT64_C(0xffffffff), 0 };
-}
-
-static bool key_before(struct access_key a, struct access_key b) { return a.high < b.high || (a.high == b.high && a.low < b.low); }
-
 static bool key_equal(struct access_key a, struct access_key b) { return a.high == b.high && a.low == b.low; }
 
 /* The first `bits` bits set. */
@@ -61,7 +47,7 @@ static void add_edge(range_list range, uint32_t *count, struct access_key k)
 {
     uint32_t at = *count;
 
-    while (at > 0 && key_before(k, range[at - 1].start))
+    while (at > 0 && access_key_before(k, range[at - 1].start))
         at--;
     if (at > 0 && key_equal(range[at - 1].start, k))
         return;
@@ -124,22 +110,4 @@ void access_build(struct access_list *l, const struct access_rule *rules, unsign
     build_family(l, true, rules, n);
 }
 
-enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service)
-{
-    bool ipv6;
-    struct access_key k = access_key_of(from, &ipv6);
-    const struct access_range *range = l->family[ipv6].range;
-    uint32_t first = 0, count = l->family[ipv6].count;
-
-    if (count == 0)
-        return ACCESS_ALLOW;
-    while (count > 1) { /* the range wanted is one of range[first .. first + count) */
-        uint32_t half = count / 2;
-
-        if (!key_before(k, range[first + half].start))
-            first += half, count -= half;
-        else
-            count = half;
-    }
-    return (enum access_action)range[first].action[service];
-}
+enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service) { return access_lookup(l, from, service); }

@@ -7,6 +7,7 @@
 #define GUARD_ACCESS_H
 
 #include "base/addr.h"
+#include "base/wire.h"
 
 /* AUTHENTICATE: answered only when the request proves who sent it. */
 enum access_action { ACCESS_ALLOW, ACCESS_DENY, ACCESS_KISS, ACCESS_AUTHENTICATE };
@@ -32,12 +33,47 @@ struct access_range { struct access_key start; uint8_t action[ACCESS_SERVICES]; 
 struct access_list { struct { uint32_t count; struct access_range range[ACCESS_RANGES_MAX]; } family[2]; };
 
 /* The address as a key; *ipv6 tells which family it is judged as. */
-struct access_key access_key_of(const struct net_addr *a, bool *ipv6);
+static inline struct access_key access_key_of(const struct net_addr *a, bool *ipv6)
+{
+    struct access_key k = { wire_get64(a->bytes), wire_get64(a->bytes + 8) };
+
+    *ipv6 = a->family == ADDR_IPV6 && !(k.high == 0 && k.low >> 32 == 0xffff);
+    if (*ipv6)
+        return k;
+    return (struct access_key){ a->family == ADDR_IPV6 ? k.low << 32 : k.high & ~UINT64_C(0xffffffff), 0 };
+}
+
+static inline bool access_key_before(struct access_key a, struct access_key b) { return a.high < b.high || (a.high == b.high && a.low < b.low); }
 
 /* Fills *l from n <= ACCESS_RULES_MAX rules (asserted). No rule at all gives an empty list. */
 void access_build(struct access_list *l, const struct access_rule *rules, unsigned n);
 
 /* What holds for service s < ACCESS_SERVICES at `from`. */
 enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service);
+
+/* access_find as source, for programs without calls (guard/check.h). */
+static inline enum access_action access_lookup(const struct access_list *l, const struct net_addr *from, unsigned service)
+{
+    bool ipv6;
+    struct access_key k = access_key_of(from, &ipv6);
+    const struct access_range *range = l->family[ipv6].range;
+    uint32_t first = 0, count = l->family[ipv6].count;
+
+    if (count == 0)
+        return ACCESS_ALLOW;
+    for (unsigned i = 0; i < ACCESS_STEPS_MAX && count > 1; i++) { /* the range wanted is one of range[first .. first + count) */
+        uint32_t half = count / 2, middle = first + half;
+
+        if (middle >= ACCESS_RANGES_MAX) /* never so: whoever proves this program first does not know how `count` came to be */
+            break;
+        if (access_key_before(k, range[middle].start)) {
+            count = half;
+        } else {
+            first = middle;
+            count -= half;
+        }
+    }
+    return (enum access_action)range[first].action[service];
+}
 
 #endif
