@@ -4,14 +4,15 @@
 
 sleep 10 # the kernel still measures its own clocks
 reference set 0.04 80
+reference kernel >/dev/null # what is read from the host for the first time makes the machine's time leap
+slowed_down() { awk -v freq="$(reference kernel | cut -d' ' -f3)" 'BEGIN { exit !(freq < 0) }'; }
 start_reference 11124 80
 write_config /run/utcd.yaml 11124
 export SIMPLE_UTCD_CLOCK__STEP_THRESHOLD=128ms
 start_daemon /run/utcd.yaml --one-process
 ok "synchronised" wait_for 20 synchronised
+ok "it is slowed down" wait_for 10 slowed_down
 read -r backwards last <<<"$(reference watch 25 80)"
 ok "the clock never ran backwards" within 0.000000001 "$backwards"
 ok "the error shrinks" within 0.036 "$last"
 ok "no step" sh -c '! grep -q stepped /run/daemon.log'
-far_enough() { awk -v freq="$(reference kernel | cut -d' ' -f3)" 'BEGIN { exit !(freq < 0) }'; }
-ok "it is slowed down meanwhile" far_enough

@@ -15,6 +15,7 @@ write_config /run/utcd.yaml 123
 sed -i 's/server: 127.0.0.1/server: 127.0.0.2/; s/mode: system/mode: virtual/' /run/utcd.yaml
 start_daemon /run/utcd.yaml --one-process
 openntpd_synced() { grep -q "clock is now synced" /run/openntpd.log || { cat /run/openntpd.log; return 1; }; }
+PAUSE_US=2000000
 ok "OpenNTPD is synchronised itself" wait_for 400 openntpd_synced
 ok "synchronised to it" wait_for 100 synchronised
 ok "it is named" sh -c "$BUILD/utcctl sources | grep 127.0.0.2"
