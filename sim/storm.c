@@ -16,7 +16,8 @@
 #define STEP_PPM 0.04
 #define SILENT_PPM 14.4
 
-struct storm { FILE *out; struct prng p; unsigned servers, liars; int poll_max; };
+/* delay_us: of the last path; calm_from: when the last outage is over, and the frequency back where it was. */
+struct storm { FILE *out; struct prng p; unsigned servers, liars; int poll_max; double delay_us, calm_from; };
 
 /* Draws stand in statements of their own: the order in which a call's arguments are evaluated is the compiler's. */
 static double between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
@@ -96,6 +97,7 @@ static void write_link(struct storm *s, const char *name, bool may_lose)
     double loss = may_lose ? between(s, 0, 50) : between(s, 0, 8);
     int poll_min = (int)below(s, 5) + 4;
 
+    s->delay_us = delay_us;
     for (int way = 0; way < 2; way++) {
         double part_us = delay_us * (way ? share : 1 - share), jitter_us = chance(s, 0.2) ? 0 : log_between(s, 0.5, delay_us);
         double copies = between(s, 0, 5), overtaken = between(s, 0, 5), by_ms = log_between(s, 1, 2000), queue_us = log_between(s, 100, 200000);
@@ -111,9 +113,11 @@ static void write_link(struct storm *s, const char *name, bool may_lose)
     fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, chance(s, 0.8) ? "" : " no burst");
 }
 
+/* Another path; or the same round trip, and the other side is the slow one now, which no client can see. */
 static void write_route(struct storm *s, const char *name)
 {
-    double when = between(s, 0, DAY_S), delay_us = log_between(s, 20, 200000), share = between(s, 0, 1);
+    double when = between(s, 0, DAY_S), delay_us = chance(s, 0.5) ? log_between(s, 20, 200000) : s->delay_us;
+    double share = chance(s, 0.5) ? below(s, 2) : between(s, 0, 1);
 
     fprintf(s->out, "at %.0f link c to %s delay %.0fus\nat %.0f link %s to c delay %.0fus\n", when, name, delay_us * share, when, name, delay_us * (1 - share));
 }
@@ -153,11 +157,16 @@ static void hush_liars(struct storm *s, double from, double until)
         fprintf(s->out, "at %.0f l1..l%u falls silent\nat %.0f l1..l%u answers again\n", from, s->liars, until + LIAR_WAIT_S, s->liars);
 }
 
-/* Every source gone; after eight polls the frequency may go astray by up to the silent limit, and must be back before they are. */
+/* Every source gone; after eight polls the frequency may go astray by up to the silent limit, and must be back before they are. An outage inside another
+ * would end the silence while the frequency is astray. */
 static void write_outage(struct storm *s)
 {
-    double from = between(s, 3600, DAY_S * 0.6), silent = from + 10 * ldexp(1, s->poll_max) + 60, until = from + log_between(s, 60, 30000);
+    double from = between(s, s->calm_from, s->calm_from + DAY_S * 0.5), silent = from + 10 * ldexp(1, s->poll_max) + 60, until = from + log_between(s, 60, 30000);
     double astray = sign(s) * SILENT_PPM;
+
+    if (from > DAY_S)
+        return;
+    s->calm_from = until + LIAR_WAIT_S;
 
     fprintf(s->out, "at %.0f h1..h%u falls silent\nat %.0f h1..h%u answers again\n", from, s->servers - s->liars, until, s->servers - s->liars);
     hush_liars(s, from, until);
@@ -167,7 +176,7 @@ static void write_outage(struct storm *s)
 
 static void write_trouble(struct storm *s)
 {
-    double when = between(s, 3600, DAY_S * 0.8), slept = log_between(s, 1, 20000);
+    double when = between(s, LIAR_WAIT_S, DAY_S * 0.8), slept = log_between(s, 1, 20000);
 
     switch (below(s, 5)) {
     case 0:
@@ -193,7 +202,7 @@ static void write_trouble(struct storm *s)
 
 void storm_write(FILE *out, uint64_t seed)
 {
-    struct storm s = { .out = out };
+    struct storm s = { .out = out, .calm_from = LIAR_WAIT_S };
 
     prng_seed(&s.p, seed);
     fprintf(out, "# written by utcsim --storm %llu\nseed %llu\nrun 1d\nprobe 16s\n", (unsigned long long)seed, (unsigned long long)(seed & 0xffffffff));

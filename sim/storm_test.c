@@ -1,6 +1,7 @@
 /* Storms are stories the parser understands, the same for one seed, and inside the assumptions they promise. */
 #include "base/test.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,10 +54,69 @@ static void assert_truthful_majority(const struct story *s)
     }
 }
 
+/* What the servers and the oscillator do, followed through a day. */
+struct course { uint64_t honest, liars, silent; double astray; struct dur_ns silent_since, patience; };
+
+static void take(struct course *c, const struct statement *st)
+{
+    bool heard = (c->honest & ~c->silent) != 0;
+
+    if (st->deed == DEED_SILENT)
+        c->silent |= st->who;
+    if (st->deed == DEED_ANSWERS)
+        c->silent &= ~st->who;
+    if (heard && (c->honest & ~c->silent) == 0)
+        c->silent_since = st->at;
+    if (st->deed == DEED_SOURCE)
+        c->patience = dur_max(c->patience, (struct dur_ns){ 8 * dur_from_log2((int)st->attr.value[ATTR_POLL_MAX]).ns });
+    if (st->deed != DEED_FREQUENCY)
+        return;
+    c->astray += st->x;
+    if (fabs(c->astray) > 0.1e-6) /* the small steps of what is measured sum to less */
+        assert_true(c->patience.ns > 0 && st->at.ns - c->silent_since.ns > c->patience.ns);
+}
+
+static void judge(const struct course *c)
+{
+    uint64_t honest = c->honest & ~c->silent, liars = c->liars & ~c->silent;
+
+    assert_true(liars == 0 || __builtin_popcountll(honest) > __builtin_popcountll(liars));
+    assert_true(fabs(c->astray) < 0.1e-6 || (honest | liars) == 0);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct statement *l = *(const struct statement *const *)a, *r = *(const struct statement *const *)b;
+
+    return l->at.ns != r->at.ns ? (l->at.ns > r->at.ns) - (l->at.ns < r->at.ns) : (l > r) - (l < r);
+}
+
+/* At no moment are liars half of those who answer, and the frequency is astray only in a silence that has lasted eight polls. */
+static void assert_calm_while_measured(const struct story *s)
+{
+    const struct statement **sorted = calloc(s->statement_count, sizeof *sorted);
+    struct course c = { .honest = 0 };
+
+    assert_true(sorted != NULL);
+    for (unsigned i = 0; i < s->node_count; i++) {
+        c.honest |= (uint64_t)(s->node[i].name[0] == 'h') << i;
+        c.liars |= (uint64_t)(s->node[i].name[0] == 'l') << i;
+    }
+    for (size_t i = 0; i < s->statement_count; i++)
+        sorted[i] = &s->statement[i];
+    qsort(sorted, s->statement_count, sizeof *sorted, by_time);
+    for (size_t i = 0; i < s->statement_count; i++) {
+        take(&c, sorted[i]);
+        if (i + 1 == s->statement_count || sorted[i + 1]->at.ns != sorted[i]->at.ns)
+            judge(&c);
+    }
+    free(sorted);
+}
+
 static void storms_are_understood_and_keep_the_assumptions(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 300; seed++) {
+    for (uint64_t seed = 1; seed <= 10000; seed++) {
         void (*const writers[])(FILE *, uint64_t) = { storm_write, storm_write_start };
 
         for (size_t i = 0; i < 2; i++) {
@@ -67,6 +127,7 @@ static void storms_are_understood_and_keep_the_assumptions(void **state)
             if (story_parse(&s, "storm", text, &error))
                 fail_msg("seed %d: %d:%d: %s", (int)seed, error.line, error.column, error.text);
             assert_truthful_majority(&s);
+            assert_calm_while_measured(&s);
             story_free(&s);
             free(text);
         }
