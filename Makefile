@@ -51,7 +51,7 @@ tidy: deps-sanitize build ## structure tests, cppcheck and clang-tidy
 sanitize: deps-sanitize deps-check ## every test again under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/sanitize
 
-coverage: deps-sanitize ## line coverage of the unit tests and stories
+coverage: deps-sanitize deps-check ## lines and branches that unit tests, stories and system tests run, by room (5 minutes)
 	@tools/coverage
 
 docs: deps-docs build ## man pages and JSON Schema, in build/

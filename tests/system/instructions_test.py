@@ -30,7 +30,7 @@ def instructions(lab, load, name):
     return int(re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)[1]), answers
 
 
-@pytest.mark.skipif(b"__asan_init" in utcd.DAEMON.read_bytes(), reason="an instrumented program has instructions of its own")
+@pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="an instrumented program has instructions of its own")
 def test_instructions_of_a_request(lab):
     idle, _ = instructions(lab, 0, "idle")
     for outstanding, limit in LIMIT.items():
