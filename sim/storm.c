@@ -16,7 +16,7 @@
 #define STEP_PPM 0.04
 #define SILENT_PPM 14.4
 
-/* delay_us: of the last path; calm_from: when the last outage is over, and the frequency back where it was. */
+/* delay_us: of the last path; calm_from: when the last outage is over. */
 struct storm { FILE *out; struct prng p; unsigned servers, liars; int poll_max; double delay_us, calm_from; };
 
 /* Draws stand in statements of their own: the order in which a call's arguments are evaluated is the compiler's. */
@@ -157,8 +157,8 @@ static void hush_liars(struct storm *s, double from, double until)
         fprintf(s->out, "at %.0f l1..l%u falls silent\nat %.0f l1..l%u answers again\n", from, s->liars, until + LIAR_WAIT_S, s->liars);
 }
 
-/* Every source gone; after eight polls the frequency may go astray by up to the silent limit, and must be back before they are. An outage inside another
- * would end the silence while the frequency is astray. */
+/* Every source gone; after eight polls the frequency may go astray by up to the silent limit, for good or until just before they are back. An outage inside
+ * another would end the silence before the frequency has come back. */
 static void write_outage(struct storm *s)
 {
     double from = between(s, s->calm_from, s->calm_from + DAY_S * 0.5), silent = from + 10 * ldexp(1, s->poll_max) + 60, until = from + log_between(s, 60, 30000);
@@ -170,8 +170,11 @@ static void write_outage(struct storm *s)
 
     fprintf(s->out, "at %.0f h1..h%u falls silent\nat %.0f h1..h%u answers again\n", from, s->servers - s->liars, until, s->servers - s->liars);
     hush_liars(s, from, until);
-    if (chance(s, 0.5) && silent + 20 < until)
-        fprintf(s->out, "at %.0f c changes frequency %.2fppm\nat %.0f c changes frequency %.2fppm\n", silent, astray, until - 10, -astray);
+    if (chance(s, 0.4) || silent + 20 >= until)
+        return;
+    fprintf(s->out, "at %.0f c changes frequency %.2fppm\n", silent, astray);
+    if (chance(s, 0.5))
+        fprintf(s->out, "at %.0f c changes frequency %.2fppm\n", until - 10, -astray);
 }
 
 static void write_trouble(struct storm *s)
