@@ -156,3 +156,51 @@ int addr_from_text(const char *text, uint16_t default_port, struct net_addr *out
     *out = a;
     return 0;
 }
+
+/* The name behind the first percent sign; its length, 0 when there is none or it is a scope's number. */
+static size_t interface_in(const char *text, const char **name)
+{
+    const char *percent = strchr(text, '%');
+    size_t len = percent ? strcspn(percent + 1, "]:") : 0;
+
+    if (percent && strspn(percent + 1, "0123456789") >= len)
+        return 0;
+    *name = percent ? percent + 1 : NULL;
+    return len;
+}
+
+int addr_at_from_text(const char *text, uint16_t default_port, struct net_addr *out, char interface[ADDR_INTERFACE_MAX])
+{
+    char plain[ADDR_AT_TEXT_MAX];
+    const char *name = NULL;
+    size_t len = interface_in(text, &name), before = name ? (size_t)(name - 1 - text) : 0;
+    int err;
+
+    if (len == 0) {
+        err = addr_from_text(text, default_port, out);
+    } else {
+        if (len >= ADDR_INTERFACE_MAX || strcspn(name, " \t/[%") < len || strlen(text) >= sizeof plain)
+            return -UE_SYNTAX;
+        if (*text != '[' && name[len] == ':' && memchr(text, ':', before)) /* "::1%eth0:123": whose is the 123? */
+            return -UE_SYNTAX;
+        memcpy(plain, text, before);
+        strcpy(plain + before, name + len);
+        err = addr_from_text(plain, default_port, out);
+    }
+    if (err)
+        return err;
+    memset(interface, 0, ADDR_INTERFACE_MAX);
+    memcpy(interface, len ? name : "", len);
+    return 0;
+}
+
+const char *addr_at_to_text(const struct net_addr *a, const char *interface, char out[ADDR_AT_TEXT_MAX])
+{
+    char plain[ADDR_TEXT_MAX];
+    size_t before;
+
+    addr_to_text(a, plain);
+    before = a->port == 0 ? strlen(plain) : a->family == ADDR_IPV6 ? strcspn(plain, "]") : strcspn(plain, ":");
+    snprintf(out, ADDR_AT_TEXT_MAX, "%.*s%s%s%s", (int)before, plain, *interface ? "%" : "", interface, plain + before);
+    return out;
+}

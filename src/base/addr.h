@@ -47,4 +47,11 @@ const char *addr_to_text(const struct net_addr *a, char *out);
  * default_port stands in when the text has none. Returns 0, -UE_SYNTAX, or -UE_RANGE for a port outside 1 .. 65535; *out changes on success only. */
 int addr_from_text(const char *text, uint16_t default_port, struct net_addr *out);
 
+/* A place to listen at: an address, and the one interface it is meant at or "" for all. "192.0.2.1%eth0:123", "[fe80::1%eth0]:123", "*%eth0". The name
+ * has 1 to ADDR_INTERFACE_MAX - 1 bytes without space, slash, colon, bracket and percent sign, and is no number. Outcomes as above. */
+#define ADDR_INTERFACE_MAX 16
+#define ADDR_AT_TEXT_MAX (ADDR_TEXT_MAX + ADDR_INTERFACE_MAX)
+int addr_at_from_text(const char *text, uint16_t default_port, struct net_addr *out, char interface[ADDR_INTERFACE_MAX]);
+const char *addr_at_to_text(const struct net_addr *a, const char *interface, char out[ADDR_AT_TEXT_MAX]);
+
 #endif

@@ -36,6 +36,31 @@ static void bad_text_is_refused(void **state)
     assert_int_equal(a.port, 77);
 }
 
+static void places_round_trip(void **state)
+{
+    static const struct { const char *in, *out; } rows[] = {
+        { "192.0.2.1%eth0", "192.0.2.1%eth0:123" }, { "192.0.2.1%vrf-blue:5", "192.0.2.1%vrf-blue:5" }, { "[fe80::1%eth0.7]:99", "[fe80::1%eth0.7]:99" },
+        { "fe80::1%e1", "[fe80::1%e1]:123" }, { "*%eth0:7", "[::%eth0]:7" }, { "[fe80::1%3]:99", "[fe80::1%3]:99" }, { "127.0.0.1:9", "127.0.0.1:9" },
+        { "*%abcdefghijklmno", "[::%abcdefghijklmno]:123" },
+    };
+    static const char *const bad[] = { "*%abcdefghijklmnop", "192.0.2.1%e th", "192.0.2.1%a/b", "192.0.2.1%", "::1%eth0:123", "192.0.2.1%a%b", "%eth0",
+                                       "192.0.2.1%7", "localhost%eth0" };
+    char text[ADDR_AT_TEXT_MAX], interface[ADDR_INTERFACE_MAX] = "kept";
+    struct net_addr a = { .port = 77 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(addr_at_from_text(bad[i], 123, &a, interface), -UE_SYNTAX);
+    assert_int_equal(a.port, 77);
+    assert_string_equal(interface, "kept");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(addr_at_from_text(rows[i].in, 123, &a, interface), 0);
+        assert_string_equal(addr_at_to_text(&a, interface, text), rows[i].out);
+    }
+    assert_int_equal(addr_at_from_text("[::1]:5", 123, &a, interface), 0);
+    assert_string_equal(interface, "");
+}
+
 static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
 {
     static const char *const bad[] = { "0.0.0.0", "255.255.255.255", "224.0.1.1", "240.0.0.1", "::", "ff02::101", "::ffff:224.0.1.1" };
@@ -74,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_round_trips),
         cmocka_unit_test(bad_text_is_refused),
+        cmocka_unit_test(places_round_trip),
         cmocka_unit_test(NTPC_25_addresses_that_cannot_be_a_server),
         cmocka_unit_test(loopback_and_private_are_told_apart),
     };

@@ -19,7 +19,8 @@
 
 struct option_text { char s[OPTION_TEXT_MAX]; };                              /* NUL-terminated, "" = absent */
 struct option_texts { uint32_t count; struct option_text item[OPTION_LIST_MAX]; };
-struct option_addrs { uint32_t count; struct net_addr item[OPTION_LIST_MAX]; };  /* addresses with ports */
+/* Addresses with ports, each at all interfaces ("") or at one by name. */
+struct option_addrs { uint32_t count; struct net_addr item[OPTION_LIST_MAX]; char interface[OPTION_LIST_MAX][ADDR_INTERFACE_MAX]; };
 struct option_nets { uint32_t count; struct { struct net_addr addr; uint8_t bits; } item[OPTION_LIST_MAX]; };
 
 /* The C type of each row TYPE. */
@@ -33,7 +34,7 @@ struct option_nets { uint32_t count; struct { struct net_addr addr; uint8_t bits
 #define OPTION_C_HOST struct option_text    /* name or numeric address, at most 253 characters */
 #define OPTION_C_PATH struct option_text    /* absolute */
 #define OPTION_C_TEXTS struct option_texts
-#define OPTION_C_LISTEN struct option_addrs /* ["127.0.0.1:123", "[::1]:123", "*:123"] */
+#define OPTION_C_LISTEN struct option_addrs /* ["127.0.0.1:123", "[::1]:123", "*:123", "*%eth0:123"] */
 #define OPTION_C_NETS struct option_nets    /* ["192.0.2.0/24", "::1"] */
 
 #define OPTION_FIELD(type, name, ...) OPTION_C_##type name;

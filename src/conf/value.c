@@ -155,24 +155,24 @@ static void write_texts(const struct conf_row *row, const void *field, size_t i,
 static int read_listen(const struct conf_row *row, uint16_t default_port, const char *text, void *field)
 {
     struct option_addrs *list = field;
-    struct net_addr a;
     int err;
 
     (void)row;
     if (list->count == OPTION_LIST_MAX)
         return -UE_FULL;
-    err = addr_from_text(text, default_port, &a);
+    err = addr_at_from_text(text, default_port, &list->item[list->count], list->interface[list->count]);
     if (!err)
-        list->item[list->count++] = a;
+        list->count++;
     return err;
 }
 
 static void write_listen(const struct conf_row *row, const void *field, size_t i, const struct conf_out *o)
 {
-    char text[ADDR_TEXT_MAX];
+    const struct option_addrs *list = field;
+    char text[ADDR_AT_TEXT_MAX];
 
     (void)row;
-    conf_out(o, "\"%s\"", addr_to_text(&((const struct option_addrs *)field)->item[i], text));
+    conf_out(o, "\"%s\"", addr_at_to_text(&list->item[i], list->interface[i], text));
 }
 
 /* nets */
@@ -226,7 +226,7 @@ static const struct conf_kind kinds[] = {
     [CONF_PATH] = { .noun = "a path that begins with /, at most 255 characters", .word = "path", .json_type = "string", .pattern = "^/", .read = read_path,
                     .write = write_text },
     [CONF_TEXTS] = { .noun = "text", .word = "list of text", .json_type = "string", .list = true, .read = read_texts, .write = write_texts },
-    [CONF_LISTEN] = { .noun = "a numeric address with a port from 1 to 65535, such as \"127.0.0.1:123\", \"[::1]:123\" or \"*:123\"",
+    [CONF_LISTEN] = { .noun = "a numeric address with a port from 1 to 65535, such as \"127.0.0.1:123\", \"[::1]:123\", \"*:123\" or, at one interface, \"*%eth0:123\"",
                       .word = "list of addresses", .json_type = "string", .list = true, .read = read_listen, .write = write_listen },
     [CONF_NETS] = { .noun = "a network such as \"192.0.2.0/24\" or \"2001:db8::/32\", prefix up to /32 or /128, nothing set behind the prefix",
                     .word = "list of networks", .json_type = "string", .list = true, .read = read_nets, .write = write_nets },

@@ -2,7 +2,7 @@
  *
  *   bool      true, false                    numbers   conf/number.h: int, duration, ppm, size
  *   host      name or numeric address        text      one line of at least one byte         path      text that begins with /
- *   listen    list of "192.0.2.1:123", "[::1]:123", "*:123", or without port for the service's own
+ *   listen    list of "192.0.2.1:123", "[::1]:123", "*:123", "*%eth0:123", or without port for the service's own
  *   nets      list of "192.0.2.0/24", "2001:db8::/32", or one address
  * Every field written reads back to the same field. */
 #ifndef CONF_VALUE_H

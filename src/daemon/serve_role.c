@@ -42,7 +42,7 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
 {
     const struct io_datagram *d = &s->batch.datagram[i];
     struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
-                               .smeared = l->smeared };
+                               .smeared = l->smeared, .list = l->list };
     size_t len;
 
     if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at))
@@ -133,12 +133,13 @@ static void listen_to_tcp(struct serve_role *s, short events)
 /* The table cuts its oldest connection to take a new one: its descriptor leaves the loop first. */
 static void welcome(struct serve_role *s, const struct listener *l, int fd, const struct net_addr *from, struct mono_ns now)
 {
+    const struct serve_request r = { .service = l->service, .from = *from, .rx = now, .tx = now, .list = l->list };
     uint8_t out[SERVE_ANSWER_MAX];
     struct page_data page;
     size_t len = 0;
 
     if (read_page(s, now, &page))
-        serve_stream(s->options, &page, l->service, from, now, s->stats, out, &len);
+        serve_stream(s->options, &page, &r, s->stats, out, &len);
     if (s->tcp.count == TCP_CONNECTIONS_MAX)
         loop_forget(s->loop, s->tcp.item[0].fd);
     io_tcp_say(&s->tcp, fd, out, len, now);

@@ -62,10 +62,12 @@ static bool beats(const struct access_rule *r, unsigned bits, const struct acces
 {
     if (!best || bits != best_bits)
         return !best || bits > best_bits;
+    if (r->at_listener != best->at_listener)
+        return r->at_listener;
     return service_count(r->services) <= service_count(best->services);
 }
 
-static uint8_t action_at(const struct access_rule *rules, unsigned n, bool ipv6, struct access_key k, unsigned service)
+static uint16_t best_rule_at(const struct access_rule *rules, unsigned n, bool ipv6, struct access_key k, unsigned service)
 {
     const struct access_rule *best = NULL;
     unsigned best_bits = 0;
@@ -78,7 +80,7 @@ static uint8_t action_at(const struct access_rule *rules, unsigned n, bool ipv6,
             best_bits = p.bits;
         }
     }
-    return best ? best->action : ACCESS_ALLOW;
+    return best ? (uint16_t)(best - rules) : ACCESS_NO_RULE;
 }
 
 static void build_family(struct access_list *l, bool ipv6, const struct access_rule *rules, unsigned n)
@@ -99,8 +101,12 @@ static void build_family(struct access_list *l, bool ipv6, const struct access_r
             add_edge(range, count, end);
     }
     for (uint32_t i = 0; i < *count; i++)
-        for (unsigned s = 0; s < ACCESS_SERVICES; s++)
-            range[i].action[s] = action_at(rules, n, ipv6, range[i].start, s);
+        for (unsigned s = 0; s < ACCESS_SERVICES; s++) {
+            uint16_t best = best_rule_at(rules, n, ipv6, range[i].start, s);
+
+            range[i].rule[s] = best;
+            range[i].action[s] = best == ACCESS_NO_RULE ? ACCESS_ALLOW : rules[best].action;
+        }
 }
 
 void access_build(struct access_list *l, const struct access_rule *rules, unsigned n)
@@ -111,3 +117,10 @@ void access_build(struct access_list *l, const struct access_rule *rules, unsign
 }
 
 enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service) { return access_lookup(l, from, service); }
+
+uint16_t access_rule_at(const struct access_list *l, const struct net_addr *from, unsigned service)
+{
+    const struct access_range *r = access_range_at(l, from);
+
+    return r ? r->rule[service] : ACCESS_NO_RULE;
+}

@@ -1,8 +1,8 @@
 /* The access list: which action holds for an address, by its longest matching prefix.
  *
  * Built once from rules in any order, nested or overlapping; looked up by a binary search over the ranges between the prefixes' edges, at most
- * ACCESS_STEPS_MAX steps. Of two rules with the same prefix the one about fewer services wins, then the later one. An address that no rule covers is
- * allowed. IPv4 and IPv6 have a list each; ::ffff:a.b.c.d is judged as the IPv4 address it carries. */
+ * ACCESS_STEPS_MAX steps. Of two rules with the same prefix the one about certain listeners wins, then the one about fewer services, then the later one.
+ * An address that no rule covers is allowed. IPv4 and IPv6 have a list each; ::ffff:a.b.c.d is judged as the IPv4 address it carries. */
 #ifndef GUARD_ACCESS_H
 #define GUARD_ACCESS_H
 
@@ -22,13 +22,16 @@ struct access_rule {
     uint8_t bits;           /* 0 .. 32 or 128 */
     uint8_t action;         /* enum access_action */
     uint8_t services;       /* set of service numbers: bit s is service s, s < ACCESS_SERVICES */
+    bool at_listener;       /* it is about certain listeners, not about all */
 };
 
 /* A place in the address space: an IPv4 address fills the first 32 bits. */
 struct access_key { uint64_t high, low; };
 
-/* From `start` to the next range. */
-struct access_range { struct access_key start; uint8_t action[ACCESS_SERVICES]; };
+#define ACCESS_NO_RULE UINT16_MAX
+
+/* From `start` to the next range: what holds for each service, and by which rule. */
+struct access_range { struct access_key start; uint16_t rule[ACCESS_SERVICES]; uint8_t action[ACCESS_SERVICES]; };
 
 struct access_list { struct { uint32_t count; struct access_range range[ACCESS_RANGES_MAX]; } family[2]; };
 
@@ -51,8 +54,11 @@ void access_build(struct access_list *l, const struct access_rule *rules, unsign
 /* What holds for service s < ACCESS_SERVICES at `from`. */
 enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service);
 
-/* access_find as source, for programs without calls (guard/check.h). */
-static inline enum access_action access_lookup(const struct access_list *l, const struct net_addr *from, unsigned service)
+/* Which rule says so: its index in what access_build was given, or ACCESS_NO_RULE. */
+uint16_t access_rule_at(const struct access_list *l, const struct net_addr *from, unsigned service);
+
+/* The range that holds the address, or NULL in an empty list; as source, for programs without calls (guard/check.h). */
+static inline const struct access_range *access_range_at(const struct access_list *l, const struct net_addr *from)
 {
     bool ipv6;
     struct access_key k = access_key_of(from, &ipv6);
@@ -60,7 +66,7 @@ static inline enum access_action access_lookup(const struct access_list *l, cons
     uint32_t first = 0, count = l->family[ipv6].count;
 
     if (count == 0)
-        return ACCESS_ALLOW;
+        return NULL;
     for (unsigned i = 0; i < ACCESS_STEPS_MAX && count > 1; i++) { /* the range wanted is one of range[first .. first + count) */
         uint32_t half = count / 2, middle = first + half;
 
@@ -73,7 +79,14 @@ static inline enum access_action access_lookup(const struct access_list *l, cons
             count -= half;
         }
     }
-    return (enum access_action)range[first].action[service];
+    return &range[first];
+}
+
+static inline enum access_action access_lookup(const struct access_list *l, const struct net_addr *from, unsigned service)
+{
+    const struct access_range *r = access_range_at(l, from);
+
+    return r ? (enum access_action)r->action[service] : ACCESS_ALLOW;
 }
 
 #endif

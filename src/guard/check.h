@@ -26,43 +26,94 @@ static inline uint64_t guard_prefix_of(const struct guard_limit *l, const struct
     return high ? high : GUARD_IPV6_ZERO_PLACE;
 }
 
-static inline size_t guard_set_of(const struct guard *g, uint64_t prefix) { return guard_hash(&g->key, prefix) % GUARD_SETS; }
+static inline size_t guard_set_in(uint64_t hash) { return hash % GUARD_SETS; }
 
 /* -- rows ---------------------------------------------------------------------------------------------------------- */
 
-static inline unsigned guard_emptiest(const struct guard_set *s)
+/* How much there is to lose with a row: how far its bucket is used up, or without a limit when it was last seen. */
+static inline int64_t guard_worth(const struct guard *g, const struct guard_set *s, unsigned i)
+{
+    return g->limit.on ? ATOMIC_LOAD(&s->arrival_ns[i]) : ATOMIC_LOAD(&s->count[i].last_s);
+}
+
+static inline unsigned guard_emptiest(const struct guard *g, const struct guard_set *s)
 {
     unsigned best = 0;
     int64_t least = INT64_MAX;
 
     for (unsigned i = 0; i < GUARD_SET_SIZE; i++) {
-        int64_t arrival_ns = ATOMIC_LOAD(&s->arrival_ns[i]);
+        int64_t worth = guard_worth(g, s, i);
 
         if (ATOMIC_LOAD(&s->prefix[i]) == 0)
             return i;
-        if (arrival_ns < least) {
-            least = arrival_ns;
+        if (worth < least) {
+            least = worth;
             best = i;
         }
     }
     return best;
 }
 
-/* The prefix's row, taken from another one if need be. Another worker may take the same row at the same time: the later one wins, and the loser's
- * request is counted on its row. */
-static inline unsigned guard_row_of(struct guard_set *s, uint64_t prefix)
+/* HyperLogLog: of all prefixes that share a register, the longest run of zeros in a hash. */
+static inline void guard_sketch(struct guard *g, uint64_t hash)
 {
-    unsigned i;
+    uint8_t *longest = &g->sketch[hash >> (64 - GUARD_SKETCH_LOG2)];
+    uint64_t rest = hash << GUARD_SKETCH_LOG2;
+    uint8_t run = 1;
 
-    for (i = 0; i < GUARD_SET_SIZE; i++)
-        if (ATOMIC_LOAD(&s->prefix[i]) == prefix)
-            return i;
-    i = guard_emptiest(s);
+    while (run <= 64 - GUARD_SKETCH_LOG2 && !(rest >> (64 - run)))
+        run++;
+    if (run > ATOMIC_LOAD(longest))
+        ATOMIC_STORE(longest, run);
+}
+
+/* For a newcomer: a row that is taken from another prefix if need be. Another worker may take the same row at the same time: the later one wins, and the
+ * loser's request is counted on its row. */
+static inline unsigned guard_take_row(struct guard *g, struct guard_set *s, uint64_t prefix, uint64_t hash)
+{
+    unsigned i = guard_emptiest(g, s);
+
+    guard_sketch(g, hash);
     ATOMIC_STORE(&s->prefix[i], prefix);
     ATOMIC_STORE(&s->arrival_ns[i], INT64_MIN);
     ATOMIC_STORE(&s->count[i].requests, 0);
     ATOMIC_STORE(&s->count[i].refused, 0);
+    ATOMIC_STORE(&s->count[i].recent, 0);
     return i;
+}
+
+static inline unsigned guard_row_of(struct guard *g, struct guard_set *s, uint64_t prefix, uint64_t hash)
+{
+    for (unsigned i = 0; i < GUARD_SET_SIZE; i++)
+        if (ATOMIC_LOAD(&s->prefix[i]) == prefix)
+            return i;
+    return guard_take_row(g, s, prefix, hash);
+}
+
+/* What is left of `recent` after the windows that ended since. */
+static inline uint32_t guard_faded(uint32_t recent, uint32_t last_s, uint32_t now_s, uint32_t window_s)
+{
+    uint32_t windows = now_s > last_s ? now_s / window_s - last_s / window_s : 0;
+
+    return windows < 32 ? recent >> windows : 0;
+}
+
+static inline void guard_count(struct guard_count *c, uint32_t now_s, uint32_t window_s)
+{
+    uint32_t last_s = ATOMIC_LOAD(&c->last_s);
+
+    ATOMIC_ADD(&c->requests, 1);
+    if (last_s != now_s) {
+        ATOMIC_STORE(&c->recent, guard_faded(ATOMIC_LOAD(&c->recent), last_s, now_s, window_s));
+        ATOMIC_STORE(&c->last_s, now_s);
+    }
+    ATOMIC_ADD(&c->recent, 1);
+}
+
+/* The span that `recent` speaks of, at a steady rate. */
+static inline uint32_t guard_span_s(const struct guard_limit *l, const struct guard_count *c)
+{
+    return l->window_s + ATOMIC_LOAD(&c->last_s) % l->window_s;
 }
 
 /* -- buckets ------------------------------------------------------------------------------------------------------- */
@@ -98,52 +149,64 @@ static inline enum guard_bucket guard_pour(const struct guard_limit *l, int64_t 
 
 static inline bool guard_is_turn(uint32_t count, uint32_t one_in) { return one_in != 0 && count % one_in == 0; }
 
-static inline enum verdict guard_refuse(const struct guard_limit *l, struct guard_set *s, unsigned row, int64_t now)
+/* More than block_above times what the limit gives in that time, a whole burst besides? */
+static inline bool guard_is_too_much(const struct guard_limit *l, const struct guard_count *c)
+{
+    return l->block_above != 0 && ATOMIC_LOAD(&c->recent) > (uint64_t)guard_span_s(l, c) * l->block_above * l->rate + l->burst;
+}
+
+static inline enum verdict guard_block(struct guard *g, struct guard_set *s, unsigned row, int64_t now)
+{
+    struct guard_block *b = &g->block[(ATOMIC_ADD(&g->blocks, 1) - 1) % GUARD_BLOCKS_KEPT];
+
+    ATOMIC_STORE(&s->arrival_ns[row], now + g->limit.block_ns);
+    ATOMIC_STORE(&b->prefix, ATOMIC_LOAD(&s->prefix[row]));
+    ATOMIC_STORE(&b->at_ns, now);
+    ATOMIC_STORE(&b->per_second, ATOMIC_LOAD(&s->count[row].recent) / guard_span_s(&g->limit, &s->count[row]));
+    return VERDICT_BLOCKED;
+}
+
+static inline enum verdict guard_refuse(struct guard *g, struct guard_set *s, unsigned row, int64_t now)
 {
     uint32_t refused = ATOMIC_ADD(&s->count[row].refused, 1);
 
-    if (l->block_after && refused >= l->block_after) {
-        ATOMIC_STORE(&s->count[row].refused, 0);
-        ATOMIC_STORE(&s->arrival_ns[row], now + l->block_ns);
-        return VERDICT_BLOCKED;
-    }
-    if (guard_is_turn(refused, l->kiss))
+    if (guard_is_too_much(&g->limit, &s->count[row]))
+        return guard_block(g, s, row, now);
+    if (guard_is_turn(refused, g->limit.kiss))
         return VERDICT_RATE_KISS;
-    return guard_is_turn(refused, l->leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
+    return guard_is_turn(refused, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
 }
 
 static inline enum verdict guard_check_bucket(struct guard *g, const struct net_addr *from, int64_t now)
 {
-    uint64_t prefix = guard_prefix_of(&g->limit, from);
-    struct guard_set *s = &g->set[guard_set_of(g, prefix)];
-    unsigned row = guard_row_of(s, prefix);
+    uint64_t prefix = guard_prefix_of(&g->limit, from), hash = guard_hash(&g->key, prefix);
+    struct guard_set *s = &g->set[guard_set_in(hash)];
+    unsigned row = guard_row_of(g, s, prefix, hash);
 
-    ATOMIC_ADD(&s->count[row].requests, 1);
-    if (!g->limit.on) { /* a log alone: the least recently seen goes first */
-        ATOMIC_STORE(&s->arrival_ns[row], now);
+    guard_count(&s->count[row], (uint32_t)((uint64_t)now / NS_PER_S), g->limit.window_s);
+    if (!g->limit.on)
         return VERDICT_ANSWERED;
-    }
     switch (guard_pour(&g->limit, &s->arrival_ns[row], now)) {
     case GUARD_BUCKET_WAS_EMPTY:
         ATOMIC_STORE(&s->count[row].refused, 0);
         return VERDICT_ANSWERED;
     case GUARD_BUCKET_HAS_ROOM: return VERDICT_ANSWERED;
-    case GUARD_BUCKET_IS_FULL: return guard_refuse(&g->limit, s, row, now);
+    case GUARD_BUCKET_IS_FULL: return guard_refuse(g, s, row, now);
     default: return VERDICT_BLOCKED;
     }
 }
 
 /* -- the door ------------------------------------------------------------------------------------------------------ */
 
-static inline enum access_action guard_access_at(const struct guard *g, const struct net_addr *from, unsigned service)
+static inline enum access_action guard_access_at(const struct guard *g, const struct net_addr *from, unsigned list, unsigned service)
 {
-    return g->listed ? access_lookup(&g->access, from, service) : ACCESS_ALLOW;
+    return g->lists ? access_lookup(&g->access[list % GUARD_LISTS_MAX], from, service) : ACCESS_ALLOW;
 }
 
 /* guard_check (guard.h). */
-static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned service, int64_t now)
+static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, int64_t now)
 {
-    switch (guard_access_at(g, from, service)) {
+    switch (guard_access_at(g, from, list, service)) {
     case ACCESS_ALLOW: return g->counted ? guard_check_bucket(g, from, now) : VERDICT_ANSWERED;
     case ACCESS_KISS: return guard_is_turn(ATOMIC_ADD(&g->denials, 1), GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
     case ACCESS_AUTHENTICATE: return VERDICT_UNAUTHENTICATED;

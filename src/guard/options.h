@@ -16,9 +16,13 @@ struct rate_limit_options {
 };
 #undef OPTION
 
+/* Where a network of an access item was written; line 0: not in the file. */
+struct guard_origin { uint32_t line, column; };
+
 struct guard_options {
     uint32_t access_count;
     struct access_options access[GUARD_ITEMS_MAX];
+    struct guard_origin origin[GUARD_ITEMS_MAX][OPTION_LIST_MAX];
     struct rate_limit_options rate_limit;
 };
 

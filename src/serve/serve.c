@@ -176,7 +176,7 @@ enum verdict serve_answer(const struct serve_options *o, const struct serve_mome
     assert((unsigned)r->service < SERVICE_COUNT);
     *out_len = 0;
     if (v == VERDICT_ANSWERED && o->guard)
-        v = guard_check(o->guard, &r->from, r->service, r->rx);
+        v = guard_check(o->guard, &r->from, r->list, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
         v = answer[r->service](o, m, r, out, out_len);
     else if (v == VERDICT_DENY_KISS || v == VERDICT_RATE_KISS)
@@ -195,19 +195,28 @@ enum verdict serve_datagram(const struct serve_options *o, const struct page_dat
     return serve_answer(o, &m, r, stats, out, out_len);
 }
 
-enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, const struct net_addr *from, struct mono_ns now,
-                          struct serve_stats *stats, uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+static enum verdict admit(const struct serve_options *o, const struct serve_request *r)
+{
+    switch (o->guard ? guard_access(o->guard, &r->from, r->list, r->service) : ACCESS_ALLOW) {
+    case ACCESS_ALLOW: return VERDICT_ANSWERED;
+    case ACCESS_AUTHENTICATE: return VERDICT_UNAUTHENTICATED;
+    default: return VERDICT_DENIED;
+    }
+}
+
+enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
+                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
 {
     struct clock_view view;
-    enum verdict v = VERDICT_DENIED;
+    enum verdict v = admit(o, r);
 
-    assert(s == SERVICE_TIME || s == SERVICE_DAYTIME);
+    assert(r->service == SERVICE_TIME || r->service == SERVICE_DAYTIME);
     *out_len = 0;
-    if (!o->guard || guard_access(o->guard, from, s) == ACCESS_ALLOW) {
-        page_view(page, now, &view);
-        v = s == SERVICE_TIME ? time_answer(&view, out, out_len) : daytime_answer(&view, out, out_len);
+    if (v == VERDICT_ANSWERED) {
+        page_view(page, r->tx, &view);
+        v = r->service == SERVICE_TIME ? time_answer(&view, out, out_len) : daytime_answer(&view, out, out_len);
     }
-    stats->requests[s]++;
-    stats->verdict[s][v]++;
+    stats->requests[r->service]++;
+    stats->verdict[r->service][v]++;
     return v;
 }

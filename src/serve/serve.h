@@ -39,6 +39,7 @@ struct serve_request {
     struct net_addr to;     /* the local address it was sent to, with our port; ADDR_NONE when unknown */
     struct mono_ns rx, tx;  /* arrival; expected departure */
     bool smeared;           /* NTP: came to a smearing listener */
+    uint8_t list;           /* which of the guard's access lists holds at the listener (guard_list_at) */
 };
 
 #define SERVE_ANSWER_MAX 1024
@@ -73,8 +74,9 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
-/* One TCP connection was accepted: all that will be sent on it before it is closed. The access list holds for it as well. */
-enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, enum service s, const struct net_addr *from, struct mono_ns now,
-                          struct serve_stats *stats, uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
+/* One TCP connection was accepted: all that will be sent on it before it is closed. r: who (from), for what (service), when (tx), at which access list,
+ * which holds for it as well. */
+enum verdict serve_stream(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
+                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
 #endif
