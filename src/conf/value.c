@@ -226,8 +226,8 @@ static const struct conf_kind kinds[] = {
     [CONF_PATH] = { .noun = "a path that begins with /, at most 255 characters", .word = "path", .json_type = "string", .pattern = "^/", .read = read_path,
                     .write = write_text },
     [CONF_TEXTS] = { .noun = "text", .word = "list of text", .json_type = "string", .list = true, .read = read_texts, .write = write_texts },
-    [CONF_LISTEN] = { .noun = "a numeric address with a port from 1 to 65535, such as \"127.0.0.1:123\", \"[::1]:123\", \"*:123\" or, at one interface, \"*%eth0:123\"",
-                      .word = "list of addresses", .json_type = "string", .list = true, .read = read_listen, .write = write_listen },
+    [CONF_LISTEN] = { .noun = "a numeric address with a port from 1 to 65535, such as \"127.0.0.1:123\", \"[::1]:123\", \"*:123\" or, at one interface, "
+                              "\"*%eth0:123\"", .word = "list of addresses", .json_type = "string", .list = true, .read = read_listen, .write = write_listen },
     [CONF_NETS] = { .noun = "a network such as \"192.0.2.0/24\" or \"2001:db8::/32\", prefix up to /32 or /128, nothing set behind the prefix",
                     .word = "list of networks", .json_type = "string", .list = true, .read = read_nets, .write = write_nets },
 };

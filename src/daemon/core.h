@@ -34,6 +34,8 @@ struct core_world {
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
+    const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
+    const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_drift drift;           /* known already (a restart); not valid: the drift file is read */
     const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */
 };

@@ -45,7 +45,7 @@ static int open_one(struct listeners *l, const struct transport *t, bool stream,
         *f = (struct listen_failure){ fd, t->service, stream, t->smeared, *at };
         return fd;
     }
-    l->item[l->count++] = (struct listener){ fd, t->service, stream, t->smeared, worker, *at };
+    l->item[l->count++] = (struct listener){ .fd = fd, .service = t->service, .stream = stream, .smeared = t->smeared, .worker = worker, .at = *at };
     return 0;
 }
 

@@ -15,6 +15,7 @@ struct listener {
     enum service service;
     bool stream, smeared;
     uint8_t worker;     /* which of the serve processes answers here */
+    uint8_t list;       /* of the guard's access lists, the one that holds here */
     struct net_addr at;
 };
 

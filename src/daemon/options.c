@@ -15,6 +15,21 @@ struct reading {
     char file[CONF_FILE_MAX];
 };
 
+/* Where each network of the access list was written, for those who ask which one decides. */
+static void note_access(const struct conf_tree *tree, struct guard_options *o)
+{
+    for (uint32_t i = 0; i < o->access_count; i++) {
+        const struct conf_node *nets = conf_given(tree, "access", i, "nets");
+
+        for (uint32_t k = 0; nets && k < o->access[i].nets.count; k++) {
+            const struct conf_node *n = conf_node_item(nets, k);
+
+            if (n && n->at.kind == CONF_FROM_FILE)
+                o->origin[i][k] = (struct guard_origin){ n->at.line, n->at.column };
+        }
+    }
+}
+
 static void read_all(struct reading *r, struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors)
 {
     size_t len;
@@ -30,6 +45,8 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
     conf_overlay(&daemon_schema, &r->tree, environ_list, errors);
     memset(out, 0, sizeof *out);
     conf_apply(&daemon_schema, &r->tree, out, errors);
+    out->file = path;
+    note_access(&r->tree, &out->guard);
     if (whole)
         options_check_rules(out, &r->tree, path, errors);
 }

@@ -30,6 +30,7 @@ enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TARGET_JOURNAL };
 
 struct daemon_options {
+    const char *file;                   /* it was read from; NULL: none */
     struct top_options top;             /* hardware_timestamps */
     struct engine_options engine;       /* clock, holdover, local, sources */
     struct guard_options guard;         /* access, rate_limit */

@@ -120,32 +120,57 @@ static void check_leap(const struct rules *r)
 
 struct service { const char *section, *key; const struct option_addrs *listen; };
 
+#define SERVICES 4
+
+static void services_of(const struct daemon_options *o, struct service out[SERVICES])
+{
+    out[0] = (struct service){ "ntp", "listen", &o->ntp.listen };
+    out[1] = (struct service){ "ntp", "smear_listen", &o->ntp.smear_listen };
+    out[2] = (struct service){ "time", "listen", &o->timeproto.time.listen };
+    out[3] = (struct service){ "daytime", "listen", &o->timeproto.daytime.listen };
+}
+
 static void check_services(const struct rules *r)
 {
-    const struct service service[] = {
-        { "ntp", "listen", &r->o->ntp.listen }, { "ntp", "smear_listen", &r->o->ntp.smear_listen },
-        { "time", "listen", &r->o->timeproto.time.listen }, { "daytime", "listen", &r->o->timeproto.daytime.listen },
-    };
+    struct service service[SERVICES];
     const struct local_options *local = &r->o->engine.clock.local;
-    const struct net_addr *seen[4 * OPTION_LIST_MAX];
+    struct { const struct net_addr *at; const char *interface; } seen[4 * OPTION_LIST_MAX];
     size_t n = 0;
-    char text[ADDR_TEXT_MAX];
+    char text[ADDR_AT_TEXT_MAX];
 
-    for (size_t s = 0; s < sizeof service / sizeof service[0]; s++)
+    services_of(r->o, service);
+    for (size_t s = 0; s < SERVICES; s++)
         for (uint32_t i = 0; i < service[s].listen->count; i++) {
             const struct net_addr *a = &service[s].listen->item[i];
+            const char *interface = service[s].listen->interface[i];
             struct conf_origin at = place(r, service[s].section, 0, service[s].key);
 
             for (size_t k = 0; k < n; k++)
-                if (addr_equal(seen[k], a))
-                    conf_error_add(r->errors, at, "%s.%s: %s is given twice", service[s].section, service[s].key, addr_to_text(a, text));
-            seen[n++] = a;
+                if (addr_equal(seen[k].at, a) && strcmp(seen[k].interface, interface) == 0)
+                    conf_error_add(r->errors, at, "%s.%s: %s is given twice", service[s].section, service[s].key, addr_at_to_text(a, interface, text));
+            seen[n].at = a;
+            seen[n++].interface = interface;
             if (local->present && !local->public && !addr_is_loopback(a))
                 conf_error_add(r->errors, at,
                                "%s.%s: %s reaches beyond this machine while `local` is set: others would be given a time that nobody measured; "
                                "listen on loopback, take `local` away, or state `local: { public: true }`",
-                               service[s].section, service[s].key, addr_to_text(a, text));
+                               service[s].section, service[s].key, addr_at_to_text(a, interface, text));
         }
+}
+
+static bool is_listener(const struct rules *r, const struct net_addr *a, const char *interface)
+{
+    struct service service[SERVICES];
+
+    services_of(r->o, service);
+    for (size_t s = 0; s < SERVICES; s++)
+        for (uint32_t i = 0; i < service[s].listen->count; i++) {
+            const struct net_addr *at = &service[s].listen->item[i];
+
+            if (addr_same_host(a, at) && (a->port == 0 || a->port == at->port) && strcmp(interface, service[s].listen->interface[i]) == 0)
+                return true;
+        }
+    return false;
 }
 
 static struct conf_origin access_place(const struct rules *r, size_t i)
@@ -155,6 +180,31 @@ static struct conf_origin access_place(const struct rules *r, size_t i)
     return n ? n->at : r->nowhere;
 }
 
+static void check_access_listeners(const struct rules *r, size_t i)
+{
+    const struct access_options *a = &r->o->guard.access[i];
+    char text[ADDR_AT_TEXT_MAX];
+
+    for (uint32_t k = 0; k < a->listeners.count; k++) {
+        const struct conf_node *n = conf_node_item(conf_given(r->tree, "access", i, "listeners"), k);
+
+        if (!is_listener(r, &a->listeners.item[k], a->listeners.interface[k]))
+            conf_error_add(r->errors, n ? n->at : access_place(r, i),
+                           "access[%zu].listeners: nothing listens on %s; name an address as it stands in a listen list", i,
+                           addr_at_to_text(&a->listeners.item[k], a->listeners.interface[k], text));
+    }
+}
+
+static bool same_listeners(const struct option_addrs *a, const struct option_addrs *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!addr_equal(&a->item[i], &b->item[i]) || strcmp(a->interface[i], b->interface[i]) != 0)
+            return false;
+    return true;
+}
+
 /* The same network twice for the same service: one of the two would be silently without effect. */
 static void check_access_twins(const struct rules *r, size_t i)
 {
@@ -162,7 +212,7 @@ static void check_access_twins(const struct rules *r, size_t i)
     char text[ADDR_TEXT_MAX];
 
     for (size_t k = 0; k < i; k++)
-        for (uint32_t x = 0; x < a->nets.count && all[k].service == a->service; x++)
+        for (uint32_t x = 0; x < a->nets.count && all[k].service == a->service && same_listeners(&all[k].listeners, &a->listeners); x++)
             for (uint32_t y = 0; y < all[k].nets.count; y++)
                 if (addr_same_host(&a->nets.item[x].addr, &all[k].nets.item[y].addr) && a->nets.item[x].bits == all[k].nets.item[y].bits)
                     conf_error_add(r->errors, access_place(r, i), "access[%zu].nets: %s/%u stands in access[%zu] already", i,
@@ -179,6 +229,9 @@ static void check_access(const struct rules *r)
             conf_error_add(r->errors, access_place(r, i),
                            "access[%zu]: nets is missing; write the networks the item is about, [0.0.0.0/0, \"::/0\"] for all", i);
         check_access_twins(r, i);
+        check_access_listeners(r, i);
+        if (g->access[i].action == ACCESS_AUTHENTICATE && (g->access[i].service == 1 || g->access[i].service == 2))
+            conf_error_add(r->errors, access_place(r, i), "access[%zu].action: TIME and DAYTIME have no authentication; write deny", i);
         refuses |= g->access[i].action != ACCESS_ALLOW;
     }
     if (g->access_count > 0 && !refuses)

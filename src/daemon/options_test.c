@@ -273,6 +273,14 @@ static void too_many_sources_are_refused(void **state)
 static void access_and_rate_limit(void **state)
 {
     (void)state;
+    load("ntp: { listen: [\"127.0.0.1:1123\", \"127.0.0.1%lo:1123\"] }\naccess:\n  - nets: [10.0.0.0/8]\n  - nets: [10.0.0.0/8]\n    action: authenticate\n"
+         "    listeners: [127.0.0.1, \"127.0.0.1%lo\"]\n");
+    assert_int_equal(options.guard.access[1].action, ACCESS_AUTHENTICATE);
+    assert_int_equal(options.guard.access[1].listeners.count, 2);
+    assert_int_equal(options.guard.access[1].listeners.item[0].port, 0);
+    assert_string_equal(options.guard.access[1].listeners.interface[1], "lo");
+    assert_int_equal(options.guard.origin[1][0].line, 4);
+    assert_int_equal(options.guard.origin[1][0].column, 12);
     load("access: [{ nets: [192.0.2.0/24], action: allow }, { nets: [0.0.0.0/0, \"::/0\"] }, { nets: [10.0.0.0/8], action: kiss, service: ntp }]\n");
     assert_int_equal(options.guard.access_count, 3);
     assert_int_equal(options.guard.access[0].action, ACCESS_ALLOW);
@@ -294,6 +302,11 @@ static void access_that_says_nothing(void **state)
     refuse("access: [{ nets: [10.0.0.0/8] }, { nets: [10.0.0.0/8], action: kiss }]", ":1:34: access[1].nets: ", "10.0.0.0/8", "access[0] already");
     refuse("access: [{ nets: [10.0.0.1/8] }]", "access[0].nets", "10.0.0.1/8", "expected a network");
     refuse("access: [{ nets: [10.0.0.0/33] }]", "access[0].nets", "10.0.0.0/33", "expected a network");
+    refuse("access: [{ nets: [10.0.0.0/8], service: time, action: authenticate }]", ":1:10: access[0].action: ", "no authentication", "write deny");
+    refuse("ntp: { listen: [127.0.0.1] }\naccess: [{ nets: [10.0.0.0/8], listeners: [127.0.0.1, 127.0.0.2] }]", ":2:55: access[0].listeners: ",
+           "nothing listens on 127.0.0.2", "");
+    refuse("ntp: { listen: [127.0.0.1] }\naccess: [{ nets: [10.0.0.0/8], listeners: [\"127.0.0.1%eth0\"] }]", ":2:44: access[0].listeners: ",
+           "nothing listens on 127.0.0.1%eth0", "");
     refuse("access: [{ nets: [10.0.0.0/8], action: kis }]", "access[0].action", "did you mean kiss?", "");
     refuse("rate_limit: { ipv4_prefix: 33 }", "rate_limit.ipv4_prefix", "8 to 32", "");
 }

@@ -186,6 +186,15 @@ static int make_guard(struct setup *s)
     if (!s->serve.guard || getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
     guard_init(s->serve.guard, o, s->options->ntp.client_log, &seed);
+    s->world.guard = s->serve.guard;
+    for (unsigned i = 0; i < s->listeners.count; i++) {
+        struct listener *l = &s->listeners.item[i];
+        int list = guard_list_at(s->serve.guard, o, &l->at, "");
+
+        if (list < 0)
+            return refuse(EXIT_CONFIGURATION, "access: the items name listeners in more than %d different combinations", GUARD_LISTS_MAX);
+        l->list = (uint8_t)list;
+    }
     return 0;
 }
 

@@ -1,6 +1,6 @@
 #include "guard/guard.h"
 
-#include <assert.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "guard/check.h"

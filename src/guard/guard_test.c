@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/err.h"
 #include "base/wire.h"
 #include "guard/guard.h"
 
@@ -52,7 +53,7 @@ static struct net_addr v6(uint64_t net, uint64_t host)
     return a;
 }
 
-static enum verdict ask(struct net_addr from, int64_t at_ns) { return guard_check(g, &from, 0, (struct mono_ns){ at_ns }); }
+static enum verdict ask(struct net_addr from, int64_t at_ns) { return guard_check(g, &from, 0, 0, (struct mono_ns){ at_ns }); }
 
 /* How many of n requests at one instant are answered. */
 static int answered_of(int n, struct net_addr from, int64_t at_ns)
@@ -177,37 +178,70 @@ static void leak_answers_some(void **state)
     assert_int_equal(answered_of(800, v4(9, 1), 0), 100);
 }
 
+/* Ten times the rate, on average over 16 s and a burst besides: 2 x 10 x 16 + 5. */
+static const struct rate_limit_options hard = { .present = true, .rate = 2, .burst = 5, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4, .block_above = 10,
+                                                .block_window = { 16 * NS_PER_S }, .block_for = { 60 * NS_PER_S } };
+
 static void block_begins_and_ends(void **state)
 {
-    struct rate_limit_options hard = strict;
+    uint32_t told = 0;
+    struct guard_client blocked;
 
     (void)state;
-    hard.block_after = 10;
-    hard.block_for.ns = 60 * NS_PER_S;
     start(&hard, false);
-    answered_of(5, v4(9, 1), 0);
-    for (int i = 0; i < 9; i++)
+    for (int i = 0; i < 325; i++)
         assert_int_not_equal(ask(v4(9, 1), 0), VERDICT_BLOCKED);
+    assert_false(guard_next_block(g, &told, &blocked));
     assert_int_equal(ask(v4(9, 1), 0), VERDICT_BLOCKED);
     assert_int_equal(ask(v4(9, 1), 1), VERDICT_BLOCKED);
     assert_int_equal(ask(v4(9, 1), 60 * NS_PER_S - 1), VERDICT_BLOCKED);
     assert_int_equal(ask(v4(9, 1), 60 * NS_PER_S), VERDICT_RATE_LIMITED);
     assert_int_equal(ask(v4(9, 1), 70 * NS_PER_S), VERDICT_ANSWERED);
     assert_int_equal(ask(v4(8, 1), 1), VERDICT_ANSWERED);
+    assert_true(guard_next_block(g, &told, &blocked));
+    assert_memory_equal(blocked.net.bytes, ((uint8_t[]){ 0, 0, 0, 9 }), 4);
+    assert_int_equal(blocked.last_s, 0);
+    assert_true(blocked.per_second == 20);
+    assert_false(guard_next_block(g, &told, &blocked));
 }
 
-/* Nine refusals, a rest, nine refusals: not in a row. */
-static void a_rest_forgives(void **state)
+/* Eight times the limit for a day is refused, not blocked; twelve times is blocked within the window, again and again. */
+static void block_needs_the_rate_for_a_while(void **state)
 {
-    struct rate_limit_options hard = strict;
+    int64_t step = NS_PER_S / 16, first = 0;
+    uint32_t told = 0;
+    struct guard_client blocked;
 
     (void)state;
-    hard.block_after = 10;
-    hard.block_for.ns = 60 * NS_PER_S;
     start(&hard, false);
-    for (int64_t i = 0; i < 10; i++)
-        for (int k = 0; k < 14; k++)
-            assert_int_not_equal(ask(v4(9, 1), i * 10 * NS_PER_S), VERDICT_BLOCKED);
+    for (int64_t t = 0; t < 86400 * NS_PER_S; t += 16 * NS_PER_S / 256)
+        assert_int_not_equal(ask(v4(9, 1), t), VERDICT_BLOCKED);
+    step = NS_PER_S / 24;
+    for (int64_t t = 0; t < 300 * NS_PER_S; t += step)
+        if (ask(v4(8, 1), t) == VERDICT_BLOCKED && !first)
+            first = t;
+    assert_in_range(first, 13 * NS_PER_S, 64 * NS_PER_S);
+    while (guard_next_block(g, &told, &blocked))
+        assert_true(blocked.blocked);
+    assert_in_range(told, 3, 6);
+}
+
+/* More blocks than are kept: the newest are told, and none twice. */
+static void blocks_are_told_as_far_as_kept(void **state)
+{
+    uint32_t told = 0;
+    struct guard_client blocked;
+    unsigned n = 0;
+
+    (void)state;
+    start(&hard, false);
+    for (uint32_t host = 1; host <= 40; host++)
+        answered_of(400, v4(host, 1), 0);
+    while (guard_next_block(g, &told, &blocked))
+        n++;
+    assert_int_equal(n, GUARD_BLOCKS_KEPT);
+    assert_int_equal(told, 40);
+    assert_int_equal(blocked.net.bytes[3], 40);
 }
 
 /* Stamps of two workers cross: the later asker has the earlier time. */
@@ -229,10 +263,10 @@ static void access_list_comes_first(void **state)
     o.access[0] = (struct access_options){ .nets = { 1, { { v4(0x0a000000, 0), 8 } } }, .action = ACCESS_DENY, .service = 3 };
     o.access[1] = (struct access_options){ .nets = { 2, { { v4(0x0b000000, 0), 8 }, { v4(0x0c000000, 0), 8 } } }, .action = ACCESS_KISS, .service = 1 };
     guard_init(g, &o, false, &seed);
-    assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 10, 1 } }, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
-    assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 12, 1 } }, 0, (struct mono_ns){ 0 }), VERDICT_ANSWERED);
+    assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 10, 1 } }, 0, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
+    assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 12, 1 } }, 0, 0, (struct mono_ns){ 0 }), VERDICT_ANSWERED);
     for (int i = 0; i < 160; i++) {
-        enum verdict v = guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 12, 1 } }, 1, (struct mono_ns){ 0 });
+        enum verdict v = guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 12, 1 } }, 0, 1, (struct mono_ns){ 0 });
 
         assert_true(v == VERDICT_DENIED || v == VERDICT_DENY_KISS);
         kisses += v == VERDICT_DENY_KISS;
@@ -279,7 +313,7 @@ static void log_of_100000_clients(void **state)
     ask(v4(0x7f010005, 1), 100000);
     assert_int_equal(guard_top(g, (struct mono_ns){ 100000 }, top, 2, &clients), 2);
     assert_in_range(clients, 94000, 100000);
-    assert_in_range(sizeof g->set / 100000, 1, 32);
+    assert_in_range(sizeof g->set / 100000, 1, 48);
     assert_int_equal(top[0].requests, 2);
     assert_int_equal(top[1].requests, 1);
 }
@@ -308,6 +342,95 @@ static void top_talkers_in_order(void **state)
     assert_false(top[0].blocked);
 }
 
+/* What holds depends on the listener, and people are told by which network of which item. */
+static void each_listener_has_its_list(void **state)
+{
+    const struct net_addr inside = v4(0x0a000001, 123), other_port = v4(0x0a000001, 1123), outside = v4(0xc0000201, 123);
+    struct guard_options o = { .access_count = 3 };
+    const struct net_addr from = v4(0xc6336401, 5), far = v4(0x01020304, 5);
+    struct guard_reason r;
+
+    (void)state;
+    o.access[0] = (struct access_options){ .nets = { 2, { { v4(0, 0), 0 }, { v4(0xc6336400, 0), 24 } } }, .action = ACCESS_DENY, .service = 3 };
+    o.access[1] = (struct access_options){ .nets = { 1, { { v4(0xc6336400, 0), 24 } } }, .action = ACCESS_ALLOW, .service = 3,
+                                           .listeners = { 1, { inside }, { "" } } };
+    o.access[1].listeners.item[0].port = 0;
+    o.access[2] = (struct access_options){ .nets = { 1, { { v4(0, 0), 0 } } }, .action = ACCESS_AUTHENTICATE, .service = 0,
+                                           .listeners = { 1, { outside }, { "eth1" } } };
+    memset(g, 0, sizeof *g);
+    guard_init(g, &o, false, &seed);
+    assert_int_equal(guard_list_at(g, &o, &outside, ""), 0);
+    assert_int_equal(guard_list_at(g, &o, &inside, ""), 1);
+    assert_int_equal(guard_list_at(g, &o, &other_port, ""), 1);
+    assert_int_equal(guard_list_at(g, &o, &outside, "eth1"), 2);
+    assert_int_equal(guard_list_at(g, &o, &outside, "eth0"), 0);
+    assert_int_equal(guard_check(g, &from, 0, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
+    assert_int_equal(guard_check(g, &from, 1, 0, (struct mono_ns){ 0 }), VERDICT_ANSWERED);
+    assert_int_equal(guard_check(g, &far, 1, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
+    assert_int_equal(guard_check(g, &far, 2, 0, (struct mono_ns){ 0 }), VERDICT_UNAUTHENTICATED);
+    assert_int_equal(guard_check(g, &far, 2, 1, (struct mono_ns){ 0 }), VERDICT_DENIED);
+    r = guard_explain(g, &o, &from, 0, 0);
+    assert_true(r.matched && r.action == ACCESS_DENY && r.item == 0 && r.net == 1);
+    r = guard_explain(g, &o, &from, 1, 0);
+    assert_true(r.matched && r.action == ACCESS_ALLOW && r.item == 1 && r.net == 0);
+    r = guard_explain(g, &o, &(struct net_addr){ .family = ADDR_IPV6, .bytes = { 0x20, 1 } }, 0, 0);
+    assert_true(!r.matched && r.action == ACCESS_ALLOW);
+}
+
+static void more_lists_than_there_is_room_for(void **state)
+{
+    struct guard_options o = { .access_count = GUARD_LISTS_MAX + 1 };
+
+    (void)state;
+    for (uint8_t i = 0; i <= GUARD_LISTS_MAX; i++)
+        o.access[i] = (struct access_options){ .nets = { 1, { { v4(0, 0), 0 } } }, .service = 3, .listeners = { 1, { v4(i + 1u, 123) }, { "" } } };
+    memset(g, 0, sizeof *g);
+    guard_init(g, &o, false, &seed);
+    for (uint32_t i = 1; i < GUARD_LISTS_MAX; i++)
+        assert_int_equal(guard_list_at(g, &o, &o.access[i - 1].listeners.item[0], ""), (int)i);
+    assert_int_equal(guard_list_at(g, &o, &o.access[GUARD_LISTS_MAX].listeners.item[0], ""), -UE_FULL);
+}
+
+/* A steady rate is told as it is, whenever one looks, and fades when it ends. */
+static void rate_of_a_talker(void **state)
+{
+    struct guard_client c;
+    struct net_addr talker = v4(9, 1);
+    int64_t t = 0;
+
+    (void)state;
+    start(&(struct rate_limit_options){ 0 }, true);
+    assert_false(guard_client_at(g, &talker, (struct mono_ns){ 0 }, &c));
+    for (; t < 300 * NS_PER_S; t += NS_PER_S / 50) {
+        ask(talker, t);
+        if (t > 200 * NS_PER_S && t % (3 * NS_PER_S) == 0) {
+            assert_true(guard_client_at(g, &talker, (struct mono_ns){ t }, &c));
+            assert_true(c.per_second > 48 && c.per_second < 52);
+            assert_int_equal(c.last_s, t / NS_PER_S);
+        }
+    }
+    assert_true(guard_client_at(g, &talker, (struct mono_ns){ t + 160 * NS_PER_S }, &c));
+    assert_true(c.per_second < 0.1);
+    assert_int_equal(c.requests, 15000);
+    assert_false(guard_client_at(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 9 } }, (struct mono_ns){ t }, &c));
+}
+
+static void sketch_estimates_how_many_there_were(void **state)
+{
+    static const uint32_t counts[] = { 0, 1, 100, 5000, 100000, 1000000 };
+    uint32_t asked = 0;
+
+    (void)state;
+    start(&(struct rate_limit_options){ 0 }, true);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        for (; asked < counts[i]; asked++) {
+            ask(v4(0x0a000000 + asked, 1), 0);
+            ask(v4(0x0a000000 + asked, 1), 0);
+        }
+        assert_true(guard_prefixes_ever(g) >= counts[i] * 0.94 && guard_prefixes_ever(g) <= counts[i] * 1.06);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,12 +444,17 @@ int main(void)
         cmocka_unit_test(no_kiss_when_switched_off),
         cmocka_unit_test(leak_answers_some),
         cmocka_unit_test(block_begins_and_ends),
-        cmocka_unit_test(a_rest_forgives),
+        cmocka_unit_test(block_needs_the_rate_for_a_while),
+        cmocka_unit_test(blocks_are_told_as_far_as_kept),
         cmocka_unit_test(crossed_stamps_are_no_block),
         cmocka_unit_test(access_list_comes_first),
         cmocka_unit_test(NTP_25_ten_million_forged_sources),
         cmocka_unit_test(log_of_100000_clients),
         cmocka_unit_test(top_talkers_in_order),
+        cmocka_unit_test(each_listener_has_its_list),
+        cmocka_unit_test(more_lists_than_there_is_room_for),
+        cmocka_unit_test(rate_of_a_talker),
+        cmocka_unit_test(sketch_estimates_how_many_there_were),
     };
 
     return cmocka_run_group_tests(tests, take_memory, give_memory);

@@ -546,7 +546,10 @@ static void TD_03_ports_of_other_servers(void **state)
 static enum verdict connect_to(struct door *d, enum service s)
 {
     struct serve_stats before = d->stats;
-    enum verdict v = serve_stream(&d->options, &d->page, s, &d->request.from, d->request.tx, &d->stats, d->out, &d->out_len);
+    enum verdict v;
+
+    d->request.service = s;
+    v = serve_stream(&d->options, &d->page, &d->request, &d->stats, d->out, &d->out_len);
 
     before.requests[s]++;
     before.verdict[s][v]++;
