@@ -47,6 +47,7 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
     conf_apply(&daemon_schema, &r->tree, out, errors);
     out->file = path;
     note_access(&r->tree, &out->guard);
+    options_load_keys(out, &r->tree, path, errors);
     if (whole)
         options_check_rules(out, &r->tree, path, errors);
 }
@@ -105,6 +106,8 @@ static void say_ok(const struct daemon_options *o, const struct reading *r, cons
     fprintf(out, "%s: ok\n", path ? path : "defaults (no file)");
     fprintf(out, "  clock %s, %u configured source%s%s\n", mode[o->engine.clock.clock.mode], o->engine.source_count, o->engine.source_count == 1 ? "" : "s",
             local->present ? ", local statement" : "");
+    if (o->key_table)
+        fprintf(out, "  %u symmetric key%s\n", o->key_table->count, o->key_table->count == 1 ? "" : "s");
     fprintf(out, "  listening: NTP on %u, TIME on %u, DAYTIME on %u addresses\n", o->ntp.listen.count, o->timeproto.time.listen.count,
             o->timeproto.daytime.listen.count);
 }

@@ -8,6 +8,7 @@
 #include "conf/error.h"
 #include "engine/options.h"
 #include "guard/options.h"
+#include "keys/keys.h"
 #include "ntp/options.h"
 #include "timeproto/options.h"
 
@@ -34,6 +35,8 @@ struct daemon_options {
     struct top_options top;             /* hardware_timestamps */
     struct engine_options engine;       /* clock, holdover, local, sources */
     struct guard_options guard;         /* access, rate_limit */
+    struct keys_options keys;
+    const struct key_table *key_table;  /* of keys.file; NULL: none. Lives as long as the process */
     struct ntp_options ntp;
     struct timeproto_options timeproto;
     struct log_options log;

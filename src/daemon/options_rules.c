@@ -4,6 +4,7 @@
 
 #include "base/smear.h"
 #include "conf/check.h"
+#include "daemon/key_file.h"
 #include "guard/access.h"
 
 #define POOL_MIN_POLL_LOG2 4 /* RFC 5905 section 7.2, MINPOLL: public servers are asked every 16 s at the most */
@@ -64,6 +65,27 @@ static void check_source(const struct rules *r, size_t i)
                        POOL_MIN_POLL_LOG2);
 }
 
+/* A source that names a key is never asked without one, so a key that is not there makes it useless. */
+static void check_source_key(const struct rules *r, size_t i, const char *name, int64_t id)
+{
+    if (id == 0 || keys_find(r->o->key_table, (uint32_t)id))
+        return;
+    if (r->o->keys.file.s[0] == '\0')
+        conf_error_add(r->errors, place(r, "sources", i, name), "sources[%zu].%s: there is no keys.file to find key %lld in", i, name, (long long)id);
+    else if (r->o->key_table)
+        conf_error_add(r->errors, place(r, "sources", i, name), "sources[%zu].%s: there is no key %lld in %s", i, name, (long long)id, r->o->keys.file.s);
+}
+
+static void check_source_keys(const struct rules *r, size_t i)
+{
+    const struct source_options *s = &r->o->engine.source[i];
+
+    check_source_key(r, i, "key", s->key);
+    check_source_key(r, i, "next_key", s->next_key);
+    if (s->next_key && !s->key)
+        conf_error_add(r->errors, place(r, "sources", i, "next_key"), "sources[%zu].next_key: it takes over from `key`, which is not given", i);
+}
+
 /* One machine given twice would vote twice. */
 static void check_twins(const struct rules *r, size_t i)
 {
@@ -82,6 +104,7 @@ static void check_sources(const struct rules *r)
 
     for (size_t i = 0; i < e->source_count; i++) {
         check_source(r, i);
+        check_source_keys(r, i);
         check_twins(r, i);
         possible += *e->source[i].pool.s ? e->source[i].members : 1;
     }
@@ -237,6 +260,14 @@ static void check_access(const struct rules *r)
     if (g->access_count > 0 && !refuses)
         conf_error_add(r->errors, access_place(r, 0), "access: every item allows, so nobody is refused; add { nets: [0.0.0.0/0, \"::/0\"], action: deny } "
                                                       "to answer the others no more, or take the list away");
+}
+
+void options_load_keys(struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors)
+{
+    const struct rules r = { o, tree, { CONF_FROM_FILE, 0, 0, path ? path : "configuration" }, errors };
+
+    o->key_table = key_file_load(&o->keys, place(&r, "keys", 0, "file"), errors);
+    o->engine.keys = o->key_table;
 }
 
 void options_check_rules(const struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors)

@@ -8,4 +8,7 @@
 /* path: the file's name for errors about what no line gives, or NULL. */
 void options_check_rules(const struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors);
 
+/* Reads keys.file into o->key_table; what is wrong with it is told by its own lines. */
+void options_load_keys(struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors);
+
 #endif

@@ -139,7 +139,7 @@ static int open_listeners(struct setup *s)
 {
     struct listen_failure f;
 
-    s->serve = (struct serve_options){ .ntp = s->options->ntp, .timeproto = s->options->timeproto };
+    s->serve = (struct serve_options){ .keys = s->options->key_table, .ntp = s->options->ntp, .timeproto = s->options->timeproto };
     s->workers = workers_of(s);
     return listeners_open(&s->listeners, s->options, s->workers, &f) == 0 ? 0 : refuse_address(&f);
 }

@@ -53,6 +53,11 @@ static const struct conf_row ntp_rows[] = {
 #include "ntp/options.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct keys_options
+static const struct conf_row keys_rows[] = {
+#include "keys/options.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct time_options
 static const struct conf_row time_rows[] = {
 #include "timeproto/time.def"
@@ -94,6 +99,7 @@ static const struct conf_section sections[] = {
     { .kind = CONF_MAP, .name = "local", ROWS(local_rows), .offset = AT(engine.clock.local), .present_offset = AT(engine.clock.local.present),
       .sentence = "The operator's statement that this machine's own clock may be served while no source is known; only where the section is given" },
     { MAP("leap", leap_rows, engine.clock.leap), .sentence = "Leap seconds: where they are learned from, and what the system clock makes of them" },
+    { MAP("keys", keys_rows, keys), .sentence = "Symmetric keys, by which servers and clients authenticate: a source names its key, a client brings it" },
     { MAP("ntp", ntp_rows, ntp), .default_port = 123, .sentence = "The NTP server" },
     { MAP("time", time_rows, timeproto.time), .default_port = 37, .sentence = "The TIME server, RFC 868" },
     { MAP("daytime", daytime_rows, timeproto.daytime), .default_port = 13, .sentence = "The DAYTIME server, RFC 867" },

@@ -14,6 +14,7 @@
 #include "clock/clock.h"
 #include "engine/options.h"
 #include "ntp/client.h"
+#include "ntp/mac.h"
 #include "observe/snapshot.h"
 
 enum event_kind {
@@ -54,6 +55,8 @@ struct clock_command {
     int32_t tai_minus_utc_s;
 };
 
+#define ENGINE_REQUEST_MAX (NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX)
+
 enum action_kind {
     ACTION_SEND,         /* open a fresh socket with a random port for `exchange`, send, ask for a transmit stamp, keep it until ACTION_CLOSE */
     ACTION_CLOSE,        /* the exchange is over */
@@ -68,7 +71,7 @@ enum action_kind {
 struct action {
     enum action_kind kind;
     union {
-        struct { uint32_t exchange; struct net_addr to; uint8_t bytes[NTP_HEADER_SIZE]; size_t len; } send;
+        struct { uint32_t exchange; struct net_addr to; uint8_t bytes[ENGINE_REQUEST_MAX]; size_t len; } send;
         struct { uint32_t exchange; } close;
         struct { uint16_t configured; const char *name; } resolve;
         struct clock_command clock;

@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 #include "clock/options.h"
+#include "keys/keys.h"
 
 #define ENGINE_SOURCES_MAX 16   /* slots: servers + pool members */
 #define ENGINE_CONFIGURED_MAX 16
@@ -18,6 +19,7 @@ struct source_options {
 
 struct engine_options {
     struct clock_options clock;
+    const struct key_table *keys;   /* borrowed for the engine's life; NULL: none, and then no source has a key */
     uint32_t source_count;
     struct source_options source[ENGINE_CONFIGURED_MAX];
 };

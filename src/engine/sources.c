@@ -44,7 +44,8 @@ static struct ntp_client_options client_options(const struct source_options *o)
         .interleaved = o->interleaved,
         .min_poll_log2 = (int8_t)o->min_poll,
         .max_poll_log2 = (int8_t)(o->max_poll > o->min_poll ? o->max_poll : o->min_poll),
-        .version = NTP_VERSION,
+        .version = o->version == 3 ? 3 : NTP_VERSION,
+        .authenticated = o->key != 0,
         .max_delay = { 16 * NS_PER_S },      /* NTPC-14 */
         .max_distance = { 3 * NS_PER_S / 2 },/* RFC 5905 section 13, MAXDIST */
     };
@@ -283,6 +284,63 @@ static uint32_t fresh_exchange(struct engine *e)
     return e->last_exchange;
 }
 
+/* The source is of no use: said once per reason. */
+static void log_refused(struct engine *e, struct slot *s, enum verdict v)
+{
+    struct log_record *r;
+
+    if (s->refused == v)
+        return;
+    s->refused = (uint8_t)v;
+    r = engine_log(e, LOG_SOURCE_REFUSED);
+    log_text(r, "source", slot_name(s));
+    log_text(r, "reason", verdict_text(v));
+}
+
+/* Is this key of the source's good now? While the time is not known, lifetimes are not looked at: a clock never set must not lock everybody out. */
+static bool key_is_good(const struct engine *e, const struct slot *s, const struct key *k, enum verdict *why)
+{
+    struct clock_view view;
+
+    page_view(engine_page(e), e->now, &view);
+    *why = key_judge(k, &s->client.peer, view.utc);
+    return *why == VERDICT_ACCEPTED || (*why == VERDICT_KEY_LIFETIME && view.stratum == 0);
+}
+
+/* The key to ask with. The successor comes first: once its lifetime has begun it is the one. */
+static const struct key *key_of(const struct engine *e, const struct slot *s, enum verdict *why)
+{
+    const struct source_options *o = options_of(e, s);
+    const struct key *next = keys_find(e->options.keys, (uint32_t)o->next_key), *first = keys_find(e->options.keys, (uint32_t)o->key);
+    enum verdict of_next;
+
+    *why = VERDICT_KEY_UNKNOWN;
+    if (first && key_is_good(e, s, first, why) && !(next && next->from.ns != INT64_MIN && key_is_good(e, s, next, &of_next)))
+        return first;
+    return next && key_is_good(e, s, next, &of_next) ? next : NULL;
+}
+
+/* The request with all it takes to be believed; a source with a key is never asked without. */
+static void send_request(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE])
+{
+    enum verdict why = VERDICT_ACCEPTED;
+    struct action *a;
+
+    s->key = options_of(e, s)->key ? key_of(e, s, &why) : NULL;
+    if (options_of(e, s)->key && !s->key) {
+        log_refused(e, s, why);
+        ntp_client_send_failed(&s->client, s->client.exchange);
+        return;
+    }
+    a = engine_emit(e, ACTION_SEND);
+    a->u.send.exchange = s->client.exchange;
+    a->u.send.to = s->client.peer;
+    a->u.send.len = NTP_HEADER_SIZE;
+    memcpy(a->u.send.bytes, packet, NTP_HEADER_SIZE);
+    if (s->key)
+        a->u.send.len = ntp_mac_append(s->key, ntp_mac_size(s->key, s->client.options.version), a->u.send.bytes, NTP_HEADER_SIZE);
+}
+
 /* One deadline of one slot: a timeout, a request, or both. */
 static void run_slot(struct engine *e, struct slot *s)
 {
@@ -294,14 +352,8 @@ static void run_slot(struct engine *e, struct slot *s)
 
     if (pending && (send || s->client.state != NTP_CLIENT_PENDING))
         close_exchange(e, old);
-    if (send) {
-        struct action *a = engine_emit(e, ACTION_SEND);
-
-        a->u.send.exchange = s->client.exchange;
-        a->u.send.to = s->client.peer;
-        a->u.send.len = sizeof packet;
-        memcpy(a->u.send.bytes, packet, sizeof packet);
-    }
+    if (send)
+        send_request(e, s, packet);
     if (s->client.stats.timed_out != timed_out)
         missed(e, s);
 }
@@ -360,19 +412,6 @@ static void log_kiss(struct engine *e, struct slot *s)
     log_text(r, "code", k == NTP_REFID('R', 'A', 'T', 'E') ? "RATE" : k == NTP_REFID('D', 'E', 'N', 'Y') ? "DENY" : "RSTR");
 }
 
-/* The peer answered our request, and the answer is of no use: said once per reason. */
-static void log_refused(struct engine *e, struct slot *s, enum verdict v)
-{
-    struct log_record *r;
-
-    if (s->refused == v)
-        return;
-    s->refused = (uint8_t)v;
-    r = engine_log(e, LOG_SOURCE_REFUSED);
-    log_text(r, "source", slot_name(s));
-    log_text(r, "reason", verdict_text(v));
-}
-
 static void measured(struct engine *e, struct slot *s, struct measurement *m)
 {
     struct clock_actions a = { .count = 0 };
@@ -390,6 +429,16 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m)
     judge_pool_member(e, s);
 }
 
+/* Is the datagram the answer of who has the key? */
+static enum verdict authentic(const struct slot *s, struct span datagram)
+{
+    struct ntp_header h;
+    struct ntp_tail tail;
+    enum verdict v = s->key ? ntp_packet_parse(datagram, &h, &tail) : VERDICT_UNAUTHENTICATED;
+
+    return v == VERDICT_ACCEPTED ? ntp_mac_check(s->key, datagram, &tail) : v;
+}
+
 void sources_datagram(struct engine *e, const struct event *ev)
 {
     struct slot *s = slot_of_exchange(e, ev->u.datagram.exchange);
@@ -404,7 +453,7 @@ void sources_datagram(struct engine *e, const struct event *ev)
     page_view(engine_page(e), e->now, &view);
     in = (struct ntp_client_input){
         .bytes = ev->u.datagram.bytes, .from = ev->u.datagram.from, .exchange = ev->u.datagram.exchange, .rx = ev->u.datagram.rx, .stamp = ev->u.datagram.stamp,
-        .rx_error = ev->u.datagram.rx_error,
+        .rx_error = ev->u.datagram.rx_error, .authentic = authentic(s, ev->u.datagram.bytes),
         .pivot = view.utc, .precision_log2 = e->precision_log2, .own = &own,
         /* Every host calls itself 127.0.0.1: as a reference id that says nothing about us. */
         .own_count = ev->u.datagram.to.family != ADDR_NONE && !addr_is_loopback(&ev->u.datagram.to),

@@ -25,6 +25,7 @@ struct slot {
     uint8_t stamp;                /* enum stamp of the last measurement */
     uint16_t configured;
     struct ntp_client client;
+    const struct key *key;        /* of the pending request; NULL: the source has none */
     char name[2][SNAPSHOT_NAME_MAX]; /* two, so that a record about the member just replaced keeps its name */
 };
 

@@ -40,8 +40,8 @@ static bool is_key(uint32_t id, enum crypto_mac_kind kind, const void *bytes, si
 static void chrony_lines(void **state)
 {
     (void)state;
-    assert_int_equal(read_text("# keys\n\n! ; %\n10 SHA1 HEX:0a0B0c\n4294967295 sha1 ASCII:se;cret\n3 SHA1 plain#text\r\n% end", KEYS_FORMAT_CHRONY, true).fault,
-                     KEY_FAULT_NONE);
+    assert_int_equal(read_text("# keys\n\n! ; %\n10 SHA1 HEX:0a0B0c\n4294967295 sha1 ASCII:se;cret\n3 SHA1 plain#text\r\n% end",
+                               KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
     assert_int_equal(table.count, 3);
     assert_true(is_key(10, CRYPTO_MAC_SHA1, "\n\v\f", 3));
     assert_true(is_key(4294967295, CRYPTO_MAC_SHA1, "se;cret", 7));
@@ -71,8 +71,8 @@ static void chrony_types(void **state)
 static void ntp_lines(void **state)
 {
     (void)state;
-    assert_int_equal(read_text("# x\n1 SHA1 twenty.characters.ok # why\n2 sha1 3031323334353637383930313233 192.0.2.1,2001:db8::/32\n", KEYS_FORMAT_NTP, true).fault,
-                     KEY_FAULT_NONE);
+    assert_int_equal(read_text("# x\n1 SHA1 twenty.characters.ok # why\n2 sha1 3031323334353637383930313233 192.0.2.1,2001:db8::/32\n",
+                               KEYS_FORMAT_NTP, true).fault, KEY_FAULT_NONE);
     assert_true(is_key(1, CRYPTO_MAC_SHA1, "twenty.characters.ok", 20));
     assert_true(is_key(2, CRYPTO_MAC_SHA1, "01234567890123", 14));
     assert_int_equal(keys_find(&table, 2)->net_count, 2);
@@ -181,7 +181,8 @@ static enum verdict judge(const char *other, int year, int day)
 static void addresses_and_lifetimes(void **state)
 {
     (void)state;
-    assert_int_equal(read_text("1 SHA1 x for=192.0.2.0/25,2001:db8::7 from=2026-06-10 until=2026-06-20T00:00:00Z", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    assert_int_equal(read_text("1 SHA1 x for=192.0.2.0/25,2001:db8::7 from=2026-06-10 until=2026-06-20T00:00:00Z",
+                               KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
     assert_int_equal(judge("192.0.2.127", 2026, 15), VERDICT_ACCEPTED);
     assert_int_equal(judge("192.0.2.128", 2026, 15), VERDICT_KEY_ADDRESS);
     assert_int_equal(judge("[2001:db8::7]:123", 2026, 15), VERDICT_ACCEPTED);

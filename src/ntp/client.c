@@ -180,6 +180,17 @@ static enum verdict judge_origin(const struct ntp_client *c, const struct ntp_cl
         return ever_answered(c) && h->origin.raw == c->last.origin.raw ? VERDICT_DUPLICATE : VERDICT_UNSOLICITED;
     if (h->origin.raw != c->origin.raw && !is_interleaved(c, h))
         return VERDICT_BOGUS;
+    return VERDICT_ACCEPTED;
+}
+
+/* Asked only of the answer to our request, so that a stranger cannot even make us look. */
+static enum verdict judge_authenticity(const struct ntp_client *c, const struct ntp_client_input *in)
+{
+    struct ntp_tail tail;
+
+    if (c->options.authenticated)
+        return in->authentic;
+    ntp_packet_check(in->bytes, &tail);
     if (tail.mac.len > 0)
         return tail.mac.len == 4 ? VERDICT_CRYPTO_NAK : VERDICT_MAC;
     return VERDICT_ACCEPTED;
@@ -296,6 +307,8 @@ static enum verdict judge(const struct ntp_client *c, const struct ntp_client_in
     enum verdict v = judge_origin(c, in, h);
 
     reply->answered = v == VERDICT_ACCEPTED;
+    if (v == VERDICT_ACCEPTED)
+        v = judge_authenticity(c, in);
     if (v == VERDICT_ACCEPTED)
         v = judge_server(in, h);
     if (v == VERDICT_ACCEPTED)

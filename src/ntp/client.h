@@ -49,6 +49,7 @@ struct ntp_client_options {
     int8_t max_poll_log2;        /* min_poll_log2 .. 17 */
     uint8_t version;             /* 3 or 4; an answer must have the same */
     struct dur_ns max_delay;     /* longer round trips give VERDICT_DELAY; RFC 5905 MAXDISP, 16 s */
+    bool authenticated;          /* nothing is believed that is not authenticated, kisses included */
     struct dur_ns max_distance;  /* limit of root_delay/2 + root_dispersion + precisions; RFC 5905 MAXDIST, 1.5 s */
 };
 
@@ -117,6 +118,7 @@ void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange);
 struct ntp_client_input {
     struct span bytes;           /* untrusted */
     struct net_addr from;        /* untrusted */
+    enum verdict authentic;      /* where options.authenticated: VERDICT_ACCEPTED if it is, or why not */
     uint32_t exchange;           /* whose socket it came to */
     struct mono_ns rx;           /* t4 */
     enum stamp stamp;            /* of t4 */

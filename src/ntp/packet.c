@@ -30,8 +30,11 @@ void ntp_header_write(const struct ntp_header *h, uint8_t out[NTP_HEADER_SIZE])
     wire_put64(out + NTP_AT_TRANSMIT, h->transmit.raw);
 }
 
-/* Key id alone (a crypto-NAK), or with a digest of 128 or 160 bits. */
-static bool is_mac_length(size_t n) { return n == 0 || n == 4 || n == 20 || n == 24; }
+/* Key id alone (a crypto-NAK), or with a digest of 128 or 160 bits; version 3, which has no extension fields, carries whole SHA-2 digests too. */
+static bool is_mac_length(uint8_t version, size_t n)
+{
+    return n == 0 || n == 4 || n == 20 || n == 24 || (version == 3 && (n == 36 || n == 52 || n == 68));
+}
 
 bool ntp_extension_next(struct cursor *fields, uint16_t *type, struct span *body)
 {
@@ -60,7 +63,7 @@ __attribute__((noinline)) static enum verdict read_tail(struct span rest, uint8_
     }
     tail->extensions = (struct span){ rest.at, rest.len - cursor_left(&c) };
     tail->mac = (struct span){ c.at, cursor_left(&c) };
-    return is_mac_length(tail->mac.len) ? VERDICT_ACCEPTED : VERDICT_MAC;
+    return is_mac_length(version, tail->mac.len) ? VERDICT_ACCEPTED : VERDICT_MAC;
 }
 
 enum verdict ntp_packet_check(struct span datagram, struct ntp_tail *tail)

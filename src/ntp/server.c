@@ -70,6 +70,37 @@ void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepare
     ntp_header_write(&(struct ntp_header){ .leap = LEAP_UNKNOWN, .refid = code, .transmit = ntp_server_transmit(tx) }, out->bytes);
 }
 
+enum verdict ntp_server_authenticate(const struct key_table *keys, const struct ntp_server_request *request, struct utc_ns now, struct ntp_seal *seal)
+{
+    struct ntp_tail tail;
+    const struct key *key;
+    enum verdict v;
+
+    *seal = (struct ntp_seal){ 0 };
+    if (is_private(request->bytes))
+        return VERDICT_PRIVATE_MODE;
+    v = ntp_packet_check(request->bytes, &tail);
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    if (tail.mac.len == 0)
+        return VERDICT_ANSWERED;
+    key = keys_find(keys, ntp_mac_key_id(&tail));
+    if (tail.mac.len > 4 && !key) /* its number alone is a crypto-NAK, told below */
+        return VERDICT_KEY_UNKNOWN;
+    v = key ? ntp_mac_check(key, request->bytes, &tail) : VERDICT_CRYPTO_NAK;
+    if (v == VERDICT_ACCEPTED)
+        v = key_judge(key, request->from, now);
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    *seal = (struct ntp_seal){ key, tail.mac.len };
+    return VERDICT_ANSWERED;
+}
+
+size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
+{
+    return seal->key ? ntp_mac_append(seal->key, seal->mac_size, answer, len) : len;
+}
+
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
                               size_t *out_len)
 {
@@ -88,8 +119,6 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
     v = choose_mode(options, ask[0] & 7, version, request->from->port, &mode);
     if (v != VERDICT_ANSWERED)
         return v;
-    if (tail.mac.len > 0)
-        return VERDICT_MAC;
     memcpy(out, prepared->bytes, NTP_HEADER_SIZE);
     out[0] = (uint8_t)(prepared->bytes[0] | version << 3 | mode);
     out[NTP_AT_POLL] = (uint8_t)clamp_poll((int8_t)ask[NTP_AT_POLL]);
@@ -109,7 +138,12 @@ enum verdict ntp_server_answer(const struct ntp_options *options, const struct c
                                uint8_t *out, size_t *out_len)
 {
     struct ntp_prepared prepared;
+    struct ntp_seal seal;
+    enum verdict v = ntp_server_authenticate(NULL, request, view->utc, &seal);
 
+    *out_len = 0;
+    if (v != VERDICT_ANSWERED)
+        return v;
     ntp_server_prepare(view, &prepared);
     return ntp_server_reply(options, &prepared, request, out, out_len);
 }

@@ -5,9 +5,9 @@
  *   mode 1, ntp.symmetric_reply         -> mode 2, keeping nothing (RFC 5905 section 9.2 without the association)
  *   everything else                     -> silence
  *
- * The answer is always the 48-byte header in the version that was asked: extension fields are checked, ignored and not sent back, and as
- * there are no keys, a request with a MAC is dropped. A clock that must not be used is told by LI 3, stratum 0 and a kiss code
- * (RFC 5905 section 7.4): INIT, or STEP after a disruption.
+ * The answer is the 48-byte header in the version that was asked, and behind it a MAC where the request had a good one: extension fields are checked,
+ * ignored and not sent back. A request with a MAC that is not good is dropped (no crypto-NAK: who shares no key needs none). A clock that must not be used
+ * is told by LI 3, stratum 0 and a kiss code (RFC 5905 section 7.4): INIT, or STEP after a disruption.
  *
  * Receive timestamps are odd and transmit timestamps even, in units of 2^-32 s: no timestamp is ever both, as interleaved mode needs it (RFC 9769 section 2),
  * and a request shows by its origin which of the two it returns.
@@ -19,6 +19,7 @@
 
 #include "base/addr.h"
 #include "base/page.h"
+#include "ntp/mac.h"
 #include "ntp/options.h"
 #include "ntp/packet.h"
 
@@ -39,7 +40,17 @@ void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
  * stratum 0 and no time that could be used. */
 void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out);
 
-/* Answer one request.
+/* How the answer is authenticated; all 0: not at all. */
+struct ntp_seal { const struct key *key; size_t mac_size; };
+
+/* Is the request authenticated, and how will its answer be? To be asked before it is answered when it is longer than a header.
+ * Returns VERDICT_ANSWERED with *seal, or why the request is to be dropped. now: UTC, for lifetimes of keys. keys: NULL for none. */
+enum verdict ntp_server_authenticate(const struct key_table *keys, const struct ntp_server_request *request, struct utc_ns now, struct ntp_seal *seal);
+
+/* Authenticate the answer of len bytes; room for NTP_MAC_SIZE_MAX more. Returns the new length, that of the request's header and MAC at most. */
+size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len);
+
+/* Answer one request; the MAC of a request is not looked at here.
  * out      at least NTP_HEADER_SIZE bytes
  * Returns VERDICT_ANSWERED with *out_len = NTP_HEADER_SIZE, or the reason of silence with *out_len 0. Does not fail. */
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,

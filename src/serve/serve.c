@@ -118,12 +118,23 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
+/* Nearly every request is a bare header. */
+static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct ntp_seal *seal)
+{
+    *seal = (struct ntp_seal){ 0 };
+    return request->bytes.len == NTP_HEADER_SIZE ? VERDICT_ANSWERED : ntp_server_authenticate(o->keys, request, request->rx, seal);
+}
+
 static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct serve_moment late;
-    enum verdict v;
+    struct ntp_seal seal;
+    enum verdict v = authenticate(o, &request, &seal);
 
+    *out_len = 0;
+    if (v != VERDICT_ANSWERED)
+        return v;
     /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
     if (mono_before(m->tx, r->rx)) {
         serve_prepare(o, m->page, r->rx, m->smeared, &late);
@@ -132,6 +143,8 @@ static enum verdict answer_ntp(const struct serve_options *o, const struct serve
     v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
     if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
         interleave(o, r, out);
+    if (v == VERDICT_ANSWERED)
+        *out_len = ntp_server_seal(&seal, out, *out_len);
     return v;
 }
 
@@ -160,10 +173,14 @@ static enum verdict kiss(enum verdict v, const struct serve_options *o, const st
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     bool deny = v == VERDICT_DENY_KISS;
     struct ntp_prepared header;
+    struct ntp_seal seal;
 
     ntp_server_prepare_kiss(deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), request.rx, &header);
-    if (r->service == SERVICE_NTP && ntp_server_reply(&o->ntp, &header, &request, out, out_len) == VERDICT_ANSWERED)
+    if (r->service == SERVICE_NTP && authenticate(o, &request, &seal) == VERDICT_ANSWERED
+        && ntp_server_reply(&o->ntp, &header, &request, out, out_len) == VERDICT_ANSWERED) {
+        *out_len = ntp_server_seal(&seal, out, *out_len);
         return v;
+    }
     return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
 }
 

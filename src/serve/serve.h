@@ -14,6 +14,7 @@
 #include "base/verdict.h"
 #include "base/wire.h"
 #include "guard/guard.h"
+#include "keys/keys.h"
 #include "ntp/options.h"
 #include "ntp/server.h"
 #include "serve/interleave.h"
@@ -27,6 +28,7 @@ struct serve_options {
     struct ntp_options ntp;
     struct timeproto_options timeproto;
     struct guard *guard;    /* borrowed, shared with every other worker; NULL: everybody is answered */
+    const struct key_table *keys; /* borrowed; NULL: no key is known */
     struct interleave *interleave; /* likewise; NULL: NTP in basic mode only */
 };
 
@@ -61,10 +63,11 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
 enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                           uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
-/* Does this answer to r need the kernel's word on when it left? */
+/* Does this answer to r need the kernel's word on when it left? Authenticated ones are answered in basic mode. */
 static inline bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
 {
-    return o->interleave && r->service == SERVICE_NTP && ntp_server_is_interleaved(r->bytes.at) && answer[NTP_AT_STRATUM] != 0;
+    return o->interleave && r->service == SERVICE_NTP && r->bytes.len == NTP_HEADER_SIZE && ntp_server_is_interleaved(r->bytes.at)
+        && answer[NTP_AT_STRATUM] != 0;
 }
 
 /* The kernel's word: `answer`, as it was sent to `to` from a listener with or without smear, left at tx. Anything else than such an answer is ignored. */

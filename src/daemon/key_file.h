@@ -1,0 +1,16 @@
+/* The file of symmetric keys: read once, with the configuration, by whoever starts the daemon. A file that others could read or change is refused, as is one
+ * with a line that is wrong; what is told never shows a byte of it. */
+#ifndef DAEMON_KEY_FILE_H
+#define DAEMON_KEY_FILE_H
+
+#include "conf/error.h"
+#include "keys/keys.h"
+
+/* The table, in memory that is not written to core dumps; NULL when no file is configured, or with an error added. `at`: where keys.file is configured. */
+const struct key_table *key_file_load(const struct keys_options *o, struct conf_origin at, struct conf_errors *errors);
+
+/* A file with a secret in it: a regular file of ours or root's that nobody else may change and its group alone may read, by way of no link and in no directory
+ * where others may put another in its place. Reads at most `size` bytes. Returns NULL, or what is wrong with it. */
+const char *secret_file_read(const char *path, uint8_t *out, size_t size, size_t *len);
+
+#endif

@@ -1,0 +1,43 @@
+#include "ntp/mac.h"
+
+#define KEY_ID_SIZE 4
+#define CUT_DIGEST_SIZE 20
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+size_t ntp_mac_size(const struct key *k, uint8_t version)
+{
+    return KEY_ID_SIZE + (version == NTP_VERSION ? smaller(k->mac.size, CUT_DIGEST_SIZE) : k->mac.size);
+}
+
+size_t ntp_mac_append(const struct key *k, size_t mac_size, uint8_t *packet, size_t len)
+{
+    uint8_t digest[CRYPTO_MAC_SIZE_MAX];
+
+    crypto_mac_digest(&k->mac, packet, len, digest);
+    wire_put32(packet + len, k->id);
+    memcpy(packet + len + KEY_ID_SIZE, digest, mac_size - KEY_ID_SIZE);
+    return len + mac_size;
+}
+
+static bool fits(const struct key *k, uint8_t version, size_t digest_size)
+{
+    return digest_size == ntp_mac_size(k, version) - KEY_ID_SIZE || digest_size == smaller(k->mac.size, CUT_DIGEST_SIZE);
+}
+
+enum verdict ntp_mac_check(const struct key *k, struct span datagram, const struct ntp_tail *tail)
+{
+    size_t digest_size = tail->mac.len - KEY_ID_SIZE;
+    uint8_t digest[CRYPTO_MAC_SIZE_MAX];
+
+    if (tail->mac.len == 0)
+        return VERDICT_UNAUTHENTICATED;
+    if (tail->mac.len == KEY_ID_SIZE)
+        return VERDICT_CRYPTO_NAK;
+    if (ntp_mac_key_id(tail) != k->id)
+        return VERDICT_KEY_UNKNOWN;
+    if (!fits(k, datagram.at[0] >> 3 & 7, digest_size))
+        return VERDICT_MAC;
+    crypto_mac_digest(&k->mac, datagram.at, datagram.len - tail->mac.len, digest);
+    return crypto_equal(digest, tail->mac.at + KEY_ID_SIZE, digest_size) ? VERDICT_ACCEPTED : VERDICT_MAC_WRONG;
+}
