@@ -206,10 +206,14 @@ static inline enum access_action guard_access_at(const struct guard *g, const st
 /* guard_check (guard.h). */
 static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, int64_t now)
 {
+    enum verdict v;
+
     switch (guard_access_at(g, from, list, service)) {
     case ACCESS_ALLOW: return g->counted ? guard_check_bucket(g, from, now) : VERDICT_ANSWERED;
     case ACCESS_KISS: return guard_is_turn(ATOMIC_ADD(&g->denials, 1), GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
-    case ACCESS_AUTHENTICATE: return VERDICT_UNAUTHENTICATED;
+    case ACCESS_AUTHENTICATE:
+        v = g->counted ? guard_check_bucket(g, from, now) : VERDICT_ANSWERED;
+        return v == VERDICT_ANSWERED ? VERDICT_UNAUTHENTICATED : v;
     default: return VERDICT_DENIED;
     }
 }

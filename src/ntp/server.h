@@ -43,6 +43,8 @@ void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepare
 /* How the answer is authenticated; all 0: not at all. */
 struct ntp_seal { const struct key *key; size_t mac_size; };
 
+static inline bool ntp_seal_is_there(const struct ntp_seal *s) { return s->key != NULL; }
+
 /* Is the request authenticated, and how will its answer be? To be asked before it is answered when it is longer than a header.
  * Returns VERDICT_ANSWERED with *seal, or why the request is to be dropped. now: UTC, for lifetimes of keys. keys: NULL for none. */
 enum verdict ntp_server_authenticate(const struct key_table *keys, const struct ntp_server_request *request, struct utc_ns now, struct ntp_seal *seal);

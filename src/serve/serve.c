@@ -148,6 +148,19 @@ static enum verdict answer_ntp(const struct serve_options *o, const struct serve
     return v;
 }
 
+/* A request of a network whose requests have to be authenticated. */
+static enum verdict answer_authenticated(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out,
+                                         size_t *out_len)
+{
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
+    struct ntp_seal seal;
+    enum verdict v = r->service == SERVICE_NTP ? authenticate(o, &request, &seal) : VERDICT_UNAUTHENTICATED;
+
+    if (v != VERDICT_ANSWERED)
+        return v;
+    return ntp_seal_is_there(&seal) ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
+}
+
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
  * payload) they are when the request holds fewer. */
 static enum verdict answer_time(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
@@ -196,6 +209,8 @@ enum verdict serve_answer(const struct serve_options *o, const struct serve_mome
         v = guard_check(o->guard, &r->from, r->list, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
         v = answer[r->service](o, m, r, out, out_len);
+    else if (v == VERDICT_UNAUTHENTICATED)
+        v = answer_authenticated(o, m, r, out, out_len);
     else if (v == VERDICT_DENY_KISS || v == VERDICT_RATE_KISS)
         v = kiss(v, o, m, r, out, out_len);
     stats->requests[r->service]++;
