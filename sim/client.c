@@ -87,7 +87,7 @@ void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns s
     c->stamp = attr_given(a, ATTR_USER_STAMPS) ? STAMP_USER : attr_given(a, ATTR_HARDWARE_STAMPS) ? STAMP_HARDWARE : STAMP_KERNEL;
     c->noise_ns = a->value[ATTR_NOISE];
     if (attr_given(a, ATTR_KNOWS)) /* its drift file counts a slow oscillator as positive */
-        c->drift = (struct clock_drift){ -a->value[ATTR_KNOWS] * 1e6, a->value[ATTR_TO] * 1e6, true };
+        c->memory.drift = (struct clock_drift){ -a->value[ATTR_KNOWS] * 1e6, a->value[ATTR_TO] * 1e6, true };
     c->system = (struct sim_system_clock){ .at = utc_add(tai_to_utc(start, SIM_TAI_MINUS_UTC_S), c->offset), .raw = n->oscillator.raw };
 }
 
@@ -222,8 +222,8 @@ static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
         n->c.page = *engine_page(n->c.engine);
         n->c.published = true;
         break;
-    case ACTION_SAVE_DRIFT:
-        n->c.drift = a->u.drift;
+    case ACTION_SAVE:
+        engine_remember(n->c.engine, &n->c.memory);
         break;
     case ACTION_LOG:
         log_line(w, n, &a->u.log);
@@ -294,7 +294,7 @@ void client_start(struct sim_world *w, struct sim_node *n)
     struct mono_ns raw = client_advance(w, n);
     struct engine_start s = {
         .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
-        .drift = c->drift, .asleep = c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
+        .memory = &c->memory, .asleep = c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
     };
 
     if (!c->engine)
@@ -306,12 +306,14 @@ void client_start(struct sim_world *w, struct sim_node *n)
     feed(w, n, &(struct event){ .kind = EVENT_TICK });
 }
 
-void client_restart(struct sim_world *w, struct sim_node *n)
+void client_restart(struct sim_world *w, struct sim_node *n, bool afresh)
 {
     if (n->c.asleep)
         return;
     client_advance(w, n);
     step(w, n, &(struct event){ .kind = EVENT_STOP });
+    if (afresh)
+        n->c.memory = (struct clock_memory){ .count = 0 };
     client_start(w, n);
 }
 

@@ -137,7 +137,8 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_FREQUENCY:        n->oscillator.y += st->x; n->oscillator.y_mid += st->x; break;
     case DEED_RETUNED:          client_retune(w, n, st->x); break;
     case DEED_RAW_JUMPS:        client_jump_raw(w, n, duration(st)); break;
-    case DEED_RESTARTS:         client_restart(w, n); break;
+    case DEED_RESTARTS:         client_restart(w, n, false); break;
+    case DEED_RESTARTS_AFRESH:  client_restart(w, n, true); break;
     case DEED_LEAP_FILE:        client_leap_file(w, n, (enum leap)st->x, st->date, true); break;
     case DEED_OLD_LEAP_FILE:    client_leap_file(w, n, (enum leap)st->x, st->date, false); break;
     case DEED_REFUSES_COMMANDS: n->c.system.refuses = true; break;

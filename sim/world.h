@@ -82,7 +82,7 @@ struct sim_client {
     struct tai_ns asleep_since;
     uint32_t wakes;              /* counts settings of the wake-up; an older one is void */
     uint32_t wakes_now;          /* in a row without time passing */
-    struct clock_drift drift;
+    struct clock_memory memory;  /* its drift file */
     struct sim_system_clock system;
     bool published;
     struct page_data page;
@@ -161,7 +161,7 @@ void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns s
 struct mono_ns client_advance(struct sim_world *w, struct sim_node *n);
 void client_start(struct sim_world *w, struct sim_node *n);
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e);
-void client_restart(struct sim_world *w, struct sim_node *n);
+void client_restart(struct sim_world *w, struct sim_node *n, bool afresh);
 /* A file of leap seconds that knows the one at `midnight`, or none after 2017; valid, or expired before the start. */
 void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid);
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);

@@ -170,6 +170,18 @@ static void show_uptime(const struct snapshot *s, unsigned width, FILE *out)
              ns_to_text(s->uptime.ns, up), (unsigned long long)s->steps, s->steps == 1 ? "" : "s");
 }
 
+#define BUDGET_NO_LIMIT_NS (INT64_C(3650) * 86400 * NS_PER_S) /* decades are no budget anybody means */
+
+static void show_steps(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char stepped[NS_TEXT], budget[NS_TEXT];
+
+    if (s->step_budget.ns < BUDGET_NO_LIMIT_NS && s->step_budget.ns + s->stepped.ns > 0)
+        fact("Steps", width, out, "%s of the %s that clock.step_budget allows", ns_to_text(s->stepped.ns, stepped), ns_to_text(s->step_budget.ns, budget));
+    else if (s->stepped.ns)
+        fact("Steps", width, out, "%s in all since the first synchronisation ever", ns_to_text(s->stepped.ns, stepped));
+}
+
 /* The page counts sources that have an address, the daemon those that wait for one as well. */
 static void show_source_counts(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
@@ -225,6 +237,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);
+    show_steps(s, width, out);
     show_cards(s, width, out);
     show_services(s, width, out);
     show_uptime(s, width, out);

@@ -269,6 +269,18 @@ static void answers_in_full(void **state)
     free(text);
 }
 
+static void the_step_budget_is_told(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.stepped.ns = 90 * NS_PER_S;
+    s.step_budget.ns = INT64_C(36500) * 86400 * NS_PER_S;
+    expect(show_status, &s, "Steps           1.5 min in all since the first synchronisation ever");
+    s.step_budget.ns = 3600 * NS_PER_S;
+    expect(show_status, &s, "Steps           1.5 min of the 1 h that clock.step_budget allows");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +288,7 @@ int main(void)
         cmocka_unit_test(clock_in_full),           cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
         cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),
+        cmocka_unit_test(the_step_budget_is_told),
     };
 
     return cmocka_run_group_tests_name("show", tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "clock/noise.h"
 #include "clock/pace.h"
 #include "clock/poll.h"
+#include "clock/recall.h"
 #include "clock/sample.h"
 #include "clock/unsmear.h"
 
@@ -49,32 +50,37 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
     c->estimate.bound = (struct clock_span){ dur_to_s(utc_sub(v.earliest, v.utc)), dur_to_s(utc_sub(v.latest, v.utc)) };
     c->estimate.rate_known = (struct clock_span){ -unproven, unproven };
     estimate_start(&c->estimate, now, v.tai, page->rate, fmax((c->estimate.bound.hi_s - c->estimate.bound.lo_s) / 8, 1e-6), skew);
-    c->policy.synchronised_once = c->policy.started = c->policy.waiting = c->policy.resumed = true;
+    c->policy.synchronised_once = c->policy.synchronised_ever = c->policy.started = c->policy.waiting = c->policy.resumed = true;
     c->policy.first_answer = c->policy.last_answer = now;
 }
 
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
 {
-    const struct clock_drift *drift = &start->drift;
     struct mono_ns now = start->now;
-    double known = drift->valid && isfinite(drift->freq_ppm) ? fmin(fmax(drift->freq_ppm, -o->clock.max_frequency), o->clock.max_frequency) * 1e-6 : 0;
-    double skew = drift->valid && drift->skew_ppm > 0 ? fmin(drift->skew_ppm, o->clock.max_frequency) * 1e-6 : o->clock.max_frequency * 1e-6 / 3;
-    bool local = o->local.present && utc_is_plausible(start->wall); /* who states an error means a clock that was set */
-    double error_s = local ? dur_to_s(o->local.error) : UNKNOWN_S;
+    double limit = o->clock.max_frequency * 1e-6, known, skew, error_s;
     struct clock_actions none = { .count = 0 };
+    struct utc_ns wall;
+    bool local;
 
     memset(c, 0, sizeof *c);
     c->options = *o;
+    wall = recall_start(c, start);
+    /* Who states an error means a clock that was set, and not set back since. */
+    local = o->local.present && utc_is_plausible(start->wall) && !dur_before(o->local.error, c->policy.gap);
+    error_s = local ? dur_to_s(o->local.error) : UNKNOWN_S;
+    known = fmin(fmax(c->memory.drift.freq_ppm * 1e-6, -limit), limit);
+    skew = c->memory.drift.skew_ppm > 0 ? fmin(c->memory.drift.skew_ppm * 1e-6, limit) : limit / 3;
     c->page.raw_ref = c->page.slew_end = c->page.silent_at = now;
     c->page.tai_minus_utc_s = TAI_MINUS_UTC_S;
-    c->page.tai_ref = utc_to_tai(start->wall, TAI_MINUS_UTC_S);
+    c->page.tai_ref = utc_to_tai(wall, TAI_MINUS_UTC_S);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
     c->policy.save_at = MONO_NEVER;
-    c->estimate.rate_known = (struct clock_span){ -o->clock.max_frequency * 1e-6 - fabs(known), o->clock.max_frequency * 1e-6 + fabs(known) };
+    c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
+    estimate_expect(&c->estimate, c->memory.wander);
     if (may_resume(start->page))
         resume(c, start->page, now, skew);
     else
@@ -89,7 +95,7 @@ void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_
     assert(slot < CLOCK_SOURCES_MAX && o->min_poll_log2 <= o->max_poll_log2);
     *s = (struct clock_source){ .used = true, .prefer = o->prefer, .min_poll_log2 = o->min_poll_log2, .max_poll_log2 = o->max_poll_log2, .refid = o->refid,
                                 .name = o->name, .smear = (uint8_t)o->smear, .state = CLOCK_SOURCE_NEW, .bias_s = 0 };
-    noise_init(&s->noise);
+    recall_source(c, s);
 }
 
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out)

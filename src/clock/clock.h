@@ -17,6 +17,7 @@
 #include "base/measurement.h"
 #include "base/page.h"
 #include "clock/leap_table.h"
+#include "clock/memory.h"
 #include "clock/options.h"
 #include "clock/source.h"
 
@@ -26,15 +27,13 @@
 enum clock_action_kind {
     CLOCK_DO_PUBLISH,   /* the page content changed: clock_page() */
     CLOCK_DO_STEP,      /* served time was stepped by offset (initial step policy): the system clock must follow at once */
-    CLOCK_DO_SAVE,      /* frequency is worth saving: clock_drift() */
+    CLOCK_DO_SAVE,      /* what was learnt is worth saving: clock_memory() */
     CLOCK_DO_LOG        /* log */
 };
 
 struct clock_action { enum clock_action_kind kind; struct dur_ns offset; struct log_record log; };
 #define CLOCK_ACTIONS_MAX 16
 struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MAX]; }; /* the caller empties it */
-
-struct clock_drift { double freq_ppm; double skew_ppm; bool valid; }; /* positive: this machine's oscillator is slow, i.e. page rate * 1e6 */
 
 /* Leap seconds: what files and sources say of them (leap.c). */
 enum clock_leap_origin { LEAP_FROM_LIST, LEAP_FROM_ZONE, LEAP_ORIGINS };
@@ -57,14 +56,15 @@ struct clock {
     struct clock_leap leap;
     struct page_data page;      /* what was last published */
     struct clock_policy policy; /* steps used, first synchronisation done, panic ... */
+    struct clock_memory memory; /* as it was at the start */
 };
 
 /* What is known at the start. `now` and `wall`: a pair read then (wall: what the system clock says, perhaps absurd: 1970, 2106). The served line starts at
- * `wall`, rate from `drift`. */
+ * `wall`, but not before `memory` was written nor before this program was, and at the remembered rate. */
 struct clock_start {
     struct mono_ns now;
     struct utc_ns wall;
-    struct clock_drift drift;
+    const struct clock_memory *memory; /* of earlier runs; NULL: none. Copied */
     int8_t precision_log2;          /* of reading the clock, as measured; published as it is */
     const struct page_data *page;   /* what an earlier clock published last, of the same raw clock; NULL: none. Borrowed for the call */
 };
@@ -110,9 +110,20 @@ int clock_poll_log2(const struct clock *c, uint16_t slot);
 /* Something does not fit, or the frequency is a guess yet: the next answers should come within seconds, not at the next poll. */
 bool clock_wants_burst(const struct clock *c, uint16_t slot);
 
-/* The page as it stands, owned by the clock; and the frequency worth keeping over a restart. */
+/* The page as it stands, owned by the clock; the frequency learnt; and all that is worth keeping over a restart. */
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
+void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memory *out);
+
+/* The total step budget, clock.step_budget: does it allow a step by that much now? Before the first synchronisation ever every step is free. */
+bool clock_may_step(const struct clock *c, struct dur_ns by);
+/* The system clock was stepped beside the served line. */
+void clock_count_step(struct clock *c, struct dur_ns by);
+/* For status: what has been stepped of the budget; and whether a step was refused because of it. */
+struct clock_steps { struct dur_ns stepped; bool refused; };
+struct clock_steps clock_steps(const struct clock *c);
+/* How far before the served line the wall clock was at the start: a clock that was set back, or has no battery. >= 0. */
+struct dur_ns clock_gap(const struct clock *c);
 
 /* For status: how much the frequency is found to wander, s/s per square root of a second. */
 double clock_wander(const struct clock *c);

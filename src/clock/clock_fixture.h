@@ -35,10 +35,9 @@ static inline struct clock_options fixture_options(void)
 /* The clock starts with its wall time wrong by off_s. */
 static inline void fixture_start(struct fixture *f, double off_s)
 {
-    struct clock_drift none = { .valid = false };
 
     f->a.count = 0;
-    clock_init(&f->c, &f->o, &(struct clock_start){ fixture_now(f), utc_add(fixture_utc(f), dur_from_s(off_s)), none, -25, NULL });
+    clock_init(&f->c, &f->o, &(struct clock_start){ fixture_now(f), utc_add(fixture_utc(f), dur_from_s(off_s)), NULL, -25, NULL });
 }
 
 static inline void fixture_init(struct fixture *f, double off_s)

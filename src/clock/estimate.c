@@ -226,6 +226,19 @@ static struct clock_move rebase(struct clock_estimate *e)
     return move;
 }
 
+void estimate_expect(struct clock_estimate *e, double expected)
+{
+    if (!(expected > 0))
+        return;
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
+        double decades = log10(wander[i] / expected);
+
+        e->bank[i].weight = prior[i] * exp(-decades * decades / 2) + NEVER_LESS; /* within a factor of ten, most likely: it may be another day */
+    }
+    normalise(e->bank);
+    e->wander = expected;
+}
+
 struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit)
 {
     double dt_s = dur_to_s(mono_sub(at, e->at));

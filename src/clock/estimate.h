@@ -11,6 +11,9 @@
 /* A line that says `tai` at `at`, off by standard deviations x_s (s) and y (s/s). */
 void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns tai, double rate, double x_sd_s, double y_sd);
 
+/* The oscillator was found to wander so much before, s/s per sqrt(s); 0: not known. For a start. */
+void estimate_expect(struct clock_estimate *e, double wander);
+
 /* The line at any instant. */
 struct tai_ns estimate_tai(const struct clock_estimate *e, struct mono_ns at);
 

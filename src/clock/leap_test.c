@@ -58,7 +58,6 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
     struct clock_options o = { .clock = { .max_drift = 1, .max_drift_silent = 15, .max_frequency = 500, .step_threshold = { 128 * NS_PER_MS },
                                           .step_limit = 1, .panic_threshold = { 10 * NS_PER_S }, .max_slew = 500, .min_sources = 1 },
                                .holdover = { .max_error = { NS_PER_S } } };
-    struct clock_drift none = { .valid = false };
     struct clock_source_options so = { .name = "s", .refid = 1, .min_poll_log2 = 6, .max_poll_log2 = 6 };
 
     memset(w, 0, sizeof *w);
@@ -66,7 +65,7 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
     w->tai_s = MIDNIGHT_S + 36 - before_midnight_s;
     w->raw_s = 1000;
     clock_init(&w->clock, &o,
-               &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, none, -25, NULL });
+               &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, NULL, -25, NULL });
     for (uint16_t i = 0; i < SOURCES; i++)
         clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
 }

@@ -58,15 +58,29 @@ static void log_synchronised(struct clock *c, const struct clock_majority *m, st
     log_ns(r, "bound_ns", dur_from_s(fmax(-c->estimate.bound.lo_s, c->estimate.bound.hi_s)).ns);
 }
 
+/* What the machine itself said was lost is given back; only the rest counts. */
+static struct dur_ns counted_step(const struct clock *c, struct dur_ns off)
+{
+    return dur_max(dur_sub(dur_abs(off), c->policy.lost), (struct dur_ns){ 0 });
+}
+
+static void announce_step(struct clock *c, struct dur_ns off, struct clock_actions *out)
+{
+    c->policy.steps++;
+    log_ns(discipline_log(out, LOG_CLOCK_STEPPED), "offset_ns", off.ns);
+    discipline_emit(out, CLOCK_DO_SAVE);
+}
+
 /* Publish a good measurement; where the policy allows it and the error is large, by a step. */
 static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns now, struct clock_actions *out)
 {
     struct dur_ns off = discipline_residue(c, now);
 
-    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(off))) {
+    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(off)) && clock_may_step(c, counted_step(c, off))) {
+        clock_count_step(c, counted_step(c, off));
         discipline_step(c, announce, now, out);
         if (announce)
-            log_ns(discipline_log(out, LOG_CLOCK_STEPPED), "offset_ns", off.ns);
+            announce_step(c, off, out);
     } else {
         discipline_publish(c, CLOCK_SYNCHRONISED, true, now, out);
     }
@@ -90,6 +104,7 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
     assert(first);
     estimate_start(&c->estimate, first->last.at, sample_tai(c, &first->last), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
+    estimate_expect(&c->estimate, c->memory.wander);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         sample_retell(c, &c->source[i], now);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
@@ -146,6 +161,24 @@ static void log_split(struct clock *c, const struct clock_majority *m, struct cl
     log_ns(r, "offset_ns", dur_from_s(m->core.hi_s - m->core.lo_s).ns);
 }
 
+/* The sources are further away than a slew may reach, and the budget is spent: nothing is done until somebody decides. */
+static bool budget_refuses(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
+{
+    struct dur_ns off = dur_add(dur_from_s((m->core.lo_s + m->core.hi_s) / 2), discipline_residue(c, now));
+    struct log_record *r;
+
+    if (!dur_before(c->options.clock.panic_threshold, dur_abs(off)) || clock_may_step(c, off))
+        return false;
+    if (!c->policy.budget_logged) {
+        r = discipline_log(out, LOG_STEP_BUDGET);
+        log_ns(r, "offset_ns", off.ns);
+        log_ns(r, "stepped_ns", c->policy.stepped.ns);
+        log_ns(r, "budget_ns", c->options.clock.step_budget.ns);
+    }
+    c->policy.budget_logged = true;
+    return true;
+}
+
 void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_majority m;
@@ -157,6 +190,8 @@ void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *o
         log_split(c, &m, out);
     if (!m.found || m.agreeing < c->options.clock.min_sources)
         return;
+    if (budget_refuses(c, &m, now, out))
+        return;
     judge_sources(c, &m, out);
     restart_estimate(c, &m, now);
     select_majority(c->source, of, &m);
@@ -167,9 +202,9 @@ void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *o
     c->policy.split_logged = false;
     combine_rate(c);
     combine_confine(c, out);
-    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(discipline_residue(c, now))))
-        c->policy.steps++;
     serve(c, may_step, true, now, out);
+    c->policy.synchronised_ever = true;
+    c->policy.budget_logged = false;
     log_synchronised(c, &m, out);
 }
 

@@ -34,7 +34,7 @@ static void take_noise(struct clock_source *s)
     double floor_s = s->noise.floor_s, delay_s = dur_to_s(s->last.delay), half_s = delay_s / 2, step_s = s->offset_s - s->offset_before_s;
 
     noise_law(&s->noise, delay_s, &s->law);
-    s->step_var = s->noise.samples == 1 ? half_s * half_s / 2 : s->step_var + (step_s * step_s / 2 - s->step_var) / STEP_MEMORY;
+    s->step_var = s->step_var == 0 ? half_s * half_s / 2 : s->step_var + (step_s * step_s / 2 - s->step_var) / STEP_MEMORY;
     if (s->noise.samples > NOISE_LAW_SAMPLES)
         half_s = fmin(half_s, fmax(s->law.half_s + s->law.unseen_s, STEP_SIGMAS * sqrt(s->step_var)));
     if (s->noise.floor_s < floor_s)

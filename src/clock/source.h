@@ -100,6 +100,10 @@ struct clock_policy {
     struct mono_ns last_answer;
     struct mono_ns save_at;
     struct dur_ns lost;            /* what a disruption may have cost */
+    bool synchronised_ever;        /* now or in an earlier run: steps count from there on */
+    bool budget_logged;            /* a step was refused for the budget */
+    struct dur_ns stepped;         /* counted against the budget, earlier runs included */
+    struct dur_ns gap;             /* the line started so far after the wall clock */
 };
 
 #endif

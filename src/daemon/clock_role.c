@@ -16,6 +16,7 @@ struct clock_limits clock_limits_of(const struct clock_options *o)
     return (struct clock_limits){
         .freq_max_ppm = fmin(o->clock.max_frequency + o->clock.max_slew, HOST_FREQUENCY_MAX_PPM),
         .step_limit = (uint32_t)o->clock.step_limit,
+        .step_budget = o->clock.step_budget,
     };
 }
 
@@ -26,16 +27,27 @@ static int set_frequency(const struct clock_command *c, const struct clock_limit
     return driver->frequency(c->freq_ppm);
 }
 
-static int set_step(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared)
+/* The sum of all steps with this one; the first ever is free. */
+static struct dur_ns stepped_with(const struct shared_steps *s, struct dur_ns step)
 {
+    return s->synchronised_ever ? dur_add(s->stepped, dur_abs(dur_sub(step, s->gap))) : s->stepped;
+}
+
+static int set_step(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s)
+{
+    struct dur_ns sum = stepped_with(s, c->step);
     int err;
 
-    if (c->step.ns > STEP_MAX_NS || c->step.ns < -STEP_MAX_NS || shared->steps_used >= l->step_limit)
+    if (c->step.ns > STEP_MAX_NS || c->step.ns < -STEP_MAX_NS || s->used >= l->step_limit || dur_before(l->step_budget, sum))
         return -UE_RANGE;
     err = driver->step(c->step);
-    if (!err)
-        shared->steps_used++;
-    return err;
+    if (err)
+        return err;
+    s->used++;
+    s->stepped = sum;
+    s->synchronised_ever = true;
+    s->gap = (struct dur_ns){ 0 };
+    return 0;
 }
 
 static int set_status(const struct clock_command *c, const struct host_clock *driver)
@@ -51,7 +63,7 @@ int clock_role_obey(const struct clock_command *c, const struct clock_limits *l,
 {
     switch (c->verb) {
     case CLOCK_SET_FREQUENCY: return set_frequency(c, l, driver);
-    case CLOCK_SET_STEP: return set_step(c, l, driver, shared);
+    case CLOCK_SET_STEP: return set_step(c, l, driver, &shared->steps);
     case CLOCK_SET_STATUS: return set_status(c, driver);
     }
     return -UE_RANGE;

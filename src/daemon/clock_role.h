@@ -10,9 +10,10 @@
 struct clock_limits {
     double freq_max_ppm;     /* of a frequency command: oscillator and slew together */
     uint32_t step_limit;     /* steps allowed since the parent started */
+    struct dur_ns step_budget; /* what all steps after the first synchronisation ever may add up to, earlier runs included */
 };
 
-/* As configured: max_frequency and max_slew together, step_limit. */
+/* As configured: max_frequency and max_slew together, step_limit, step_budget. */
 struct clock_limits clock_limits_of(const struct clock_options *o);
 
 /* Do what the command says, or refuse it. Returns 0; -UE_RANGE for a field outside the limits; what the driver returned. */

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 #include "daemon/built.h"
-#include "daemon/drift.h"
 #include "daemon/logger.h"
+#include "daemon/memory_file.h"
 #include "daemon/resolve.h"
 #include "host/wake.h"
 #include "io/stamp.h"
@@ -271,53 +271,49 @@ static void on_addresses(void *ctx, int fd, short revents, struct mono_ns now)
     input(c, &ev);
 }
 
-/* -- drift ------------------------------------------------------------------------------------------------------ */
+/* -- memory ----------------------------------------------------------------------------------------------------- */
 
 static const char *drift_file(const struct core *c) { return c->world->options->engine.clock.clock.drift_file.s; }
 
-static void log_file(enum log_id id, const char *file, int err)
+static void tell_not_saved(struct core *c, int err)
 {
-    struct log_record r = { .id = id };
+    struct log_record r = { .id = LOG_STATE_NOT_SAVED };
 
-    log_text(&r, "file", file);
-    log_text(&r, "reason", ue_text(err));
-    logger_write(&r, host_mono());
-}
-
-static struct clock_drift read_drift(struct core *c)
-{
-    struct clock_drift d = { .valid = false };
-    struct log_record r = { .id = LOG_DRIFT_LOADED };
-    int err;
-
-    if (c->world->drift.valid || drift_file(c)[0] == '\0')
-        return c->world->drift;
-    err = drift_can_save(drift_file(c));
-    if (err)
-        log_file(LOG_STATE_NOT_SAVED, drift_file(c), err);
-    c->drift_save_failed = err != 0;
-    err = drift_load(drift_file(c), c->world->options->engine.clock.clock.max_frequency, &d);
-    if (err) {
-        if (err != -UE_NO_FILE)
-            log_file(LOG_DRIFT_BAD, drift_file(c), err);
-        return d;
+    if (err && !c->save_failed) {
+        log_text(&r, "file", drift_file(c));
+        log_text(&r, "reason", ue_text(err));
+        logger_write(&r, host_mono());
     }
-    log_double(&r, "freq_ppm", d.freq_ppm);
-    log_text(&r, "file", drift_file(c));
-    logger_write(&r, host_mono());
-    return d;
+    c->save_failed = err != 0;
 }
 
-static void save_drift(struct core *c, const struct clock_drift *d)
+/* A core that takes another's place knows more than the parent did at its start: the file, and the page the other left. */
+static void recall(struct core *c, struct clock_memory *m)
 {
-    int err;
+    const struct core_world *w = c->world;
 
-    if (drift_file(c)[0] == '\0' || !d->valid)
+    *m = w->memory;
+    if (drift_file(c)[0] != '\0')
+        tell_not_saved(c, memory_file_can_save(drift_file(c)));
+    if (!w->before)
         return;
-    err = drift_save(drift_file(c), d);
-    if (err && !c->drift_save_failed)
-        log_file(LOG_STATE_NOT_SAVED, drift_file(c), err);
-    c->drift_save_failed = err != 0;
+    if (drift_file(c)[0] != '\0')
+        memory_file_load(drift_file(c), w->options->engine.clock.clock.max_frequency, m);
+    m->drift = (struct clock_drift){ .freq_ppm = w->before->rate * 1e6, .skew_ppm = w->before->growth * 1e6, .valid = true };
+    m->stepped = dur_max(m->stepped, w->shared->steps.stepped);
+}
+
+/* What the clock role counted is the truth about steps of the system clock. */
+static void save(struct core *c)
+{
+    static struct clock_memory m;
+
+    if (drift_file(c)[0] == '\0')
+        return;
+    engine_remember(c->engine, &m);
+    m.stepped = dur_max(m.stepped, c->world->shared->steps.stepped);
+    if (m.drift.valid || m.synchronised_once)
+        tell_not_saved(c, memory_file_save(drift_file(c), &m));
 }
 
 /* -- leap seconds -------------------------------------------------------------------------------------------------- */
@@ -356,7 +352,7 @@ static void obey(struct core *c, const struct action *a)
     case ACTION_READ_CLOCK: read_clock(c); break;
     case ACTION_CLOCK: command_clock(c, &a->u.clock); break;
     case ACTION_PUBLISH: publish(c); break;
-    case ACTION_SAVE_DRIFT: save_drift(c, &a->u.drift); break;
+    case ACTION_SAVE: save(c); break;
     case ACTION_LOG: logger_write(&a->u.log, host_mono()); break;
     }
 }
@@ -431,6 +427,7 @@ static void run(void *ctx, struct mono_ns now)
 
 int core_start(struct core *c, struct loop *loop, const struct core_world *world)
 {
+    static struct clock_memory memory;
     struct engine_start s;
     struct mono_ns now = host_mono();
     void *storage = malloc(engine_size());
@@ -443,12 +440,13 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     c->names_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
+    recall(c, &memory);
     s = (struct engine_start){
         .options = &world->options->engine,
         .rng = { fill_random, NULL },
         .now = now,
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
-        .drift = read_drift(c),
+        .memory = &memory,
         .page = world->before,
         .steer = world->steer,
         .asleep = c->asleep,

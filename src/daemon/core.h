@@ -1,7 +1,7 @@
-/* The core role: the engine, its client sockets, the page, the files of drift and leap seconds. Turns actions into system calls and what comes of them
+/* The core role: the engine, its client sockets, the page, the files of memory and leap seconds. Turns actions into system calls and what comes of them
  * into events.
  *
- *   descriptors, deadlines --> event --> engine_step --> actions --> sockets, page, drift file, clock role, resolver, log
+ *   descriptors, deadlines --> event --> engine_step --> actions --> sockets, page, memory file, clock role, resolver, log
  *                                ^-------------------------------------'  (send failed, clock pair, clock result)
  *
  * Where the clock role is another process, commands go to clock_fd; in one process they are obeyed at once. */
@@ -36,7 +36,7 @@ struct core_world {
     struct hardware *hardware;          /* cards that stamp */
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
     const struct listeners *listeners;  /* to tell which access list holds where */
-    struct clock_drift drift;           /* known already (a restart); not valid: the drift file is read */
+    struct clock_memory memory;         /* of earlier runs, as the parent found it */
     const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */
 };
 
@@ -50,7 +50,7 @@ struct core {
     const struct core_world *world;
     struct loop *loop;
     struct engine *engine;
-    bool drift_save_failed;             /* told once until it works again */
+    bool save_failed;                   /* told once until it works again */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
@@ -65,7 +65,7 @@ struct core {
 /* Returns 0 or -UE_MEMORY. The first page is published before it returns. */
 int core_start(struct core *c, struct loop *loop, const struct core_world *world);
 
-/* The clean end: drift saved, the system clock left as it was disciplined, sockets closed. */
+/* The clean end: memory saved, the system clock left as it was disciplined, sockets closed. */
 void core_stop(struct core *c);
 
 /* Look at the files of leap seconds again, now. */

@@ -26,7 +26,7 @@ static int count_step(struct dur_ns by) { (void)by; driven++; return 0; }
 static int count_status(const struct host_clock_status *s) { (void)s; driven++; return 0; }
 
 static const struct host_clock counting = { .name = "counting", .frequency = count_frequency, .step = count_step, .status = count_status };
-static const struct clock_limits limits = { .freq_max_ppm = 1000, .step_limit = 2 };
+static const struct clock_limits limits = { .freq_max_ppm = 1000, .step_limit = 2, .step_budget = { INT64_MAX } };
 
 static void commands_outside_the_limits_never_reach_the_clock(void **state)
 {
@@ -68,7 +68,7 @@ static void commands_within_them_do(void **state)
     assert_int_equal(driven, 3);
 }
 
-static void the_step_budget_is_the_parents(void **state)
+static void the_number_of_steps_is_the_parents(void **state)
 {
     const struct clock_command step = { .verb = CLOCK_SET_STEP, .step = { 1 } };
     struct shared_state shared = { 0 };
@@ -77,7 +77,40 @@ static void the_step_budget_is_the_parents(void **state)
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), -UE_RANGE);
-    assert_int_equal(shared.steps_used, 2);
+    assert_int_equal(shared.steps.used, 2);
+}
+
+static int step(struct shared_state *shared, int64_t by_s)
+{
+    static const struct clock_limits ten_seconds = { .step_limit = 100, .step_budget = { 10 * NS_PER_S } };
+    const struct clock_command c = { .verb = CLOCK_SET_STEP, .step = { by_s * NS_PER_S } };
+
+    return clock_role_obey(&c, &ten_seconds, &counting, shared);
+}
+
+static void the_sum_of_steps_goes_on_from_earlier_runs(void **state)
+{
+    struct shared_state shared = { .steps = { .synchronised_ever = true, .stepped = { 5 * NS_PER_S } } };
+
+    (void)state;
+    assert_int_equal(step(&shared, 6), -UE_RANGE);
+    assert_int_equal(step(&shared, -6), -UE_RANGE);
+    assert_int_equal(shared.steps.stepped.ns, 5 * NS_PER_S);
+    assert_int_equal(step(&shared, -4), 0);
+    assert_int_equal(step(&shared, 2), -UE_RANGE);
+    assert_int_equal(step(&shared, 1), 0);
+    assert_int_equal(shared.steps.stepped.ns, 10 * NS_PER_S);
+}
+
+static void the_first_step_ever_is_free_and_so_is_a_known_gap(void **state)
+{
+    struct shared_state fresh = { 0 }, behind = { .steps = { .synchronised_ever = true, .gap = { 1000 * NS_PER_S } } };
+
+    (void)state;
+    assert_int_equal(step(&fresh, 86400), 0);
+    assert_int_equal(step(&fresh, 11), -UE_RANGE);
+    assert_int_equal(step(&behind, 1004), 0);
+    assert_int_equal(step(&behind, 7), -UE_RANGE);
 }
 
 /* -- steering or not --------------------------------------------------------------------------------------------------- */
@@ -243,7 +276,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_outside_the_limits_never_reach_the_clock),
         cmocka_unit_test(commands_within_them_do),
-        cmocka_unit_test(the_step_budget_is_the_parents),
+        cmocka_unit_test(the_number_of_steps_is_the_parents),
+        cmocka_unit_test(the_sum_of_steps_goes_on_from_earlier_runs),
+        cmocka_unit_test(the_first_step_ever_is_free_and_so_is_a_known_gap),
         cmocka_unit_test(auto_steers_only_when_all_is_well),
         cmocka_unit_test(an_order_is_obeyed_if_it_can_be),
         cmocka_unit_test(three_quick_deaths_are_answered_at_once_then_it_backs_off),

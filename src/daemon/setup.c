@@ -16,6 +16,7 @@
 #include "daemon/exit.h"
 #include "daemon/instance.h"
 #include "daemon/logger.h"
+#include "daemon/memory_file.h"
 #include "daemon/place.h"
 #include "daemon/resolve.h"
 #include "io/socket.h"
@@ -326,7 +327,39 @@ static int decide_clock(struct setup *s)
     s->world.clock_reason = s->mode.reason;
     s->world.wall = now.system;
     s->world.wall_at = now.raw;
-    s->world.drift = (struct clock_drift){ .valid = false };
+    return 0;
+}
+
+static void tell_memory(enum log_id id, const char *file, const struct clock_memory *m, int err)
+{
+    struct log_record r = { .id = id };
+
+    if (!err)
+        log_double(&r, "freq_ppm", m->drift.freq_ppm);
+    log_text(&r, "file", file);
+    if (err)
+        log_text(&r, "reason", ue_text(err));
+    logger_write(&r, host_mono());
+}
+
+/* Before any process is started, so that all of them go by the same memory, and the clock role's limits are not the network process's to tell. */
+static int recall(struct setup *s)
+{
+    const struct clock_own_options *o = &s->options->engine.clock.clock;
+    struct shared_steps *steps = &s->world.shared->steps;
+    struct clock_memory *m = &s->world.memory;
+    struct clock first;
+    int err;
+
+    if (o->drift_file.s[0] == '\0')
+        return 0;
+    err = memory_file_load(o->drift_file.s, o->max_frequency, m);
+    if (err != -UE_NO_FILE)
+        tell_memory(err ? LOG_DRIFT_BAD : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
+    clock_init(&first, &s->options->engine.clock, &(struct clock_start){ .now = s->world.wall_at, .wall = s->world.wall, .memory = m });
+    steps->synchronised_ever = m->synchronised_once;
+    steps->stepped = m->stepped;
+    steps->gap = clock_gap(&first);
     return 0;
 }
 
@@ -334,7 +367,7 @@ static int decide_clock(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,       start_hardware, make_guard,
-                                                    make_interleave, decide_clock, open_control,   connect_resolver, connect_clock };
+                                                    make_interleave, decide_clock, recall,        open_control,   connect_resolver, connect_clock };
     int code = 0;
 
     memset(s, 0, sizeof *s);

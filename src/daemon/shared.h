@@ -8,10 +8,18 @@
 #include "guard/guard.h"
 #include "serve/serve.h"
 
+/* Steps of the system clock, against clock.step_limit and clock.step_budget. */
+struct shared_steps {
+    uint32_t used;              /* since the parent started */
+    bool synchronised_ever;     /* from the second step ever on they count */
+    struct dur_ns stepped;      /* what counts, added up over all runs */
+    struct dur_ns gap;          /* the first step is free so far: the clock was known to be behind at the start */
+};
+
 /* Each part has one writer. */
 struct shared_state {
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
-    uint32_t steps_used;        /* clock: steps of the system clock since the parent started */
+    struct shared_steps steps;              /* the parent at the start, then the clock role */
 };
 
 /* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory

@@ -74,7 +74,6 @@ static void go_on_from_page(struct core_world *w)
     w->wall = v.utc;
     w->wall_at = now;
     w->before = &page;
-    w->drift = (struct clock_drift){ .freq_ppm = page.rate * 1e6, .skew_ppm = page.growth * 1e6, .valid = true };
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -310,7 +309,7 @@ static bool all_alive(void *ctx)
 static void publish_first_page(const struct setup *s)
 {
     static struct clock first;
-    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .precision_log2 = host_precision_log2() };
+    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .memory = &s->world.memory, .precision_log2 = host_precision_log2() };
 
     clock_init(&first, &s->options->engine.clock, &start);
     first.page.asleep = io_asleep();

@@ -11,6 +11,8 @@
 
 #include "engine/state.h"
 
+#define GAP_TOLD_NS NS_PER_S /* less than that is what clocks differ by */
+
 size_t engine_size(void) { return sizeof(struct engine); }
 
 struct action *engine_emit(struct engine *e, enum action_kind kind)
@@ -56,7 +58,7 @@ void engine_clock_actions(struct engine *e, struct clock_actions *a)
             page_changed = true;
             break;
         case CLOCK_DO_SAVE:
-            engine_emit(e, ACTION_SAVE_DRIFT)->u.drift = clock_drift(&e->clock);
+            engine_emit(e, ACTION_SAVE);
             break;
         case CLOCK_DO_LOG:
             engine_emit(e, ACTION_LOG)->u.log = c->log;
@@ -70,6 +72,20 @@ void engine_clock_actions(struct engine *e, struct clock_actions *a)
     }
 }
 
+static void tell_gap(struct engine *e)
+{
+    char text[CIVIL_TEXT_MAX];
+    struct clock_view v;
+    struct log_record *r;
+
+    if (clock_gap(&e->clock).ns < GAP_TOLD_NS)
+        return;
+    page_view(engine_page(e), e->now, &v);
+    r = engine_log(e, LOG_CLOCK_BEFORE_SAVED);
+    log_ns(r, "gap_ns", clock_gap(&e->clock).ns);
+    log_text(r, "utc", utc_to_text(v.utc, 0, text));
+}
+
 struct engine *engine_init(void *storage, const struct engine_start *s)
 {
     struct engine *e = storage;
@@ -80,7 +96,8 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->precision_log2 = s->precision_log2;
     e->started = e->now = s->now;
     e->asleep = s->asleep;
-    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->drift, s->precision_log2, s->page });
+    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->memory, s->precision_log2, s->page });
+    tell_gap(e);
     steer_start(e, s->steer);
     engine_emit(e, ACTION_PUBLISH);
     sources_start(e);
@@ -103,7 +120,7 @@ static void stop(struct engine *e)
 {
     sources_stop(e);
     steer_stop(e);
-    engine_emit(e, ACTION_SAVE_DRIFT)->u.drift = clock_drift(&e->clock);
+    engine_emit(e, ACTION_SAVE);
 }
 
 static void take_leap_table(struct engine *e, const struct event *ev)
@@ -176,5 +193,7 @@ struct mono_ns engine_next_deadline(const struct engine *e)
         return e->now;
     return mono_min(mono_min(sources_next(e), clock_next(&e->clock)), steer_next(e));
 }
+
+void engine_remember(const struct engine *e, struct clock_memory *out) { clock_remember(&e->clock, e->now, out); }
 
 const struct page_data *engine_page(const struct engine *e) { return clock_page(&e->clock); }

@@ -26,7 +26,7 @@ enum event_kind {
     EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
-    EVENT_STOP           /* about to end: last actions (save drift, leave the clock disciplined) */
+    EVENT_STOP           /* about to end: last actions (save what was learnt, leave the clock disciplined) */
 };
 
 #define EVENT_ADDRESSES_MAX 16
@@ -64,7 +64,7 @@ enum action_kind {
     ACTION_READ_CLOCK,   /* answer with EVENT_CLOCK_PAIR; only when a system clock is steered */
     ACTION_CLOCK,        /* command for the system clock */
     ACTION_PUBLISH,      /* engine_page() is new */
-    ACTION_SAVE_DRIFT,   /* write drift to clock.drift_file */
+    ACTION_SAVE,         /* engine_remember() is worth writing to clock.drift_file */
     ACTION_LOG
 };
 
@@ -75,7 +75,6 @@ struct action {
         struct { uint32_t exchange; } close;
         struct { uint16_t configured; const char *name; } resolve;
         struct clock_command clock;
-        struct clock_drift drift;
         struct log_record log;
     } u;
 };
@@ -88,7 +87,7 @@ struct engine_start {
     struct rng rng;
     struct mono_ns now;
     struct utc_ns wall;              /* what the system clock says at `now` */
-    struct clock_drift drift;        /* from the drift file, or not valid */
+    const struct clock_memory *memory; /* from the drift file; NULL: none. Copied */
     const struct page_data *page;    /* what an engine that died published last, to go on from; NULL: none. Borrowed for the call */
     struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC at `now`, 0 if unknown */
     bool steer;                      /* a system clock is to be steered: READ_CLOCK and CLOCK actions are made */
@@ -102,6 +101,9 @@ size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now,
 struct mono_ns engine_next_deadline(const struct engine *e);
 /* The clock page, owned by the engine, valid until the next step. */
 const struct page_data *engine_page(const struct engine *e);
+
+/* What is worth keeping over a restart. */
+void engine_remember(const struct engine *e, struct clock_memory *out);
 
 /* A consistent picture for status, metrics, web; names are copied. */
 void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out);

@@ -18,6 +18,7 @@ struct world {
     struct mono_ns now;
     struct dur_ns system_error; /* of the pretended system clock against true time */
     struct dur_ns asleep;
+    struct dur_ns budget;       /* 0: no limit */
     size_t count;
     struct action seen[256];    /* since the last forget() */
 };
@@ -90,7 +91,8 @@ static void begin(struct world *w, bool steer)
     struct engine_start s = { .options = &w->options, .now = { START_NS }, .wall = { WALL_NS }, .steer = steer, .precision_log2 = -25 };
     static const struct event tick = { .kind = EVENT_TICK };
 
-    c->clock = (struct clock_own_options){ .max_drift = 1, .max_drift_silent = 15, .max_frequency = 500, .step_threshold = { 128 * NS_PER_MS }, .step_limit = 1,
+    c->clock = (struct clock_own_options){ .max_drift = 1, .max_drift_silent = 15, .max_frequency = 500, .step_threshold = { 128 * NS_PER_MS }, .step_limit = 8,
+                                           .step_budget = w->budget.ns ? w->budget : (struct dur_ns){ INT64_MAX },
                                            .panic_threshold = { 10 * NS_PER_S }, .max_slew = 500, .min_sources = 1 };
     c->holdover.max_error = (struct dur_ns){ NS_PER_S };
     prng_seed(&w->prng, 3);
@@ -436,6 +438,69 @@ static void LEAP_07_the_first_status_clears_what_another_program_set(void **stat
     end(&w);
 }
 
+/* The first step commanded since the last forget(), or NULL. */
+static const struct action *first_step(const struct world *w)
+{
+    const struct action *a;
+
+    for (unsigned i = 0; (a = find(w, ACTION_CLOCK, i)); i++)
+        if (a->u.clock.verb == CLOCK_SET_STEP)
+            return a;
+    return NULL;
+}
+
+/* Synchronised, then another program moves the system clock, and the source is measured again. */
+static void move_clock(struct world *w, int64_t by_s)
+{
+    unsigned answered = 0;
+
+    begin(w, true);
+    synchronise(w);
+    pass(w, w->now.ns + 20 * NS_PER_S);
+    forget(w);
+    w->system_error.ns += by_s * NS_PER_S;
+    for (int i = 0; i < 120 && !first_step(w); i++) {
+        pass(w, w->now.ns + NS_PER_S);
+        if (find(w, ACTION_SEND, answered))
+            answer(w, find(w, ACTION_SEND, answered++));
+    }
+}
+
+static void CLK_01_a_system_clock_set_back_is_put_forward_by_a_step(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    move_clock(&w, -5);
+    assert_true(logged(&w, LOG_CLOCK_DISRUPTED));
+    assert_true(logged(&w, LOG_CLOCK_REPAIRED));
+    assert_non_null(first_step(&w));
+    assert_in_range(first_step(&w)->u.clock.step.ns, 4900 * NS_PER_MS, 5600 * NS_PER_MS); /* the answers took up to a second */
+    end(&w);
+}
+
+static void CLK_01_a_system_clock_set_forward_is_never_stepped_back(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    move_clock(&w, 5);
+    assert_true(logged(&w, LOG_CLOCK_DISRUPTED));
+    assert_null(first_step(&w));
+    end(&w);
+}
+
+static void CLK_01_beyond_the_budget_it_is_slewed_and_told(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", ""), .budget = { NS_PER_S } };
+
+    (void)state;
+    move_clock(&w, -5);
+    assert_true(logged(&w, LOG_STEP_BUDGET));
+    assert_null(first_step(&w));
+    end(&w);
+}
+
 /* The next midnight of this world, and a table with a leap second there. */
 static struct leap_table table_for_midnight(const struct world *w, int32_t delta)
 {
@@ -529,7 +594,7 @@ static void stopping_saves_the_drift_and_leaves_the_clock_at_its_rate(void **sta
     synchronise(&w);
     forget(&w);
     give(&w, &ev);
-    assert_int_equal(count_of(&w, ACTION_SAVE_DRIFT), 1);
+    assert_int_equal(count_of(&w, ACTION_SAVE), 1);
     assert_non_null(find(&w, ACTION_CLOCK, 0));
     assert_int_equal(find(&w, ACTION_CLOCK, 0)->u.clock.verb, CLOCK_SET_FREQUENCY);
     end(&w);
@@ -547,6 +612,9 @@ int main(void)
         cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CLK_01_a_step_by_another_hand_is_a_disruption),
+        cmocka_unit_test(CLK_01_a_system_clock_set_back_is_put_forward_by_a_step),
+        cmocka_unit_test(CLK_01_a_system_clock_set_forward_is_never_stepped_back),
+        cmocka_unit_test(CLK_01_beyond_the_budget_it_is_slewed_and_told),
         cmocka_unit_test(CLK_02_a_suspended_machine_is_disrupted_until_measured_again),
         cmocka_unit_test(LEAP_07_the_first_status_clears_what_another_program_set),
         cmocka_unit_test(the_kernel_is_told_in_mode_step_alone),

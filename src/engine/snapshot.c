@@ -89,6 +89,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
 
     if (e->steering.refused)
         return ue_text(e->steering.refused_err);
+    if (clock_steps(&e->clock).refused)
+        return "the sources are a step away, and clock.step_budget is spent";
     for (uint32_t i = 0; i < s->source_count; i++)
         by_state[s->source[i].state]++;
     if (s->source_count == 0)
@@ -107,6 +109,7 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
 void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out)
 {
     struct clock_drift d = clock_drift(&e->clock);
+    struct clock_steps steps = clock_steps(&e->clock);
     struct clock_leap_view leap = clock_leap_view(&e->clock, now);
 
     memset(out, 0, sizeof *out);
@@ -122,7 +125,9 @@ void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot
     snprintf(out->leap_source, sizeof out->leap_source, "%s", leap.from);
     out->leap_expires.ns = leap.expires.ns == INT64_MIN ? 0 : leap.expires.ns;
     out->uptime = mono_sub(now, e->started);
-    out->steps = e->steps;
+    out->steps = e->steering.on ? e->system_steps : e->steps;
+    out->stepped = steps.stepped;
+    out->step_budget = e->options.clock.clock.step_budget;
     pictures_of_sources(e, now, out);
     snprintf(out->hint, sizeof out->hint, "%.95s", hint(e, out));
 }

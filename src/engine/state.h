@@ -45,6 +45,10 @@ struct steering {
     struct mono_ns last_raw;      /* last pair, to notice another hand on the clock */
     struct utc_ns last_system;
     struct dur_ns own_step;       /* steps commanded since that pair */
+    struct mono_ns settled;       /* a step on its way to the clock has arrived by then */
+    struct dur_ns gap;            /* the system clock was known to be so far behind at the start: given to it with the first step */
+    bool misplaced;               /* something other than we moved the system clock: it may be put forward by a step */
+    struct mono_ns repair_at;     /* not before */
     struct dur_ns error;          /* system minus served at that pair */
 };
 
@@ -57,7 +61,8 @@ struct engine {
     uint32_t last_exchange;
     struct mono_ns started, now;
     struct dur_ns asleep;         /* last seen BOOTTIME - MONOTONIC */
-    uint64_t steps;
+    uint64_t steps;               /* of the served line */
+    uint64_t system_steps;        /* of the system clock */
     struct configured configured[ENGINE_CONFIGURED_MAX];
     struct slot slot[ENGINE_SOURCES_MAX];
     struct steering steering;

@@ -12,13 +12,17 @@
 #define STATUS_REFRESH_S 60              /* kernel: maxerror grows 0.5 ms/s, and at 16 s STA_UNSYNC comes back */
 #define FOREIGN_STEP_NS (10 * NS_PER_MS) /* an unexplained jump above this is another program's step */
 #define RATE_SLACK 1e-3                  /* ... beside what a foreign frequency of +-500 ppm and our own limit explain */
+#define REPAIR_NS (128 * NS_PER_MS)      /* a system clock this far behind is put forward by a step: at 500 ppm it would take four minutes */
+#define REPAIR_PAUSE_NS (60 * NS_PER_S)  /* where two programs disagree, the clock should not jump all the time */
+#define SETTLE_NS (250 * NS_PER_MS)      /* from a step's command to the clock, through another process */
 #define SLEEP_NS (100 * NS_PER_MS)       /* CLOCK_BOOTTIME gained this on CLOCK_MONOTONIC: the machine slept */
 
 void steer_start(struct engine *e, bool on)
 {
     e->steering.on = on;
     e->steering.next = on ? e->now : MONO_NEVER;
-    e->steering.status_next = e->now;
+    e->steering.status_next = e->steering.settled = e->steering.repair_at = e->now;
+    e->steering.gap = clock_gap(&e->clock);
 }
 
 void steer_wake(struct engine *e)
@@ -27,7 +31,14 @@ void steer_wake(struct engine *e)
         e->steering.next = e->now;
 }
 
-struct mono_ns steer_next(const struct engine *e) { return e->steering.reading ? MONO_NEVER : e->steering.next; }
+static struct mono_ns later(struct mono_ns a, struct mono_ns b) { return mono_before(a, b) ? b : a; }
+
+struct mono_ns steer_next(const struct engine *e)
+{
+    const struct steering *s = &e->steering;
+
+    return s->reading || !s->on ? MONO_NEVER : later(s->next, s->settled);
+}
 
 static struct clock_command *command(struct engine *e)
 {
@@ -48,7 +59,7 @@ void steer_tick(struct engine *e)
 
     bool coasted = s->coasting;
 
-    if (!s->on || s->reading || mono_before(e->now, s->next))
+    if (!s->on || s->reading || mono_before(e->now, later(s->next, s->settled)))
         return;
     if (leap_coast(e)) {
         if (!coasted)
@@ -90,6 +101,7 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
 
     if (slept.ns > SLEEP_NS) {
         e->steering.have_pair = false; /* the system clock went on, by the clock chip, while RAW stood: that is no other hand */
+        e->steering.misplaced = true;
         disrupted(e, slept, "the machine was suspended");
         e->asleep = asleep; /* many short naps count together */
     }
@@ -116,8 +128,76 @@ static void look_for_foreign_step(struct engine *e, struct mono_ns raw, struct u
     s->last_raw = raw;
     s->last_system = system;
     s->own_step = (struct dur_ns){ 0 };
-    if (step.ns != 0)
-        disrupted(e, step, "another program stepped the system clock");
+    if (step.ns == 0)
+        return;
+    s->misplaced = true;
+    disrupted(e, step, "another program stepped the system clock");
+}
+
+static void command_step(struct engine *e, struct dur_ns by)
+{
+    struct clock_command *c = command(e);
+
+    c->verb = CLOCK_SET_STEP;
+    c->step = by;
+    e->steering.own_step = dur_add(e->steering.own_step, by);
+    e->steering.settled = mono_add(e->now, (struct dur_ns){ SETTLE_NS });
+    e->system_steps++;
+}
+
+/* May a system clock that is `behind` be put forward by a step, once what is served is measured again? */
+static bool may_repair(struct engine *e, struct dur_ns behind, enum clock_status status)
+{
+    const struct steering *s = &e->steering;
+
+    return s->misplaced && behind.ns > REPAIR_NS && (status == CLOCK_SYNCHRONISED || status == CLOCK_HOLDOVER) && !mono_before(e->now, s->repair_at) &&
+           e->system_steps < (uint64_t)e->options.clock.clock.step_limit;
+}
+
+static void tell_budget(struct engine *e, struct dur_ns by)
+{
+    struct log_record *r = engine_log(e, LOG_STEP_BUDGET);
+
+    log_ns(r, "offset_ns", by.ns);
+    log_ns(r, "stepped_ns", clock_steps(&e->clock).stepped.ns);
+    log_ns(r, "budget_ns", e->options.clock.clock.step_budget.ns);
+}
+
+/* Served time never moved: it is the system clock that comes back to it, forward by a step, backward by slewing alone. */
+static bool repair(struct engine *e, struct dur_ns behind, enum clock_status status)
+{
+    struct steering *s = &e->steering;
+
+    if (s->misplaced && dur_before(dur_abs(behind), (struct dur_ns){ FOREIGN_STEP_NS }))
+        s->misplaced = false;
+    if (!may_repair(e, behind, status))
+        return false;
+    s->misplaced = false;
+    s->repair_at = mono_add(e->now, (struct dur_ns){ REPAIR_PAUSE_NS });
+    if (!clock_may_step(&e->clock, behind)) {
+        tell_budget(e, behind);
+        return false;
+    }
+    clock_count_step(&e->clock, behind);
+    command_step(e, behind);
+    log_ns(engine_log(e, LOG_CLOCK_REPAIRED), "offset_ns", behind.ns);
+    engine_emit(e, ACTION_SAVE);
+    s->next = e->now;
+    return true;
+}
+
+/* Before the first synchronisation the line may have been started ahead of the system clock: that is no error of the system clock to work off. */
+static struct dur_ns error_to_work_off(struct engine *e, enum clock_status status)
+{
+    struct steering *s = &e->steering;
+
+    if (s->gap.ns == 0)
+        return s->error;
+    if (status != CLOCK_SYNCHRONISED)
+        return dur_add(s->error, s->gap);
+    s->gap = (struct dur_ns){ 0 }; /* synchronised without a step */
+    s->misplaced = true;
+    return s->error;
 }
 
 void steer_pair(struct engine *e, const struct event *ev)
@@ -125,6 +205,7 @@ void steer_pair(struct engine *e, const struct event *ev)
     struct steering *s = &e->steering;
     struct clock_view at_pair, v;
     struct leap_wish wish;
+    struct dur_ns off;
     double rate = 0;
 
     s->reading = false;
@@ -135,7 +216,10 @@ void steer_pair(struct engine *e, const struct event *ev)
     page_view(engine_page(e), ev->u.pair.raw, &at_pair);
     s->error = utc_sub(ev->u.pair.system, at_pair.utc);
     wish = leap_wish(e, &at_pair);
-    s->next = leap_next(e, clock_steer(&e->clock, ev->u.pair.raw, dur_sub(s->error, wish.offset), wish.gain, &rate));
+    off = dur_sub(error_to_work_off(e, at_pair.status), wish.offset);
+    if (repair(e, (struct dur_ns){ ns_sub(0, off.ns) }, at_pair.status))
+        return;
+    s->next = leap_next(e, clock_steer(&e->clock, ev->u.pair.raw, off, wish.gain, &rate));
     if (fabs(rate * 1e6 - s->freq_ppm) > 1e-6) /* one part in 10^12: nothing a clock could show */
         set_frequency(e, rate);
     page_view(engine_page(e), e->now, &v);
@@ -145,14 +229,10 @@ void steer_pair(struct engine *e, const struct event *ev)
 
 void steer_step(struct engine *e, struct dur_ns by)
 {
-    struct clock_command *c;
-
     if (!e->steering.on)
         return;
-    c = command(e);
-    c->verb = CLOCK_SET_STEP;
-    c->step = by;
-    e->steering.own_step = dur_add(e->steering.own_step, by);
+    command_step(e, dur_add(by, e->steering.gap));
+    e->steering.gap = (struct dur_ns){ 0 };
 }
 
 void steer_result(struct engine *e, int err)

@@ -139,6 +139,8 @@ static void daemon_fields(struct codec *x, struct snapshot *s)
     field_ns(x, &s->leap_expires.ns);
     field_double(x, &s->wander);
     field_ns(x, &s->holdover_max_error.ns);
+    field_ns(x, &s->stepped.ns);
+    field_ns(x, &s->step_budget.ns);
 }
 
 static void page_fields(struct codec *x, struct page_data *p)

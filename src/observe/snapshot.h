@@ -83,6 +83,8 @@ struct snapshot {
     struct dur_ns holdover_max_error;    /* holdover ends there */
     struct dur_ns uptime;
     uint64_t steps;
+    struct dur_ns stepped;               /* all steps after the first synchronisation ever, added up */
+    struct dur_ns step_budget;           /* what they may add up to */
     uint32_t source_count;
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
     uint32_t service_count;          /* the daemon fills these in: the engine does not serve */

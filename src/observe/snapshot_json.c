@@ -67,6 +67,8 @@ static void machine_fields(struct json *j, const struct snapshot *s)
     json_double(j, "max_drift_silent_ppm", s->max_drift_silent_ppm);
     json_int(j, "system_clock_error_ns", s->page.system_clock_error.ns);
     json_count(j, "steps", s->steps);
+    json_int(j, "stepped_ns", s->stepped.ns);
+    json_int(j, "step_budget_ns", s->step_budget.ns);
     json_int(j, "heartbeat_age_ns", mono_sub(s->now, s->page.heartbeat).ns);
 }
 

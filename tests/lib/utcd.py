@@ -23,13 +23,31 @@ def source(port, host="127.0.0.1", **more):
     return {"server": host, "port": port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
 
 
-def drift_text(freq_ppm, skew_ppm=0.1):
-    """A whole drift file: its last line is FNV-1a of the lines before."""
-    text = f"simple-utcd drift 1\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\n"
+def checked(text):
+    """A whole file of clock.drift_file: its last line is FNV-1a of the lines before."""
     checksum = 2166136261
     for byte in text.encode():
         checksum = (checksum ^ byte) * 16777619 % 2**32
     return f"{text}checksum {checksum:08x}\n"
+
+
+def drift_text(freq_ppm, skew_ppm=0.1):
+    """Of version 1, that knew the frequency alone."""
+    return checked(f"simple-utcd drift 1\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\n")
+
+
+def memory_text(freq_ppm=0, skew_ppm=0.1, saved_s=0, stepped_s=0, once=1):
+    """Of version 2, without any source's noise."""
+    return checked(f"simple-utcd clock 2\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\nknown 1\nwander 1e-09\nsaved_ns {saved_s * 10**9}\n"
+                   f"saved_raw_ns 0\nstepped_ns {stepped_s * 10**9}\nsynchronised_once {once}\n")
+
+
+def memory_of(text):
+    """{key: number} of a file written by the daemon, once its checksum is found right; sources under "sources"."""
+    lines = text.splitlines()
+    assert lines[0] == "simple-utcd clock 2" and checked("".join(line + "\n" for line in lines[:-1])) == text, text
+    rows = [line.split() for line in lines[1:-1]]
+    return {**{row[0]: float(row[1]) for row in rows if row[0] != "source"}, "sources": {row[1]: row[2:] for row in rows if row[0] == "source"}}
 
 
 class Utcd(proc.Process):

@@ -1,15 +1,13 @@
 """The drift file, the run directory and the disk below them."""
 
 import os
-import re
 import subprocess
+import time
 
 import pytest
 
-from lib import utcd
-from lib.utcd import drift_text
-
-WHOLE = re.compile(r"simple-utcd drift 1\nfreq_ppm \S+\nskew_ppm \S+\nchecksum [0-9a-f]{8}\n")
+from lib import proc, utcd
+from lib.utcd import drift_text, memory_of, memory_text
 
 
 def start(lab, chronyd, drift, mode=utcd.ONE_PROCESS, **kwargs):
@@ -21,6 +19,8 @@ def start(lab, chronyd, drift, mode=utcd.ONE_PROCESS, **kwargs):
 BAD = [("empty", b""), ("truncated_early", drift_text(12)[:20].encode()), ("truncated_late", drift_text(12)[:-1].encode()),
        ("truncated_number", drift_text(12)[:35].encode()), ("random", os.urandom(100)), ("newer_version", b"simple-utcd drift 9\nfreq_ppm 1\n"),
        ("one_bit", drift_text(12).replace("12.", "13.").encode()), ("not_a_number", b"simple-utcd drift 1\nfreq_ppm nan\nskew_ppm 0.1\n"),
+       ("newer_clock", b"simple-utcd clock 3\nfreq_ppm 1\n"), ("memory_cut", memory_text(12)[:120].encode()),
+       ("one_bit_of_two", memory_text(12).replace("12.", "13.").encode()), ("steps_below_zero", memory_text(stepped_s=-1).encode()),
        ("huge", drift_text(1e308).encode()), ("large", b"x" * 100000)]
 
 
@@ -34,19 +34,20 @@ def test_ST_01_a_bad_drift_file_is_set_aside(lab, good_chronyd, content):
     daemon.wait_synchronised()
     assert daemon.stop() == 0
     assert "ppm read from" not in daemon.log().partition("drift.bad")[2], "it was believed as well"
-    assert not drift.exists() or WHOLE.fullmatch(drift.read_text())     # it exists as soon as a frequency is learnt
+    assert not drift.exists() or memory_of(drift.read_text())   # it exists as soon as a frequency is learnt
 
 
-def test_ST_01_a_good_one_is_used(lab, good_chronyd):
+@pytest.mark.parametrize("text", [drift_text, memory_text])
+def test_ST_01_a_good_one_is_used(lab, good_chronyd, text):
     drift = lab.dir / "drift"
-    drift.write_text(drift_text(-23.5))
+    drift.write_text(text(-23.5))
     os.utime(drift, (1, 1))
     daemon = start(lab, good_chronyd, drift)
     assert not (lab.dir / "drift.bad").exists()
     assert "-23.5" in daemon.log()
     assert daemon.stop() == 0
     assert drift.stat().st_mtime > 1, "not written anew"
-    assert WHOLE.fullmatch(drift.read_text())
+    assert memory_of(drift.read_text())["synchronised_once"] == 1
 
 
 @pytest.mark.parametrize("freq_ppm", [600, -600])
@@ -80,9 +81,10 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
     folder.mkdir()
     drift = folder / "drift"
     drift.write_text(drift_text(3))
-    old = drift.read_bytes()
     daemon = start(lab, good_chronyd, drift)
     daemon.wait_synchronised()
+    proc.wait_for(lambda: drift.read_text().startswith("simple-utcd clock 2"), 5, what="never saved")
+    old = drift.read_bytes()
     if harm == "full":
         with open(disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
             while True:
@@ -121,3 +123,67 @@ def test_a_run_directory_that_cannot_be_made(lab):
     daemon = lab.utcd({"local": utcd.LOCAL, "process": {"run_dir": "/proc/nowhere"}})
     assert daemon.wait(2) in (1, 4)
     assert "/proc/nowhere" in daemon.log()
+
+
+YEAR_S = 365 * 86400
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_ST_06_the_saved_time_is_a_lower_bound(lab, mode):
+    """A machine's clock before the saved time: what is served starts there, is not called right, and `local` is not about such a clock."""
+    drift = lab.dir / "drift"
+    saved_s = int(time.time()) + YEAR_S
+    drift.write_text(memory_text(saved_s=saved_s))
+    port = proc.free_port()
+    daemon = lab.utcd({"clock": {"drift_file": str(drift)}, "local": utcd.LOCAL, "ntp": {"listen": [f"127.0.0.1:{port}"]}}, mode)
+    status = daemon.wait_status(lambda s: True)["clock"]
+    assert status["status"] == "not synchronised" and status["stratum"] == 0
+    assert saved_s <= status["utc_ns"] / 1e9 < saved_s + 20
+    assert "behind the time this daemon knew last" in daemon.log()
+    assert daemon.wait_answering("127.0.0.1", port).leap == 3
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_ST_06_a_saved_time_that_was_wrong_is_corrected(lab, good_chronyd, mode):
+    """The sources have the last word, and what is saved then is the right time."""
+    drift = lab.dir / "drift"
+    drift.write_text(memory_text(saved_s=int(time.time()) + YEAR_S))
+    daemon = start(lab, good_chronyd, drift, mode)
+    assert abs(daemon.wait_synchronised()["clock"]["utc_ns"] / 1e9 - time.time()) < 2
+    assert daemon.stop() == 0
+    memory = memory_of(drift.read_text())
+    assert abs(memory["saved_ns"] / 1e9 - time.time()) < 10
+    assert abs(memory["stepped_ns"] / 1e9 - YEAR_S) < 20, "the step back counts"
+
+
+def budget(lab, chronyd, drift, seconds):
+    return lab.utcd({"sources": [utcd.source(chronyd.port)], "clock": {"drift_file": str(drift), "step_budget": f"{seconds}s"}}, utcd.PROCESSES)
+
+
+def test_the_step_budget_survives_restarts(lab, good_chronyd):
+    """G19: 100 s have been stepped in earlier runs; one more of 60 s is within 200 s, the next after another restart is not."""
+    drift = lab.dir / "drift"
+    drift.write_text(memory_text(saved_s=int(time.time()) + 60, stepped_s=100))
+    daemon = budget(lab, good_chronyd, drift, 200)
+    daemon.wait_synchronised()
+    assert "of the 3.333 min that clock.step_budget allows" in daemon.ctl("status").stdout
+    assert daemon.stop() == 0
+    stepped_s = memory_of(drift.read_text())["stepped_ns"] / 1e9
+    assert 150 < stepped_s < 165
+    drift.write_text(memory_text(saved_s=int(time.time()) + 60, stepped_s=int(stepped_s)))
+    daemon = budget(lab, good_chronyd, drift, 200)
+    daemon.wait_status(lambda s: "step_budget is spent" in s["clock"]["hint"])
+    assert daemon.status()["clock"]["status"] == "not synchronised"
+    assert daemon.log().count("clock.step_budget is") == 1
+    assert daemon.stop() == 0
+    assert memory_of(drift.read_text())["stepped_ns"] == int(stepped_s) * 10**9, "refused steps do not count"
+
+
+def test_what_was_learnt_of_a_source_is_kept(lab, good_chronyd):
+    drift = lab.dir / "drift"
+    daemon = start(lab, good_chronyd, drift)
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= 10)
+    assert daemon.stop() == 0
+    memory = memory_of(drift.read_text())
+    assert list(memory["sources"]) == [f"127.0.0.1:{good_chronyd.port}"]
+    assert memory["wander"] > 0 and abs(memory["saved_ns"] / 1e9 - time.time()) < 10

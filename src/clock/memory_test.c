@@ -1,0 +1,186 @@
+/* What is remembered comes back, and damage never does. */
+#include "base/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "clock/memory.h"
+#include "clock/noise.h"
+
+static struct clock_memory example(void)
+{
+    struct clock_memory m = { .drift = { -12.345678901, 0.001, true }, .wander = 3.2e-9, .saved = { INT64_C(1800000000) * NS_PER_S + 7 }, .stepped = { 1500 * NS_PER_MS },
+                              .saved_raw = { 77 }, .synchronised_once = true, .count = 2 };
+    struct clock_law law;
+
+    for (uint32_t i = 0; i < m.count; i++) {
+        struct clock_noise *n = &m.source[i].noise;
+
+        snprintf(m.source[i].name, sizeof m.source[i].name, "ntp%u.example:1123", (unsigned)i);
+        noise_init(n);
+        for (int k = 0; k < 30; k++)
+            noise_law(n, 0.01 + 0.001 * (k % 7), &law);
+        n->error_var = 1e-8;
+    }
+    return m;
+}
+
+static size_t text_of(const struct clock_memory *m, char out[CLOCK_MEMORY_TEXT_MAX])
+{
+    size_t len = clock_memory_to_text(m, out);
+
+    assert_int_equal(strlen(out), len);
+    return len;
+}
+
+static void it_comes_back(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX], again[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+    size_t len;
+
+    (void)state;
+    m = example();
+    len = text_of(&m, text);
+    assert_int_equal(clock_memory_from_text(text, len, 500, &got), 0);
+    assert_true(got.drift.valid && fabs(got.drift.freq_ppm - m.drift.freq_ppm) < 1e-8);
+    assert_int_equal(got.saved.ns, m.saved.ns);
+    assert_int_equal(got.saved_raw.ns, m.saved_raw.ns);
+    assert_int_equal(got.stepped.ns, m.stepped.ns);
+    assert_true(got.synchronised_once);
+    assert_int_equal(got.count, 2);
+    assert_true(fabs(clock_memory_find(&got, "ntp1.example:1123")->floor_s - 0.01) < 1e-9);
+    assert_int_equal(clock_memory_find(&got, "ntp1.example:1123")->samples, 30);
+    assert_null(clock_memory_find(&got, "ntp1.example"));
+    assert_int_equal(text_of(&got, again), len);
+    assert_string_equal(text, again);
+}
+
+static void ST_01_a_text_cut_anywhere_is_refused(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got, untouched;
+    size_t len;
+
+    (void)state;
+    m = example();
+    len = text_of(&m, text);
+    untouched = got = (struct clock_memory){ .wander = 77 };
+    for (size_t cut = 0; cut < len; cut++)
+        assert_int_not_equal(clock_memory_from_text(text, cut, 500, &got), 0);
+    assert_memory_equal(&got, &untouched, sizeof got);
+}
+
+static void ST_01_every_flipped_bit_is_found(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+    size_t len;
+
+    (void)state;
+    m = example();
+    len = text_of(&m, text);
+    for (size_t bit = 0; bit < len * 8; bit++) {
+        text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+        assert_int_not_equal(clock_memory_from_text(text, len, 500, &got), 0);
+        text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+    }
+}
+
+static void ST_01_random_bytes_are_refused(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory got;
+    struct prng p;
+    struct rng r;
+
+    (void)state;
+    prng_seed(&p, 5);
+    r = prng_as_rng(&p);
+    for (int i = 0; i < 1000; i++) {
+        size_t len = (size_t)(prng_u64(&p) % 400);
+
+        r.fill(r.ctx, text, len);
+        assert_int_not_equal(clock_memory_from_text(text, len, 500, &got), 0);
+    }
+}
+
+/* Impossible numbers under a right checksum. */
+static int verdict_on(const struct clock_memory *m, struct clock_memory *got)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+
+    return clock_memory_from_text(text, text_of(m, text), 500, got);
+}
+
+static void ST_01_numbers_no_clock_can_have_are_refused(void **state)
+{
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    m.drift.freq_ppm = NAN;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m.drift.freq_ppm = 1e308;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
+    m.drift.skew_ppm = -1;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
+    m.source[0].noise.bin[1].share[2] = INFINITY;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
+    m.stepped.ns = -1;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+}
+
+static void ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain(void **state)
+{
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    m.drift.freq_ppm = -600;
+    assert_int_equal(verdict_on(&m, &got), 0);
+    assert_true(got.drift.freq_ppm == -500 && got.drift.skew_ppm == 500);
+}
+
+static void another_version_is_told_apart(void **state)
+{
+    static struct clock_memory got;
+
+    (void)state;
+    assert_int_equal(clock_memory_from_text("simple-utcd clock 3\nfreq 1\n", 27, 500, &got), -UE_VERSION);
+    assert_int_equal(clock_memory_from_text("hello\n", 6, 500, &got), -UE_SYNTAX);
+}
+
+static void a_name_that_is_no_word_is_left_out(void **state)
+{
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    strcpy(m.source[0].name, "a b");
+    assert_int_equal(verdict_on(&m, &got), 0);
+    assert_int_equal(got.count, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_comes_back),
+        cmocka_unit_test(ST_01_a_text_cut_anywhere_is_refused),
+        cmocka_unit_test(ST_01_every_flipped_bit_is_found),
+        cmocka_unit_test(ST_01_random_bytes_are_refused),
+        cmocka_unit_test(ST_01_numbers_no_clock_can_have_are_refused),
+        cmocka_unit_test(ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain),
+        cmocka_unit_test(another_version_is_told_apart),
+        cmocka_unit_test(a_name_that_is_no_word_is_left_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

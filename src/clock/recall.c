@@ -1,0 +1,116 @@
+#include "clock/recall.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock/discipline.h"
+#include "clock/noise.h"
+
+#define BOOT_SLACK_NS NS_PER_S /* wall and raw clock run apart by less within one boot */
+#define BOOT_SKEW_PPM 0.5      /* kernels measure the counter's frequency anew at each boot, and find it some tenths of a ppm elsewhere */
+
+/* The raw clock starts anew with each boot, and stands still in sleep: then the wall clock has gone on without it. */
+static bool same_boot(const struct clock_memory *m, const struct clock_start *start)
+{
+    int64_t raw = mono_sub(start->now, m->saved_raw).ns, wall = utc_sub(start->wall, m->saved).ns;
+
+    return raw >= 0 && llabs(ns_sub(raw, wall)) < BOOT_SLACK_NS;
+}
+
+/* The frequency went on wandering unseen. */
+static void age_drift(struct clock_memory *m, const struct clock_start *start)
+{
+    double apart_s = fmax(dur_to_s(utc_sub(start->wall, m->saved)), 0), wandered_ppm = m->wander * sqrt(apart_s) * 1e6;
+
+    if (m->drift.valid && m->saved.ns != 0)
+        m->drift.skew_ppm = hypot(hypot(m->drift.skew_ppm, wandered_ppm), same_boot(m, start) ? 0 : BOOT_SKEW_PPM);
+}
+
+struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
+{
+    static const struct utc_ns built = { UTC_PLAUSIBLE_FROM_S * NS_PER_S };
+    struct utc_ns floor = built;
+
+    if (start->memory) {
+        c->memory = *start->memory;
+        age_drift(&c->memory, start);
+    }
+    if (!c->memory.drift.valid || !isfinite(c->memory.drift.freq_ppm))
+        c->memory.drift = (struct clock_drift){ .valid = false };
+    c->policy.synchronised_ever = c->memory.synchronised_once;
+    c->policy.stepped = c->memory.stepped;
+    if (utc_before(floor, c->memory.saved))
+        floor = c->memory.saved;
+    if (!utc_before(start->wall, floor))
+        return start->wall;
+    c->policy.gap = utc_sub(floor, start->wall);
+    return floor;
+}
+
+void recall_source(const struct clock *c, struct clock_source *s)
+{
+    const struct clock_noise *known = s->name ? clock_memory_find(&c->memory, s->name) : NULL;
+
+    if (known)
+        s->noise = *known;
+    else
+        noise_init(&s->noise);
+}
+
+static void remember_source(struct clock_memory *m, const char *name, const struct clock_noise *n)
+{
+    struct clock_memory_source *to;
+
+    if (m->count == CLOCK_MEMORY_SOURCES || strlen(name) >= CLOCK_MEMORY_NAME_MAX || clock_memory_find(m, name))
+        return;
+    to = &m->source[m->count++];
+    strcpy(to->name, name);
+    to->noise = *n;
+}
+
+/* Sources that did not answer in this run keep the law they had. */
+static void remember_sources(const struct clock *c, struct clock_memory *m)
+{
+    m->count = 0;
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (c->source[i].used && c->source[i].name && c->source[i].noise.samples >= NOISE_LAW_SAMPLES)
+            remember_source(m, c->source[i].name, &c->source[i].noise);
+    for (uint32_t i = 0; i < c->memory.count; i++)
+        remember_source(m, c->memory.source[i].name, &c->memory.source[i].noise);
+}
+
+void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memory *out)
+{
+    struct clock_drift d = clock_drift(c);
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    *out = c->memory;
+    if (d.valid)
+        out->drift = d;
+    if (c->policy.synchronised_once)
+        out->wander = c->estimate.wander;
+    if (v.status == CLOCK_SYNCHRONISED || v.status == CLOCK_HOLDOVER) {
+        out->saved = v.utc;
+        out->saved_raw = now;
+    }
+    out->stepped = c->policy.stepped;
+    out->synchronised_once = c->policy.synchronised_ever;
+    remember_sources(c, out);
+}
+
+bool clock_may_step(const struct clock *c, struct dur_ns by)
+{
+    return !c->policy.synchronised_ever || !dur_before(c->options.clock.step_budget, dur_add(c->policy.stepped, dur_abs(by)));
+}
+
+void clock_count_step(struct clock *c, struct dur_ns by)
+{
+    if (c->policy.synchronised_ever)
+        c->policy.stepped = dur_add(c->policy.stepped, dur_abs(by));
+}
+
+struct clock_steps clock_steps(const struct clock *c) { return (struct clock_steps){ c->policy.stepped, c->policy.budget_logged }; }
+
+struct dur_ns clock_gap(const struct clock *c) { return c->policy.gap; }

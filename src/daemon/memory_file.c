@@ -1,0 +1,119 @@
+#include "daemon/memory_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/option.h"
+#include "io/socket.h"
+
+/* A regular file that only its owner's group and the owner may write. Returns its length. */
+static int read_small(const char *path, char *out, size_t size, size_t *len)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
+    struct stat st;
+    ssize_t n;
+
+    if (fd < 0)
+        return io_error(errno);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        err = -UE_SYNTAX;
+    else if (st.st_mode & S_IWOTH)
+        err = -UE_PERMISSION;
+    n = err ? 0 : read(fd, out, size);
+    close(fd);
+    if (n < 0)
+        return -UE_IO;
+    *len = (size_t)n;
+    return err;
+}
+
+int memory_file_load(const char *path, double max_frequency_ppm, struct clock_memory *out)
+{
+    char text[CLOCK_MEMORY_TEXT_MAX + 1], aside[OPTION_TEXT_MAX + 8];
+    size_t len = 0;
+    int err;
+
+    if (access(path, R_OK) != 0)
+        return io_error(errno);
+    err = read_small(path, text, sizeof text, &len);
+    if (!err)
+        err = clock_memory_from_text(text, len, max_frequency_ppm, out);
+    if (err) {
+        snprintf(aside, sizeof aside, "%s.bad", path);
+        rename(path, aside); /* where that fails the next save does the same service */
+    }
+    return err;
+}
+
+static int write_whole(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? io_error(errno) : -UE_IO;
+        text += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) == 0 ? 0 : io_error(errno);
+}
+
+static const char *folder_of(const char *path, char out[OPTION_TEXT_MAX])
+{
+    char *slash;
+
+    snprintf(out, OPTION_TEXT_MAX, "%s", path);
+    slash = strrchr(out, '/');
+    if (slash)
+        slash[slash == out] = '\0';
+    return slash ? out : ".";
+}
+
+/* The rename itself has to reach the disk. A file system that cannot do that has no promise to break. */
+static void sync_folder(const char *path)
+{
+    char folder[OPTION_TEXT_MAX];
+    int fd = open(folder_of(path, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+int memory_file_can_save(const char *path)
+{
+    char folder[OPTION_TEXT_MAX];
+
+    return access(folder_of(path, folder), W_OK) == 0 ? 0 : io_error(errno);
+}
+
+int memory_file_save(const char *path, const struct clock_memory *m)
+{
+    char text[CLOCK_MEMORY_TEXT_MAX], beside[OPTION_TEXT_MAX + 8];
+    int fd, err;
+
+    snprintf(beside, sizeof beside, "%s.new", path);
+    unlink(beside); /* of a run that was cut off */
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return io_error(errno);
+    err = write_whole(fd, text, clock_memory_to_text(m, text));
+    if (close(fd) != 0 && !err)
+        err = io_error(errno);
+    if (!err && rename(beside, path) != 0)
+        err = io_error(errno);
+    if (err)
+        unlink(beside);
+    else
+        sync_folder(path);
+    return err;
+}
