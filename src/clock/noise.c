@@ -11,6 +11,8 @@
 #define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
 #define SHARE_MIN 0.01
 #define MISFIT_SPREAD 10.0
+#define LONE_SAMPLES 8          /* from here on */
+#define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
 #define LONGER_PATH 4.0         /* scales: all recent round trips this far above the floor mean a new path */
 
 void noise_init(struct clock_noise *n)
@@ -27,7 +29,7 @@ void noise_init(struct clock_noise *n)
 static void restart_window(struct clock_noise *n, double floor_s)
 {
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
-        n->block_min_s[i] = floor_s;
+        n->block_min_s[i][0] = n->block_min_s[i][1] = i == n->block ? floor_s : INFINITY;
     n->in_block = 0;
     n->floor_s = floor_s;
 }
@@ -60,20 +62,52 @@ static void follow_longer_path(struct clock_noise *n)
     restart_window(n, least);
 }
 
+/* Keep the two smallest. */
+static void keep(double least[2], double v)
+{
+    if (v < least[0]) {
+        least[1] = least[0];
+        least[0] = v;
+    } else if (v < least[1]) {
+        least[1] = v;
+    }
+}
+
+/* How much too high a minimum is expected to be: scale for one sample of exponential excess, about 0.6 scale/sqrt(n) for many. */
+static double unseen_s(const struct clock_noise *n)
+{
+    return (n->samples < 3 ? 1 : 0.6) * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
+}
+
+/* The shortest round trip of the window, unless no other comes near it: then it was no round trip of this path, and is left out until another
+ * confirms it. The mean excess was over the floor that was believed. */
+static void find_floor(struct clock_noise *n)
+{
+    double least[2] = { INFINITY, INFINITY }, before = n->floor_s;
+
+    for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++) {
+        keep(least, n->block_min_s[i][0]);
+        keep(least, n->block_min_s[i][1]);
+    }
+    n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n) ? least[1] : least[0];
+    if (n->floor_s > before)
+        n->scale_s = fmax(n->scale_s - (n->floor_s - before), SCALE_MIN_S);
+}
+
 static void window_take(struct clock_noise *n, double delay_s)
 {
     n->recent_s[n->samples % CLOCK_NOISE_RECENT] = delay_s;
     if (n->samples == 0)
-        restart_window(n, delay_s);
+        restart_window(n, INFINITY);
     if (n->in_block >= BLOCK_SAMPLES) {
         n->in_block = 0;
         n->block = (n->block + 1) % CLOCK_NOISE_BLOCKS;
-        n->block_min_s[n->block] = delay_s;
+        n->block_min_s[n->block][0] = n->block_min_s[n->block][1] = INFINITY;
     }
     n->in_block++;
-    n->block_min_s[n->block] = fmin(n->block_min_s[n->block], delay_s);
-    n->floor_s = smallest(n->block_min_s, CLOCK_NOISE_BLOCKS);
+    keep(n->block_min_s[n->block], delay_s);
     n->samples++;
+    find_floor(n);
     follow_longer_path(n);
 }
 
@@ -86,11 +120,10 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
         n->scale_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
         n->error_var = FIRST_BODY * n->scale_s * n->scale_s;
     }
-    excess = fmax(delay_s - n->floor_s, 0);
+    excess = fabs(delay_s - n->floor_s); /* one that is left out is as doubtful as it is short */
     gain = n->samples == 1 ? 0 : fmax(2.0 / (n->samples + 2), 1 / SCALE_MEMORY); /* early guesses are soon forgotten */
     n->scale_s = fmax(n->scale_s + gain * (fmin(excess, 4 * n->scale_s) - n->scale_s), SCALE_MIN_S);
-    /* The floor itself is a minimum over few samples: E(min D) of exponential excess is scale for one, about 0.6 scale/sqrt(n) for many. */
-    unseen = (n->samples < 3 ? 1 : 0.6) * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
+    unseen = unseen_s(n);
     law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
     law->unseen_s = unseen;
     law->half_s = (excess + unseen) / 2;

@@ -64,7 +64,8 @@ static void floor_ages(void **state)
 
     (void)state;
     noise_init(&n);
-    noise_law(&n, 100e-6, &law);
+    for (int i = 0; i < 3; i++)
+        noise_law(&n, 100e-6, &law);
     for (int i = 0; i < 600; i++)
         noise_law(&n, 150e-6 + 20e-6 * prng_exponential(&rng), &law);
     assert_true(n.floor_s > 149e-6);
@@ -82,6 +83,27 @@ static void longer_path_is_followed_within_a_few_samples(void **state)
     for (int i = 0; i < CLOCK_NOISE_RECENT; i++)
         noise_law(&n, 2200e-6 + 1e-5 * prng_exponential(&rng), &law);
     assert_true(n.floor_s > 2199e-6);
+}
+
+/* A clock that was set during an exchange, a stamp of another packet: no path is shorter for one packet only. */
+static void lone_short_trip_is_no_floor(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    unsigned outside;
+
+    (void)state;
+    noise_init(&n);
+    noise_law(&n, 170e-6, &law);
+    feed(&n, 100, 200e-6, false, &outside);
+    assert_true(n.floor_s > 199e-6 && n.scale_s < 30e-6);
+    noise_init(&n);
+    feed(&n, 100, 200e-6, false, &outside);
+    noise_law(&n, 100e-6, &law);
+    assert_true(n.floor_s > 199e-6);
+    assert_true(law.half_s > 49e-6); /* as doubtful as it is short */
+    noise_law(&n, 101e-6, &law);
+    assert_true(n.floor_s < 101e-6); /* confirmed */
 }
 
 static void queue_does_not_move_the_floor(void **state)
@@ -148,6 +170,7 @@ int main(void)
         cmocka_unit_test_setup(floor_is_the_shortest_trip_and_falls_at_once, seed),
         cmocka_unit_test_setup(floor_ages, seed),
         cmocka_unit_test_setup(longer_path_is_followed_within_a_few_samples, seed),
+        cmocka_unit_test_setup(lone_short_trip_is_no_floor, seed),
         cmocka_unit_test_setup(queue_does_not_move_the_floor, seed),
         cmocka_unit_test_setup(exponential_excess_stays_in_the_box, seed),
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, seed),

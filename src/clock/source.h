@@ -19,7 +19,7 @@ struct clock_noise {
     double floor_s;                              /* shortest round trip of the window */
     double scale_s;                              /* mean excess over it */
     double error_var;                            /* mean square of the offset error */
-    double block_min_s[CLOCK_NOISE_BLOCKS];      /* the window: minima of blocks of samples, the oldest block is forgotten */
+    double block_min_s[CLOCK_NOISE_BLOCKS][2];   /* the window: the two shortest of each block of samples; the oldest block is forgotten */
     double recent_s[CLOCK_NOISE_RECENT];         /* last round trips, to see a longer path */
     uint32_t samples, in_block, block;
     struct { double share[NOISE_PARTS]; double body; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
