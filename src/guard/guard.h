@@ -83,8 +83,8 @@ bool guard_is_needed(const struct guard_options *o, bool log_clients);
 int guard_list_at(struct guard *g, const struct guard_options *o, const struct net_addr *listener, const char *interface);
 
 /* One request for service < ACCESS_SERVICES at a listener with that list. Returns VERDICT_ANSWERED when it may be answered, VERDICT_DENIED,
- * _RATE_LIMITED or _BLOCKED for silence, _UNAUTHENTICATED when it may be answered if it authenticates itself, VERDICT_DENY_KISS or VERDICT_RATE_KISS when a protocol that has a kiss-o'-death should send it,
- * and others stay silent. */
+ * _RATE_LIMITED or _BLOCKED for silence, _UNAUTHENTICATED when it may be answered if it authenticates itself, VERDICT_DENY_KISS or VERDICT_RATE_KISS
+ * when a protocol that has a kiss-o'-death should send it, and others stay silent. */
 enum verdict guard_check(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, struct mono_ns now);
 
 /* Tells the processor that a request from there will be checked soon: its part of the table is fetched while others are answered. */

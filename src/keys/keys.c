@@ -5,7 +5,8 @@
 #define LINE_MAX_BYTES 1023
 #define SECRET_MAX 256
 #define ANY_PORT 1              /* stands in where a text may not have one */
-#define NTP_PLAIN_MAX 20        /* ntp.keys: longer keys are hexadecimal */
+#define NTP_PLAIN_MAX 20        /* ntp.keys: longer keys are hexadecimal ... */
+#define NTP_SECRET_MAX 32       /* ... and every ntpd cuts them to this many bytes, without failing */
 
 const char *key_fault_text(enum key_fault f)
 {
@@ -119,6 +120,15 @@ static enum key_fault read_hex(const char *text, size_t len, struct secret *out)
     return KEY_FAULT_NONE;
 }
 
+static enum key_fault read_ntp_hex(const char *text, size_t len, struct secret *out)
+{
+    enum key_fault f = read_hex(text, len, out);
+
+    if (out->len > NTP_SECRET_MAX)
+        out->len = NTP_SECRET_MAX;
+    return f;
+}
+
 static enum key_fault read_plain(const char *text, size_t len, struct secret *out)
 {
     if (len == 0)
@@ -136,7 +146,7 @@ static enum key_fault read_secret(const struct reader *r, struct secret *out)
     size_t len = r->word.len;
 
     if (r->o->format == KEYS_FORMAT_NTP)
-        return len > NTP_PLAIN_MAX ? read_hex(text, len, out) : read_plain(text, len, out);
+        return len > NTP_PLAIN_MAX ? read_ntp_hex(text, len, out) : read_plain(text, len, out);
     if (begins(r, "hex:"))
         return read_hex(text + 4, len - 4, out);
     return begins(r, "ascii:") ? read_plain(text + 6, len - 6, out) : read_plain(text, len, out);
@@ -256,7 +266,7 @@ static enum key_fault read_type(struct reader *r, enum crypto_mac_kind *kind)
 
 static enum key_fault prepare(const struct reader *r, enum crypto_mac_kind kind, struct key *k)
 {
-    struct secret secret;
+    struct secret secret = { .len = 0 };
     enum key_fault f = read_secret(r, &secret);
 
     if (!f && !crypto_mac_init(&k->mac, kind, secret.bytes, secret.len))

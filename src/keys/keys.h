@@ -1,7 +1,7 @@
 /* Symmetric keys: a file's text becomes a table of prepared keys, and a key says for whom and when it is good.
  *
  *   chrony.keys    NUMBER [TYPE] KEY              KEY: text, ASCII:text or HEX:digits; no TYPE is MD5
- *   ntp.keys       NUMBER TYPE KEY [ADDRESS,...]  KEY: up to 20 characters as they stand, more are hexadecimal digits
+ *   ntp.keys       NUMBER TYPE KEY [ADDRESS,...]  KEY: up to 20 characters as they stand, more are hexadecimal digits, cut to 32 bytes
  *
  * Both may be followed by words of ours:
  *

@@ -76,6 +76,8 @@ static void ntp_lines(void **state)
     assert_true(is_key(1, CRYPTO_MAC_SHA1, "twenty.characters.ok", 20));
     assert_true(is_key(2, CRYPTO_MAC_SHA1, "01234567890123", 14));
     assert_int_equal(keys_find(&table, 2)->net_count, 2);
+    assert_int_equal(read_text("5 SHA1 3030303030303030303030303030303030303030303030303030303030303031" "3232", KEYS_FORMAT_NTP, true).fault, KEY_FAULT_NONE);
+    assert_true(is_key(5, CRYPTO_MAC_SHA1, "00000000000000000000000000000001", 32));
     if (has_aes())
         assert_int_equal(read_text("1 M md5\n2 MD5 md5\n3 AES 0123456789abcdef\n4 AES-256 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n",
                                    KEYS_FORMAT_NTP, true).fault, KEY_FAULT_NONE);

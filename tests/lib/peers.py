@@ -59,9 +59,10 @@ def usable(host, port):
 class Ntpsec(proc.Process):
     """ntpsec's ntpd on a neighbour's port 123 (it knows no other), with its own clock as reference."""
 
-    def __init__(self, directory, neighbour):
+    def __init__(self, directory, neighbour, lines=()):
         config = pathlib.Path(directory) / "ntpsec.conf"
-        config.write_text("refclock local prefer minpoll 0 maxpoll 0 stratum 3\nrestrict default nomodify\nunrestrict default limited kod\n")
+        config.write_text("\n".join(["refclock local prefer minpoll 0 maxpoll 0 stratum 3", "restrict default nomodify", "unrestrict default limited kod",
+                                     *lines, ""]))
         super().__init__("ntpsec", neighbour.argv(binary("ntpd", "ntpsec"), "-n", "-N", "-g", "-c", str(config), "-p", f"{directory}/ntpsec.pid"), directory)
         self.address = neighbour.address
 
@@ -95,22 +96,27 @@ class Openntpd(proc.Process):
 
 # ---- clients; offsets in seconds, server minus this machine ----
 
-def chronyd_query(directory, host, port):
+def chronyd_query(directory, host, port, options="", *lines, timeout=10):
     """chronyd -Q: measures, prints, sets nothing. The offset."""
-    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", "10", "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {me()}",
-                     "cmdport 0", f"server {host} port {port} iburst maxsamples 1"])
+    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", str(timeout), "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {me()}",
+                     "cmdport 0", *lines, f"server {host} port {port} iburst maxsamples 1 {options}"])
     found = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr + done.stdout)
     assert done.returncode == 0 and found, done.stderr + done.stdout
     return float(found[1])
 
 
-def ntpdig(host):
+def ntpdig(host, *options):
     """ntpsec's SNTP client; port 123 only. (offset, its own estimate of the distance to true time), or None: it refused the server."""
-    done = proc.run(["ntpdig", "-j", "-t", "2", host])
+    done = proc.run(["ntpdig", "-j", "-t", "2", *options, host])
     if done.returncode != 0 or not done.stdout.strip():
         return None
     found = json.loads(done.stdout)
     return found["offset"], found["precision"]
+
+
+def ntpq(neighbour, *args):
+    """ntpsec's question to its daemon on a neighbour: what it prints."""
+    return proc.run(neighbour.argv(binary("ntpq", "ntpsec"), *args, "127.0.0.1")).stdout
 
 
 def rdate(*args, program="rdate"):
