@@ -161,7 +161,7 @@ static void take_noise(struct reader *r, struct clock_noise *n)
         n->bin[b].body = take_number(r, 0, 1e9);
     }
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
-        n->block_min_s[i] = n->floor_s;
+        n->block_min_s[i][0] = n->block_min_s[i][1] = n->floor_s;
     for (unsigned i = 0; i < CLOCK_NOISE_RECENT; i++)
         n->recent_s[i] = n->floor_s;
 }
