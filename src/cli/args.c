@@ -15,6 +15,7 @@
 static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_HELP] = "help",   [COMMAND_STATUS] = "status",       [COMMAND_SOURCES] = "sources", [COMMAND_CLOCK] = "clock",
     [COMMAND_QUERY] = "query", [COMMAND_WAIT_SYNC] = "wait-sync", [COMMAND_SIM] = "sim",
+    [COMMAND_ACL] = "acl",     [COMMAND_CLIENTS] = "clients",
     [COMMAND_VERSION] = "version",
 };
 
@@ -113,6 +114,25 @@ static int set_protocol(struct args *a, const char *value)
     return fail(a, "--proto '%s' is none of ntp, time and daytime", shown(value));
 }
 
+static int set_service(struct args *a, const char *value)
+{
+    static const char *const names[] = { "ntp", "time", "daytime" };
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(value, names[i]) == 0) {
+            a->service = names[i];
+            return 0;
+        }
+    return fail(a, "--service '%s' is none of ntp, time and daytime", shown(value));
+}
+
+static int set_listener(struct args *a, const char *value)
+{
+    if (addr_at_from_text(value, 0, &a->listener, a->interface) < 0)
+        return fail(a, "--listener '%s' is not an address such as 192.0.2.1, [::1]:123 or *%%eth0", shown(value));
+    return 0;
+}
+
 static int set_count(struct args *a, const char *value)
 {
     struct conf_number n;
@@ -179,11 +199,13 @@ static const struct option_row {
 } options[] = {
     { "--json", NULL, false, ON_ALL, set_json },
     { "--help", "-h", false, ON_ALL, set_help },
-    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(SIM) | ON(VERSION), set_socket },
+    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(SIM) | ON(ACL) | ON(CLIENTS) | ON(VERSION), set_socket },
     { "--proto", NULL, true, ON(QUERY), set_protocol },
     { "--ipv4", "-4", false, ON(QUERY), set_ipv4 },
     { "--ipv6", "-6", false, ON(QUERY), set_ipv6 },
-    { "--count", NULL, true, ON(QUERY), set_count },
+    { "--count", NULL, true, ON(QUERY) | ON(CLIENTS), set_count },
+    { "--service", NULL, true, ON(ACL), set_service },
+    { "--listener", NULL, true, ON(ACL), set_listener },
     { "--timeout", NULL, true, ON(QUERY) | ON(WAIT_SYNC), set_timeout },
     { "--max-error", NULL, true, ON(WAIT_SYNC), set_max_error },
     { "--what-if", NULL, true, ON(SIM), set_what_if },
@@ -263,6 +285,16 @@ static int parse_host(struct args *a, const char *word)
     return 0;
 }
 
+/* acl test ADDRESS */
+static int parse_acl_word(struct args *a, unsigned nth, const char *word)
+{
+    if (nth == 1 && strcmp(word, "test") != 0)
+        return fail(a, "'acl' knows 'test' only: utcctl acl test ADDRESS");
+    if (nth == 2 && addr_from_text(word, 0, &a->address) < 0)
+        return fail(a, "'%s' is not a numeric address", shown(word));
+    return nth > 2 ? fail(a, "'acl test' takes one address, not '%s' as well", shown(word)) : 0;
+}
+
 /* Behind --what-if the words are the question's, before it or without it stories. */
 static int parse_sim_word(struct args *a, const char *word)
 {
@@ -282,6 +314,8 @@ static int parse_word(struct args *a, unsigned nth, const char *word)
         return parse_host(a, word);
     if (a->command == COMMAND_SIM)
         return parse_sim_word(a, word);
+    if (a->command == COMMAND_ACL)
+        return parse_acl_word(a, nth, word);
     if (a->command == COMMAND_HELP)
         return 0;
     return fail(a, "'%s' takes no argument '%s'", command_names[a->command], shown(word));
@@ -314,6 +348,10 @@ static int check(struct args *a, unsigned words, unsigned given)
         return fail(a, "'query' needs the server to ask: utcctl query HOST[:PORT]");
     if (a->command == COMMAND_QUERY && a->timeout.ns > QUERY_TIMEOUT_MAX_NS)
         return fail(a, "--timeout of a query is at most 60s");
+    if (a->count == 0)
+        a->count = a->command == COMMAND_CLIENTS ? ARGS_CLIENTS : 1;
+    if (a->command == COMMAND_ACL && a->address.family == ADDR_NONE)
+        return fail(a, "say which address: utcctl acl test ADDRESS");
     return a->command == COMMAND_SIM ? check_sim(a) : 0;
 }
 
@@ -323,7 +361,7 @@ int args_parse(int argc, const char *const *argv, struct args *out)
     bool help = false;
     int err = 0;
 
-    *out = (struct args){ .command = COMMAND_STATUS, .count = 1, .seeds = 8, .seed = -1 };
+    *out = (struct args){ .command = COMMAND_STATUS, .service = "ntp", .seeds = 8, .seed = -1 };
     for (int i = 1; i < argc && err == 0; i++) {
         if (argv[i][0] == '-' && argv[i][1] != '\0')
             err = parse_option(out, argc, argv, &i, &given);

@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 
+#include "base/addr.h"
 #include "base/time.h"
 
-enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_SIM, COMMAND_VERSION, COMMAND_COUNT };
+enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_SIM, COMMAND_ACL,
+               COMMAND_CLIENTS, COMMAND_VERSION, COMMAND_COUNT };
 
 #define ARGS_HOST_MAX 256
 #define ARGS_COUNT_MAX 100
+#define ARGS_CLIENTS 10         /* clients: count where none is given */
 #define ARGS_WORDS_MAX 64
 #define ARGS_QUESTION_MAX 256
 #define ARGS_SEEDS_MAX 1000
@@ -23,9 +26,13 @@ struct args {
     uint16_t port;                  /* query; 0 = the protocol's own */
     int protocol;                   /* query; enum utc_protocol */
     int family;                     /* query; enum utc_family */
-    int count;                      /* query; 1 .. ARGS_COUNT_MAX */
+    int count;                      /* query, clients; 1 .. ARGS_COUNT_MAX */
     struct dur_ns timeout;          /* query: of each question, 0 = the default; wait-sync: 0 = for ever */
     struct dur_ns max_error;        /* wait-sync: 0 = any */
+    struct net_addr address;        /* acl */
+    const char *service;            /* acl: "ntp" ... */
+    struct net_addr listener;       /* acl; ADDR_NONE: every one */
+    char interface[ADDR_INTERFACE_MAX]; /* of the listener */
     const char *word[ARGS_WORDS_MAX]; /* sim: stories; borrowed from argv */
     unsigned word_count;
     char question[ARGS_QUESTION_MAX]; /* sim: "" or what is asked of the running daemon */

@@ -51,6 +51,34 @@ static void servers_are_written_in_these_ways(void **state)
 #define WORDS(...) (const char *const[]){ "utcctl", __VA_ARGS__ }
 #define PARSE(a, ...) args_parse((int)(sizeof(WORDS(__VA_ARGS__)) / sizeof(char *)), WORDS(__VA_ARGS__), (a))
 
+static void access_questions(void **state)
+{
+    struct args a;
+
+    (void)state;
+    assert_int_equal(PARSE(&a, "acl", "test", "192.0.2.7"), 0);
+    assert_int_equal(a.command, COMMAND_ACL);
+    assert_int_equal(a.address.bytes[3], 7);
+    assert_string_equal(a.service, "ntp");
+    assert_int_equal(a.listener.family, ADDR_NONE);
+    assert_int_equal(PARSE(&a, "acl", "test", "::1", "--service", "time", "--listener", "*%eth0:37", "--json"), 0);
+    assert_string_equal(a.service, "time");
+    assert_string_equal(a.interface, "eth0");
+    assert_int_equal(a.listener.port, 37);
+    assert_int_equal(PARSE(&a, "acl"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "test"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "show", "::1"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "test", "localhost"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "test", "::1", "::2"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "test", "::1", "--service", "snmp"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "acl", "test", "::1", "--listener", "eth0"), -UE_SYNTAX);
+    assert_int_equal(PARSE(&a, "clients"), 0);
+    assert_int_equal(a.count, ARGS_CLIENTS);
+    assert_int_equal(PARSE(&a, "clients", "--count", "3"), 0);
+    assert_int_equal(a.count, 3);
+    assert_int_equal(PARSE(&a, "clients", "--service", "ntp"), -UE_SYNTAX);
+}
+
 static void options_are_taken_in_any_order(void **state)
 {
     struct args a;
@@ -162,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(servers_are_written_in_these_ways),
         cmocka_unit_test(options_are_taken_in_any_order),
+        cmocka_unit_test(access_questions),
         cmocka_unit_test(a_simulation_takes_stories_or_a_question),
         cmocka_unit_test(help_is_always_at_hand),
         cmocka_unit_test(wrong_use_is_told_in_a_sentence),

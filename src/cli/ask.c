@@ -51,12 +51,11 @@ static int read_exactly(int fd, uint8_t *out, size_t len, struct mono_ns deadlin
     return 0;
 }
 
-static int exchange(int fd, uint32_t sections, struct asked *out)
+static int exchange(int fd, const struct control_request *request, struct asked *out)
 {
-    const struct control_request request = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, sections, false };
     struct mono_ns deadline = mono_add(io_raw_now(), (struct dur_ns){ ANSWER_TIMEOUT_NS });
     static uint8_t frame[CONTROL_ANSWER_MAX];
-    size_t len = control_request_write(&request, frame, sizeof frame);
+    size_t len = control_request_write(request, frame, sizeof frame);
     int err;
 
     if (send(fd, frame, len, MSG_NOSIGNAL) != (ssize_t)len)
@@ -71,14 +70,14 @@ static int exchange(int fd, uint32_t sections, struct asked *out)
     return err < 0 ? err : control_answer_read((struct span){ frame, len }, &out->result, &out->snapshot);
 }
 
-static int ask_socket(const char *path, uint32_t sections, struct asked *out)
+static int ask_socket(const char *path, const struct control_request *request, struct asked *out)
 {
     int fd = connect_to(path), err;
 
     snprintf(out->where, sizeof out->where, "%s", path);
     if (fd < 0)
         return fd;
-    err = exchange(fd, sections, out);
+    err = exchange(fd, request, out);
     close(fd);
     return err;
 }
@@ -110,31 +109,36 @@ static int page_beside(const char *socket, struct asked *out)
 }
 
 /* A socket that this user may not open, or that this system does not have, leaves the page, which everybody may read. */
-static int ask_place(const char *socket, uint32_t sections, struct asked *out)
+static int ask_place(const char *socket, const struct control_request *request, struct asked *out)
 {
-    int err = ask_socket(socket, sections, out);
+    int err = ask_socket(socket, request, out);
 
-    if (err != -UE_PERMISSION && err != -UE_UNSUPPORTED)
+    if ((err != -UE_PERMISSION && err != -UE_UNSUPPORTED) || control_is_private(request))
         return err;
     return page_beside(socket, out) == 0 ? 0 : err;
 }
 
-int ask_daemon(const char *socket, uint32_t sections, struct asked *out)
+int ask_request(const char *socket, const struct control_request *request, struct asked *out)
 {
     char path[RUN_PATH_MAX];
     int err = -UE_NO_FILE;
 
     memset(out, 0, sizeof *out);
     if (socket)
-        return ask_place(socket, sections, out);
+        return ask_place(socket, request, out);
     for (unsigned i = 0; i < RUN_DIR_PLACES; i++) {
         int e = run_dir_find(i, RUN_DIR_SOCKET, path, sizeof path);
 
-        e = e < 0 ? e : ask_place(path, sections, out);
+        e = e < 0 ? e : ask_place(path, request, out);
         if (e == 0)
             return 0;
         if (e != -UE_NO_FILE)
             err = e;
     }
     return err;
+}
+
+int ask_daemon(const char *socket, uint32_t sections, struct asked *out)
+{
+    return ask_request(socket, &(struct control_request){ .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = sections }, out);
 }

@@ -17,4 +17,7 @@ struct asked {
  * -UE_NO_FILE, -UE_REFUSED (no daemon runs), -UE_PERMISSION, -UE_TIMEOUT, -UE_SYNTAX ... */
 int ask_daemon(const char *socket, uint32_t sections, struct asked *out);
 
+/* The same for any request; the page is no answer to one that is private (control_is_private): -UE_PERMISSION. */
+int ask_request(const char *socket, const struct control_request *request, struct asked *out);
+
 #endif

@@ -30,6 +30,10 @@ static const char help_text[] =
     "  utcctl sim RUN.story...        run stories in the simulator: a table, and a picture of each\n"
     "  utcctl sim --what-if QUESTION  the running daemon in the simulator: 'lie SOURCE +10s', 'cut 6h',\n"
     "                                 'temperature +15C', 'add', 'remove SOURCE'; --print-story, --seeds N\n"
+    "  utcctl acl test ADDRESS        what the access list says to that address, and which line says so; as root or the daemon's user\n"
+    "         --service ntp|time|daytime, --listener ADDRESS[:PORT]\n"
+    "  utcctl clients                 who asks most, how often, and who is held back; as root or the daemon's user\n"
+    "         --count N                  so many of them, default 10\n"
     "  utcctl version                 of utcctl and of the running daemon\n"
     "\n"
     "  --json          one JSON object instead of text\n"
@@ -71,14 +75,23 @@ static int fail_to_ask(const struct args *a, int err, const char *where)
     return command_fail(a, means_no_daemon(err) ? CLI_NO_DAEMON : err == -UE_PERMISSION ? CLI_PERMISSION : CLI_GENERAL, sentence);
 }
 
-int command_ask(const struct args *a, uint32_t sections, struct asked *out)
+int command_ask_request(const struct args *a, const struct control_request *request, struct asked *out)
 {
-    int err = ask_daemon(a->socket, sections, out);
+    int err = ask_request(a->socket, request, out);
 
     if (err < 0)
         return fail_to_ask(a, err, out->where);
     if (out->result != CONTROL_OK)
         return command_fail(a, out->result == CONTROL_DENIED ? CLI_PERMISSION : CLI_GENERAL, control_result_text(out->result));
+    return CLI_OK;
+}
+
+int command_ask(const struct args *a, uint32_t sections, struct asked *out)
+{
+    int code = command_ask_request(a, &(struct control_request){ .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = sections }, out);
+
+    if (code != CLI_OK)
+        return code;
     if (out->page_only && !a->json)
         fputs("(From the clock page alone: the control socket cannot be used by this user.)\n", stderr);
     return CLI_OK;
@@ -86,7 +99,7 @@ int command_ask(const struct args *a, uint32_t sections, struct asked *out)
 
 /* ---- status, sources, clock ---- */
 
-static void print_json(const struct snapshot *s, void (*const *parts)(struct json *, const struct snapshot *))
+void command_print_json(const struct snapshot *s, void (*const *parts)(struct json *, const struct snapshot *))
 {
     static char out[SNAPSHOT_JSON_MAX];
     struct json j = json_of(out, sizeof out);
@@ -119,7 +132,7 @@ static int run_view(const struct args *a)
     if (asked.page_only && a->command == COMMAND_SOURCES)
         return command_fail(a, CLI_PERMISSION, "the sources are told over the control socket only, and this user may not use it");
     if (a->json)
-        print_json(&asked.snapshot, v->json);
+        command_print_json(&asked.snapshot, v->json);
     else
         v->show(&asked.snapshot, terminal_width(stdout), stdout);
     return CLI_OK;
@@ -145,7 +158,7 @@ void command_pause(struct dur_ns d)
 static int report_wait(const struct args *a, const struct asked *asked, bool good)
 {
     if (a->json)
-        print_json(&asked->snapshot, views[COMMAND_CLOCK].json);
+        command_print_json(&asked->snapshot, views[COMMAND_CLOCK].json);
     else
         show_status(&asked->snapshot, terminal_width(stdout), stdout);
     if (!good)
@@ -210,6 +223,7 @@ static int run_help(const struct args *a)
 static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_HELP] = run_help,   [COMMAND_STATUS] = run_view,         [COMMAND_SOURCES] = run_view, [COMMAND_CLOCK] = run_view,
     [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_SIM] = command_sim, [COMMAND_VERSION] = run_version,
+    [COMMAND_ACL] = command_acl, [COMMAND_CLIENTS] = command_clients,
 };
 
 int command_main(int argc, const char *const *argv)

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/ask.h"
 #include "cli/exit.h"
+#include "observe/json.h"
 
 /* The whole of utcctl. Returns the exit code. */
 int command_main(int argc, const char *const *argv);
@@ -15,8 +16,18 @@ int command_query(const struct args *a);
 /* utcctl sim. */
 int command_sim(const struct args *a);
 
+/* utcctl acl test, utcctl clients. */
+int command_acl(const struct args *a);
+int command_clients(const struct args *a);
+
 /* Asks the daemon for sections of its snapshot, and tells a failure. Returns CLI_OK with *out, or the exit code. */
 int command_ask(const struct args *a, uint32_t sections, struct asked *out);
+
+/* The same for any request. */
+int command_ask_request(const struct args *a, const struct control_request *request, struct asked *out);
+
+/* One JSON object of those parts (NULL ends them) on standard output. */
+void command_print_json(const struct snapshot *s, void (*const *parts)(struct json *, const struct snapshot *));
 
 /* Tells a failure: a sentence on standard error, with --json an object on standard output as well. Returns code. */
 int command_fail(const struct args *a, enum cli_exit code, const char *sentence);

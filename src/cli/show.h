@@ -19,6 +19,12 @@ void show_clock(const struct snapshot *s, unsigned width, FILE *out);
 /* A fact for each network card whose stamps are configured: used, or why not. */
 void show_cards(const struct snapshot *s, unsigned width, FILE *out);
 
+/* Who asks most. */
+void show_clients(const struct snapshot *s, unsigned width, FILE *out);
+
+/* What the access list says to an address, and why. */
+void show_access(const struct snapshot *s, unsigned width, FILE *out);
+
 /* One answer in full. */
 void show_answer(const struct utc_answer *a, int protocol, unsigned width, FILE *out);
 

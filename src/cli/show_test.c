@@ -211,6 +211,44 @@ static void sources_in_full(void **state)
 }
 
 /* No line is longer than the terminal; what cannot be left out stays. */
+static void clients_in_a_table(void **state)
+{
+    struct snapshot s = { .clients = { .counted = 1, .known = 1234, .ever = 9999.7, .count = 2 } };
+
+    (void)state;
+    s.clients.client[0] = (struct snapshot_client){ .net = { .family = ADDR_IPV4, .bytes = { 192, 0, 2, 1 } }, .bits = 32, .requests = 500, .refused = 70,
+                                                    .per_second = 33.4, .blocked = 1, .last_age = { NS_PER_S } };
+    s.clients.client[1] = (struct snapshot_client){ .net = { .family = ADDR_IPV6, .bytes = { 0x20, 1, 0xd, 0xb8 } }, .bits = 64, .requests = 3,
+                                                    .per_second = 0.25, .last_age = { 90 * NS_PER_S } };
+    expect_lines(show_clients, &s,
+                 "1234 clients known; about 10000 different ones ever asked.\n\n"
+                 "Client         Requests  Per second     Last  Refused  Blocked\n"
+                 "192.0.2.1           500          33      1 s       70  yes\n"
+                 "2001:db8::/64         3        0.25  1.5 min        0  no\n");
+    s.clients.counted = 0;
+    expect(show_clients, &s, "configure rate_limit, or ntp.client_log: true");
+}
+
+static void access_in_sentences(void **state)
+{
+    struct snapshot s = { .access_count = 1 };
+    struct snapshot_access *a = &s.access[0];
+
+    (void)state;
+    *a = (struct snapshot_access){ .from = { .family = ADDR_IPV4, .bytes = { 10, 0, 0, 7 } }, .service = "NTP", .listener = "192.0.2.1:123", .listeners = 3,
+                                   .action = "deny", .matched = 1, .item = 2, .net = "10.0.0.0/8", .place = "/etc/u.yaml:12:5" };
+    expect_lines(show_access, &s, "10.0.0.7 asking for NTP on 192.0.2.1:123 (and 2 more) is not answered.\n"
+                                  "  Because         10.0.0.0/8 in access[2], /etc/u.yaml:12:5\n");
+    a->matched = 0;
+    snprintf(a->action, sizeof a->action, "allow");
+    expect(show_access, &s, "is answered.\n  Because         no item of the access list covers it");
+    a->logged = 1;
+    a->client = (struct snapshot_client){ .net = a->from, .bits = 32, .requests = 1, .per_second = 0.5, .last_age = { NS_PER_S }, .blocked = 1 };
+    expect(show_access, &s, "10.0.0.7 asked 1 time, 0.50 per second of late, last 1 s ago; it is blocked for a while");
+    snprintf(a->action, sizeof a->action, "shrug");
+    expect(show_access, &s, "meets an action that is not known here");
+}
+
 static void narrow_terminals_get_narrow_text(void **state)
 {
     struct snapshot s = two_sources();
@@ -287,6 +325,7 @@ int main(void)
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
         cmocka_unit_test(clock_in_full),           cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
+        cmocka_unit_test(clients_in_a_table), cmocka_unit_test(access_in_sentences),
         cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),
         cmocka_unit_test(the_step_budget_is_told),
     };

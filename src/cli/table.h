@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #define TABLE_COLUMNS_MAX 12
-#define TABLE_ROWS_MAX 16
+#define TABLE_ROWS_MAX 100
 #define TABLE_CELL_MAX 72
 
 struct table_column { const char *title; bool right; unsigned drop; /* 0: never left out; the highest number goes first */ };

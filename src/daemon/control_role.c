@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/guard_picture.h"
 #include "io/unix.h"
 
 static struct control_peer *peer_of(struct control_role *r, int fd)
@@ -44,12 +45,17 @@ static bool send_rest(struct control_role *r, struct control_peer *p)
     return true;
 }
 
-static bool answer(struct control_role *r, struct control_peer *p, const struct control_request *request)
+static bool answer(struct control_role *r, struct control_peer *p, struct control_request *request)
 {
     p->answer = malloc(CONTROL_ANSWER_MAX);
     if (!p->answer)
         return false;
     core_snapshot(r->core, &r->snapshot);
+    request->denied = control_is_private(request) && !p->trusted;
+    if (request->verb == CONTROL_VERB_CLIENTS && !request->denied)
+        guard_picture_clients(r->core->world, request, &r->snapshot);
+    if (request->verb == CONTROL_VERB_ACCESS && !request->denied)
+        guard_picture_access(r->core->world, request, &r->snapshot);
     p->len = control_answer(request, &r->snapshot, p->answer, CONTROL_ANSWER_MAX);
     p->sent = 0;
     return send_rest(r, p);
@@ -98,6 +104,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
         return;
     }
     p->fd = client;
+    p->trusted = io_unix_peer_is_ours(client);
     p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
 }
 

@@ -11,6 +11,7 @@
 
 struct control_peer {
     int fd;                     /* 0: free */
+    bool trusted;               /* the administrator, or our own user: may know who the clients are */
     struct mono_ns cut_at;
     struct control_conn conn;
     size_t sent, len;           /* of the answer under way */

@@ -375,6 +375,7 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
     s->one_process = one_process;
     s->argv0 = argv0;
     s->world.options = options;
+    s->world.listeners = &s->listeners;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && code == 0; i++)
         code = steps[i](s);
     return code;

@@ -255,6 +255,52 @@ static void card_fields(struct codec *x, struct snapshot_card *s)
     field_text(x, s->text, sizeof s->text);
 }
 
+static void client_fields(struct codec *x, struct snapshot_client *c)
+{
+    field_addr(x, &c->net);
+    field_u8(x, &c->bits);
+    field_u8(x, &c->blocked);
+    field_u32(x, &c->requests);
+    field_u32(x, &c->refused);
+    field_double(x, &c->per_second);
+    field_ns(x, &c->last_age.ns);
+}
+
+static void clients_fields(struct codec *x, struct snapshot_clients *c)
+{
+    field_u8(x, &c->counted);
+    field_u32(x, &c->known);
+    field_double(x, &c->ever);
+}
+
+static void access_fields(struct codec *x, struct snapshot_access *a)
+{
+    field_addr(x, &a->from);
+    field_text(x, a->service, sizeof a->service);
+    field_text(x, a->listener, sizeof a->listener);
+    field_u32(x, &a->listeners);
+    field_text(x, a->action, sizeof a->action);
+    field_u8(x, &a->matched);
+    field_u32(x, &a->item);
+    field_text(x, a->net, sizeof a->net);
+    field_text(x, a->place, sizeof a->place);
+    field_u8(x, &a->logged);
+    client_fields(x, &a->client);
+}
+
+/* What the verbs ask beyond sections. */
+static void question_fields(struct codec *x, struct control_request *r)
+{
+    if (r->verb == CONTROL_VERB_CLIENTS)
+        field_u16(x, &r->clients);
+    if (r->verb != CONTROL_VERB_ACCESS)
+        return;
+    field_addr(x, &r->from);
+    field_text(x, r->service, sizeof r->service);
+    field_addr(x, &r->listener);
+    field_text(x, r->interface, sizeof r->interface);
+}
+
 /* ---- frames ---- */
 
 static void frame_begin(struct writer *w, uint16_t verb)
@@ -309,10 +355,14 @@ static void conn_fill(struct control_conn *c, size_t want, struct span bytes, si
 
 static void request_read(struct control_conn *conn, const struct frame_header *h, struct cursor *c, struct control_request *r)
 {
+    struct codec question = { .in = *c };
+
     *r = (struct control_request){ .version = h->version, .verb = h->verb };
     if (h->version == CONTROL_VERSION && h->verb == CONTROL_VERB_SNAPSHOT)
         r->sections = cursor_u32(c);
-    r->malformed = c->failed;
+    if (h->version == CONTROL_VERSION)
+        question_fields(&question, r);
+    r->malformed = c->failed || question.ended || r->from.family > ADDR_IPV6 || r->listener.family > ADDR_IPV6;
     conn->len = 0;
 }
 
@@ -396,6 +446,27 @@ static void write_card(struct writer *w, struct snapshot_card s)
     section_end(w, &x);
 }
 
+static void write_clients(struct writer *w, struct snapshot_clients c)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_CLIENTS);
+
+    clients_fields(&x, &c);
+    section_end(w, &x);
+    for (uint32_t i = 0; i < c.count; i++) {
+        x = section_begin(w, CONTROL_SECTION_CLIENT);
+        client_fields(&x, &c.client[i]);
+        section_end(w, &x);
+    }
+}
+
+static void write_access(struct writer *w, struct snapshot_access a)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_ACCESS);
+
+    access_fields(&x, &a);
+    section_end(w, &x);
+}
+
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
 {
     if (sections & 1u << CONTROL_SECTION_DAEMON)
@@ -408,29 +479,48 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_service(w, s->service[i]);
     for (uint32_t i = 0; i < s->card_count && (sections & 1u << CONTROL_SECTION_CARD); i++)
         write_card(w, s->card[i]);
+    if (sections & 1u << CONTROL_SECTION_CLIENTS)
+        write_clients(w, s->clients);
+    for (uint32_t i = 0; i < s->access_count && (sections & 1u << CONTROL_SECTION_ACCESS); i++)
+        write_access(w, s->access[i]);
 }
+
+#define PRIVATE_SECTIONS (1u << CONTROL_SECTION_CLIENTS | 1u << CONTROL_SECTION_ACCESS)
+
+static uint32_t sections_of(const struct control_request *r)
+{
+    switch (r->verb) {
+    case CONTROL_VERB_VERSION: return 1u << CONTROL_SECTION_DAEMON;
+    case CONTROL_VERB_CLIENTS: return 1u << CONTROL_SECTION_CLIENTS;
+    case CONTROL_VERB_ACCESS: return 1u << CONTROL_SECTION_ACCESS;
+    default: return r->sections & ~PRIVATE_SECTIONS;
+    }
+}
+
+bool control_is_private(const struct control_request *request) { return (sections_of(request) & PRIVATE_SECTIONS) != 0; }
 
 static enum control_result judge(const struct control_request *r)
 {
     if (r->version != CONTROL_VERSION)
         return CONTROL_FOREIGN_VERSION;
-    if (r->verb != CONTROL_VERB_VERSION && r->verb != CONTROL_VERB_SNAPSHOT)
+    if (r->verb < CONTROL_VERB_VERSION || r->verb > CONTROL_VERB_ACCESS)
         return CONTROL_UNKNOWN_VERB;
-    return r->malformed ? CONTROL_MALFORMED : CONTROL_OK;
+    if (r->malformed)
+        return CONTROL_MALFORMED;
+    return r->denied ? CONTROL_DENIED : CONTROL_OK;
 }
 
 size_t control_answer(const struct control_request *request, const struct snapshot *s, uint8_t *out, size_t size)
 {
     struct writer w = writer_of(out, size);
     enum control_result result = judge(request);
-    uint32_t sections = request->verb == CONTROL_VERB_VERSION ? 1u << CONTROL_SECTION_DAEMON : request->sections;
 
     assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
-    assert(s->card_count <= SNAPSHOT_CARDS_MAX);
+    assert(s->card_count <= SNAPSHOT_CARDS_MAX && s->clients.count <= SNAPSHOT_CLIENTS_MAX && s->access_count <= SNAPSHOT_PLACES_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK)
-        write_sections(&w, sections, s);
+        write_sections(&w, sections_of(request), s);
     return frame_end(&w);
 }
 
@@ -438,12 +528,14 @@ size_t control_answer(const struct control_request *request, const struct snapsh
 
 size_t control_request_write(const struct control_request *request, uint8_t *out, size_t size)
 {
-    struct writer w = writer_of(out, size);
+    struct control_request copy = *request;
+    struct codec x = { .writing = true, .out = writer_of(out, size) };
 
-    frame_begin(&w, request->verb);
+    frame_begin(&x.out, request->verb);
     if (request->verb == CONTROL_VERB_SNAPSHOT)
-        writer_u32(&w, request->sections);
-    return frame_end(&w);
+        writer_u32(&x.out, request->sections);
+    question_fields(&x, &copy);
+    return frame_end(&x.out);
 }
 
 size_t control_answer_size(const uint8_t header[CONTROL_HEADER_SIZE])
@@ -492,6 +584,12 @@ static void page_check(struct page_data *p)
     p->leap = at_most(p->leap, LEAP_UNKNOWN);
 }
 
+static void client_check(struct snapshot_client *c)
+{
+    if (c->net.family > ADDR_IPV6)
+        c->net = (struct net_addr){ 0 };
+}
+
 static void section_read(uint16_t id, struct span body, struct snapshot *out)
 {
     struct codec x = codec_reading(body);
@@ -512,6 +610,22 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
         service_fields(&x, &out->service[out->service_count++]);
     if (id == CONTROL_SECTION_CARD && out->card_count < SNAPSHOT_CARDS_MAX)
         card_fields(&x, &out->card[out->card_count++]);
+    if (id == CONTROL_SECTION_CLIENTS)
+        clients_fields(&x, &out->clients);
+    if (id == CONTROL_SECTION_CLIENT && out->clients.count < SNAPSHOT_CLIENTS_MAX) {
+        struct snapshot_client *c = &out->clients.client[out->clients.count++];
+
+        client_fields(&x, c);
+        client_check(c);
+    }
+    if (id == CONTROL_SECTION_ACCESS && out->access_count < SNAPSHOT_PLACES_MAX) {
+        struct snapshot_access *a = &out->access[out->access_count++];
+
+        access_fields(&x, a);
+        client_check(&a->client);
+        if (a->from.family > ADDR_IPV6)
+            a->from = (struct net_addr){ 0 };
+    }
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

@@ -2,6 +2,7 @@
  *
  *   frame    magic u32 | version u16 | verb u16 | length u32 (of the whole frame, these 12 bytes included) | body      all big-endian
  *   request  VERSION: no body    SNAPSHOT: sections u32, a set of 1 << enum control_section
+ *            CLIENTS: count u16  ACCESS: address, service (text), listener (address, interface; family 0: every one)
  *   answer   the request's verb | CONTROL_ANSWER, body: result u16, then sections { id u16 | length u32 | fields }
  *
  * Fields go out one by one in a fixed order and only ever grow at the end: a reader skips what it does not know and leaves at zero what an older
@@ -25,14 +26,17 @@
 #define CONTROL_ANSWER_MAX 32768u          /* header included; a full snapshot always fits */
 #define CONTROL_ANSWER 0x8000u             /* flag in an answer's verb */
 
-enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2 };
+enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2, CONTROL_VERB_CLIENTS = 3, CONTROL_VERB_ACCESS = 4 };
 
 enum control_section {
     CONTROL_SECTION_DAEMON = 1,
     CONTROL_SECTION_PAGE = 2,
     CONTROL_SECTION_SOURCE = 3, /* once per source */
     CONTROL_SECTION_SERVICE = 4, /* once per service */
-    CONTROL_SECTION_CARD = 5    /* once per network card that shall stamp */
+    CONTROL_SECTION_CARD = 5,   /* once per network card that shall stamp */
+    CONTROL_SECTION_CLIENTS = 6, /* these answer the verbs of their name, no SNAPSHOT */
+    CONTROL_SECTION_CLIENT = 7, /* once per client */
+    CONTROL_SECTION_ACCESS = 8  /* once per access list */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 
@@ -49,7 +53,13 @@ struct control_request {
     uint16_t version;
     uint16_t verb;           /* enum control_verb, or anything a stranger sent */
     uint32_t sections;
+    uint16_t clients;        /* CLIENTS: how many at most */
+    struct net_addr from;    /* ACCESS */
+    char service[SNAPSHOT_SERVICE_NAME_MAX];
+    struct net_addr listener;
+    char interface[ADDR_INTERFACE_MAX];
     bool malformed;
+    bool denied;             /* by the daemon: the caller may not ask this */
 };
 
 /* The daemon's side: one per connection, zeroed at accept. */
@@ -66,6 +76,9 @@ enum control_outcome {
 
 /* Take bytes in whatever pieces they come. *used: how many were consumed. At most one request per call. */
 enum control_outcome control_input(struct control_conn *c, struct span bytes, size_t *used, struct control_request *request);
+
+/* Does this request ask for what only the administrator may know: who the clients are, and whom the list refuses? */
+bool control_is_private(const struct control_request *request);
 
 /* The answer to one request as a whole frame. size >= CONTROL_ANSWER_MAX; returns its length, never 0. */
 size_t control_answer(const struct control_request *request, const struct snapshot *s, uint8_t *out, size_t size);

@@ -78,7 +78,7 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     }
 }
 
-static const struct control_request ask_all = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, CONTROL_SECTIONS_ALL, false };
+static const struct control_request ask_all = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = CONTROL_SECTIONS_ALL };
 
 static void round_trip_keeps_every_field(void **state)
 {
@@ -121,8 +121,8 @@ static void the_largest_snapshot_fits(void **state)
 
 static void only_the_sections_asked_for_come(void **state)
 {
-    struct control_request pages = { CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, 1u << CONTROL_SECTION_PAGE, false };
-    struct control_request version = { CONTROL_VERSION, CONTROL_VERB_VERSION, 0, false };
+    struct control_request pages = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = 1u << CONTROL_SECTION_PAGE };
+    struct control_request version = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_VERSION };
     static struct snapshot in, out;
     enum control_result result;
 
@@ -135,6 +135,94 @@ static void only_the_sections_asked_for_come(void **state)
     assert_int_equal(control_answer_read((struct span){ frame, control_answer(&version, &in, frame, sizeof frame) }, &result, &out), 0);
     assert_string_equal(out.version, in.version);
     assert_int_equal(out.page.tai_minus_utc_s, 0);
+}
+
+static void some_client(struct prng *p, struct snapshot_client *c)
+{
+    *c = (struct snapshot_client){ .net = { .family = ADDR_IPV4, .bytes = { 192, 0, 2, (uint8_t)prng_u64(p) } }, .bits = 32, .requests = (uint32_t)prng_u64(p),
+                                   .refused = 7, .per_second = 12.5, .blocked = 1, .last_age = some_ns(p) };
+}
+
+/* Who the clients are is told by its own verb, and never by a snapshot. */
+static void clients_are_told_to_who_asks_for_them(void **state)
+{
+    const struct control_request clients = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_CLIENTS, .clients = 5 };
+    struct control_request denied = clients;
+    static struct snapshot in, out;
+    enum control_result result;
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 4);
+    some_snapshot(3, 2, &in);
+    in.clients = (struct snapshot_clients){ .counted = 1, .known = 100000, .ever = 1e7, .count = SNAPSHOT_CLIENTS_MAX };
+    for (uint32_t i = 0; i < SNAPSHOT_CLIENTS_MAX; i++)
+        some_client(&p, &in.clients.client[i]);
+    assert_true(control_is_private(&clients));
+    assert_false(control_is_private(&ask_all));
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&clients, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_memory_equal(&in.clients, &out.clients, sizeof in.clients);
+    assert_int_equal(out.source_count, 0);
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_int_equal(out.clients.count, 0);
+    denied.denied = true;
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&denied, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_int_equal(result, CONTROL_DENIED);
+    assert_int_equal(out.clients.count, 0);
+}
+
+static void access_round_trip(void **state)
+{
+    const struct control_request ask = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_ACCESS };
+    static struct snapshot in, out;
+    enum control_result result;
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 5);
+    memset(&in, 0, sizeof in);
+    in.access_count = SNAPSHOT_PLACES_MAX;
+    for (uint32_t i = 0; i < SNAPSHOT_PLACES_MAX; i++) {
+        struct snapshot_access *a = &in.access[i];
+
+        a->from = (struct net_addr){ .family = ADDR_IPV6, .bytes = { 0x20, 1 } };
+        snprintf(a->service, sizeof a->service, "NTP");
+        memset(a->listener, 'l', sizeof a->listener - 1);
+        memset(a->place, 'p', sizeof a->place - 1);
+        memset(a->net, 'n', sizeof a->net - 1);
+        snprintf(a->action, sizeof a->action, "authenticate");
+        a->listeners = 2;
+        a->matched = a->logged = 1;
+        a->item = i;
+        some_client(&p, &a->client);
+    }
+    assert_true(control_is_private(&ask));
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_memory_equal(in.access, out.access, sizeof in.access);
+}
+
+static void questions_round_trip_and_are_refused_when_cut(void **state)
+{
+    struct control_request in = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_ACCESS, .from = { .family = ADDR_IPV4, .bytes = { 10 } }, .service = "ntp",
+                                  .listener = { .family = ADDR_IPV6, .port = 123 }, .interface = "eth0" }, out;
+    struct control_conn c = { 0 };
+    uint8_t bytes[CONTROL_REQUEST_MAX];
+    size_t used, len = control_request_write(&in, bytes, sizeof bytes);
+
+    (void)state;
+    assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &out), CONTROL_REQUEST);
+    assert_memory_equal(&in, &out, sizeof in);
+    bytes[11] = (uint8_t)(len - 1);
+    assert_int_equal(control_input(&c, (struct span){ bytes, len - 1 }, &used, &out), CONTROL_REQUEST);
+    assert_true(out.malformed);
+    bytes[11] = (uint8_t)len;
+    bytes[12] = 9; /* a family nobody has */
+    assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &out), CONTROL_REQUEST);
+    assert_true(out.malformed);
+    in = (struct control_request){ .version = CONTROL_VERSION, .verb = CONTROL_VERB_CLIENTS, .clients = 300 };
+    len = control_request_write(&in, bytes, sizeof bytes);
+    assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &out), CONTROL_REQUEST);
+    assert_int_equal(out.clients, 300);
 }
 
 /* ---- requests ---- */
@@ -161,7 +249,7 @@ static void requests_are_read_one_byte_at_a_time(void **state)
 
 static void two_requests_in_one_read_are_two(void **state)
 {
-    struct control_request version = { CONTROL_VERSION, CONTROL_VERB_VERSION, 0, false }, r;
+    struct control_request version = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_VERSION }, r;
     uint8_t bytes[2 * CONTROL_REQUEST_MAX];
     size_t one = control_request_write(&version, bytes, CONTROL_REQUEST_MAX), used;
     size_t both = one + control_request_write(&ask_all, bytes + one, CONTROL_REQUEST_MAX);
@@ -229,7 +317,7 @@ static void a_frame_is_never_kept_beyond_its_length(void **state)
 
 static enum control_result result_of(uint16_t version, uint16_t verb, bool malformed, uint16_t *spoken)
 {
-    struct control_request r = { version, verb, CONTROL_SECTIONS_ALL, malformed };
+    struct control_request r = { .version = version, .verb = verb, .sections = CONTROL_SECTIONS_ALL, .malformed = malformed };
     static struct snapshot s, out;
     enum control_result result;
     size_t len;
@@ -420,6 +508,9 @@ int main(void)
         cmocka_unit_test(round_trip_keeps_every_field),
         cmocka_unit_test(the_largest_snapshot_fits),
         cmocka_unit_test(only_the_sections_asked_for_come),
+        cmocka_unit_test(clients_are_told_to_who_asks_for_them),
+        cmocka_unit_test(access_round_trip),
+        cmocka_unit_test(questions_round_trip_and_are_refused_when_cut),
         cmocka_unit_test(requests_are_read_one_byte_at_a_time),
         cmocka_unit_test(two_requests_in_one_read_are_two),
         cmocka_unit_test(ctl_01_impossible_frames_close),

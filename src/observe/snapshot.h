@@ -68,6 +68,43 @@ struct snapshot_card {
     char text[SNAPSHOT_TEXT_MAX];    /* how, or why not */
 };
 
+#define SNAPSHOT_CLIENTS_MAX 100
+#define SNAPSHOT_PLACES_MAX 8
+#define SNAPSHOT_PLACE_MAX 96
+#define SNAPSHOT_WORD_MAX 16
+#define SNAPSHOT_ORIGIN_MAX 200
+
+/* A prefix that has asked. */
+struct snapshot_client {
+    struct net_addr net;             /* port 0 */
+    uint8_t bits, blocked;
+    uint32_t requests, refused;      /* refused: in a row */
+    double per_second;               /* of late */
+    struct dur_ns last_age;
+};
+
+/* The client log: only when it was asked for. */
+struct snapshot_clients {
+    uint8_t counted;                 /* there is a log */
+    uint32_t known;                  /* prefixes in it */
+    double ever;                     /* different prefixes there have been, estimated */
+    uint32_t count;                  /* of those that follow, most requests first */
+    struct snapshot_client client[SNAPSHOT_CLIENTS_MAX];
+};
+
+/* What the access list says to one address at the listeners of one service that have the same list: only when it was asked for. */
+struct snapshot_access {
+    struct net_addr from;
+    char service[SNAPSHOT_SERVICE_NAME_MAX], listener[SNAPSHOT_PLACE_MAX]; /* listener: the first of them */
+    uint32_t listeners;              /* how many there are */
+    char action[SNAPSHOT_WORD_MAX];  /* as in the configuration */
+    uint8_t matched;                 /* an item of the list says so; 0: none covers the address */
+    uint32_t item;                   /* its index */
+    char net[ADDR_TEXT_MAX], place[SNAPSHOT_ORIGIN_MAX]; /* the network that covers the address, and where it is written */
+    uint8_t logged;                  /* the address's prefix is in the client log */
+    struct snapshot_client client;
+};
+
 struct snapshot {
     char version[SNAPSHOT_NAME_MAX];
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
@@ -91,6 +128,9 @@ struct snapshot {
     struct snapshot_service service[SNAPSHOT_SERVICES_MAX];
     uint32_t card_count;             /* likewise */
     struct snapshot_card card[SNAPSHOT_CARDS_MAX];
+    struct snapshot_clients clients;
+    uint32_t access_count;
+    struct snapshot_access access[SNAPSHOT_PLACES_MAX];
 };
 
 #endif

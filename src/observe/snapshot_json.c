@@ -197,3 +197,77 @@ void snapshot_json_services(struct json *j, const struct snapshot *s)
     }
     json_array_end(j);
 }
+
+static const char *prefix_text(const struct snapshot_client *c, char *out, size_t size)
+{
+    char net[ADDR_TEXT_MAX];
+
+    snprintf(out, size, "%s/%u", addr_to_text(&c->net, net), c->bits);
+    return out;
+}
+
+static void client_object(struct json *j, const char *key, const struct snapshot_client *c)
+{
+    char prefix[ADDR_TEXT_MAX + 8];
+
+    json_object(j, key);
+    json_text(j, "prefix", prefix_text(c, prefix, sizeof prefix));
+    json_int(j, "requests", c->requests);
+    json_double(j, "per_second", c->per_second);
+    json_int(j, "last_age_ns", c->last_age.ns);
+    json_int(j, "refused_in_a_row", c->refused);
+    json_bool(j, "blocked", c->blocked);
+    json_object_end(j);
+}
+
+void snapshot_json_clients(struct json *j, const struct snapshot *s)
+{
+    const struct snapshot_clients *c = &s->clients;
+
+    json_object(j, "clients");
+    json_bool(j, "counted", c->counted);
+    json_int(j, "known", c->known);
+    json_double(j, "ever", c->ever);
+    json_array(j, "list");
+    for (uint32_t i = 0; i < c->count; i++)
+        client_object(j, NULL, &c->client[i]);
+    json_array_end(j);
+    json_object_end(j);
+}
+
+static void rule_object(struct json *j, const struct snapshot_access *a)
+{
+    if (!a->matched) {
+        json_null(j, "rule");
+        return;
+    }
+    json_object(j, "rule");
+    json_int(j, "item", a->item);
+    json_text(j, "net", a->net);
+    json_text(j, "written_at", a->place);
+    json_object_end(j);
+}
+
+void snapshot_json_access(struct json *j, const struct snapshot *s)
+{
+    char from[ADDR_TEXT_MAX];
+
+    json_array(j, "access");
+    for (uint32_t i = 0; i < s->access_count; i++) {
+        const struct snapshot_access *a = &s->access[i];
+
+        json_object(j, NULL);
+        json_text(j, "address", addr_to_text(&a->from, from));
+        json_text(j, "service", a->service);
+        json_text(j, "listener", a->listener);
+        json_int(j, "listeners", a->listeners);
+        json_text(j, "action", a->action);
+        rule_object(j, a);
+        if (a->logged)
+            client_object(j, "client", &a->client);
+        else
+            json_null(j, "client");
+        json_object_end(j);
+    }
+    json_array_end(j);
+}

@@ -21,4 +21,9 @@ void snapshot_json_services(struct json *j, const struct snapshot *s);
 /* "hardware_timestamps": [{interface, on, detail}] */
 void snapshot_json_cards(struct json *j, const struct snapshot *s);
 
+/* "clients": {counted, known, ever, list: [{prefix, requests ...}]} */
+void snapshot_json_clients(struct json *j, const struct snapshot *s);
+/* "access": [{address, service, listener, action ...}] */
+void snapshot_json_access(struct json *j, const struct snapshot *s);
+
 #endif
