@@ -16,6 +16,9 @@ struct net_addr {
     uint8_t bytes[16];  /* IPv4 in the first four, the rest 0 */
 };
 
+/* An address of this machine (port and scope 0), and the interface that has it. */
+struct local_addr { struct net_addr addr; uint32_t ifindex; uint8_t mac[6]; };
+
 /* Same family, bytes and scope. Ports are compared by addr_equal only. */
 static inline bool addr_same_host(const struct net_addr *a, const struct net_addr *b)
 {

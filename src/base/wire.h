@@ -10,29 +10,27 @@
 #include <string.h>
 
 /* Big-endian numbers at a place whose bounds are known, on any machine; compilers make one instruction of each. */
-static inline uint16_t wire_get16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
-static inline uint32_t wire_get32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
-static inline uint64_t wire_get64(const uint8_t *p) { return (uint64_t)wire_get32(p) << 32 | wire_get32(p + 4); }
-
-static inline void wire_put16(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static inline void wire_put32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
-}
-
-static inline void wire_put64(uint8_t *p, uint64_t v)
-{
-    wire_put32(p, (uint32_t)(v >> 32));
-    wire_put32(p + 4, (uint32_t)v);
-}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define WIRE_SWAP(bits, v) __builtin_bswap##bits(v)
+#else
+#define WIRE_SWAP(bits, v) (v)
+#endif
+#define WIRE_UINT(bits) \
+    static inline uint##bits##_t wire_get##bits(const uint8_t *p) \
+    { \
+        uint##bits##_t v; \
+        memcpy(&v, p, sizeof v); \
+        return WIRE_SWAP(bits, v); \
+    } \
+    static inline void wire_put##bits(uint8_t *p, uint##bits##_t v) \
+    { \
+        v = WIRE_SWAP(bits, v); \
+        memcpy(p, &v, sizeof v); \
+    }
+WIRE_UINT(16)
+WIRE_UINT(32)
+WIRE_UINT(64) /* wire_get64, wire_put64 */
+#undef WIRE_UINT
 
 struct span { const uint8_t *at; size_t len; }; /* borrowed bytes */
 

@@ -62,13 +62,16 @@ static int read_enum(const struct conf_row *row, uint16_t port, const char *text
     return -UE_SYNTAX;
 }
 
+/* YAML 1.1, which many readers still speak, takes these for truth values. */
+static bool is_switch_word(const char *word) { return strcmp(word, "on") == 0 || strcmp(word, "off") == 0; }
+
 static void write_enum(const struct conf_row *row, const void *field, size_t i, const struct conf_out *o)
 {
     char choice[CONF_CHOICE_MAX];
 
     (void)i;
     conf_choice(row, *(const uint8_t *)field, choice);
-    conf_out(o, "%s", choice);
+    conf_out(o, is_switch_word(choice) ? "\"%s\"" : "%s", choice);
 }
 
 /* text, path */

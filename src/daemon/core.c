@@ -189,6 +189,23 @@ static void send_request(struct core *c, const struct action *a)
     input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { a->u.send.exchange, tx, STAMP_USER } });
 }
 
+/* -- the responder in the kernel --------------------------------------------------------------------------------- */
+
+/* After a sleep the page holds no longer, and the responder knows nothing until there is another one. */
+static void tell_responder(struct core *c)
+{
+    const struct core_world *w = c->world;
+    struct page_data page;
+    double rate_ppm = 0;
+
+    if (!w->responder->mirror || page_read(w->page, &page) != 0)
+        return;
+    if (io_slept_since(page.asleep))
+        page.status = CLOCK_DISRUPTED;
+    host_clock_system.read_frequency(&rate_ppm);
+    c->responder_due = responder_write(w->responder, w->serve, &page, rate_ppm);
+}
+
 /* -- the system clock ------------------------------------------------------------------------------------------- */
 
 static void read_clock(struct core *c)
@@ -198,7 +215,12 @@ static void read_clock(struct core *c)
     input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, io_asleep() } });
 }
 
-static void result(struct core *c, int err) { input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } }); }
+/* The system clock's rate may be another one now. */
+static void result(struct core *c, int err)
+{
+    input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } });
+    tell_responder(c);
+}
 
 static void command_clock(struct core *c, const struct clock_command *command)
 {
@@ -341,6 +363,7 @@ static void publish(struct core *c)
 
     page.asleep = c->asleep;
     page_publish(c->world->page, &page);
+    tell_responder(c);
 }
 
 static void obey(struct core *c, const struct action *a)
@@ -382,7 +405,8 @@ static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
 
-    return mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), mono_min(c->leap_files.next, c->world->hardware->next));
+    return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), mono_min(c->leap_files.next, c->world->hardware->next)),
+                    c->responder_due);
 }
 
 static void look_for_sleep(void *ctx)
@@ -420,6 +444,8 @@ static void run(void *ctx, struct mono_ns now)
         hardware_read_all(c->world->hardware, now);
     if (!mono_before(now, c->names_due))
         give_up_names(c);
+    if (!mono_before(now, c->responder_due))
+        tell_responder(c);
     input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
@@ -437,7 +463,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     memset(c, 0, sizeof *c);
     c->world = world;
     c->loop = loop;
-    c->names_due = MONO_NEVER;
+    c->names_due = c->responder_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     recall(c, &memory);
@@ -470,16 +496,24 @@ void core_stop(struct core *c)
     c->engine = NULL;
 }
 
-static void picture_of_service(const struct serve_stats stats[WORKERS_MAX], enum service s, struct snapshot_service *out)
+static void picture_of_service(const struct serve_stats *stats, unsigned rows, enum service s, const char *how, struct snapshot *out)
 {
-    snprintf(out->name, sizeof out->name, "%s", service_name(s));
-    out->requests = 0;
-    memset(out->verdict, 0, sizeof out->verdict);
-    for (unsigned w = 0; w < WORKERS_MAX; w++) {
-        out->requests += stats[w].requests[s];
+    struct snapshot_service *service = &out->service[out->service_count++];
+
+    memset(service, 0, sizeof *service);
+    snprintf(service->name, sizeof service->name, "%s%s", service_name(s), how);
+    for (unsigned i = 0; i < rows; i++) {
+        service->requests += stats[i].requests[s];
         for (unsigned v = 0; v < VERDICT_COUNT; v++)
-            out->verdict[v] += stats[w].verdict[s][v];
+            service->verdict[v] += stats[i].verdict[s][v];
     }
+}
+
+/* What it answered is not in the sockets' rows. */
+static void picture_of_responder(const struct responder *r, struct snapshot *out)
+{
+    picture_of_service(r->stats, r->loaded.cpus, SERVICE_NTP, " by XDP", out);
+    picture_of_service(r->stats, r->loaded.cpus, SERVICE_TIME, " by XDP", out);
 }
 
 void core_snapshot(const struct core *c, struct snapshot *out)
@@ -489,7 +523,10 @@ void core_snapshot(const struct core *c, struct snapshot *out)
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
     hardware_picture(c->world->hardware, out);
-    out->service_count = SERVICE_COUNT;
+    responder_picture(c->world->responder, out);
+    out->service_count = 0;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
-        picture_of_service(c->world->shared->served, (enum service)s, &out->service[s]);
+        picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);
+    if (c->world->responder->mirror)
+        picture_of_responder(c->world->responder, out);
 }

@@ -13,6 +13,7 @@
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
 #include "daemon/options.h"
+#include "daemon/responder.h"
 #include "daemon/shared.h"
 #include "engine/engine.h"
 #include "io/udp.h"
@@ -37,6 +38,8 @@ struct core_world {
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */
+    const struct responder *responder;  /* the one inside the kernel, which is told the time of the page */
+    const struct serve_options *serve;  /* how it answers */
     const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */
 };
 
@@ -58,6 +61,7 @@ struct core {
     unsigned queue_first, queue_count;  /* events that actions caused */
     struct event queue[CORE_QUEUE_MAX];
     bool stepping;
+    struct mono_ns responder_due;       /* when the responder is to be told again; MONO_NEVER without one */
     struct leap_files leap_files;
     struct io_datagram datagram;
 };

@@ -51,6 +51,7 @@ int one_process_run(struct setup *s)
     if (s->control_fd >= 0)
         control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
+    responder_follow(&s->responder, &all.loop, &s->listeners);
     status_start(&all.status, &all.loop, s);
     loop_run(&all.loop);
     core_stop(&all.core);

@@ -181,6 +181,14 @@ static void check_services(const struct rules *r)
         }
 }
 
+static void check_xdp(const struct rules *r)
+{
+    const struct ntp_options *o = &r->o->ntp;
+
+    if (o->xdp != NTP_XDP_OFF && o->xdp_interfaces.count == 0 && both_sound(r, "ntp", 0, "xdp", "xdp_interfaces"))
+        conf_error_add(r->errors, place(r, "ntp", 0, "xdp"), "ntp.xdp: on no interface; name those whose requests it shall answer in ntp.xdp_interfaces");
+}
+
 static bool is_listener(const struct rules *r, const struct net_addr *a, const char *interface)
 {
     struct service service[SERVICES];
@@ -278,5 +286,6 @@ void options_check_rules(const struct daemon_options *o, const struct conf_tree 
     check_clock(&r);
     check_leap(&r);
     check_services(&r);
+    check_xdp(&r);
     check_access(&r);
 }

@@ -176,6 +176,14 @@ static int start_hardware(struct setup *s)
     return 0;
 }
 
+static int start_responder(struct setup *s)
+{
+    responder_start(&s->responder, &s->options->ntp, guard_is_needed(&s->options->guard, s->options->ntp.client_log));
+    s->world.responder = &s->responder;
+    s->world.serve = &s->serve;
+    return 0;
+}
+
 static int make_guard(struct setup *s)
 {
     const struct guard_options *o = &s->options->guard;
@@ -183,7 +191,7 @@ static int make_guard(struct setup *s)
 
     if (!guard_is_needed(o, s->options->ntp.client_log))
         return 0;
-    s->serve.guard = shared_guard_new();
+    s->serve.guard = s->responder.clients ? s->responder.clients : shared_guard_new();
     if (!s->serve.guard || getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
     guard_init(s->serve.guard, o, s->options->ntp.client_log, &seed);
@@ -366,8 +374,8 @@ static int recall(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,       start_hardware, make_guard,
-                                                    make_interleave, decide_clock, recall,        open_control,   connect_resolver, connect_clock };
+    static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,   start_hardware,   start_responder, make_guard,
+                                                    make_interleave, decide_clock, recall,         open_control, connect_resolver, connect_clock };
     int code = 0;
 
     memset(s, 0, sizeof *s);
@@ -440,6 +448,7 @@ void setup_tell(const struct setup *s)
     logger_write(&clock, host_mono());
     listeners_log(&s->listeners);
     hardware_tell(&s->hardware);
+    responder_tell(&s->responder);
     tell_sources(&s->options->engine);
     tell_wall(s);
     if (!s->detached)

@@ -25,6 +25,7 @@ struct setup {
     int resolve_end;                /* the resolver's end of its socket pair; -1: no name is configured */
     int clock_end;                  /* the clock role's end; -1 */
     struct hardware hardware;
+    struct responder responder;
     struct core_world world;
 };
 

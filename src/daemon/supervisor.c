@@ -79,6 +79,7 @@ static void go_on_from_page(struct core_world *w)
 static int live_as_core(struct setup *s, unsigned worker)
 {
     (void)worker;
+    responder_leave(&s->responder);
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
@@ -95,6 +96,7 @@ static int live_as_core(struct setup *s, unsigned worker)
 
 static int live_as_serve(struct setup *s, unsigned worker)
 {
+    responder_leave(&s->responder);
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
@@ -113,6 +115,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     struct clock_limits limits = clock_limits_of(&s->options->engine.clock);
 
     (void)worker;
+    responder_leave(&s->responder);
     if (host_confine(HOST_RIGHT_SET_CLOCK, s->user) != 0)
         return EXIT_PERMISSION;
     loop_release_signals();
@@ -337,6 +340,7 @@ int supervisor_run(struct setup *s)
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
+    responder_follow(&s->responder, &sup.loop, &s->listeners);
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;
     loop_run(&sup.loop);

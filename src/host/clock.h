@@ -18,6 +18,10 @@ struct mono_ns host_mono(void);
 /* RAW - REALTIME - RAW, the tightest of a few tries; raw is the middle, width the distance. */
 struct host_pair host_pair(void);
 
+/* The same with CLOCK_BOOTTIME, which goes on while the machine sleeps. */
+struct host_boot { struct mono_ns raw; int64_t boot_ns; };
+struct host_boot host_boot(void);
+
 /* log2 of the smallest step of reading the clock, RFC 5905 section 7.3; a bounded number of reads. */
 int8_t host_precision_log2(void);
 

@@ -4,6 +4,8 @@
 
 #include "base/option.h"
 
+enum ntp_xdp { NTP_XDP_AUTO, NTP_XDP_DRIVER, NTP_XDP_GENERIC, NTP_XDP_OFF };
+
 struct ntp_options {
 #define OPTION OPTION_FIELD
 #include "ntp/options.def"

@@ -1,8 +1,5 @@
 #include "ntp/server.h"
 
-#define POLL_MIN_LOG2 (-4)
-#define POLL_MAX_LOG2 17 /* RFC 5905 section 7.2, MAXPOLL */
-
 /* The mode that answers this one, or the reason why nothing does. */
 static enum verdict choose_mode(const struct ntp_options *options, uint8_t mode, uint8_t version, uint16_t port, uint8_t *reply_mode)
 {
@@ -23,23 +20,9 @@ static enum verdict choose_mode(const struct ntp_options *options, uint8_t mode,
 /* Modes 6 and 7 share only the first byte with a time packet, so they are known before anything else is looked at. */
 static bool is_private(struct span bytes) { return bytes.len > 0 && (bytes.at[0] & 7) >= NTP_MODE_CONTROL; }
 
-/* Odd and rounded down, and so never 0, which means "unknown" (RFC 5905 section 6). */
-static struct ntp_ts64 receive_stamp(struct utc_ns t) { return (struct ntp_ts64){ (ntp_ts64_from_utc(t).raw - 1) | 1 }; }
+static struct ntp_ts64 receive_stamp(struct utc_ns t) { return ntp_server_receive_of(ntp_ts64_from_utc(t)); }
 
-/* Even and rounded up, and so later than any receive timestamp of the same instant; the first one of an era is told 0.5 ns late. */
-struct ntp_ts64 ntp_server_transmit(struct utc_ns t)
-{
-    uint64_t even = (ntp_ts64_from_utc(t).raw + 1) & ~UINT64_C(1);
-
-    return (struct ntp_ts64){ even ? even : 2 };
-}
-
-static int8_t clamp_poll(int8_t poll_log2)
-{
-    if (poll_log2 < POLL_MIN_LOG2)
-        return POLL_MIN_LOG2;
-    return poll_log2 > POLL_MAX_LOG2 ? POLL_MAX_LOG2 : poll_log2;
-}
+struct ntp_ts64 ntp_server_transmit(struct utc_ns t) { return ntp_server_transmit_of(ntp_ts64_from_utc(t)); }
 
 static uint32_t kiss_of(enum clock_status s) { return s == CLOCK_DISRUPTED ? NTP_REFID('S', 'T', 'E', 'P') : NTP_REFID('I', 'N', 'I', 'T'); }
 
@@ -105,7 +88,7 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
                               size_t *out_len)
 {
     const uint8_t *ask = request->bytes.at;
-    uint8_t version, mode;
+    struct ntp_asked asked;
     struct ntp_tail tail;
     enum verdict v;
 
@@ -115,15 +98,11 @@ enum verdict ntp_server_reply(const struct ntp_options *options, const struct nt
     v = ntp_packet_check(request->bytes, &tail);
     if (v != VERDICT_ACCEPTED)
         return v;
-    version = ask[0] >> 3 & 7;
-    v = choose_mode(options, ask[0] & 7, version, request->from->port, &mode);
+    asked = ntp_server_asked(ask);
+    v = choose_mode(options, ask[0] & 7, asked.version, request->from->port, &asked.reply_mode);
     if (v != VERDICT_ANSWERED)
         return v;
-    memcpy(out, prepared->bytes, NTP_HEADER_SIZE);
-    out[0] = (uint8_t)(prepared->bytes[0] | version << 3 | mode);
-    out[NTP_AT_POLL] = (uint8_t)clamp_poll((int8_t)ask[NTP_AT_POLL]);
-    memcpy(out + NTP_AT_ORIGIN, ask + NTP_AT_TRANSMIT, 8);
-    wire_put64(out + NTP_AT_RECEIVE, receive_stamp(request->rx).raw);
+    ntp_server_write(prepared, &asked, receive_stamp(request->rx), out);
     *out_len = NTP_HEADER_SIZE;
     return VERDICT_ANSWERED;
 }

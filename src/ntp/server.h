@@ -58,10 +58,56 @@ size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
                               size_t *out_len);
 
+/* -- as source, for programs without calls (xdp/respond.h) ------------------------------------------------------------------------------------------- */
+
+#define NTP_POLL_MIN_LOG2 (-4)
+#define NTP_POLL_MAX_LOG2 17 /* RFC 5905 section 7.2, MAXPOLL */
+
+/* What of a request its answer repeats. */
+struct ntp_asked {
+    uint8_t version, reply_mode;
+    int8_t poll_log2;
+    uint64_t transmit;
+};
+
+static inline struct ntp_asked ntp_server_asked(const uint8_t request[NTP_HEADER_SIZE])
+{
+    return (struct ntp_asked){ request[0] >> 3 & 7, NTP_MODE_SERVER, (int8_t)request[NTP_AT_POLL], wire_get64(request + NTP_AT_TRANSMIT) };
+}
+
+static inline int8_t ntp_server_clamp_poll(int8_t poll_log2)
+{
+    if (poll_log2 < NTP_POLL_MIN_LOG2)
+        return NTP_POLL_MIN_LOG2;
+    return poll_log2 > NTP_POLL_MAX_LOG2 ? NTP_POLL_MAX_LOG2 : poll_log2;
+}
+
+/* The whole answer; out may be where the request was. */
+static inline void ntp_server_write(const struct ntp_prepared *prepared, const struct ntp_asked *a, struct ntp_ts64 receive, uint8_t out[NTP_HEADER_SIZE])
+{
+    memcpy(out, prepared->bytes, NTP_HEADER_SIZE);
+    out[0] = (uint8_t)(prepared->bytes[0] | a->version << 3 | a->reply_mode);
+    out[NTP_AT_POLL] = (uint8_t)ntp_server_clamp_poll(a->poll_log2);
+    wire_put64(out + NTP_AT_ORIGIN, a->transmit);
+    wire_put64(out + NTP_AT_RECEIVE, receive.raw);
+}
+
+/* A receive timestamp: odd and rounded down, and so never 0, which means "unknown" (RFC 5905 section 6). */
+static inline struct ntp_ts64 ntp_server_receive_of(struct ntp_ts64 t) { return (struct ntp_ts64){ (t.raw - 1) | 1 }; }
+
+/* A transmit timestamp: even and rounded up, and so later than any receive timestamp of the same instant; the first one of an era is told 0.5 ns late. */
+static inline struct ntp_ts64 ntp_server_transmit_of(struct ntp_ts64 t)
+{
+    uint64_t even = (t.raw + 1) & ~UINT64_C(1);
+
+    return (struct ntp_ts64){ even ? even : 2 };
+}
+
 /* Does a request that was answered ask for interleaved mode, as far as it can show? */
 static inline bool ntp_server_is_interleaved(const uint8_t request[NTP_HEADER_SIZE])
 {
-    return request[NTP_AT_ORIGIN + 7] & 1 && (request[0] & 7) == NTP_MODE_CLIENT && memcmp(request + NTP_AT_RECEIVE, request + NTP_AT_TRANSMIT, 8) != 0;
+    return request[NTP_AT_ORIGIN + 7] & 1 && (request[0] & 7) == NTP_MODE_CLIENT &&
+           wire_get64(request + NTP_AT_RECEIVE) != wire_get64(request + NTP_AT_TRANSMIT);
 }
 
 /* Turns the basic answer into an interleaved one: `left` is when the answer left that the request's origin names. */

@@ -438,9 +438,9 @@ static void write_service(struct writer *w, struct snapshot_service s)
     section_end(w, &x);
 }
 
-static void write_card(struct writer *w, struct snapshot_card s)
+static void write_card(struct writer *w, enum control_section section, struct snapshot_card s)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_CARD);
+    struct codec x = section_begin(w, section);
 
     card_fields(&x, &s);
     section_end(w, &x);
@@ -478,7 +478,9 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
     for (uint32_t i = 0; i < s->service_count && (sections & 1u << CONTROL_SECTION_SERVICE); i++)
         write_service(w, s->service[i]);
     for (uint32_t i = 0; i < s->card_count && (sections & 1u << CONTROL_SECTION_CARD); i++)
-        write_card(w, s->card[i]);
+        write_card(w, CONTROL_SECTION_CARD, s->card[i]);
+    for (uint32_t i = 0; i < s->xdp_count && (sections & 1u << CONTROL_SECTION_XDP); i++)
+        write_card(w, CONTROL_SECTION_XDP, s->xdp[i]);
     if (sections & 1u << CONTROL_SECTION_CLIENTS)
         write_clients(w, s->clients);
     for (uint32_t i = 0; i < s->access_count && (sections & 1u << CONTROL_SECTION_ACCESS); i++)
@@ -517,6 +519,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
 
     assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
     assert(s->card_count <= SNAPSHOT_CARDS_MAX && s->clients.count <= SNAPSHOT_CLIENTS_MAX && s->access_count <= SNAPSHOT_PLACES_MAX);
+    assert(s->xdp_count <= SNAPSHOT_CARDS_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK)
@@ -626,6 +629,8 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
         if (a->from.family > ADDR_IPV6)
             a->from = (struct net_addr){ 0 };
     }
+    if (id == CONTROL_SECTION_XDP && out->xdp_count < SNAPSHOT_CARDS_MAX)
+        card_fields(&x, &out->xdp[out->xdp_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

@@ -36,7 +36,8 @@ enum control_section {
     CONTROL_SECTION_CARD = 5,   /* once per network card that shall stamp */
     CONTROL_SECTION_CLIENTS = 6, /* these answer the verbs of their name, no SNAPSHOT */
     CONTROL_SECTION_CLIENT = 7, /* once per client */
-    CONTROL_SECTION_ACCESS = 8  /* once per access list */
+    CONTROL_SECTION_ACCESS = 8, /* once per access list */
+    CONTROL_SECTION_XDP = 9     /* once per interface of ntp.xdp_interfaces */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 

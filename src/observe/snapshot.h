@@ -61,10 +61,10 @@ struct snapshot_service {
     uint64_t verdict[VERDICT_COUNT];
 };
 
-/* A network card named in hardware_timestamps. */
+/* A network card named in hardware_timestamps, or an interface named in ntp.xdp_interfaces. */
 struct snapshot_card {
     char name[SNAPSHOT_CARD_NAME_MAX];
-    uint8_t on;                      /* its stamps are used */
+    uint8_t on;                      /* its stamps are used; requests are answered there by XDP */
     char text[SNAPSHOT_TEXT_MAX];    /* how, or why not */
 };
 
@@ -128,6 +128,8 @@ struct snapshot {
     struct snapshot_service service[SNAPSHOT_SERVICES_MAX];
     uint32_t card_count;             /* likewise */
     struct snapshot_card card[SNAPSHOT_CARDS_MAX];
+    uint32_t xdp_count;              /* likewise */
+    struct snapshot_card xdp[SNAPSHOT_CARDS_MAX];
     struct snapshot_clients clients;
     uint32_t access_count;
     struct snapshot_access access[SNAPSHOT_PLACES_MAX];

@@ -172,17 +172,23 @@ void snapshot_json_sources(struct json *j, const struct snapshot *s)
     json_array_end(j);
 }
 
-void snapshot_json_cards(struct json *j, const struct snapshot *s)
+static void interfaces(struct json *j, const char *name, const struct snapshot_card *card, uint32_t count)
 {
-    json_array(j, "hardware_timestamps");
-    for (uint32_t i = 0; i < s->card_count; i++) {
+    json_array(j, name);
+    for (uint32_t i = 0; i < count; i++) {
         json_object(j, NULL);
-        json_text(j, "interface", s->card[i].name);
-        json_bool(j, "on", s->card[i].on);
-        json_text(j, "detail", s->card[i].text);
+        json_text(j, "interface", card[i].name);
+        json_bool(j, "on", card[i].on);
+        json_text(j, "detail", card[i].text);
         json_object_end(j);
     }
     json_array_end(j);
+}
+
+void snapshot_json_cards(struct json *j, const struct snapshot *s)
+{
+    interfaces(j, "hardware_timestamps", s->card, s->card_count);
+    interfaces(j, "xdp", s->xdp, s->xdp_count);
 }
 
 void snapshot_json_services(struct json *j, const struct snapshot *s)

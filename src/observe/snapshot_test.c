@@ -103,14 +103,16 @@ static void a_service_shows_what_it_refused(void **state)
 
 static void a_card_says_why_it_does_not_stamp(void **state)
 {
-    static struct snapshot s = { .card_count = 1, .card = { { .name = "eth0", .text = "it cannot" } } };
+    static struct snapshot s = { .card_count = 1, .card = { { .name = "eth0", .text = "it cannot" } },
+                                 .xdp_count = 1, .xdp = { { .name = "eth1", .on = 1, .text = "in the driver" } } };
     char out[256];
     struct json j = json_of(out, sizeof out);
 
     (void)state;
     snapshot_json_cards(&j, &s);
     assert_true(json_end(&j) > 0);
-    assert_string_equal(out, "\"hardware_timestamps\":[{\"interface\":\"eth0\",\"on\":false,\"detail\":\"it cannot\"}]");
+    assert_string_equal(out, "\"hardware_timestamps\":[{\"interface\":\"eth0\",\"on\":false,\"detail\":\"it cannot\"}],"
+                             "\"xdp\":[{\"interface\":\"eth1\",\"on\":true,\"detail\":\"in the driver\"}]");
 }
 
 static void the_largest_snapshot_fits_as_json(void **state)
@@ -132,9 +134,11 @@ static void the_largest_snapshot_fits_as_json(void **state)
     s.service_count = SNAPSHOT_SERVICES_MAX;
     for (int i = 0; i < SNAPSHOT_SERVICES_MAX; i++)
         s.service[i].name[SNAPSHOT_SERVICE_NAME_MAX - 1] = '\0';
-    s.card_count = SNAPSHOT_CARDS_MAX;
-    for (int i = 0; i < SNAPSHOT_CARDS_MAX; i++)
+    s.card_count = s.xdp_count = SNAPSHOT_CARDS_MAX;
+    for (int i = 0; i < SNAPSHOT_CARDS_MAX; i++) {
         s.card[i].name[SNAPSHOT_CARD_NAME_MAX - 1] = s.card[i].text[SNAPSHOT_TEXT_MAX - 1] = '\0';
+        s.xdp[i] = s.card[i];
+    }
     json_object(&j, NULL);
     snapshot_json_daemon(&j, &s);
     snapshot_json_clock(&j, &s);

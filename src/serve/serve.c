@@ -14,22 +14,10 @@ const char *service_name(enum service s)
     return name[s];
 }
 
-/* UDP services that answer whatever they get: an answer sent there would come back as the next request, for ever (CVE-2009-3563).
- * 0 is no port at all. */
-#define PORT(n) (UINT64_C(1) << (n))
-static const uint64_t looping_ports = PORT(0) | PORT(7) | PORT(13) | PORT(17) | PORT(19) | PORT(37) | PORT(53);
-
-static bool would_loop(enum service s, uint16_t port)
-{
-    if (port < 64 && looping_ports & PORT(port))
-        return true;
-    return port == NTP_PORT && s != SERVICE_NTP;
-}
-
 /* The cheap checks that need no look at the bytes. */
 static enum verdict check_addresses(const struct serve_request *r)
 {
-    if (would_loop(r->service, r->from.port))
+    if (serve_would_loop(r->service, r->from.port))
         return VERDICT_SOURCE_PORT;
     if (!addr_is_usable_server(&r->from))
         return VERDICT_SOURCE_ADDRESS;

@@ -24,6 +24,15 @@ enum service { SERVICE_NTP, SERVICE_TIME, SERVICE_DAYTIME, SERVICE_COUNT };
 
 const char *service_name(enum service s); /* "NTP", "TIME", "DAYTIME" */
 
+/* From UDP services that answer whatever they get: an answer sent there would come back as the next request, for ever (CVE-2009-3563). 0 is no port. */
+static inline bool serve_would_loop(enum service s, uint16_t port)
+{
+    switch (port) {
+    case 0: case 7: case 13: case 17: case 19: case 37: case 53: return true;
+    default: return port == NTP_PORT && s != SERVICE_NTP;
+    }
+}
+
 struct serve_options {
     struct ntp_options ntp;
     struct timeproto_options timeproto;
