@@ -8,7 +8,7 @@
 #include "observe/json.h"
 #include "observe/snapshot.h"
 
-#define SNAPSHOT_JSON_MAX 65536
+#define SNAPSHOT_JSON_MAX 81920
 
 /* "daemon": {version, uptime_ns} */
 void snapshot_json_daemon(struct json *j, const struct snapshot *s);
