@@ -114,7 +114,7 @@ def test_ntpsec_learns_from_us(lab, good_chronyd):
                                                                                              f"{wrong}:123"]},
                        **keys(key_file(lab.dir, "ntp"), "ntp")}, utcd.PROCESSES)
     server.wait_synchronised()
-    lines = [f"keys {key_file(lab.dir, 'ntp', more=['99 SHA256 ' + secret('another', 32)])}",
+    lines = ["restrict 127.0.0.1", f"keys {key_file(lab.dir, 'ntp', more=['99 SHA256 ' + secret('another', 32)])}",
              f"trustedkey {' '.join(str(i) for i in IDS.values())} 99", f"server {wrong} iburst minpoll 3 key 99",
              *(f"server {a} iburst minpoll 3 key {IDS[name]}" for name, a in address.items())]
     lab.start(peers.Ntpsec, neighbour, lines=lines)

@@ -116,7 +116,8 @@ def ntpdig(host, *options):
 
 def ntpq(neighbour, *args):
     """ntpsec's question to its daemon on a neighbour: what it prints."""
-    return proc.run(neighbour.argv(binary("ntpq", "ntpsec"), *args, "127.0.0.1")).stdout
+    done = proc.run(neighbour.argv(binary("ntpq", "ntpsec"), *args, "127.0.0.1")); print(done.stdout, done.stderr)
+    return done.stdout
 
 
 def rdate(*args, program="rdate"):
