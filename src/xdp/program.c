@@ -4,7 +4,6 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "timeproto/timeproto.h"
 #include "xdp/respond.h"
 
 #define ONE(name_, type_) \

@@ -15,6 +15,7 @@
 #define XDP_RESPOND_H
 
 #include "guard/check.h"
+#include "timeproto/timeproto.h"
 #include "xdp/mirror.h"
 
 enum xdp_outcome { XDP_OUTCOME_PASS, XDP_OUTCOME_SILENT, XDP_OUTCOME_ANSWERED };
