@@ -12,6 +12,13 @@ enum leap { LEAP_NONE, LEAP_INSERT, LEAP_DELETE, LEAP_UNKNOWN }; /* LI of RFC 59
 
 enum stamp { STAMP_USER, STAMP_KERNEL, STAMP_HARDWARE };         /* where a timestamp was taken, worst of the two ends */
 
+/* What a source's time is worth to us (RFC 5905 knows the first alone). */
+enum standing {
+    STANDING_UTC,                 /* it says it has UTC */
+    STANDING_REFERENCE,           /* it serves the local reference of our group, and comes before us */
+    STANDING_ASIDE                /* its time is ours, or that of another source of ours, or of a member of the group that does not matter */
+};
+
 struct measurement {
     uint16_t source;              /* the engine's slot of the source */
     uint8_t stratum;              /* of the source, 1 .. 15; 0 for a reference clock */
@@ -24,6 +31,8 @@ struct measurement {
     struct dur_ns dispersion;     /* >= 0: both precisions + local clock drift during the exchange */
     struct dur_ns root_delay;     /* >= 0, as announced */
     struct dur_ns root_dispersion;/* >= 0, as announced */
+    uint8_t standing;             /* enum standing */
+    uint32_t rank;                /* of a STANDING_REFERENCE: the smallest is followed */
 };
 
 #endif

@@ -17,6 +17,7 @@
 #include "clock/majority.h"
 #include "clock/noise.h"
 #include "clock/pace.h"
+#include "clock/orphan.h"
 #include "clock/poll.h"
 #include "clock/recall.h"
 #include "clock/sample.h"
@@ -78,6 +79,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
     c->policy.save_at = MONO_NEVER;
+    c->policy.last_utc = now;
     c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
     estimate_expect(&c->estimate, c->memory.wander);
@@ -136,6 +138,7 @@ static void break_silence(struct clock *c, struct mono_ns now)
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_source *s = &c->source[m->source];
+    struct measurement own;
 
     assert(m->source < CLOCK_SOURCES_MAX && s->used);
     if (m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
@@ -144,7 +147,10 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
         return;
     interval_age(c, now);
     break_silence(c, now);
-    sample_take(c, m, now);
+    own = orphan_widened(c, m);
+    sample_take(c, &own, now);
+    if (!orphan_admit(c, s, now, out))
+        return;
     if (c->policy.synchronised_once)
         follow_if_unsmeared(c, s, now, out);
     else
@@ -191,13 +197,14 @@ static void follow_time(struct clock *c, struct mono_ns now, struct clock_action
     enum clock_status s = discipline_status(c, now);
     struct log_record *r;
 
-    if (s == CLOCK_FREE_RUNNING && c->options.local.present)
+    if (c->options.local.present && (s == CLOCK_FREE_RUNNING || (s == CLOCK_HOLDOVER && c->policy.orphan)))
         s = CLOCK_LOCAL;
     if (s == c->page.status)
         return;
     r = discipline_log(out, s == CLOCK_HOLDOVER ? LOG_HOLDOVER : s == CLOCK_LOCAL ? LOG_LOCAL : LOG_FREE_RUNNING);
     log_ns(r, "bound_ns", dur_from_s(fmax(-c->estimate.bound.lo_s, c->estimate.bound.hi_s)).ns);
     if (s == CLOCK_LOCAL) {
+        orphan_end(c);
         log_int(r, "stratum", c->options.local.stratum);
         log_ns(r, "error_ns", c->options.local.error.ns);
     }

@@ -6,6 +6,7 @@
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/noise.h"
+#include "clock/orphan.h"
 #include "clock/sample.h"
 #include "clock/select.h"
 
@@ -77,6 +78,10 @@ void combine_rate(struct clock *c)
     struct clock_span *known = &c->estimate.rate_known;
     struct clock_span proven = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
 
+    if (orphan_counts(c)) { /* the proof is about the reference's rate */
+        proven.lo_s -= o->max_drift_silent * 1e-6;
+        proven.hi_s += o->max_drift_silent * 1e-6;
+    }
     if (c->policy.resumed && proven.hi_s - proven.lo_s > known->hi_s - known->lo_s)
         return;
     c->policy.resumed = false;

@@ -7,6 +7,7 @@
 #include "clock/discipline.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
+#include "clock/orphan.h"
 #include "clock/sample.h"
 #include "clock/select.h"
 
@@ -122,7 +123,7 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        n += s->used && !s->smears && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+        n += s->used && !s->smears && !s->aside && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
     }
     return n;
 }
@@ -132,9 +133,13 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 static unsigned electorate(struct clock *c, struct mono_ns now)
 {
     enum clock_status status = discipline_status(c, now);
-    bool synchronised = status == CLOCK_SYNCHRONISED, over;
+    bool synchronised = status == CLOCK_SYNCHRONISED && !c->policy.orphan, over;
     struct dur_ns wait = { status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : MAJORITY_FIRST_WAIT_NS };
 
+    if (orphan_counts(c)) {
+        c->policy.electorate = 1;
+        return 1;
+    }
     if (!synchronised && (!c->policy.waiting || mono_sub(now, c->policy.last_answer).ns > HELD_WAIT_NS)) {
         c->policy.waiting = true;
         c->policy.first_answer = now;
@@ -260,13 +265,16 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
     judge_sources(c, &m, out);
     if (s->state == CLOCK_SOURCE_FALSETICKER)
         return;
-    if (interval_meet(c->estimate.bound, m.hull, &both)) {
+    if (orphan_counts(c)) {
+        c->estimate.bound = m.hull;
+    } else if (interval_meet(c->estimate.bound, m.hull, &both)) {
         c->estimate.bound = both;
         c->policy.panic_logged = false;
     } else if (!yield(c, &m, now, out)) {
         s->state = CLOCK_SOURCE_FALSETICKER;
         return;
     }
+    c->policy.orphan = s->standing == STANDING_REFERENCE;
     c->policy.contradictions = 0;
     c->policy.split_logged = false;
     if (s->prefer || !preferred_present(c))

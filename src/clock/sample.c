@@ -21,9 +21,12 @@ double sample_offset_s(const struct clock *c, const struct measurement *m)
     return estimate_offset_s(&c->estimate, m->at, sample_tai(c, m));
 }
 
-/* What a sample may be wrong by beside its path: its own stamps, and the source within its root distance, where it may move at any time. */
+/* What a sample may be wrong by beside its path: its own stamps, and the source within its root distance, where it may move at any time. A local
+ * reference is corrected by nobody: it moves as its oscillator does (combine_rate). */
 static double own_error_s(const struct measurement *m)
 {
+    if (m->standing == STANDING_REFERENCE)
+        return dur_to_s(m->dispersion);
     return dur_to_s(m->dispersion) + dur_to_s(m->root_dispersion) + dur_to_s(m->root_delay) / 2;
 }
 
@@ -49,6 +52,8 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     struct clock_source *s = &c->source[m->source];
 
     s->last = *m;
+    s->standing = m->standing;
+    s->rank = m->rank;
     s->offset_before_s = s->sampled ? s->offset_s : sample_offset_s(c, m);
     s->offset_s = sample_offset_s(c, m);
     s->sampled = true;

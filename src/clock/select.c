@@ -9,7 +9,7 @@ struct ballot { unsigned count; struct clock_span span[CLOCK_SOURCES_MAX]; };
 
 bool select_counts(const struct clock_source *s)
 {
-    return s->used && s->sampled && s->reach != 0 && !s->smears;
+    return s->used && s->sampled && s->reach != 0 && !s->smears && !s->aside;
 }
 
 /* How many spans hold the point. */

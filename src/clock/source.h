@@ -48,6 +48,9 @@ struct clock_source {
     bool smears;                   /* found to smear, undeclared: refused until that is over */
     uint8_t smear;                 /* enum smear_law it is declared to follow */
     bool misfit;                   /* its last sample fitted nothing */
+    uint8_t standing;              /* enum standing, of the last sample */
+    bool aside;                    /* does not count now, for its standing */
+    uint32_t rank;
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
     uint8_t reach;                 /* RFC 5905: the last eight polls */
     uint8_t state;                 /* of struct clock_source_view */
@@ -100,6 +103,8 @@ struct clock_policy {
     struct mono_ns last_answer;
     struct mono_ns save_at;
     struct dur_ns lost;            /* what a disruption may have cost */
+    bool orphan;                   /* what is served is the time of a local reference of our group */
+    struct mono_ns last_utc;       /* last sample of a source that says it has UTC; the start */
     bool synchronised_ever;        /* now or in an earlier run: steps count from there on */
     bool budget_logged;            /* a step was refused for the budget */
     struct dur_ns stepped;         /* counted against the budget, earlier runs included */

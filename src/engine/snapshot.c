@@ -95,6 +95,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         by_state[s->source[i].state]++;
     if (s->source_count == 0)
         return "no source is configured";
+    if (by_state[SOURCE_SELECTED] > 0 && e->clock.policy.orphan)
+        return "no source gives UTC: following the local reference of the group";
     if (by_state[SOURCE_SELECTED] > 0)
         return "";
     if (by_state[SOURCE_RESOLVING] == s->source_count)

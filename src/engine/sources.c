@@ -15,6 +15,7 @@
 #include "engine/state.h"
 
 #define USELESS_POLLS 8          /* of a pool member, before another is tried: one full reach register */
+#define ORPHAN_DISTANCE_S 65535  /* a group that has been without UTC for weeks still keeps together: all that the format can say */
 #define RESOLVE_FIRST_LOG2 1     /* a name that failed is tried again after 2, 4, 8 ... s */
 #define RESOLVE_MAX_LOG2 9       /* ... at most 512 s */
 
@@ -76,6 +77,8 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
                                        .smear = (enum smear_law)o->smear };
     struct log_record *r;
 
+    if (e->options.clock.local.present && e->options.clock.local.orphan)
+        co.max_distance = (struct dur_ns){ ORPHAN_DISTANCE_S * NS_PER_S };
     s->used = true;
     s->heard = false;
     s->refused = 0;
@@ -412,11 +415,55 @@ static void log_kiss(struct engine *e, struct slot *s)
     log_text(r, "code", k == NTP_REFID('R', 'A', 'T', 'E') ? "RATE" : k == NTP_REFID('D', 'E', 'N', 'Y') ? "DENY" : "RSTR");
 }
 
-static void measured(struct engine *e, struct slot *s, struct measurement *m)
+/* The server follows `other`, and has heard of it since we last did. By four polls, that a loss of both of us at one time is not taken for it. */
+static bool heard_since(const struct engine *e, const struct ntp_header *h, const struct ntp_client *other)
+{
+    struct clock_view v;
+    struct dur_ns told_ago;
+
+    if (other->reach != 0)
+        return false;
+    page_view(engine_page(e), e->now, &v);
+    told_ago = utc_sub(v.utc, ntp_ts64_to_utc(h->reference, v.utc));
+    return dur_before(told_ago, dur_sub(mono_sub(e->now, other->silent_since), dur_from_log2(other->poll_log2 + 2)));
+}
+
+/* Does the server only pass on what another source of ours says? Among machines that ask each other that would make loops. */
+static bool is_derived(const struct engine *e, const struct slot *s)
+{
+    const struct ntp_header *h = &s->client.last;
+
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        const struct slot *other = &e->slot[i];
+
+        if (other->used && other != s && h->stratum > 1 && refid_of(&other->client.peer) == h->refid && !heard_since(e, h, &other->client))
+            return true;
+    }
+    return false;
+}
+
+/* Only in a group of orphans is a source judged by whom it follows (clock/orphan.h). `own`: our address towards it. */
+static enum standing standing_of(const struct engine *e, const struct slot *s, const struct net_addr *own)
+{
+    const struct local_options *local = &e->options.clock.local;
+    unsigned stratum = s->client.last.stratum;
+
+    if (!local->present || !local->orphan)
+        return STANDING_UTC;
+    if (stratum < (unsigned)local->stratum)
+        return is_derived(e, s) ? STANDING_ASIDE : STANDING_UTC;
+    if (stratum > (unsigned)local->stratum || own->family == ADDR_NONE || refid_of(&s->client.peer) >= refid_of(own))
+        return STANDING_ASIDE;
+    return STANDING_REFERENCE;
+}
+
+static void measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own)
 {
     struct clock_actions a = { .count = 0 };
 
     m->source = index_of(e, s);
+    m->standing = (uint8_t)standing_of(e, s, own);
+    m->rank = refid_of(&s->client.peer);
     s->stamp = m->stamp;
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
@@ -466,7 +513,7 @@ void sources_datagram(struct engine *e, const struct event *ev)
     }
     close_exchange(e, ev->u.datagram.exchange);
     if (reply.measured) {
-        measured(e, s, &reply.m);
+        measured(e, s, &reply.m, &ev->u.datagram.to);
     } else if (v == VERDICT_KISS) {
         log_kiss(e, s);
         missed(e, s);
