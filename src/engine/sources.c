@@ -300,27 +300,26 @@ static void log_refused(struct engine *e, struct slot *s, enum verdict v)
     log_text(r, "reason", verdict_text(v));
 }
 
-/* Is this key of the source's good now? While the time is not known, lifetimes are not looked at: a clock never set must not lock everybody out. */
-static bool key_is_good(const struct engine *e, const struct slot *s, const struct key *k, enum verdict *why)
-{
-    struct clock_view view;
-
-    page_view(engine_page(e), e->now, &view);
-    *why = key_judge(k, &s->client.peer, view.utc);
-    return *why == VERDICT_ACCEPTED || (*why == VERDICT_KEY_LIFETIME && view.stratum == 0);
-}
-
-/* The key to ask with. The successor comes first: once its lifetime has begun it is the one. */
+/* The key to ask with, or NULL and why there is none. The successor comes first: once its lifetime has begun it is the one. Where neither is good by a clock
+ * that is not known to be right, they take turns: a clock never set must not lock everybody out. */
 static const struct key *key_of(const struct engine *e, const struct slot *s, enum verdict *why)
 {
     const struct source_options *o = options_of(e, s);
     const struct key *next = keys_find(e->options.keys, (uint32_t)o->next_key), *first = keys_find(e->options.keys, (uint32_t)o->key);
-    enum verdict of_next;
+    enum verdict of_next = VERDICT_KEY_UNKNOWN;
+    struct clock_view view;
 
-    *why = VERDICT_KEY_UNKNOWN;
-    if (first && key_is_good(e, s, first, why) && !(next && next->from.ns != INT64_MIN && key_is_good(e, s, next, &of_next)))
+    page_view(engine_page(e), e->now, &view);
+    *why = first ? key_judge(first, &s->client.peer, view.utc) : VERDICT_KEY_UNKNOWN;
+    if (next)
+        of_next = key_judge(next, &s->client.peer, view.utc);
+    if (of_next == VERDICT_ACCEPTED && (next->from.ns != INT64_MIN || *why != VERDICT_ACCEPTED))
+        return next;
+    if (*why == VERDICT_ACCEPTED)
         return first;
-    return next && key_is_good(e, s, next, &of_next) ? next : NULL;
+    if (view.stratum == 0 && of_next == VERDICT_KEY_LIFETIME && (s->client.missed & 1 || *why != VERDICT_KEY_LIFETIME))
+        return next;
+    return view.stratum == 0 && *why == VERDICT_KEY_LIFETIME ? first : NULL;
 }
 
 /* The request with all it takes to be believed; a source with a key is never asked without. */

@@ -124,5 +124,5 @@ def test_ntpsec_learns_from_us(lab, good_chronyd):
         table = peers.ntpq(neighbour, "-pnu").splitlines()[2:]
         return {row[1:].split()[0]: row[1:].split()[6] for row in table if row[1:].startswith(base)}
     proc.wait_for(lambda: sum(r != "0" for r in reached().values()) == len(TYPES), 20, every=0.5, what=lambda: f"{reached()}")
+    proc.wait_for(lambda: server.counters()[1].get("key_unknown", 0) >= 1, 15, what=lambda: f"{server.counters()}, {reached()}")
     assert {a for a, r in reached().items() if r == "0"} == {wrong}
-    assert server.counters()[1]["key_unknown"] >= 1

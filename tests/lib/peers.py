@@ -116,8 +116,7 @@ def ntpdig(host, *options):
 
 def ntpq(neighbour, *args):
     """ntpsec's question to its daemon on a neighbour: what it prints."""
-    done = proc.run(neighbour.argv(binary("ntpq", "ntpsec"), *args, "127.0.0.1")); print(done.stdout, done.stderr)
-    return done.stdout
+    return proc.run(neighbour.argv(binary("ntpq", "ntpsec"), *args, "127.0.0.1")).stdout
 
 
 def rdate(*args, program="rdate"):
