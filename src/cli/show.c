@@ -213,6 +213,8 @@ void show_cards(const struct snapshot *s, unsigned width, FILE *out)
 
     for (uint32_t i = 0; i < s->card_count; i++)
         fact("Hardware stamps", width, out, "%s: %s", text_printable(s->card[i].name, name, sizeof name), text_printable(s->card[i].text, text, sizeof text));
+    for (uint32_t i = 0; i < s->xdp_count; i++)
+        fact("XDP", width, out, "%s: %s", text_printable(s->xdp[i].name, name, sizeof name), text_printable(s->xdp[i].text, text, sizeof text));
 }
 
 static void say_status(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)

@@ -7,6 +7,7 @@
 
 Without the right to make a namespace the tests run in the host's network; those that need low ports then skip with that reason."""
 
+import contextlib
 import ctypes
 import os
 import subprocess
@@ -77,6 +78,16 @@ class Neighbour:
 
     def argv(self, *command):
         return ["nsenter", "-t", str(self._holder.pid), "-n", *(str(word) for word in command)]
+
+    @contextlib.contextmanager
+    def inside(self):
+        """Sockets that are made meanwhile are the neighbour's, for good."""
+        with open("/proc/self/ns/net") as ours, open(f"/proc/{self._holder.pid}/ns/net") as theirs:
+            _call(_libc.setns, theirs.fileno(), _CLONE_NEWNET)
+            try:
+                yield
+            finally:
+                _call(_libc.setns, ours.fileno(), _CLONE_NEWNET)
 
     def close(self):
         self._holder.kill()
