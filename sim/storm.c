@@ -161,7 +161,8 @@ static void hush_liars(struct storm *s, double from, double until)
  * another would end the silence before the frequency has come back. */
 static void write_outage(struct storm *s)
 {
-    double from = between(s, s->calm_from, s->calm_from + DAY_S * 0.5), silent = from + 10 * ldexp(1, s->poll_max) + 60, until = from + log_between(s, 60, 30000);
+    double from = between(s, s->calm_from, s->calm_from + DAY_S * 0.5), silent = from + 10 * ldexp(1, s->poll_max) + 60;
+    double until = from + log_between(s, 60, 30000);
     double astray = sign(s) * SILENT_PPM;
 
     if (from > DAY_S)

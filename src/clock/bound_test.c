@@ -3,11 +3,15 @@
 #include "clock/clock_fixture.h"
 
 #define SOURCES_MAX 5
+#define TRADE_FROM_S 900
+#define MAX_DRIFT 1e-6 /* fixture_options() */
+#define CREEP 0.3e-6 /* s/s, half of it in the offset: */
+#define CREEP_RATE (CREEP / 2)
 #ifndef SCHEDULES /* fewer where the machine is emulated */
 #define SCHEDULES 2000
 #endif
 
-enum law { LAW_EXPONENTIAL, LAW_ANY_SPLIT, LAW_ONE_WAY, LAW_NORMAL, LAW_QUEUE, LAW_COUNT };
+enum law { LAW_EXPONENTIAL, LAW_ANY_SPLIT, LAW_ONE_WAY, LAW_NORMAL, LAW_QUEUE, LAW_TRADE, LAW_CREEP, LAW_COUNT };
 enum drift { DRIFT_STEADY, DRIFT_FLIPS, DRIFT_EDGE, DRIFT_WANDER, DRIFT_COUNT };
 
 struct peer {
@@ -28,7 +32,7 @@ struct schedule {
     struct peer peer[SOURCES_MAX];
     unsigned peers;
     enum drift drift;
-    double centre, next_flip_s, silence_from_s, silence_to_s;
+    double centre, flip, edge, next_flip_s, silence_from_s, silence_to_s;
     bool served_once, jumped;
     struct utc_ns last_served;
     uint64_t seed;
@@ -81,6 +85,16 @@ static void delays(struct schedule *s, struct peer *p, double *out_s, double *ba
         *out_s += fabs(p->base_s + p->jitter_s * prng_normal(r));
         *back_s += fabs(p->base_s + p->jitter_s * prng_normal(r));
         break;
+    case LAW_TRADE: /* one side's delay for the other's, at once, and nothing of it in the round trip; but not before there is anything to tell it from */
+        extra = s->f.true_s > TRADE_FROM_S && sin(s->f.true_s / 3000 + p->base_s * 1e5) > 0 ? p->base_s : 0;
+        *out_s = extra + p->jitter_s * prng_exponential(r);
+        *back_s = p->base_s - extra + p->jitter_s * prng_exponential(r);
+        break;
+    case LAW_CREEP: /* the same so slowly that it looks like a frequency, within what the oscillator is allowed */
+        extra = fabs(fmod(s->f.true_s * CREEP / p->base_s, 2) - 1) * p->base_s;
+        *out_s = extra + p->jitter_s * prng_exponential(r);
+        *back_s = p->base_s - extra + p->jitter_s * prng_exponential(r);
+        break;
     default: /* a queue one way that comes and goes */
         *out_s += p->jitter_s * prng_exponential(r) * (sin(s->f.true_s / 1800) > 0 ? 10 : 0.1);
         break;
@@ -98,6 +112,8 @@ static void schedule_init(struct schedule *s, uint64_t seed)
     s->drift = one_of(&s->rng, DRIFT_COUNT);
     s->centre = s->f.slow = between(&s->rng, -490e-6, 490e-6);
     fixture_start(&s->f, between(&s->rng, -1, 1) * log_between(&s->rng, 1e-6, 1e4));
+    s->flip = MAX_DRIFT / 2;
+    s->edge = 0.7 * MAX_DRIFT;
     s->peers = 1 + one_of(&s->rng, SOURCES_MAX);
     liars = one_of(&s->rng, (s->peers + 1) / 2);
     s->silence_from_s = between(&s->rng, 2000, 15000);
@@ -105,6 +121,10 @@ static void schedule_init(struct schedule *s, uint64_t seed)
     for (unsigned i = 0; i < s->peers; i++) {
         peer_init(s, &s->peer[i], i < liars);
         fixture_source(&s->f, (uint16_t)i);
+        if (s->peer[i].law == LAW_CREEP) { /* what is learnt may be off by that much */
+            s->flip = (MAX_DRIFT - CREEP_RATE) / 2;
+            s->edge -= 2 * CREEP_RATE;
+        }
     }
 }
 
@@ -116,11 +136,11 @@ static void turn_oscillator(struct schedule *s)
     s->next_flip_s = s->f.true_s + between(&s->rng, 10, 2000);
     switch (s->drift) {
     case DRIFT_FLIPS:
-        s->f.slow = s->centre + (one_of(&s->rng, 2) ? 0.5e-6 : -0.5e-6);
+        s->f.slow = s->centre + (one_of(&s->rng, 2) ? s->flip : -s->flip);
         break;
     case DRIFT_EDGE: /* once a frequency has been learnt: away from it as far as is declared, and there to stay */
-        if (!s->jumped && clock_drift(&s->f.c).skew_ppm < 0.05) {
-            s->f.slow = clock_page(&s->f.c)->rate + (one_of(&s->rng, 2) ? 0.7e-6 : -0.7e-6);
+        if (!s->jumped && clock_drift(&s->f.c).skew_ppm < 0.05 && fabs(clock_page(&s->f.c)->rate - s->f.slow) < MAX_DRIFT - s->edge) {
+            s->f.slow = clock_page(&s->f.c)->rate + (one_of(&s->rng, 2) ? s->edge : -s->edge);
             s->jumped = true;
         }
         break;

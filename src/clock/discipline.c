@@ -131,7 +131,8 @@ static void set_path(struct clock *c)
         return;
     c->page.stratum = s->last.stratum >= 15 ? 15 : (uint8_t)(s->last.stratum + 1);
     c->page.refid = s->refid;
-    c->page.root_delay = dur_add(s->last.root_delay, s->last.delay);
+    /* Not the bound's whole width: then readers of the wire would add up more than it. */
+    c->page.root_delay = dur_min(dur_add(s->last.root_delay, s->last.delay), dur_add(c->page.early, c->page.late));
 }
 
 static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)

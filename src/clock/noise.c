@@ -31,7 +31,7 @@ static void restart_window(struct clock_noise *n, double floor_s)
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
         n->block_min_s[i][0] = n->block_min_s[i][1] = i == n->block ? floor_s : INFINITY;
     n->in_block = 0;
-    n->floor_s = floor_s;
+    n->floor_s = n->least_s = floor_s;
 }
 
 static double smallest(const double *v, unsigned count)
@@ -89,6 +89,7 @@ static void find_floor(struct clock_noise *n)
         keep(least, n->block_min_s[i][0]);
         keep(least, n->block_min_s[i][1]);
     }
+    n->least_s = least[0];
     n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n) ? least[1] : least[0];
     if (n->floor_s > before)
         n->scale_s = fmax(n->scale_s - (n->floor_s - before), SCALE_MIN_S);

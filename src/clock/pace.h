@@ -7,11 +7,14 @@
 
 #include "clock/source.h"
 
-/* A sample: offset from the line at `at`, wrong by up to half_s beside what is constant. */
-void pace_take(struct clock_pace *p, struct mono_ns at, double offset_s, double half_s);
+/* What is known of the path: its shortest round trip, and by how much that, a minimum of few samples, may still be too long. */
+struct pace_path { double floor_s, unseen_s; };
 
-/* The shortest round trip turned out by_s shorter: earlier samples were less sure than they looked. */
-void pace_doubt(struct clock_pace *p, double by_s);
+/* Has the offset moved since the last sample by more than the errors of both and the frequency, which may drift, explain? Then the path or the clock did. */
+bool pace_broken(const struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift);
+
+/* A sample, as an offset from the line. */
+void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path);
 
 /* Samples from here on do not compare with earlier ones. What was proven stays. */
 void pace_forget(struct clock_pace *p);

@@ -9,7 +9,8 @@
 #include "clock/unsmear.h"
 
 #define STEP_SIGMAS 3.0
-#define STEP_MEMORY 12.0
+#define STEP_MEMORY 12
+#define STEPS_ENOUGH 8 /* to say how far they scatter */
 
 struct tai_ns sample_tai(const struct clock *c, const struct measurement *m)
 {
@@ -30,21 +31,39 @@ static double own_error_s(const struct measurement *m)
     return dur_to_s(m->dispersion) + dur_to_s(m->root_dispersion) + dur_to_s(m->root_delay) / 2;
 }
 
-/* The sample's noise law, and what it says about frequency: its error beside a constant asymmetry is at most half the excess round trip where the
- * path has a floor, and like the others' where it has none. Until the law is known, half the round trip stands for it. */
-static void take_noise(struct clock_source *s)
+/* How far offsets scatter from one to the next. Neither a path without a floor nor one whose sides trade their delays shows it in its round trips. */
+static void take_step(struct clock_source *s)
 {
-    double floor_s = s->noise.floor_s, delay_s = dur_to_s(s->last.delay), half_s = delay_s / 2, step_s = s->offset_s - s->offset_before_s;
+    double step_s = s->offset_s - s->offset_before_s;
 
-    noise_law(&s->noise, delay_s, &s->law);
-    s->step_var = s->step_var == 0 ? half_s * half_s / 2 : s->step_var + (step_s * step_s / 2 - s->step_var) / STEP_MEMORY;
-    if (s->noise.samples > NOISE_LAW_SAMPLES)
-        half_s = fmin(half_s, fmax(s->law.half_s + s->law.unseen_s, STEP_SIGMAS * sqrt(s->step_var)));
-    if (s->noise.floor_s < floor_s)
-        pace_doubt(&s->pace, (floor_s - s->noise.floor_s) / 2);
-    if (s->noise.samples > 1 && s->noise.floor_s > floor_s)
-        pace_forget(&s->pace); /* another path: its asymmetry may be another */
-    pace_take(&s->pace, s->last.at, s->offset_s, half_s + own_error_s(&s->last));
+    s->steps += s->steps < STEP_MEMORY;
+    s->step_var += (step_s * step_s / 2 - s->step_var) / s->steps;
+    s->step_most_s = fmax(fabs(step_s), s->steps < STEPS_ENOUGH ? s->step_most_s : s->step_most_s * (1 - 1.0 / STEP_MEMORY));
+}
+
+static struct clock_mark mark_of(const struct clock_source *s)
+{
+    double spread_s = s->steps < STEPS_ENOUGH ? INFINITY : fmax(STEP_SIGMAS * sqrt(s->step_var), s->step_most_s);
+
+    return (struct clock_mark){ .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last),
+                                .spread_s = spread_s };
+}
+
+/* The sample's noise law, and what it says about frequency. Over another path nothing that was measured before compares: its asymmetry may be another. */
+static void take_noise(const struct clock *c, struct clock_source *s)
+{
+    double least_s = s->noise.least_s;
+    struct clock_mark mark = mark_of(s);
+    struct pace_path path;
+
+    noise_law(&s->noise, dur_to_s(s->last.delay), &s->law);
+    path = (struct pace_path){ s->noise.least_s, s->law.unseen_s };
+    if ((s->noise.samples > 1 && s->noise.least_s > least_s) || pace_broken(&s->pace, &mark, path, c->options.clock.max_drift * 1e-6))
+        pace_forget(&s->pace);
+    if (s->sampled)
+        take_step(s);
+    mark = mark_of(s);
+    pace_take(&s->pace, &mark, path);
 }
 
 void sample_take(struct clock *c, const struct measurement *m, struct mono_ns now)
@@ -56,18 +75,22 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     s->rank = m->rank;
     s->offset_before_s = s->sampled ? s->offset_s : sample_offset_s(c, m);
     s->offset_s = sample_offset_s(c, m);
-    s->sampled = true;
     s->reach = (uint8_t)(s->reach << 1 | 1);
     s->span = interval_of(c, m, s->offset_s, now);
-    take_noise(s);
+    take_noise(c, s);
+    s->sampled = true;
 }
 
 void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
 {
+    struct clock_mark mark;
+
     if (!s->used || !s->sampled)
         return;
     s->offset_s = s->offset_before_s = sample_offset_s(c, &s->last);
     s->span = interval_of(c, &s->last, s->offset_s, now);
     s->pace = (struct clock_pace){ .known = false };
-    pace_take(&s->pace, s->last.at, s->offset_s, dur_to_s(s->last.delay) / 2 + own_error_s(&s->last));
+    mark = mark_of(s);
+    mark.spread_s = INFINITY;
+    pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s });
 }

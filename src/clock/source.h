@@ -16,6 +16,7 @@ enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, 
 #define CLOCK_NOISE_RECENT 6
 
 struct clock_noise {
+    double least_s;                              /* shortest round trip of the window, be it as odd as it may */
     double floor_s;                              /* shortest round trip of the window */
     double scale_s;                              /* mean excess over it */
     double error_var;                            /* mean square of the offset error */
@@ -39,9 +40,16 @@ struct clock_law {
 /* What the estimate made of one sample: the parts' responsibilities and the misfit's (sum 1), the mean squared error under the body. */
 struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; double innovation_s, innovation_var; };
 
-/* Two remembered samples, and where they and the latest ones leave the true frequency minus the line's rate, in s/s (pace.c). */
-struct clock_mark { bool set; struct mono_ns at; double offset_s, half_s; };
-struct clock_pace { struct clock_mark mark[2]; struct clock_span rate; bool known, loose; uint32_t kept, picked; };
+/* A remembered sample: how much it may be off beside a constant is told from its round trip when it is used, by what is known of the path then. */
+struct clock_mark {
+    bool set;
+    struct mono_ns at;
+    double offset_s, delay_s;
+    double spread_s;               /* how far offsets of then scattered; INFINITY: not known yet */
+    double own_s;                  /* of its stamps and its source */
+};
+/* Two of them and the last sample, and where they leave the true frequency minus the line's rate, in s/s (pace.c). */
+struct clock_pace { struct clock_mark mark[3]; struct clock_span rate; double floor_s; bool known, loose; uint32_t kept, picked; };
 
 struct clock_source {
     bool used, prefer, sampled;
@@ -63,6 +71,8 @@ struct clock_source {
     double offset_s;               /* of the last sample, against the line */
     double offset_before_s;        /* of the one before, against the same line */
     double step_var;               /* half the mean square from one offset to the next */
+    double step_most_s;            /* the largest step, slowly forgotten */
+    uint32_t steps;                /* how many are remembered */
     double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
     double innovation_var;         /* their spread */
     uint32_t innovations;

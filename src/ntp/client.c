@@ -25,8 +25,6 @@ static int backed_off_poll(const struct ntp_client *c)
     return c->poll_log2 + extra < c->options.max_poll_log2 ? c->poll_log2 + extra : c->options.max_poll_log2;
 }
 
-static struct dur_ns dur_min(struct dur_ns a, struct dur_ns b) { return dur_before(a, b) ? a : b; }
-
 /* From one request to the next, as things stand. */
 static struct dur_ns interval(const struct ntp_client *c)
 {
