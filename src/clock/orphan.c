@@ -37,7 +37,7 @@ static struct clock_source *reference(struct clock *c, struct mono_ns now)
 static void set_aside(struct clock_source *s, bool aside)
 {
     s->aside = aside;
-    if (aside && s->state == CLOCK_SOURCE_SELECTED)
+    if (aside && s->reach != 0)
         s->state = CLOCK_SOURCE_OUTLIER;
 }
 

@@ -125,9 +125,11 @@ static void wait_for_stamp(struct core *c, struct core_exchange *x)
     x->late_stamp = false;
 }
 
-static void on_reply(struct core *c, int fd, uint32_t id)
+static void on_reply(struct core *c, const struct core_exchange *x)
 {
     struct io_datagram *d = &c->datagram;
+    uint32_t id = x->id;
+    int fd = x->fd;
     struct dur_ns error = { 0 };
     int got = io_udp_receive(fd, d);
 
@@ -137,7 +139,7 @@ static void on_reply(struct core *c, int fd, uint32_t id)
         return;
     hardware_refresh(c->world->hardware, &d->hardware, host_mono());
     hardware_arrival(c->world->hardware->lines, d, &error);
-    input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = d->to, .bytes = { d->bytes, d->len },
+    input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = x->own, .bytes = { d->bytes, d->len },
                                                                           .rx = d->rx, .stamp = d->stamp, .rx_error = error } });
 }
 
@@ -152,7 +154,7 @@ static void on_exchange(void *ctx, int fd, short revents, struct mono_ns now)
     if (x && revents & POLLIN && x->late_stamp && x->fd == fd)
         wait_for_stamp(c, x);
     if (x && revents & POLLIN && x->id && x->fd == fd)
-        on_reply(c, fd, x->id);
+        on_reply(c, x);
 }
 
 static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
@@ -169,7 +171,8 @@ static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
         close(fd);
         return -UE_FULL;
     }
-    *x = (struct core_exchange){ id, fd, hardware_on(c->world->hardware) };
+    *x = (struct core_exchange){ .id = id, .fd = fd, .late_stamp = hardware_on(c->world->hardware) };
+    io_udp_local(fd, &x->own);
     if (x->late_stamp)
         io_udp_ask_hardware(fd, to->family, IO_CLIENT);
     return fd;

@@ -46,6 +46,7 @@ struct core_world {
 struct core_exchange {
     uint32_t id;                        /* 0: free */
     int fd;
+    struct net_addr own;                /* ours towards that server */
     bool late_stamp;                    /* a card stamps the request, and has not told yet */
 };
 

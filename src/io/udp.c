@@ -73,6 +73,16 @@ int io_udp_connect(const struct net_addr *to)
     return err;
 }
 
+void io_udp_local(int fd, struct net_addr *out)
+{
+    union io_sockaddr sa;
+    socklen_t len = sizeof sa;
+
+    *out = (struct net_addr){ .family = ADDR_NONE };
+    if (getsockname(fd, &sa.any, &len) == 0)
+        io_addr_read(&sa, out);
+}
+
 void io_udp_ask_hardware(int fd, uint8_t family, enum io_side side)
 {
     int one = 1; /* a client socket has to be told as well which interface its packets leave by */

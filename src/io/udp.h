@@ -43,6 +43,9 @@ int io_udp_listen_beside(int first, const struct net_addr *at);
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
 int io_udp_connect(const struct net_addr *to);
 
+/* The address such a socket sends from, ADDR_NONE if the system does not tell. */
+void io_udp_local(int fd, struct net_addr *out);
+
 /* Ask for the card's own stamps as well: of what arrives, and for a client socket of its requests. A system that refuses goes on as before. */
 enum io_side { IO_LISTENER, IO_CLIENT };
 void io_udp_ask_hardware(int fd, uint8_t family, enum io_side side);
