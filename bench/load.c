@@ -1,30 +1,24 @@
-/* Load for an NTP server: asks as fast as answers come (closed loop) or at a steady rate whatever comes back (open loop), from one source address or
- * from many of 127.0.0.0/8, and tells rates, losses and latencies as one JSON object.
+/* Load for a server of NTP, or of TIME over UDP: asks as fast as answers come (closed loop) or at a steady rate whatever comes back (open loop), from one
+ * source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
  *
- * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S]
+ * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--histogram 1] [--at T]
  *
  * The instant a request was due travels in its transmit timestamp and comes back as the origin timestamp: latency needs no table. In the open loop
- * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll(). */
-#include <arpa/inet.h>
+ * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
+ * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no latencies. --at: begin when
+ * CLOCK_MONOTONIC shows so many seconds. */
 #include <errno.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
-#define BATCH_MAX 64
-#define NTP_SIZE 48
-#define NS 1000000000LL
+#include "tool.h"
+
+#define TIME_SIZE 4
 #define STALLED_MS 100          /* closed loop: what has not come back by then is lost */
 #define DRAIN_MS 200            /* for the last answers */
-#define FIRST_SOURCE 0x7f010001 /* 127.1.0.1 */
-#define QUEUE_BYTES (8 << 20)
 
 /* Latencies: 32 classes for each doubling. */
 #define CLASSES_LOG2 5
@@ -33,25 +27,16 @@
 struct tally { uint64_t sent, answers, bad, kisses; };
 
 static struct {
-    struct sockaddr_in server;
-    long outstanding, rate, batch, sources;
-    double seconds, warm_up;
+    struct sockaddr_storage server;
+    socklen_t server_len;
+    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, histogram, at;
     int fd;
+    size_t request_size;
     uint64_t next_source;
     struct tally all;
     uint64_t latency[CLASSES];
     int64_t latency_max;
-} load = { .outstanding = 128, .batch = BATCH_MAX, .sources = 1, .seconds = 1, .warm_up = 0.15 };
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return t.tv_sec * NS + t.tv_nsec;
-}
-
-static int64_t mono(void) { return now_ns(CLOCK_MONOTONIC); }
+} load = { .outstanding = 128, .batch = BATCH_MAX, .sources = 1, .seconds = 1, .warm_up = 0.15, .request_size = NTP_SIZE };
 
 /* -- latencies ------------------------------------------------------------------------------------------------------ */
 
@@ -89,49 +74,81 @@ static double percentile_us(double share)
 struct slot {
     uint8_t bytes[NTP_SIZE + 16];
     struct iovec iov;
-    struct sockaddr_in peer;
-    union { struct cmsghdr align; uint8_t bytes[CMSG_SPACE(sizeof(struct in_pktinfo))]; } control;
+    struct source_control source;
 };
 
-static void fill_request(struct slot *s, struct msghdr *m, int64_t due)
+static void fill_request(uint8_t bytes[NTP_SIZE], int64_t due)
 {
-    memset(s->bytes, 0, NTP_SIZE);
-    s->bytes[0] = 4 << 3 | 3;
-    memcpy(s->bytes + 40, &due, sizeof due);
-    s->iov = (struct iovec){ s->bytes, NTP_SIZE };
-    *m = (struct msghdr){ .msg_name = &load.server, .msg_namelen = sizeof load.server, .msg_iov = &s->iov, .msg_iovlen = 1 };
-    if (load.sources > 1) {
-        struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl(FIRST_SOURCE + (uint32_t)(load.next_source++ % (uint64_t)load.sources)) };
+    memset(bytes, 0, NTP_SIZE);
+    bytes[0] = 4 << 3 | 3;
+    memcpy(bytes + 40, &due, sizeof due);
+}
 
-        s->control.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO };
-        memcpy(CMSG_DATA(&s->control.align), &info, sizeof info);
-        m->msg_control = &s->control;
-        m->msg_controllen = sizeof s->control;
+static struct msghdr message(struct slot *s)
+{
+    struct msghdr m = { .msg_iov = &s->iov, .msg_iovlen = 1 };
+
+    s->iov = (struct iovec){ s->bytes, load.request_size };
+    if (load.sources > 1) {
+        tool_source(&s->source, load.server.ss_family, load.next_source++ % (uint64_t)load.sources);
+        m.msg_name = &load.server;
+        m.msg_namelen = load.server_len;
+        m.msg_control = &s->source.control;
+        m.msg_controllen = s->source.len;
     }
+    return m;
+}
+
+static long send_each(long n, int64_t due, int64_t step)
+{
+    static struct slot slot[BATCH_MAX];
+    struct mmsghdr m[BATCH_MAX];
+
+    for (long i = 0; i < n; i++) {
+        fill_request(slot[i].bytes, due + i * step);
+        m[i].msg_hdr = message(&slot[i]);
+    }
+    return sendmmsg(load.fd, m, (unsigned)n, 0);
+}
+
+static long send_segments(long n, int64_t due, int64_t step)
+{
+    static uint8_t bytes[BATCH_MAX * NTP_SIZE];
+    ssize_t sent;
+
+    for (long i = 0; i < n; i++)
+        fill_request(bytes + i * NTP_SIZE, due + i * step);
+    sent = send(load.fd, bytes, (size_t)n * NTP_SIZE, 0);
+    return sent < 0 ? -1 : sent / NTP_SIZE;
 }
 
 /* n requests, due at `due` and then every `step` ns. Returns how many left. */
 static long ask(long n, int64_t due, int64_t step)
 {
-    static struct slot slot[BATCH_MAX];
-    struct mmsghdr m[BATCH_MAX];
-    int sent;
+    long sent;
 
-    if (n > load.batch)
-        n = load.batch;
-    for (long i = 0; i < n; i++)
-        fill_request(&slot[i], &m[i].msg_hdr, due + i * step);
-    sent = sendmmsg(load.fd, m, (unsigned)n, 0);
+    if (n > (long)load.batch)
+        n = (long)load.batch;
+    sent = load.segments > 0 ? send_segments(n, due, step) : send_each(n, due, step);
     if (sent < 0)
         return 0;
     load.all.sent += (uint64_t)sent;
     return sent;
 }
 
+static void judge_time(size_t len)
+{
+    *(len == TIME_SIZE ? &load.all.answers : &load.all.bad) += 1;
+}
+
 static void judge(const uint8_t *bytes, size_t len, int64_t now)
 {
     int64_t due, latency;
 
+    if (load.time > 0) {
+        judge_time(len);
+        return;
+    }
     if (len != NTP_SIZE || (bytes[0] & 7) != 4) {
         load.all.bad++;
         return;
@@ -158,7 +175,7 @@ static long collect(void)
         m[i].msg_hdr = (struct msghdr){ .msg_iov = &slot[i].iov, .msg_iovlen = 1 };
     }
     got = recvmmsg(load.fd, m, BATCH_MAX, MSG_DONTWAIT, NULL);
-    now = mono();
+    now = tool_mono();
     for (int i = 0; i < got; i++)
         judge(slot[i].bytes, m[i].msg_len, now);
     return got > 0 ? got : 0;
@@ -167,7 +184,7 @@ static long collect(void)
 static bool wait_until(int64_t until)
 {
     struct pollfd p = { load.fd, POLLIN, 0 };
-    int64_t left = until - mono();
+    int64_t left = until - tool_mono();
 
     return ppoll(&p, 1, &(struct timespec){ left > 0 ? left / NS : 0, left > 0 ? (long)(left % NS) : 0 }, NULL) > 0;
 }
@@ -176,17 +193,17 @@ static bool wait_until(int64_t until)
 
 static void closed_loop(int64_t end)
 {
-    long flying = 0;
+    long flying = 0, outstanding = (long)load.outstanding;
 
-    while (mono() < end) {
-        while (flying < load.outstanding) {
-            long sent = ask(load.outstanding - flying, mono(), 0);
+    while (tool_mono() < end) {
+        while (flying < outstanding) {
+            long sent = ask(outstanding - flying, tool_mono(), 0);
 
             if (sent == 0)
                 break;
             flying += sent;
         }
-        if (!wait_until(mono() + STALLED_MS * NS / 1000))
+        if (!wait_until(tool_mono() + STALLED_MS * NS / 1000))
             flying = 0;
         for (long got; (got = collect()) > 0;)
             flying -= got < flying ? got : flying;
@@ -195,12 +212,12 @@ static void closed_loop(int64_t end)
 
 static void open_loop(int64_t end)
 {
-    int64_t step = NS / load.rate, due = mono();
+    int64_t step = (int64_t)((double)NS / load.rate), due = tool_mono();
 
     while (due < end) {
-        long n = (long)((mono() - due) / step) + 1;
+        long n = (long)((tool_mono() - due) / step) + 1;
 
-        if (mono() >= due)
+        if (tool_mono() >= due)
             due += ask(n, due, step) * step;
         while (collect() == BATCH_MAX)
             ;
@@ -210,9 +227,9 @@ static void open_loop(int64_t end)
 
 static void run(double seconds)
 {
-    int64_t end = mono() + (int64_t)(seconds * (double)NS);
+    int64_t end = tool_mono() + (int64_t)(seconds * (double)NS);
 
-    if (load.rate)
+    if (load.rate > 0)
         open_loop(end);
     else
         closed_loop(end);
@@ -220,7 +237,7 @@ static void run(double seconds)
 
 static void drain(void)
 {
-    int64_t end = mono() + DRAIN_MS * NS / 1000;
+    int64_t end = tool_mono() + DRAIN_MS * NS / 1000;
 
     while (load.all.answers + load.all.bad < load.all.sent && wait_until(end))
         collect();
@@ -228,50 +245,61 @@ static void drain(void)
 
 /* -- command line --------------------------------------------------------------------------------------------------- */
 
-static int refuse(const char *what)
-{
-    fprintf(stderr, "load: %s\n", what);
-    exit(2);
-}
-
 static void read_options(int argc, char **argv)
 {
-    const struct { const char *name; long *value; } number[] = {
-        { "--outstanding", &load.outstanding }, { "--rate", &load.rate }, { "--batch", &load.batch }, { "--sources", &load.sources }
+    const struct tool_option option[] = {
+        { "--outstanding", &load.outstanding, 1 }, { "--rate", &load.rate, 0 }, { "--batch", &load.batch, 1 }, { "--sources", &load.sources, 1 },
+        { "--seconds", &load.seconds, 0 }, { "--warm-up", &load.warm_up, 0 }, { "--segments", &load.segments, 0 }, { "--time", &load.time, 0 },
+        { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 },
     };
 
-    if (argc < 3 || argc % 2 == 0 || inet_pton(AF_INET, argv[1], &load.server.sin_addr) != 1)
-        refuse("ADDRESS PORT and pairs of --option VALUE are expected; see the top of bench/load.c");
-    load.server.sin_family = AF_INET;
-    load.server.sin_port = htons((uint16_t)atoi(argv[2]));
-    for (int i = 3; i < argc; i += 2) {
-        bool known = false;
-
-        for (size_t k = 0; k < sizeof number / sizeof number[0]; k++)
-            if (strcmp(argv[i], number[k].name) == 0) {
-                *number[k].value = atol(argv[i + 1]);
-                known = *number[k].value > 0;
-            }
-        if (strcmp(argv[i], "--seconds") == 0)
-            known = (load.seconds = atof(argv[i + 1])) > 0;
-        else if (strcmp(argv[i], "--warm-up") == 0)
-            known = (load.warm_up = atof(argv[i + 1])) >= 0;
-        if (!known)
-            refuse(argv[i]);
-    }
+    load.server = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &load.server_len);
     if (load.batch > BATCH_MAX)
-        refuse("--batch is at most 64");
+        tool_refuse("--batch is at most 64");
+    if (load.segments > 0 && (load.sources > 1 || load.time > 0))
+        tool_refuse("--segments are NTP requests of one source");
+    if (load.time > 0)
+        load.request_size = 0;
 }
 
 static void open_socket(void)
 {
-    int bytes = QUEUE_BYTES;
+    int size = NTP_SIZE;
 
-    load.fd = socket(AF_INET, SOCK_DGRAM, 0);
-    if (load.fd < 0 || (load.sources == 1 && connect(load.fd, (struct sockaddr *)&load.server, sizeof load.server) != 0))
-        refuse(strerror(errno));
-    if (setsockopt(load.fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
-        setsockopt(load.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    load.fd = tool_socket(&load.server, load.server_len, load.sources > 1);
+    if (load.segments > 0 && setsockopt(load.fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size) != 0)
+        tool_refuse(strerror(errno));
+}
+
+static void print_histogram(void)
+{
+    const char *between = "";
+
+    printf(", \"histogram_us\": [");
+    for (unsigned c = 0; c < CLASSES; c++)
+        if (load.latency[c]) {
+            printf("%s[%.1f, %llu]", between, class_middle_us(c), (unsigned long long)load.latency[c]);
+            between = ", ";
+        }
+    printf("]");
+}
+
+static void print_figures(const struct tally *warm, int64_t wall, int64_t cpu)
+{
+    static const struct { const char *name; double share; } percentile[] = {
+        { "p10", 0.1 }, { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 }
+    };
+    double answers = (double)(load.all.answers - warm->answers);
+
+    printf("{ \"sent\": %llu, \"answers\": %.0f, \"bad\": %llu, \"kisses\": %llu, \"seconds\": %.6f, \"per_second\": %.0f, \"cpu_percent\": %.1f, "
+           "\"answers_with_warm_up\": %llu, \"max_us\": %.1f", (unsigned long long)(load.all.sent - warm->sent), answers, (unsigned long long)load.all.bad,
+           (unsigned long long)load.all.kisses, (double)wall / 1e9, answers * 1e9 / (double)wall, 100.0 * (double)cpu / (double)wall,
+           (unsigned long long)load.all.answers, (double)load.latency_max / 1e3);
+    for (size_t i = 0; i < sizeof percentile / sizeof percentile[0]; i++)
+        printf(", \"%s_us\": %.1f", percentile[i].name, percentile_us(percentile[i].share));
+    if (load.histogram > 0)
+        print_histogram();
+    puts(" }");
 }
 
 int main(int argc, char **argv)
@@ -281,21 +309,19 @@ int main(int argc, char **argv)
 
     read_options(argc, argv);
     open_socket();
+    while (tool_mono() < (int64_t)(load.at * (double)NS))
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
     run(load.warm_up);
     drain();
     warm = load.all;
     memset(load.latency, 0, sizeof load.latency);
     load.latency_max = 0;
-    start = mono();
-    cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
+    start = tool_mono();
+    cpu = tool_clock(CLOCK_PROCESS_CPUTIME_ID);
     run(load.seconds);
-    wall = mono() - start;
-    cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    wall = tool_mono() - start;
+    cpu = tool_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     drain();
-    printf("{ \"sent\": %llu, \"answers\": %llu, \"bad\": %llu, \"kisses\": %llu, \"seconds\": %.6f, \"per_second\": %.0f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-           "\"max_us\": %.1f, \"cpu_percent\": %.1f, \"answers_with_warm_up\": %llu }\n",
-           (unsigned long long)(load.all.sent - warm.sent), (unsigned long long)(load.all.answers - warm.answers), (unsigned long long)load.all.bad,
-           (unsigned long long)load.all.kisses, (double)wall / 1e9, (double)(load.all.answers - warm.answers) * 1e9 / (double)wall, percentile_us(0.5),
-           percentile_us(0.99), (double)load.latency_max / 1e3, 100.0 * (double)cpu / (double)wall, (unsigned long long)load.all.answers);
+    print_figures(&warm, wall, cpu);
     return 0;
 }

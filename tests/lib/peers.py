@@ -56,14 +56,18 @@ def usable(host, port):
     return answer and answer.usable
 
 
+def ntpsec_argv(directory, lines=()):
+    """ntpsec's ntpd, which knows no port but 123, with its own clock as reference."""
+    config = pathlib.Path(directory) / "ntpsec.conf"
+    config.write_text("\n".join(["refclock local prefer minpoll 0 maxpoll 0 stratum 3", "restrict default nomodify", "unrestrict default limited kod", *lines, ""]))
+    return [binary("ntpd", "ntpsec"), "-n", "-N", "-g", "-c", str(config), "-p", f"{directory}/ntpsec.pid"]
+
+
 class Ntpsec(proc.Process):
-    """ntpsec's ntpd on a neighbour's port 123 (it knows no other), with its own clock as reference."""
+    """ntpsec at a neighbour."""
 
     def __init__(self, directory, neighbour, lines=()):
-        config = pathlib.Path(directory) / "ntpsec.conf"
-        config.write_text("\n".join(["refclock local prefer minpoll 0 maxpoll 0 stratum 3", "restrict default nomodify", "unrestrict default limited kod",
-                                     *lines, ""]))
-        super().__init__("ntpsec", neighbour.argv(binary("ntpd", "ntpsec"), "-n", "-N", "-g", "-c", str(config), "-p", f"{directory}/ntpsec.pid"), directory)
+        super().__init__("ntpsec", neighbour.argv(*ntpsec_argv(directory, lines)), directory)
         self.address = neighbour.address
 
     def wait_serving(self, root_dispersion_s, timeout=20):
@@ -75,19 +79,24 @@ class Ntpsec(proc.Process):
         return self
 
 
+def openntpd_argv(directory, address):
+    """openntpd on port 123. Its user, its home and its state directory exist in a mount namespace only."""
+    directory = pathlib.Path(directory)
+    (directory / "openntpd.conf").write_text(f"listen on {address}\n")
+    (directory / "jail").mkdir(mode=0o755)
+    for name, line in (("passwd", f"ntpd:x:64900:64900::{directory}/jail:/usr/sbin/nologin"), ("group", "ntpd:x:64900:")):
+        (directory / name).write_text(pathlib.Path("/etc", name).read_text() + line + "\n")
+    directory.chmod(0o755)
+    start = (f"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/group /etc/group && mount -t tmpfs none /var/lib && "
+             f"mkdir -p /var/lib/openntpd/run /var/lib/openntpd/db && exec {binary('ntpd', 'openntpd')} -d -f {directory}/openntpd.conf")
+    return ["unshare", "-m", "sh", "-c", start]
+
+
 class Openntpd(proc.Process):
-    """openntpd on a neighbour's port 123. Its user, its home and its state directory exist in a mount namespace only."""
+    """openntpd at a neighbour."""
 
     def __init__(self, directory, neighbour):
-        directory = pathlib.Path(directory)
-        (directory / "openntpd.conf").write_text(f"listen on {neighbour.address}\n")
-        (directory / "jail").mkdir(mode=0o755)
-        for name, line in (("passwd", f"ntpd:x:64900:64900::{directory}/jail:/usr/sbin/nologin"), ("group", "ntpd:x:64900:")):
-            (directory / name).write_text(pathlib.Path("/etc", name).read_text() + line + "\n")
-        directory.chmod(0o755)
-        start = (f"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/group /etc/group && mount -t tmpfs none /var/lib && "
-                 f"mkdir -p /var/lib/openntpd/run /var/lib/openntpd/db && exec {binary('ntpd', 'openntpd')} -d -f {directory}/openntpd.conf")
-        super().__init__("openntpd", neighbour.argv("unshare", "-m", "sh", "-c", start), directory)
+        super().__init__("openntpd", neighbour.argv(*openntpd_argv(directory, neighbour.address)), directory)
         self.address = neighbour.address
 
     def wait_answering(self, timeout=10):
