@@ -42,8 +42,8 @@ fuzz: deps-sanitize ## every fuzz target for SECONDS=20 each
 bench: deps-check build ## start-up, memory and accuracy figures
 	@tools/bench $(BUILD)
 
-nightly: ## everything, longer
-	@CI=true FUZZ_SECONDS=1200 STORM_DAYS=10000 GUEST_MINUTES=60 BOOT_SECONDS_MAX=600 .ci/run
+nightly: ## everything, longer; FUZZ_SECONDS, STORM_DAYS, STARTS, GUEST_MINUTES say how much; bench/results/nightly.md has the result
+	@tools/nightly
 
 tidy: deps-sanitize build ## structure tests, cppcheck and clang-tidy
 	@tools/tidy $(BUILD)
