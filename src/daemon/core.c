@@ -171,6 +171,8 @@ static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
         close(fd);
         return -UE_FULL;
     }
+    if (c->world->options->ntp.dscp)
+        io_udp_mark(fd, to->family, (unsigned)c->world->options->ntp.dscp);
     *x = (struct core_exchange){ .id = id, .fd = fd, .late_stamp = hardware_on(c->world->hardware) };
     io_udp_local(fd, &x->own);
     if (x->late_stamp)

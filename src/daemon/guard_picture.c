@@ -1,6 +1,7 @@
 #include "daemon/guard_picture.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "host/clock.h"
@@ -57,7 +58,7 @@ static void explain(const struct core_world *w, const struct control_request *r,
 
     *out = (struct snapshot_access){ .from = r->from, .listeners = 1 };
     snprintf(out->service, sizeof out->service, "%s", service_name(l->service));
-    snprintf(out->listener, sizeof out->listener, "%s", addr_at_to_text(&l->at, "", at));
+    snprintf(out->listener, sizeof out->listener, "%s", addr_at_to_text(&l->at, l->interface, at));
     if (w->guard)
         reason = guard_explain(w->guard, &w->options->guard, &r->from, l->list, l->service);
     tell_rule(w->options, &reason, out);
@@ -70,6 +71,8 @@ static bool is_asked(const struct control_request *r, const struct listener *l)
 {
     if (l->worker > 0 || strcasecmp(r->service, service_name(l->service)) != 0)
         return false;
+    if (r->listener.family != ADDR_NONE && strcmp(r->interface, l->interface) != 0)
+        return false;
     return r->listener.family == ADDR_NONE || (addr_same_host(&r->listener, &l->at) && (r->listener.port == 0 || r->listener.port == l->at.port));
 }
 
@@ -80,10 +83,9 @@ void guard_picture_access(const struct core_world *w, const struct control_reque
     out->access_count = 0;
     for (unsigned i = 0; i < w->listeners->count; i++) {
         const struct listener *l = &w->listeners->item[i];
-        const struct net_addr *before = i > 0 ? &l[-1].at : NULL;
 
-        if (!is_asked(r, l) || (before && l->stream && addr_equal(before, &l->at))) /* TCP beside UDP is one listener for people */
-            continue;
+        if (!is_asked(r, l) || (i > 0 && l->stream && addr_equal(&l[-1].at, &l->at) && strcmp(l[-1].interface, l->interface) == 0))
+            continue; /* TCP beside UDP is one listener for people */
         if (of_list[l->list]) {
             of_list[l->list]->listeners++;
             continue;

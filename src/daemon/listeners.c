@@ -1,20 +1,23 @@
 #include "daemon/listeners.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "daemon/logger.h"
 #include "host/clock.h"
+#include "io/local.h"
 #include "io/tcp.h"
 #include "io/udp.h"
 
 /* Which sockets a service has. */
 struct transport { enum service service; const struct option_addrs *addrs; bool udp, tcp, smeared; unsigned workers; };
 
-static bool has_address(const struct option_addrs *list, const struct net_addr *a)
+static bool has_place(const struct option_addrs *list, const struct net_addr *a, const char *interface)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        if (addr_equal(&list->item[i], a))
+        if (addr_equal(&list->item[i], a) && strcmp(list->interface[i], interface) == 0)
             return true;
     return false;
 }
@@ -35,35 +38,66 @@ static unsigned opened_of(const struct listeners *l, enum service s)
     return n;
 }
 
-static int open_one(struct listeners *l, const struct transport *t, bool stream, uint8_t worker, const struct net_addr *at, struct listen_failure *f)
+/* A worker's socket stands behind that of the worker before it, and beside it on the port. */
+static int open_socket(const struct listeners *l, unsigned i)
 {
-    int fd = -UE_FULL;
+    const struct listener *x = &l->item[i];
 
-    if (l->count < LISTENERS_MAX)
-        fd = stream ? io_tcp_listen(at) : worker ? io_udp_listen_beside(l->item[l->count - 1].fd, at) : io_udp_listen(at);
-    if (fd < 0) {
-        *f = (struct listen_failure){ fd, t->service, stream, t->smeared, *at };
-        return fd;
+    if (x->stream)
+        return io_tcp_listen(&x->at, x->interface);
+    if (x->worker == 0)
+        return io_udp_listen(&x->at, x->interface);
+    return x[-1].fd < 0 ? -UE_NO_ADDRESS : io_udp_listen_beside(x[-1].fd, &x->at, x->interface);
+}
+
+/* Returns 0, with the socket or, where the address is not there, without; or -UE_.... */
+static int open_item(struct listeners *l, unsigned i)
+{
+    struct listener *x = &l->item[i];
+    uint32_t ifindex = x->interface[0] ? io_local_interface(x->interface) : 0;
+
+    x->fd = open_socket(l, i);
+    if (x->fd < 0) {
+        int err = x->fd;
+
+        x->fd = -1;
+        return err == -UE_NO_ADDRESS ? 0 : err;
     }
-    l->item[l->count++] = (struct listener){ .fd = fd, .service = t->service, .stream = stream, .smeared = t->smeared, .worker = worker, .at = *at };
+    x->ifindex = ifindex;
+    if (l->dscp)
+        io_udp_mark(x->fd, x->at.family, l->dscp);
+    if (l->ask_cards && !x->stream)
+        io_udp_ask_hardware(x->fd, x->at.family, IO_LISTENER);
     return 0;
 }
 
-/* A socket for each worker, one after the other. */
-static int open_udp(struct listeners *l, const struct transport *t, const struct net_addr *at, struct listen_failure *f)
+static int open_one(struct listeners *l, const struct listener *as, struct listen_failure *f)
 {
-    int err = 0;
+    int err = -UE_FULL;
 
-    for (uint8_t worker = 0; worker < t->workers && !err; worker++)
-        err = open_one(l, t, false, worker, at, f);
+    if (l->count < LISTENERS_MAX) {
+        l->item[l->count] = *as;
+        err = open_item(l, l->count);
+    }
+    if (err)
+        *f = (struct listen_failure){ err, as->service, as->stream, as->smeared, as->at };
+    else
+        l->count++;
     return err;
 }
 
-static int open_both(struct listeners *l, const struct transport *t, const struct net_addr *at, struct listen_failure *f)
+/* UDP a socket for each worker, one after the other; then TCP. */
+static int open_both(struct listeners *l, const struct transport *t, const struct net_addr *at, const char *interface, struct listen_failure *f)
 {
-    int err = t->udp ? open_udp(l, t, at, f) : 0;
+    struct listener x = { .service = t->service, .smeared = t->smeared, .at = *at };
+    int err = 0;
 
-    return !err && t->tcp ? open_one(l, t, true, 0, at, f) : err;
+    memcpy(x.interface, interface, sizeof x.interface);
+    for (; t->udp && x.worker < t->workers && !err; x.worker++)
+        err = open_one(l, &x, f);
+    x.worker = 0;
+    x.stream = true;
+    return !err && t->tcp ? open_one(l, &x, f) : err;
 }
 
 static int open_service(struct listeners *l, const struct transport *t, struct listen_failure *f)
@@ -72,11 +106,12 @@ static int open_service(struct listeners *l, const struct transport *t, struct l
 
     for (uint32_t i = 0; i < t->addrs->count; i++) {
         const struct net_addr *at = &t->addrs->item[i];
+        const char *interface = t->addrs->interface[i];
         struct net_addr v4 = { .family = ADDR_IPV4, .port = at->port };
-        int err = is_every_address(at) && !has_address(t->addrs, &v4) ? open_both(l, t, &v4, f) : 0;
+        int err = is_every_address(at) && !has_place(t->addrs, &v4, interface) ? open_both(l, t, &v4, interface, f) : 0;
 
         if (!err)
-            err = open_both(l, t, at, f);
+            err = open_both(l, t, at, interface, f);
         if (err == -UE_UNSUPPORTED && at->family == ADDR_IPV6)
             without_ipv6 = true;
         else if (err)
@@ -100,6 +135,7 @@ int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned
     };
 
     l->count = 0;
+    l->dscp = (uint8_t)o->ntp.dscp;
     for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
         int err = open_service(l, &transports[i], failure);
 
@@ -111,24 +147,74 @@ int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned
     return 0;
 }
 
+static void shut(struct listener *x)
+{
+    if (x->fd >= 0)
+        close(x->fd);
+    x->fd = -1;
+}
+
 void listeners_close(struct listeners *l)
 {
     while (l->count > 0)
-        close(l->item[--l->count].fd);
+        shut(&l->item[--l->count]);
+}
+
+void listeners_keep(struct listeners *l, unsigned worker)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->item[i].worker != worker)
+            shut(&l->item[i]);
+}
+
+/* Once for all workers. */
+static void tell(enum log_id id, const struct listener *x, int err)
+{
+    struct log_record r = { .id = id };
+    char service[32], at[ADDR_AT_TEXT_MAX];
+
+    if (x->worker > 0)
+        return;
+    snprintf(service, sizeof service, "%s (%s%s)", service_name(x->service), x->stream ? "TCP" : "UDP", x->smeared ? ", smeared" : "");
+    log_text(&r, "service", service);
+    log_text(&r, "address", addr_at_to_text(&x->at, x->interface, at));
+    if (err)
+        log_text(&r, "reason", ue_text(err));
+    logger_write(&r, host_mono());
+}
+
+static void try_again(struct listeners *l, unsigned i, const struct listeners_hooks *h)
+{
+    struct listener *x = &l->item[i];
+    int err = open_item(l, i);
+
+    if (x->fd >= 0) {
+        h->come(h->ctx, i);
+        tell(LOG_LISTENING, x, 0);
+    } else if (err && err != x->err) {
+        tell(LOG_LISTEN_FAILED, x, err);
+    }
+    x->err = err;
+}
+
+void listeners_follow(struct listeners *l, const struct listeners_hooks *h)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        struct listener *x = &l->item[i];
+        uint32_t ifindex = x->interface[0] ? io_local_interface(x->interface) : 0;
+
+        if (x->fd >= 0 && x->ifindex != ifindex) {
+            h->gone(h->ctx, i);
+            shut(x);
+            tell(LOG_LISTEN_GONE, x, 0);
+        }
+        if (x->fd < 0)
+            try_again(l, i, h);
+    }
 }
 
 void listeners_log(const struct listeners *l)
 {
-    for (unsigned i = 0; i < l->count; i++) {
-        struct log_record r = { .id = LOG_LISTENING };
-        char service[32];
-
-        if (l->item[i].worker > 0)
-            continue;
-        snprintf(service, sizeof service, "%s (%s%s)", service_name(l->item[i].service), l->item[i].stream ? "TCP" : "UDP",
-                 l->item[i].smeared ? ", smeared" : "");
-        log_text(&r, "service", service);
-        log_addr(&r, "address", &l->item[i].at);
-        logger_write(&r, host_mono());
-    }
+    for (unsigned i = 0; i < l->count; i++)
+        tell(l->item[i].fd < 0 ? LOG_LISTEN_WAITS : LOG_LISTENING, &l->item[i], 0);
 }

@@ -11,6 +11,7 @@
 #include "daemon/logger.h"
 #include "daemon/resolve.h"
 #include "daemon/resolver.h"
+#include "daemon/responder.h"
 
 #define ENOUGH_ANSWERS 4        /* a whole burst of one selected source */
 #define ENOUGH_S 10             /* after the first synchronisation: whoever has not answered by then is not waited for */
@@ -134,6 +135,7 @@ static int start(const struct daemon_options *o)
     static struct shared_state shared;
     static struct hardware hardware;
     static struct hardware_lines lines;
+    static struct responder responder;
     static const struct option_texts none;
     struct host_pair now = host_pair();
     int fd[2] = { -1, -1 };
@@ -143,7 +145,7 @@ static int start(const struct daemon_options *o)
     page_init(&page);
     hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
-                                      .driver = &host_clock_null, .hardware = &hardware, .resolve_fd = fd[0], .wall = now.system, .wall_at = now.raw };
+                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0], .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;
     loop_init(&once.loop, true, on_signal, NULL);

@@ -5,6 +5,7 @@
 
 #include "daemon/control_role.h"
 #include "daemon/exit.h"
+#include "daemon/follow.h"
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "daemon/resolver.h"
@@ -19,6 +20,7 @@ static struct {
     struct control_role control;
     struct resolver resolver;
     struct status status;
+    struct follow follow;
 } all;
 
 static void on_signal(void *ctx, int number, struct mono_ns now)
@@ -48,6 +50,7 @@ int one_process_run(struct setup *s)
         return EXIT_GENERAL;
     serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
                      &s->world.shared->served[0]);
+    follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here });
     if (s->control_fd >= 0)
         control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);

@@ -145,7 +145,7 @@ static void write_places(struct responder *r)
     for (unsigned i = 0; i < r->listeners->count; i++) {
         const struct listener *l = &r->listeners->item[i];
 
-        if (!l->stream && !l->smeared && l->worker == 0)
+        if (!l->stream && !l->smeared && l->worker == 0 && l->interface[0] == '\0') /* one interface's are the sockets' matter */
             listener[n++] = (struct xdp_listener){ l->at, l->service, l->list };
     }
     for (int i = 0; i < locals && i < ADDRESSES_MAX; i++)

@@ -45,8 +45,10 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
                                .smeared = l->smeared, .list = l->list };
     size_t len;
 
-    if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at))
+    if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at)) {
         r.to = l->at;
+        r.to.scope = r.from.scope;
+    }
     r.to.port = l->at.port;
     if (s->out_used + SERVE_ANSWER_MAX > sizeof s->out)
         send_answers(s, l->fd);
@@ -126,7 +128,7 @@ static void on_connection_end(void *ctx, int fd, short revents, struct mono_ns n
 static void listen_to_tcp(struct serve_role *s, short events)
 {
     for (unsigned i = 0; i < s->listeners->count; i++)
-        if (s->listeners->item[i].stream)
+        if (s->listeners->item[i].stream && s->listeners->item[i].fd >= 0)
             loop_events(s->loop, s->listeners->item[i].fd, events);
 }
 
@@ -193,7 +195,16 @@ static void run(void *ctx, struct mono_ns now)
     }
 }
 
-void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
+void serve_role_listen(struct serve_role *s, unsigned i)
+{
+    const struct listener *l = &s->listeners->item[i];
+
+    loop_watch(s->loop, l->fd, POLLIN, l->stream ? on_connection : on_datagrams, s);
+}
+
+void serve_role_leave(struct serve_role *s, unsigned i) { loop_forget(s->loop, s->listeners->item[i].fd); }
+
+void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
                       const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats)
 {
     s->options = options;
@@ -209,7 +220,7 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct list
     io_batch_init(&s->batch);
     s->batch.ask_cards = hardware != NULL;
     for (unsigned i = 0; i < listeners->count; i++)
-        if (listeners->item[i].worker == worker)
-            loop_watch(loop, listeners->item[i].fd, POLLIN, listeners->item[i].stream ? on_connection : on_datagrams, s);
+        if (listeners->item[i].worker == worker && listeners->item[i].fd >= 0)
+            serve_role_listen(s, i);
     loop_add_part(loop, &(struct loop_part){ s, next, run });
 }

@@ -20,7 +20,7 @@ struct serve_role {
     struct dur_ns asleep;           /* of the page looked at */
     bool slept;                     /* since then */
     struct serve_stats *stats;
-    const struct listeners *listeners;
+    struct listeners *listeners;
     const struct hardware_lines *hardware; /* NULL: no card stamps */
     struct loop *loop;
     struct tcp_table tcp;
@@ -32,7 +32,11 @@ struct serve_role {
 };
 
 /* Puts every listener of that worker on the loop. Everything handed in is borrowed for good; hardware: NULL when no card stamps. */
-void serve_role_start(struct serve_role *s, struct loop *loop, const struct listeners *listeners, const struct serve_options *options,
+void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
                       const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats);
+
+/* Listener i has a socket now; its socket is about to be closed. */
+void serve_role_listen(struct serve_role *s, unsigned i);
+void serve_role_leave(struct serve_role *s, unsigned i);
 
 #endif

@@ -170,8 +170,9 @@ static int start_hardware(struct setup *s)
         return refuse(EXIT_GENERAL, "no memory for hardware_timestamps");
     hardware_start(&s->hardware, &s->options->top.hardware_timestamps, lines);
     s->world.hardware = &s->hardware;
-    for (unsigned i = 0; hardware_on(&s->hardware) && i < s->listeners.count; i++)
-        if (!s->listeners.item[i].stream)
+    s->listeners.ask_cards = hardware_on(&s->hardware);
+    for (unsigned i = 0; s->listeners.ask_cards && i < s->listeners.count; i++)
+        if (!s->listeners.item[i].stream && s->listeners.item[i].fd >= 0)
             io_udp_ask_hardware(s->listeners.item[i].fd, s->listeners.item[i].at.family, IO_LISTENER);
     return 0;
 }
@@ -198,7 +199,7 @@ static int make_guard(struct setup *s)
     s->world.guard = s->serve.guard;
     for (unsigned i = 0; i < s->listeners.count; i++) {
         struct listener *l = &s->listeners.item[i];
-        int list = guard_list_at(s->serve.guard, o, &l->at, "");
+        int list = guard_list_at(s->serve.guard, o, &l->at, l->interface);
 
         if (list < 0)
             return refuse(EXIT_CONFIGURATION, "access: the items name listeners in more than %d different combinations", GUARD_LISTS_MAX);
@@ -290,6 +291,16 @@ static int connect_clock(struct setup *s)
     return 0;
 }
 
+static int connect_workers(struct setup *s)
+{
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        s->channel[i][0] = s->channel[i][1] = -1;
+    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
+            return refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(io_error(errno)));
+    return 0;
+}
+
 /* -- the clock -------------------------------------------------------------------------------------------------------- */
 
 static void tell_refused(int err)
@@ -375,7 +386,8 @@ static int recall(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,   start_hardware,   start_responder, make_guard,
-                                                    make_interleave, decide_clock, recall,         open_control, connect_resolver, connect_clock };
+                                                    make_interleave, decide_clock, recall,         open_control, connect_resolver, connect_clock,
+                                                    connect_workers };
     int code = 0;
 
     memset(s, 0, sizeof *s);

@@ -19,6 +19,7 @@ struct setup {
     const struct host_user *user;   /* process.user, or NULL: stay who we are */
     unsigned workers;               /* serve processes */
     struct listeners listeners;
+    int channel[WORKERS_MAX][2];    /* from the parent to each worker, about its listeners; the worker's end second; -1: none */
     struct serve_options serve;
     struct mode mode;
     int control_fd;                 /* listening; -1: none */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "daemon/control_role.h"
 #include "daemon/exit.h"
+#include "daemon/follow.h"
 #include "daemon/logger.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
@@ -37,6 +38,7 @@ static struct {
     struct loop loop;
     struct child child[ROLE_COUNT];
     struct resolver resolver;
+    struct follow follow;
     struct status status;
     bool stopping;
     bool core_ran;              /* what is on the page is a core's */
@@ -82,6 +84,7 @@ static int live_as_core(struct setup *s, unsigned worker)
     responder_leave(&s->responder);
     if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
         return EXIT_PERMISSION;
+    listeners_keep(&s->listeners, WORKERS_MAX);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     if (sup.core_ran)
         go_on_from_page(&s->world);
@@ -102,10 +105,12 @@ static int live_as_serve(struct setup *s, unsigned worker)
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
+    listeners_keep(&s->listeners, worker);
     hardware_close(&s->hardware);
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
                      &s->world.shared->served[worker]);
+    follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
     loop_run(&sup.loop);
     return 0;
 }
@@ -118,6 +123,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     responder_leave(&s->responder);
     if (host_confine(HOST_RIGHT_SET_CLOCK, s->user) != 0)
         return EXIT_PERMISSION;
+    listeners_keep(&s->listeners, WORKERS_MAX);
     loop_release_signals();
     return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.shared);
 }
@@ -331,6 +337,27 @@ static void start_children(void)
     }
 }
 
+/* A worker that does not take the word is started anew, with what there is then. */
+static void tell_worker(unsigned i, bool come)
+{
+    const struct listener *x = &sup.setup->listeners.item[i];
+
+    if (follow_tell(sup.setup->channel[x->worker][0], i, x, come) != 0)
+        signal_child((enum role)(ROLE_SERVE + x->worker), SIGTERM);
+}
+
+static void listener_gone(void *ctx, unsigned i)
+{
+    (void)ctx;
+    tell_worker(i, false);
+}
+
+static void listener_come(void *ctx, unsigned i)
+{
+    (void)ctx;
+    tell_worker(i, true);
+}
+
 int supervisor_run(struct setup *s)
 {
     sup.setup = s;
@@ -340,6 +367,7 @@ int supervisor_run(struct setup *s)
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
+    follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come });
     responder_follow(&s->responder, &sup.loop, &s->listeners);
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;

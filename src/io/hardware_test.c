@@ -130,7 +130,7 @@ static void asking_in_vain_costs_nothing(void **state)
     (void)state;
     play.on = false;
     assert_int_equal(addr_from_text("127.0.0.1", 0, &at), 0);
-    listener = io_udp_listen(&at);
+    listener = io_udp_listen(&at, "");
     assert_true(listener >= 0);
     assert_int_equal(getsockname(listener, &sa.any, &len), 0);
     at.port = io_addr_from(&sa).port;

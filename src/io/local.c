@@ -72,3 +72,5 @@ void io_local_changed(int fd)
     while (recv(fd, message, sizeof message, MSG_DONTWAIT) > 0 || errno == ENOBUFS)
         ;
 }
+
+uint32_t io_local_interface(const char *name) { return if_nametoindex(name); }

@@ -13,4 +13,7 @@ int io_local_watch(void);
 /* Reads what waits there: what has changed is asked by io_local_addresses. */
 void io_local_changed(int fd);
 
+/* The interface's number; 0: there is none of that name now. It is another one after the interface was made anew. */
+uint32_t io_local_interface(const char *name);
+
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/local.h"
 
 socklen_t io_sockaddr_from(const struct net_addr *a, union io_sockaddr *out)
 {
@@ -101,23 +102,48 @@ static bool is_universal(const struct net_addr *a)
     return a->family == ADDR_IPV6 && memcmp(a->bytes, zero, sizeof zero) == 0 && a->bytes[15] <= 1;
 }
 
-int io_bind(const struct net_addr *at, int type, bool shared)
-{
-    union io_sockaddr sa;
-    socklen_t len = io_sockaddr_from(at, &sa);
-    int fd = io_socket(sa.any.sa_family, type), one = 1, err;
+static bool is_link_local(const struct net_addr *a) { return a->family == ADDR_IPV6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80; }
 
-    if (fd < 0)
-        return fd;
+static void choose_options(int fd, const struct net_addr *at, int type, bool shared)
+{
+    int one = 1;
+
     if (at->family == ADDR_IPV6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
     if (type == SOCK_STREAM) /* connections of an earlier run may linger; on UDP it would let two servers share a port unseen */
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (shared)
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one);
+}
+
+static int bind_to(int fd, const struct net_addr *at, const char *interface)
+{
+    struct net_addr scoped = *at;
+    union io_sockaddr sa;
+    socklen_t len;
+
+    if (*interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0)
+        return errno == ENODEV ? -UE_NO_ADDRESS : io_error(errno);
+    if (*interface && scoped.scope == 0 && is_link_local(at))
+        scoped.scope = io_local_interface(interface);
+    len = io_sockaddr_from(&scoped, &sa);
     if (bind(fd, &sa.any, len) == 0)
+        return 0;
+    if (errno == ENODEV)
+        return -UE_NO_ADDRESS;
+    return errno == EADDRNOTAVAIL && is_universal(at) ? -UE_UNSUPPORTED : io_error(errno);
+}
+
+int io_bind(const struct net_addr *at, const char *interface, int type, bool shared)
+{
+    int fd = io_socket(at->family == ADDR_IPV6 ? AF_INET6 : AF_INET, type), err;
+
+    if (fd < 0)
         return fd;
-    err = errno == EADDRNOTAVAIL && is_universal(at) ? -UE_UNSUPPORTED : io_error(errno);
+    choose_options(fd, at, type, shared);
+    err = bind_to(fd, at, interface);
+    if (!err)
+        return fd;
     close(fd);
     return err;
 }

@@ -30,7 +30,8 @@ int io_socket(int family, int type);
 int io_error(int system_error);
 
 /* io_socket, its options for a listener, bind; shared: beside sockets that let others share their place. A loopback or wildcard IPv6 address that does not
- * exist means that IPv6 is switched off: -UE_UNSUPPORTED, as where there is no IPv6 at all. Otherwise -UE_IN_USE, -UE_NO_ADDRESS, -UE_PERMISSION ... */
-int io_bind(const struct net_addr *at, int type, bool shared);
+ * exist means that IPv6 is switched off: -UE_UNSUPPORTED, as where there is no IPv6 at all. Otherwise -UE_IN_USE, -UE_NO_ADDRESS, -UE_PERMISSION ...
+ * interface: what arrives at it alone, and at it alone answers leave; for a VRF's, at its members. "": all. -UE_NO_ADDRESS when it is not there. */
+int io_bind(const struct net_addr *at, const char *interface, int type, bool shared);
 
 #endif

@@ -9,9 +9,9 @@
 
 #define TCP_BACKLOG 64
 
-int io_tcp_listen(const struct net_addr *at)
+int io_tcp_listen(const struct net_addr *at, const char *interface)
 {
-    int fd = io_bind(at, SOCK_STREAM, false), err;
+    int fd = io_bind(at, interface, SOCK_STREAM, false), err;
 
     if (fd < 0)
         return fd;

@@ -19,8 +19,8 @@ struct tcp_connection { int fd; struct mono_ns cut_at; };
 
 struct tcp_table { unsigned count; struct tcp_connection item[TCP_CONNECTIONS_MAX]; };
 
-/* A bound and listening socket, or -UE_.... */
-int io_tcp_listen(const struct net_addr *at);
+/* A bound and listening socket, or -UE_...; interface as in io_bind. */
+int io_tcp_listen(const struct net_addr *at, const char *interface);
 
 /* One waiting connection, and who it is from. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
 int io_tcp_accept(int listener, struct net_addr *from);

@@ -20,7 +20,7 @@ static int start(void **state)
 
     (void)state;
     assert_int_equal(addr_from_text("127.0.0.1", 0, &at), 0);
-    listener = io_tcp_listen(&at);
+    listener = io_tcp_listen(&at, "");
     assert_true(listener >= 0);
     assert_int_equal(getsockname(listener, &where.any, &len), 0);
     io_tcp_init(&table);

@@ -36,9 +36,9 @@ static void ask_for_destinations(int fd, const struct net_addr *at)
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
 }
 
-static int listen_at(const struct net_addr *at, bool shared)
+static int listen_at(const struct net_addr *at, const char *interface, bool shared)
 {
-    int fd = io_bind(at, SOCK_DGRAM, shared), buffer = RECEIVE_BUFFER;
+    int fd = io_bind(at, interface, SOCK_DGRAM, shared), buffer = RECEIVE_BUFFER;
 
     if (fd < 0)
         return fd;
@@ -48,13 +48,23 @@ static int listen_at(const struct net_addr *at, bool shared)
     return fd;
 }
 
-int io_udp_listen(const struct net_addr *at) { return listen_at(at, false); }
+int io_udp_listen(const struct net_addr *at, const char *interface) { return listen_at(at, interface, false); }
 
-int io_udp_listen_beside(int first, const struct net_addr *at)
+int io_udp_listen_beside(int first, const struct net_addr *at, const char *interface)
 {
     int one = 1;
 
-    return setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 ? listen_at(at, true) : io_error(errno);
+    return setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 ? listen_at(at, interface, true) : io_error(errno);
+}
+
+void io_udp_mark(int fd, uint8_t family, unsigned dscp)
+{
+    int class = (int)dscp << 2; /* above the two bits of RFC 3168 */
+
+    if (family == ADDR_IPV6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &class, sizeof class);
+    else
+        setsockopt(fd, IPPROTO_IP, IP_TOS, &class, sizeof class);
 }
 
 int io_udp_connect(const struct net_addr *to)

@@ -33,12 +33,15 @@ struct io_datagram {
 };
 
 /* A bound listener, alone on its port: receive stamps are asked for, and destination addresses unless it is bound to a single one (`to` is ADDR_NONE
- * then). Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
-int io_udp_listen(const struct net_addr *at);
+ * then). interface as in io_bind. Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
+int io_udp_listen(const struct net_addr *at, const char *interface);
 
 /* One more listener on the same address and port; the system shares requests out by source. first: the io_udp_listen socket, which was alone when it
  * was bound, so that no other program shares the port unseen. Returns the descriptor or -UE_.... */
-int io_udp_listen_beside(int first, const struct net_addr *at);
+int io_udp_listen_beside(int first, const struct net_addr *at, const char *interface);
+
+/* The differentiated services code point (RFC 2474) of what leaves: 0 .. 63; queues on the way and here may prefer it. */
+void io_udp_mark(int fd, uint8_t family, unsigned dscp);
 
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
 int io_udp_connect(const struct net_addr *to);

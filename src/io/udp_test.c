@@ -27,7 +27,7 @@ static int listen_somewhere(const char *host, struct net_addr *at)
     int fd;
 
     *at = address(host);
-    fd = io_udp_listen(at);
+    fd = io_udp_listen(at, "");
     assert_true(fd >= 0);
     assert_int_equal(getsockname(fd, &sa.any, &len), 0);
     at->port = io_addr_from(&sa).port;
@@ -90,7 +90,7 @@ static void there_and_back_by_ipv4(void **state)
 static void there_and_back_by_ipv6(void **state)
 {
     struct net_addr a = address("::1");
-    int probe = io_udp_listen(&a);
+    int probe = io_udp_listen(&a, "");
 
     (void)state;
     if (probe == -UE_UNSUPPORTED)
@@ -181,7 +181,7 @@ static void an_answer_says_when_it_left_by_ipv4(void **state)
 static void an_answer_says_when_it_left_by_ipv6(void **state)
 {
     struct net_addr a = address("::1");
-    int probe = io_udp_listen(&a);
+    int probe = io_udp_listen(&a, "");
 
     (void)state;
     if (probe == -UE_UNSUPPORTED)
@@ -333,8 +333,8 @@ static void a_port_in_use_or_a_foreign_address_is_told(void **state)
     int listener = listen_somewhere("127.0.0.1", &at);
 
     (void)state;
-    assert_int_equal(io_udp_listen(&at), -UE_IN_USE);
-    assert_int_equal(io_udp_listen(&foreign), -UE_NO_ADDRESS);
+    assert_int_equal(io_udp_listen(&at, ""), -UE_IN_USE);
+    assert_int_equal(io_udp_listen(&foreign, ""), -UE_NO_ADDRESS);
     close(listener);
 }
 

@@ -87,3 +87,34 @@ int io_unix_datagram(const char *to, const char *text)
     close(fd);
     return err;
 }
+
+union fd_control { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; };
+
+int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd)
+{
+    union fd_control control = { .align = { .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    struct iovec iov = { (void *)bytes, len };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = fd < 0 ? NULL : &control, .msg_controllen = fd < 0 ? 0 : sizeof control };
+
+    memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
+    return sendmsg(socket, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? io_error(errno) : 0;
+}
+
+int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
+{
+    union fd_control control;
+    struct iovec iov = { bytes, len };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    ssize_t n = recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+
+    *fd = -1;
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))
+        memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    if (n == (ssize_t)len && !(m.msg_flags & MSG_TRUNC))
+        return 1;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    return 0;
+}

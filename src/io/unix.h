@@ -15,6 +15,12 @@ int io_unix_accept(int listener);
 /* Is whoever connected root, or the user this process runs as? */
 bool io_unix_peer_is_ours(int fd);
 
+/* Over a connected pair (SOCK_SEQPACKET): a message with a descriptor of ours, or none (fd -1). Never waits. Returns 0 or -UE_.... */
+int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);
+
+/* What waits there. Returns 1 with *fd ours from now on (-1: none came), or 0 for nothing that is `len` bytes long. */
+int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd);
+
 /* A datagram to a UNIX socket, path or abstract name "@..." (as sd_notify does). Returns 0 or -UE_.... */
 int io_unix_datagram(const char *to, const char *text);
 

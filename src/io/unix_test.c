@@ -84,9 +84,37 @@ static void paths_that_cannot_be(void **state)
     assert_int_equal(io_unix_datagram("/nonexistent/socket", "READY=1"), -UE_NO_FILE);
 }
 
+static void descriptors_travel(void **state)
+{
+    int pair[2], pipes[2], fd;
+    char text[5];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    assert_int_equal(pipe(pipes), 0);
+    assert_int_equal(io_unix_receive_fd(pair[1], text, 5, &fd), 0);
+    assert_int_equal(io_unix_send_fd(pair[0], "alone", 5, -1), 0);
+    assert_int_equal(io_unix_send_fd(pair[0], "with!", 5, pipes[1]), 0);
+    assert_int_equal(io_unix_send_fd(pair[0], "long one", 8, pipes[1]), 0);
+    assert_int_equal(io_unix_receive_fd(pair[1], text, 5, &fd), 1);
+    assert_int_equal(fd, -1);
+    assert_int_equal(io_unix_receive_fd(pair[1], text, 5, &fd), 1);
+    assert_memory_equal(text, "with!", 5);
+    assert_true(fd >= 0 && fd != pipes[1]);
+    assert_int_equal(write(fd, "x", 1), 1);
+    assert_int_equal(read(pipes[0], text, 5), 1);
+    close(fd);
+    close(pair[0]);
+    assert_int_equal(io_unix_receive_fd(pair[1], text, 4, &fd), 0);
+    close(pair[1]);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(descriptors_travel),
         cmocka_unit_test(a_stale_socket_is_replaced),
         cmocka_unit_test(a_file_is_not),
         cmocka_unit_test(paths_that_cannot_be),

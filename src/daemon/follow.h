@@ -1,0 +1,32 @@
+/* Listeners follow the machine's addresses and interfaces: whoever holds the sockets is woken by the system, opens what can be opened and hands it on.
+ *
+ *   one process: to the serve role beside it      processes: from the parent over a pair of sockets to each worker
+ *
+ * A worker that was started anew has inherited what there was: messages from before its start are thrown away. */
+#ifndef DAEMON_FOLLOW_H
+#define DAEMON_FOLLOW_H
+
+#include "daemon/loop.h"
+#include "daemon/serve_role.h"
+
+struct follow {
+    int fd;                     /* io_local_watch */
+    struct listeners *listeners;
+    struct listeners_hooks hooks;
+};
+
+/* Adds itself to the loop, and looks once. */
+void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks);
+
+/* Hooks of the one process: ctx is its serve role. */
+void follow_gone_here(void *serve_role, unsigned i);
+void follow_come_here(void *serve_role, unsigned i);
+
+/* The parent's word to the worker of listener i: its socket, or that it is gone (x->fd is not looked at then). Returns 0, or -UE_... when the worker
+ * does not listen: it has to be started anew. */
+int follow_tell(int channel, unsigned i, const struct listener *x, bool come);
+
+/* The worker's end: heeds what comes from now on. */
+void follow_obey(struct serve_role *s, struct loop *loop, int channel);
+
+#endif
