@@ -145,7 +145,8 @@ static int start(const struct daemon_options *o)
     page_init(&page);
     hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
-                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0], .wall = now.system, .wall_at = now.raw };
+                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0],
+                                      .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;
     loop_init(&once.loop, true, on_signal, NULL);
