@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/smear.h"
+#include "crypto/mac.h"
 #include "ntp/server.h"
 #include "timeproto/timeproto.h"
 
@@ -106,21 +107,63 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
+/* How an answer is authenticated: as its request was, or not at all. */
+struct seal { struct ntp_seal mac; struct nts_session nts; };
+
+static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || (s->nts.unique_id.len > 0 && s->nts.keys.aead != 0); }
+
 /* Nearly every request is a bare header. */
-static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct ntp_seal *seal)
+static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct seal *seal)
 {
-    *seal = (struct ntp_seal){ 0 };
-    return request->bytes.len == NTP_HEADER_SIZE ? VERDICT_ANSWERED : ntp_server_authenticate(o->keys, request, request->rx, seal);
+    struct ntp_tail tail;
+    enum verdict v;
+
+    seal->mac = (struct ntp_seal){ 0 };
+    seal->nts.unique_id.len = 0;
+    if (request->bytes.len == NTP_HEADER_SIZE)
+        return VERDICT_ANSWERED;
+    v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
+    if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
+        return v;
+    ntp_packet_check(request->bytes, &tail);
+    return nts_is_meant(tail.extensions) ? nts_server_open(o->nts, request->bytes, tail.extensions, &seal->nts) : VERDICT_ANSWERED;
+}
+
+static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
+{
+    if (seal->nts.unique_id.len > 0) {
+        *out_len = nts_server_seal(o->nts, &seal->nts, o->rng, out, SERVE_ANSWER_MAX);
+        crypto_wipe(&seal->nts.keys, sizeof seal->nts.keys);
+        return *out_len > 0 ? VERDICT_ANSWERED : VERDICT_AMPLIFY;
+    }
+    *out_len = ntp_server_seal(&seal->mac, out, *out_len);
+    return VERDICT_ANSWERED;
+}
+
+/* The kiss that sends an NTS client back to key establishment (RFC 8915 section 5.7). */
+static enum verdict answer_nak(const struct serve_options *o, const struct ntp_server_request *request, const struct seal *seal, uint8_t *out, size_t *out_len)
+{
+    struct ntp_prepared header;
+    enum verdict v;
+
+    ntp_server_prepare_kiss(NTP_REFID('N', 'T', 'S', 'N'), request->rx, &header);
+    v = ntp_server_reply(&o->ntp, &header, request, out, out_len);
+    if (v != VERDICT_ANSWERED)
+        return v;
+    *out_len = nts_server_nak(&seal->nts, out, SERVE_ANSWER_MAX);
+    return VERDICT_NTS_NAK;
 }
 
 static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct serve_moment late;
-    struct ntp_seal seal;
+    struct seal seal;
     enum verdict v = authenticate(o, &request, &seal);
 
     *out_len = 0;
+    if (v == VERDICT_NTS_NAK)
+        return answer_nak(o, &request, &seal, out, out_len);
     if (v != VERDICT_ANSWERED)
         return v;
     /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
@@ -131,9 +174,7 @@ static enum verdict answer_ntp(const struct serve_options *o, const struct serve
     v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
     if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
         interleave(o, r, out);
-    if (v == VERDICT_ANSWERED)
-        *out_len = ntp_server_seal(&seal, out, *out_len);
-    return v;
+    return v == VERDICT_ANSWERED ? put_seal(o, &seal, out, out_len) : v;
 }
 
 /* A request of a network whose requests have to be authenticated. */
@@ -141,12 +182,12 @@ static enum verdict answer_authenticated(const struct serve_options *o, const st
                                          size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
-    struct ntp_seal seal;
+    struct seal seal;
     enum verdict v = r->service == SERVICE_NTP ? authenticate(o, &request, &seal) : VERDICT_UNAUTHENTICATED;
 
-    if (v != VERDICT_ANSWERED)
+    if (v != VERDICT_ANSWERED && v != VERDICT_NTS_NAK)
         return v;
-    return ntp_seal_is_there(&seal) ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
+    return is_sealed(&seal) || v == VERDICT_NTS_NAK ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
@@ -174,13 +215,13 @@ static enum verdict kiss(enum verdict v, const struct serve_options *o, const st
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     bool deny = v == VERDICT_DENY_KISS;
     struct ntp_prepared header;
-    struct ntp_seal seal;
+    struct seal seal;
 
     ntp_server_prepare_kiss(deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), request.rx, &header);
     if (r->service == SERVICE_NTP && authenticate(o, &request, &seal) == VERDICT_ANSWERED
         && ntp_server_reply(&o->ntp, &header, &request, out, out_len) == VERDICT_ANSWERED) {
-        *out_len = ntp_server_seal(&seal, out, *out_len);
-        return v;
+        if (put_seal(o, &seal, out, out_len) == VERDICT_ANSWERED)
+            return v;
     }
     return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
 }

@@ -17,6 +17,7 @@
 #include "keys/keys.h"
 #include "ntp/options.h"
 #include "ntp/server.h"
+#include "nts/server.h"
 #include "serve/interleave.h"
 #include "timeproto/options.h"
 
@@ -38,6 +39,8 @@ struct serve_options {
     struct timeproto_options timeproto;
     struct guard *guard;    /* borrowed, shared with every other worker; NULL: everybody is answered */
     const struct key_table *keys; /* borrowed; NULL: no key is known */
+    const struct nts_ring *nts; /* likewise; NULL: NTS is not served, and its fields are fields that nobody knows */
+    const struct rng *rng;  /* for NTS; NULL without */
     struct interleave *interleave; /* likewise; NULL: NTP in basic mode only */
 };
 
@@ -68,7 +71,7 @@ struct serve_moment {
 void serve_prepare(const struct serve_options *o, const struct page_data *page, struct mono_ns tx, bool smeared, struct serve_moment *out);
 
 /* One UDP request of the batch; r->tx and r->smeared are those of the moment. *out_len is 0, and nothing is to be sent, unless VERDICT_ANSWERED,
- * VERDICT_DENY_KISS or VERDICT_RATE_KISS. */
+ * VERDICT_DENY_KISS, VERDICT_RATE_KISS or VERDICT_NTS_NAK. */
 enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                           uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 

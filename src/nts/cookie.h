@@ -1,0 +1,41 @@
+/* Cookies (RFC 8915 section 6): the server keeps nothing of its clients; what it has to know about one comes back sealed in a cookie.
+ *
+ *   key number (4) | nonce (16) | AES-SIV-CMAC-256 { C2S key | S2C key }       100 bytes for AEAD 15, 164 for 17: the length tells the algorithm
+ *
+ * The ring holds the keys that seal them, in memory shared by the one who rotates it and all who read: the newest seals, the newest NTS_RING_KEYS open. A
+ * row is good while its number is what it was before and after its use. */
+#ifndef NTS_COOKIE_H
+#define NTS_COOKIE_H
+
+#include "base/rng.h"
+#include "base/wire.h"
+#include "crypto/siv.h"
+
+#define NTS_RING_KEYS 4
+#define NTS_COOKIE_MAX 164
+#define NTS_RING_KEY_SIZE 32
+
+struct nts_ring {
+    uint32_t newest;             /* number of the key that seals; 0: no key yet */
+    struct nts_ring_row { uint32_t number; struct crypto_siv siv; } row[NTS_RING_KEYS]; /* number n lives in row n % NTS_RING_KEYS */
+};
+
+/* What two sides share after a key establishment. */
+struct nts_keys {
+    uint16_t aead;               /* enum crypto_aead */
+    uint8_t c2s[CRYPTO_SIV_KEY_MAX], s2c[CRYPTO_SIV_KEY_MAX];
+};
+
+/* A new key seals from now on, and the oldest is forgotten. One caller at a time. */
+void nts_ring_turn(struct nts_ring *ring, const struct rng *rng);
+
+/* The length of cookies for an algorithm. */
+size_t nts_cookie_size(unsigned aead);
+
+/* out: nts_cookie_size(keys->aead) bytes. False while the ring has no key. */
+bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, const struct rng *rng, uint8_t *out);
+
+/* False for a cookie that is none of ours, or none any more; *out is then wiped. */
+bool nts_cookie_open(const struct nts_ring *ring, struct span cookie, struct nts_keys *out);
+
+#endif

@@ -1,0 +1,126 @@
+#include "nts/field.h"
+
+#define AUTHENTICATOR_HEADER 4  /* lengths of nonce and sealed text */
+
+static bool is_of_nts(uint16_t type) { return type == NTS_COOKIE || type == NTS_PLACEHOLDER || type == NTS_AUTHENTICATOR; }
+
+bool nts_is_meant(struct span extensions)
+{
+    struct cursor c = cursor_of(extensions);
+    struct span body;
+    uint16_t type;
+
+    while (ntp_extension_next(&c, &type, &body))
+        if (is_of_nts(type))
+            return true;
+    return false;
+}
+
+static size_t padded(size_t n) { return (n + 3) & ~(size_t)3; }
+
+/* RFC 8915 section 5.6. */
+static bool read_authenticator(struct span body, struct nts_fields *out)
+{
+    struct cursor c = cursor_of(body);
+    size_t nonce_len = cursor_u16(&c), sealed_len = cursor_u16(&c);
+    struct span nonce = cursor_take(&c, padded(nonce_len)), sealed = cursor_take(&c, padded(sealed_len));
+
+    if (c.failed || nonce_len == 0 || sealed_len < CRYPTO_SIV_TAG_SIZE)
+        return false;
+    out->nonce = (struct span){ nonce.at, nonce_len };
+    out->sealed = (struct span){ sealed.at, sealed_len };
+    return true;
+}
+
+/* A field that may be there once, with so many bytes at least. */
+static bool take_once(struct span *where, struct span body, size_t min)
+{
+    if (where->len > 0 || body.len < min)
+        return false;
+    *where = body;
+    return true;
+}
+
+static bool take(uint16_t type, struct span body, struct nts_fields *out, size_t *placeholder_len)
+{
+    switch (type) {
+    case NTS_UNIQUE_ID: return take_once(&out->unique_id, body, NTS_UNIQUE_ID_MIN);
+    case NTS_COOKIE: return take_once(&out->cookie, body, 1);
+    case NTS_PLACEHOLDER:
+        if (out->placeholders++ > 0 && *placeholder_len != body.len)
+            return false;
+        *placeholder_len = body.len;
+        return true;
+    case NTS_AUTHENTICATOR: return read_authenticator(body, out);
+    default: return true;
+    }
+}
+
+/* Is there an authenticator behind the first one? It would be no part of what is authenticated, but a packet with two is nobody's. */
+static bool has_another(struct cursor c)
+{
+    struct span body;
+    uint16_t type;
+
+    while (ntp_extension_next(&c, &type, &body))
+        if (type == NTS_AUTHENTICATOR)
+            return true;
+    return false;
+}
+
+enum verdict nts_fields_read(struct span datagram, struct span extensions, struct nts_fields *out)
+{
+    struct cursor c = cursor_of(extensions);
+    size_t placeholder_len = 0;
+    struct span body;
+    uint16_t type;
+
+    *out = (struct nts_fields){ .unique_id = { NULL, 0 } };
+    for (const uint8_t *at = c.at; out->nonce.len == 0 && ntp_extension_next(&c, &type, &body); at = c.at) {
+        out->associated = (struct span){ datagram.at, (size_t)(at - datagram.at) };
+        if (!take(type, body, out, &placeholder_len))
+            return VERDICT_NTS_FIELDS;
+    }
+    if (out->placeholders > 0 && placeholder_len != out->cookie.len)
+        return VERDICT_NTS_FIELDS;
+    return has_another(c) ? VERDICT_NTS_FIELDS : VERDICT_ACCEPTED;
+}
+
+void nts_field_write(struct writer *w, enum nts_field type, struct span body)
+{
+    static const uint8_t zero[3];
+
+    writer_u16(w, (uint16_t)type);
+    writer_u16(w, (uint16_t)(NTS_FIELD_HEADER + padded(body.len)));
+    writer_bytes(w, body.at, body.len);
+    writer_bytes(w, zero, padded(body.len) - body.len);
+}
+
+size_t nts_authenticator_size(size_t len)
+{
+    return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + NTS_NONCE_SIZE + padded(CRYPTO_SIV_TAG_SIZE + len);
+}
+
+void nts_authenticator_write(struct writer *w, const struct crypto_siv *siv, const struct rng *rng, struct span plain)
+{
+    size_t associated_len = writer_len(w), size = nts_authenticator_size(plain.len);
+    uint8_t *field = writer_take(w, size), *nonce;
+
+    if (!field)
+        return;
+    memset(field, 0, size);
+    wire_put16(field, NTS_AUTHENTICATOR);
+    wire_put16(field + 2, (uint16_t)size);
+    wire_put16(field + 4, NTS_NONCE_SIZE);
+    wire_put16(field + 6, (uint16_t)(CRYPTO_SIV_TAG_SIZE + plain.len));
+    nonce = field + NTS_FIELD_HEADER + AUTHENTICATOR_HEADER;
+    rng->fill(rng->ctx, nonce, NTS_NONCE_SIZE);
+    crypto_siv_seal(siv, &(struct crypto_siv_text){ nonce, w->start, NTS_NONCE_SIZE, associated_len }, plain.at, plain.len, nonce + NTS_NONCE_SIZE);
+}
+
+bool nts_authenticator_open(const struct nts_fields *f, const struct crypto_siv *siv, uint8_t *plain)
+{
+    const struct crypto_siv_text t = { f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
+
+    return crypto_siv_open(siv, &t, f->sealed.at, f->sealed.len - CRYPTO_SIV_TAG_SIZE, plain);
+}

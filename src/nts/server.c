@@ -1,0 +1,91 @@
+#include "nts/server.h"
+
+#include "crypto/mac.h"
+
+#define COOKIES_OWED_MAX (1 + NTS_COOKIES_MAX) /* RFC 8915 section 5.7: a client asks for 7 more at most; one more is no harm */
+#define PLAIN_MAX NTP_PACKET_MAX
+
+/* RFC 8915 section 5.6: what was sealed are extension fields again; there is none that a server knows. */
+static bool is_list_of_fields(struct span plain)
+{
+    struct cursor c = cursor_of(plain);
+    struct span body;
+    uint16_t type;
+
+    while (cursor_left(&c) > 0)
+        if (!ntp_extension_next(&c, &type, &body))
+            return false;
+    return true;
+}
+
+static enum verdict open_authenticator(const struct nts_fields *f, const struct nts_keys *keys)
+{
+    uint8_t plain[PLAIN_MAX];
+    struct crypto_siv siv;
+    enum verdict v = VERDICT_NTS_NAK;
+
+    crypto_siv_init(&siv, keys->aead, keys->c2s);
+    if (nts_authenticator_open(f, &siv, plain))
+        v = is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
+    crypto_wipe(&siv, sizeof siv);
+    return v;
+}
+
+enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out)
+{
+    struct nts_fields f;
+    enum verdict v = nts_fields_read(request, extensions, &f);
+
+    *out = (struct nts_session){ .request_len = request.len };
+    if (v != VERDICT_ACCEPTED || f.unique_id.len == 0 || f.cookie.len == 0 || f.nonce.len == 0 || f.placeholders > NTS_COOKIES_MAX)
+        return VERDICT_NTS_FIELDS;
+    out->unique_id = f.unique_id;
+    out->cookies = 1 + f.placeholders;
+    if (!nts_cookie_open(ring, f.cookie, &out->keys))
+        return VERDICT_NTS_NAK;
+    v = open_authenticator(&f, &out->keys);
+    if (v != VERDICT_ANSWERED)
+        crypto_wipe(&out->keys, sizeof out->keys);
+    return v;
+}
+
+static size_t write_cookies(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *out, size_t size)
+{
+    struct writer w = writer_of(out, size);
+    size_t cookie_size = nts_cookie_size(session->keys.aead);
+
+    for (unsigned i = 0; i < session->cookies; i++) {
+        uint8_t cookie[NTS_COOKIE_MAX];
+
+        if (!nts_cookie_make(ring, &session->keys, rng, cookie))
+            return 0;
+        nts_field_write(&w, NTS_COOKIE, (struct span){ cookie, cookie_size });
+    }
+    return w.failed ? 0 : writer_len(&w);
+}
+
+size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size)
+{
+    struct writer w = writer_of(answer, size < session->request_len ? size : session->request_len);
+    uint8_t plain[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
+    size_t plain_len = write_cookies(ring, session, rng, plain, sizeof plain);
+    struct crypto_siv siv;
+
+    if (plain_len == 0)
+        return 0;
+    writer_take(&w, NTP_HEADER_SIZE);
+    nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
+    crypto_siv_init(&siv, session->keys.aead, session->keys.s2c);
+    nts_authenticator_write(&w, &siv, rng, (struct span){ plain, plain_len });
+    crypto_wipe(&siv, sizeof siv);
+    return w.failed ? 0 : writer_len(&w);
+}
+
+size_t nts_server_nak(const struct nts_session *session, uint8_t *answer, size_t size)
+{
+    struct writer w = writer_of(answer, size);
+
+    writer_take(&w, NTP_HEADER_SIZE);
+    nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
+    return w.failed ? 0 : writer_len(&w);
+}

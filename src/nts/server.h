@@ -1,0 +1,27 @@
+/* The NTP side of an NTS server (RFC 8915 section 5.7): a request is opened by its cookie, and the answer sealed with fresh cookies, one for the cookie used
+ * and one for each placeholder, so that it is never longer than the request. Stateless. */
+#ifndef NTS_SERVER_H
+#define NTS_SERVER_H
+
+#include "nts/cookie.h"
+#include "nts/field.h"
+
+/* Of one request, until its answer has left. */
+struct nts_session {
+    struct span unique_id;       /* borrowed from the request; empty: the request was none of NTS */
+    struct nts_keys keys;
+    size_t request_len;
+    unsigned cookies;            /* owed */
+};
+
+/* Open a request whose fields nts_is_meant. Returns VERDICT_ANSWERED, VERDICT_NTS_FIELDS for silence, or VERDICT_NTS_NAK when its cookie or authenticator is
+ * not good: to be told by a kiss NTSN with the unique identifier. */
+enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out);
+
+/* Append what makes the answer, a header at `answer`, one of NTS. size: room there. Returns the new length, or 0 when it cannot be made. */
+size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size);
+
+/* The same for a kiss NTSN: the unique identifier alone. */
+size_t nts_server_nak(const struct nts_session *session, uint8_t *answer, size_t size);
+
+#endif

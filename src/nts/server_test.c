@@ -1,0 +1,344 @@
+/* A client by hand against the server's half: NTS-01 to NTS-10. */
+#include "base/test.h"
+
+#include "nts/server.h"
+
+struct fixture {
+    struct prng prng;
+    struct rng rng;
+    struct nts_ring ring;
+    struct nts_keys keys;
+    uint8_t unique_id[64], cookie[NTS_COOKIE_MAX];
+    size_t unique_id_len, cookie_len;
+    unsigned unique_ids, cookies, authenticators, placeholders;
+    size_t placeholder_len;
+    struct span inner;           /* sealed in the request */
+    uint8_t bytes[2048];
+    struct span request;
+};
+
+static void fixture_init(struct fixture *f, enum crypto_aead aead)
+{
+    memset(f, 0, sizeof *f);
+    prng_seed(&f->prng, 11);
+    f->rng = prng_as_rng(&f->prng);
+    nts_ring_turn(&f->ring, &f->rng);
+    f->keys.aead = aead;
+    f->rng.fill(f->rng.ctx, f->keys.c2s, crypto_siv_key_size(aead));
+    f->rng.fill(f->rng.ctx, f->keys.s2c, crypto_siv_key_size(aead));
+    f->rng.fill(f->rng.ctx, f->unique_id, sizeof f->unique_id);
+    assert_true(nts_cookie_make(&f->ring, &f->keys, &f->rng, f->cookie));
+    f->unique_id_len = 32;
+    f->cookie_len = f->placeholder_len = nts_cookie_size(aead);
+    f->unique_ids = f->cookies = f->authenticators = 1;
+}
+
+static void build(struct fixture *f)
+{
+    static const uint8_t zero[512];
+    struct writer w = writer_of(f->bytes, sizeof f->bytes);
+    struct crypto_siv siv;
+
+    writer_bytes(&w, zero, NTP_HEADER_SIZE);
+    f->bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+    for (unsigned i = 0; i < f->unique_ids; i++)
+        nts_field_write(&w, NTS_UNIQUE_ID, (struct span){ f->unique_id, f->unique_id_len });
+    for (unsigned i = 0; i < f->cookies; i++)
+        nts_field_write(&w, NTS_COOKIE, (struct span){ f->cookie, f->cookie_len });
+    for (unsigned i = 0; i < f->placeholders; i++)
+        nts_field_write(&w, NTS_PLACEHOLDER, (struct span){ zero, f->placeholder_len });
+    crypto_siv_init(&siv, f->keys.aead, f->keys.c2s);
+    for (unsigned i = 0; i < f->authenticators; i++)
+        nts_authenticator_write(&w, &siv, &f->rng, f->inner);
+    assert_false(w.failed);
+    f->request = (struct span){ f->bytes, writer_len(&w) };
+}
+
+static enum verdict open_built(const struct fixture *f, struct nts_session *s)
+{
+    struct ntp_tail tail;
+    enum verdict v = ntp_packet_check(f->request, &tail);
+
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    return nts_is_meant(tail.extensions) ? nts_server_open(&f->ring, f->request, tail.extensions, s) : VERDICT_ANSWERED;
+}
+
+static enum verdict open_request(struct fixture *f)
+{
+    struct nts_session s;
+
+    build(f);
+    return open_built(f, &s);
+}
+
+/* The answer, opened as the client would; returns how many cookies were in it. */
+static unsigned open_answer(const struct fixture *f, struct span answer, uint8_t cookie[NTS_COOKIE_MAX])
+{
+    uint8_t plain[1024];
+    struct nts_fields fields;
+    struct crypto_siv siv;
+    struct ntp_tail tail;
+    struct cursor c;
+    struct span body;
+    uint16_t type;
+    unsigned n = 0;
+
+    assert_int_equal(ntp_packet_check(answer, &tail), VERDICT_ACCEPTED);
+    assert_int_equal(nts_fields_read(answer, tail.extensions, &fields), VERDICT_ACCEPTED);
+    assert_int_equal(fields.unique_id.len, f->unique_id_len);
+    assert_memory_equal(fields.unique_id.at, f->unique_id, f->unique_id_len);
+    crypto_siv_init(&siv, f->keys.aead, f->keys.s2c);
+    assert_true(nts_authenticator_open(&fields, &siv, plain));
+    c = cursor_of((struct span){ plain, fields.sealed.len - CRYPTO_SIV_TAG_SIZE });
+    for (; ntp_extension_next(&c, &type, &body); n++) {
+        assert_int_equal(type, NTS_COOKIE);
+        assert_int_equal(body.len, f->cookie_len);
+        memcpy(cookie, body.at, body.len);
+    }
+    return n;
+}
+
+static void NTS_06_answers_are_no_longer_than_requests(void **state)
+{
+    static const enum crypto_aead aead[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
+    struct fixture f;
+    struct nts_session s;
+    uint8_t answer[2048], cookie[NTS_COOKIE_MAX];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++)
+        for (unsigned n = 0; n <= (i ? 4 : 8); n++) { /* 8 placeholders of AEAD 17 do not fit into a packet */
+            size_t len;
+
+            fixture_init(&f, aead[i]);
+            f.placeholders = n;
+            build(&f);
+            if (f.request.len > NTP_PACKET_MAX)
+                continue;
+            assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
+            assert_int_equal(s.cookies, n + 1);
+            memset(answer, 0, sizeof answer);
+            answer[0] = 4 << 3 | NTP_MODE_SERVER;
+            len = nts_server_seal(&f.ring, &s, &f.rng, answer, sizeof answer);
+            assert_true(len > 0 && len <= f.request.len);
+            assert_int_equal(open_answer(&f, (struct span){ answer, len }, cookie), n + 1);
+            memcpy(f.cookie, cookie, f.cookie_len); /* the new cookie is as good as the first */
+            assert_int_equal(open_request(&f), VERDICT_ANSWERED);
+        }
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    f.placeholders = 1;
+    for (f.placeholder_len = 16; f.placeholder_len < 140; f.placeholder_len += 4)
+        assert_int_equal(open_request(&f), f.placeholder_len == f.cookie_len ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS);
+}
+
+static void NTS_01_short_unique_identifiers(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    for (f.unique_id_len = 12; f.unique_id_len < 32; f.unique_id_len += 4)
+        assert_int_equal(open_request(&f), VERDICT_NTS_FIELDS);
+    f.unique_id_len = 64;
+    assert_int_equal(open_request(&f), VERDICT_ANSWERED);
+    f.unique_id_len = 0;
+    assert_int_equal(open_request(&f), VERDICT_EXTENSION);
+}
+
+static void NTS_02_fields_missing_or_twice(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    for (unsigned n = 0; n <= 2; n++) {
+        enum verdict expected = n == 1 ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
+
+        fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+        f.unique_ids = n;
+        assert_int_equal(open_request(&f), expected);
+        f.unique_ids = 1;
+        f.cookies = n;
+        assert_int_equal(open_request(&f), expected);
+        f.cookies = 1;
+        f.authenticators = n;
+        assert_int_equal(open_request(&f), expected);
+    }
+}
+
+static void NTS_03_NTS_04_bad_cookies(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    for (size_t bit = 0; bit < 8 * f.cookie_len; bit++) {
+        f.cookie[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+        f.cookie[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    f.rng.fill(f.rng.ctx, f.cookie, f.cookie_len);
+    assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+    for (f.cookie_len = 12; f.cookie_len < 164; f.cookie_len += 4)
+        assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+    f.cookie_len = 4;
+    assert_int_equal(open_request(&f), VERDICT_EXTENSION);
+}
+
+static void NTS_05_the_ring_turns(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    for (unsigned turn = 1; turn <= NTS_RING_KEYS; turn++) {
+        nts_ring_turn(&f.ring, &f.rng);
+        assert_int_equal(open_request(&f), turn < NTS_RING_KEYS ? VERDICT_ANSWERED : VERDICT_NTS_NAK);
+    }
+}
+
+static void NTS_03_a_nak_carries_the_identifier_alone(void **state)
+{
+    struct fixture f;
+    struct nts_session s;
+    uint8_t answer[256] = { 4 << 3 | NTP_MODE_SERVER };
+    struct nts_fields fields;
+    struct ntp_tail tail;
+    size_t len;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    f.cookie[50] ^= 1;
+    build(&f);
+    assert_int_equal(open_built(&f, &s), VERDICT_NTS_NAK);
+    len = nts_server_nak(&s, answer, sizeof answer);
+    assert_true(len > 0 && len <= f.request.len);
+    assert_int_equal(ntp_packet_check((struct span){ answer, len }, &tail), VERDICT_ACCEPTED);
+    assert_int_equal(nts_fields_read((struct span){ answer, len }, tail.extensions, &fields), VERDICT_ACCEPTED);
+    assert_memory_equal(fields.unique_id.at, f.unique_id, 32);
+    assert_int_equal(fields.nonce.len + fields.cookie.len, 0);
+}
+
+static void NTS_07_lengths_inside_the_authenticator(void **state)
+{
+    static const struct { uint16_t nonce, sealed; enum verdict verdict; } row[] = {
+        { 16, 16, VERDICT_ANSWERED }, { 0, 16, VERDICT_NTS_FIELDS },  { 65535, 16, VERDICT_NTS_FIELDS }, { 16, 0, VERDICT_NTS_FIELDS },
+        { 16, 15, VERDICT_NTS_FIELDS }, { 16, 17, VERDICT_NTS_FIELDS }, { 16, 65535, VERDICT_NTS_FIELDS }, { 1, 16, VERDICT_NTS_NAK },
+    };
+    struct nts_session s;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        uint8_t *lengths;
+
+        build(&f);
+        lengths = f.bytes + f.request.len - nts_authenticator_size(0) + NTS_FIELD_HEADER;
+        wire_put16(lengths, row[i].nonce);
+        wire_put16(lengths + 2, row[i].sealed);
+        assert_int_equal(open_built(&f, &s), row[i].verdict);
+    }
+}
+
+static void NTS_08_every_bit_of_the_request_counts(void **state)
+{
+    struct nts_session s;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    build(&f);
+    for (size_t bit = 8 * (f.request.len - 32); bit < 8 * f.request.len; bit++) { /* nonce and tag */
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_equal(open_built(&f, &s), VERDICT_NTS_NAK);
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    for (size_t bit = 8; bit < 8 * (NTP_HEADER_SIZE + 36); bit++) {
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_not_equal(open_built(&f, &s), VERDICT_ANSWERED);
+        f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
+}
+
+static void NTS_09_fields_behind_the_authenticator_are_ignored(void **state)
+{
+    struct nts_session s;
+    struct fixture f;
+    struct writer w;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    build(&f);
+    w = writer_of(f.bytes + f.request.len, 512);
+    nts_field_write(&w, NTS_COOKIE, (struct span){ f.cookie, f.cookie_len });
+    nts_field_write(&w, NTS_PLACEHOLDER, (struct span){ f.cookie, f.cookie_len });
+    f.request.len += writer_len(&w);
+    assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
+    assert_int_equal(s.cookies, 1);
+}
+
+static void NTS_10_sealed_fields_of_wrong_length(void **state)
+{
+    static const uint8_t good[16] = { 0x7f, 0, 0, 16 }, none[16] = { 0x7f, 0, 0, 0 }, far[16] = { 0x7f, 0, 0, 20 };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    f.inner = (struct span){ good, sizeof good };
+    assert_int_equal(open_request(&f), VERDICT_ANSWERED);
+    f.inner = (struct span){ none, sizeof none };
+    assert_int_equal(open_request(&f), VERDICT_NTS_FIELDS);
+    f.inner = (struct span){ far, sizeof far };
+    assert_int_equal(open_request(&f), VERDICT_NTS_FIELDS);
+}
+
+static void NTS_14_our_answer_is_no_request(void **state)
+{
+    uint8_t answer[1024] = { 4 << 3 | NTP_MODE_SERVER };
+    struct nts_session s;
+    struct nts_fields fields;
+    struct crypto_siv siv;
+    struct ntp_tail tail;
+    struct fixture f;
+    uint8_t plain[1024];
+    size_t len;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    build(&f);
+    assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
+    len = nts_server_seal(&f.ring, &s, &f.rng, answer, sizeof answer);
+    ntp_packet_check((struct span){ answer, len }, &tail);
+    nts_fields_read((struct span){ answer, len }, tail.extensions, &fields);
+    crypto_siv_init(&siv, f.keys.aead, f.keys.c2s);
+    assert_false(nts_authenticator_open(&fields, &siv, plain));
+}
+
+static void without_a_key_nothing_is_made(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    memset(&f.ring, 0, sizeof f.ring);
+    assert_false(nts_cookie_make(&f.ring, &f.keys, &f.rng, f.cookie));
+    assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+    memset(f.cookie, 0, sizeof f.cookie);
+    assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(NTS_06_answers_are_no_longer_than_requests), cmocka_unit_test(NTS_01_short_unique_identifiers),
+        cmocka_unit_test(NTS_02_fields_missing_or_twice), cmocka_unit_test(NTS_03_NTS_04_bad_cookies), cmocka_unit_test(NTS_05_the_ring_turns),
+        cmocka_unit_test(NTS_03_a_nak_carries_the_identifier_alone), cmocka_unit_test(NTS_07_lengths_inside_the_authenticator),
+        cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_09_fields_behind_the_authenticator_are_ignored),
+        cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
+        cmocka_unit_test(without_a_key_nothing_is_made),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
