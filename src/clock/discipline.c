@@ -154,10 +154,11 @@ static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
 static void set_status(struct clock *c, enum clock_status status)
 {
     struct page_data *p = &c->page;
+    bool holds = status == CLOCK_SYNCHRONISED || status == CLOCK_HOLDOVER;
 
     p->status = (uint8_t)status;
     p->holdover_at = status == CLOCK_SYNCHRONISED ? p->silent_at : MONO_NEVER;
-    p->free_running_at = (status == CLOCK_SYNCHRONISED || status == CLOCK_HOLDOVER) && !c->policy.orphan ? when_bound_is(p, c->options.holdover.max_error) : MONO_NEVER;
+    p->free_running_at = holds && !c->policy.orphan ? when_bound_is(p, c->options.holdover.max_error) : MONO_NEVER;
     if (status == CLOCK_LOCAL) {
         p->stratum = (uint8_t)c->options.local.stratum;
         p->refid = UINT32_C(0x7f7f0101); /* 127.127.1.1, as local references have always been written */

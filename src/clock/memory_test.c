@@ -13,8 +13,8 @@
 
 static struct clock_memory example(void)
 {
-    struct clock_memory m = { .drift = { -12.345678901, 0.001, true }, .wander = 3.2e-9, .saved = { INT64_C(1800000000) * NS_PER_S + 7 }, .stepped = { 1500 * NS_PER_MS },
-                              .saved_raw = { 77 }, .synchronised_once = true, .count = 2 };
+    struct clock_memory m = { .drift = { -12.345678901, 0.001, true }, .wander = 3.2e-9, .saved = { INT64_C(1800000000) * NS_PER_S + 7 },
+                              .stepped = { 1500 * NS_PER_MS }, .saved_raw = { 77 }, .synchronised_once = true, .count = 2 };
     struct clock_law law;
 
     for (uint32_t i = 0; i < m.count; i++) {
