@@ -1,12 +1,13 @@
-/* Load for a server of NTP, or of TIME over UDP: asks as fast as answers come (closed loop) or at a steady rate whatever comes back (open loop), from one
- * source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
+/* Load for a server of NTP, or of TIME over UDP: asks as fast as answers come (closed loop) or at a steady rate whatever comes back (open loop), from
+ * one source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
  *
- * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--histogram 1] [--at T]
+ * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--histogram 1]
+ *             [--at T]
  *
  * The instant a request was due travels in its transmit timestamp and comes back as the origin timestamp: latency needs no table. In the open loop
  * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
- * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no latencies. --at: begin when
- * CLOCK_MONOTONIC shows so many seconds. */
+ * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
+ * latencies. --at: begin when CLOCK_MONOTONIC shows so many seconds. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
