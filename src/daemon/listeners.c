@@ -64,6 +64,8 @@ static int open_item(struct listeners *l, unsigned i)
         return err == -UE_NO_ADDRESS ? 0 : err;
     }
     x->ifindex = ifindex;
+    if (l->steer_over && x->worker + 1u == l->steer_over)
+        io_udp_steer_by_cpu(x->fd, l->steer_over);
     if (l->dscp)
         io_udp_mark(x->fd, x->at.family, l->dscp);
     if (l->ask_cards && !x->stream)
@@ -136,6 +138,7 @@ int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned
 
     l->count = 0;
     l->dscp = (uint8_t)o->ntp.dscp;
+    l->steer_over = o->ntp.steering == NTP_STEERING_CPU && workers > 1 ? workers : 0;
     for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
         int err = open_service(l, &transports[i], failure);
 

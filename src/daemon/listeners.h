@@ -22,8 +22,8 @@ struct listener {
     char interface[ADDR_INTERFACE_MAX]; /* "": all */
 };
 
-/* dscp, ask_cards: what sockets are given when they are opened. */
-struct listeners { unsigned count; uint8_t dscp; bool ask_cards; struct listener item[LISTENERS_MAX]; };
+/* What sockets are given when they are opened: dscp, ask_cards; steer_over: of so many workers that of the CPU gets a request; 0: by source. */
+struct listeners { unsigned count, steer_over; uint8_t dscp; bool ask_cards; struct listener item[LISTENERS_MAX]; };
 
 /* What went wrong, and where. */
 struct listen_failure { int err; enum service service; bool stream, smeared; struct net_addr at; };

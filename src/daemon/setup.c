@@ -145,6 +145,16 @@ static int open_listeners(struct setup *s)
     return listeners_open(&s->listeners, s->options, s->workers, &f) == 0 ? 0 : refuse_address(&f);
 }
 
+static int connect_workers(struct setup *s)
+{
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        s->channel[i][0] = s->channel[i][1] = -1;
+    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
+            return refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(io_error(errno)));
+    return 0;
+}
+
 /* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */
 
 static int map_shared(struct setup *s)
@@ -291,16 +301,6 @@ static int connect_clock(struct setup *s)
     return 0;
 }
 
-static int connect_workers(struct setup *s)
-{
-    for (unsigned i = 0; i < WORKERS_MAX; i++)
-        s->channel[i][0] = s->channel[i][1] = -1;
-    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
-            return refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(io_error(errno)));
-    return 0;
-}
-
 /* -- the clock -------------------------------------------------------------------------------------------------------- */
 
 static void tell_refused(int err)
@@ -385,9 +385,9 @@ static int recall(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,       take_run_dir, open_listeners, map_shared,   start_hardware,   start_responder, make_guard,
-                                                    make_interleave, decide_clock, recall,         open_control, connect_resolver, connect_clock,
-                                                    connect_workers };
+    static int (*const steps[])(struct setup *) = { find_user,  take_run_dir,    open_listeners, connect_workers, map_shared,       start_hardware, start_responder,
+                                                    make_guard, make_interleave, decide_clock,   recall,          open_control,     connect_resolver,
+                                                    connect_clock };
     int code = 0;
 
     memset(s, 0, sizeof *s);

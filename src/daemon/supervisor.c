@@ -106,6 +106,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
     listeners_keep(&s->listeners, worker);
+    if (s->listeners.steer_over)
+        host_run_on(worker, s->listeners.steer_over);
     hardware_close(&s->hardware);
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -295,6 +296,19 @@ int host_confine(enum host_right right, const struct host_user *user)
     if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         err = -UE_UNSUPPORTED;
     return err;
+}
+
+void host_run_on(unsigned i, unsigned n)
+{
+    cpu_set_t may, ours;
+
+    if (sched_getaffinity(0, sizeof may, &may) != 0)
+        return;
+    CPU_ZERO(&ours);
+    for (unsigned cpu = i; cpu < CPU_SETSIZE; cpu += n)
+        if (CPU_ISSET(cpu, &may))
+            CPU_SET(cpu, &ours);
+    sched_setaffinity(0, sizeof ours, &ours); /* refused for an empty set */
 }
 
 void host_name_process(const char *role)

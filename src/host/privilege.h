@@ -18,6 +18,9 @@ int host_confine(enum host_right right, const struct host_user *user);
 /* End with the process that started us, whatever ends it. `parent`: its id, asked for before the fork. */
 void host_end_with_parent(pid_t parent);
 
+/* Run on the CPUs with number mod n = i, as far as this process may run there; otherwise, and where the system cannot, anywhere. */
+void host_run_on(unsigned i, unsigned n);
+
 /* What process lists call this process: "utcd-" and the role. */
 void host_name_process(const char *role);
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/net_tstamp.h>
 #include <stdalign.h>
 #include <time.h>
@@ -55,6 +56,15 @@ int io_udp_listen_beside(int first, const struct net_addr *at, const char *inter
     int one = 1;
 
     return setsockopt(first, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 ? listen_at(at, interface, true) : io_error(errno);
+}
+
+int io_udp_steer_by_cpu(int fd, unsigned n)
+{
+    struct sock_filter code[] = { BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)(SKF_AD_OFF + SKF_AD_CPU)), BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, n),
+                                  BPF_STMT(BPF_RET | BPF_A, 0) };
+    struct sock_fprog program = { sizeof code / sizeof code[0], code };
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0 ? 0 : io_error(errno);
 }
 
 void io_udp_mark(int fd, uint8_t family, unsigned dscp)

@@ -40,6 +40,10 @@ int io_udp_listen(const struct net_addr *at, const char *interface);
  * was bound, so that no other program shares the port unseen. Returns the descriptor or -UE_.... */
 int io_udp_listen_beside(int first, const struct net_addr *at, const char *interface);
 
+/* The n listeners that share fd's port, in the order in which they were opened: number (CPU that received it) mod n gets a request. Returns 0 or -UE_...:
+ * then the system goes on by source. */
+int io_udp_steer_by_cpu(int fd, unsigned n);
+
 /* The differentiated services code point (RFC 2474) of what leaves: 0 .. 63; queues on the way and here may prefer it. */
 void io_udp_mark(int fd, uint8_t family, unsigned dscp);
 
