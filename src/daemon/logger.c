@@ -1,5 +1,6 @@
 #include "daemon/logger.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,15 @@ static bool stderr_is_journal(void)
     return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+/* Who cuts the file to nothing while it is written (logrotate's copytruncate) would else get a hole up to where the next line goes. */
+static void append_to_file(void)
+{
+    struct stat st;
+
+    if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+        fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_APPEND);
+}
+
 void logger_start(const struct log_options *o)
 {
     logger.format = o->format;
@@ -46,6 +56,7 @@ void logger_start(const struct log_options *o)
     logger.target = o->target;
     if (logger.target == LOG_TARGET_AUTO)
         logger.target = stderr_is_journal() ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
+    append_to_file();
     if (logger.target == LOG_TARGET_SYSLOG)
         openlog("simple-utcd", LOG_PID, LOG_DAEMON);
 }

@@ -1,6 +1,7 @@
 """The drift file, the run directory and the disk below them."""
 
 import os
+import signal
 import subprocess
 import time
 
@@ -187,3 +188,26 @@ def test_what_was_learnt_of_a_source_is_kept(lab, good_chronyd):
     memory = memory_of(drift.read_text())
     assert list(memory["sources"]) == [f"127.0.0.1:{good_chronyd.port}"]
     assert memory["wander"] > 0 and abs(memory["saved_ns"] / 1e9 - time.time()) < 10
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_ST_07_the_log_is_rotated_while_it_is_written(lab, mode):
+    """By copytruncate and by rename, with standard error as a shell's `2>file` leaves it: nothing is lost, no hole, no torn line."""
+    log, renamed = lab.dir / "rotated.log", lab.dir / "rotated.log.1"
+    daemon = lab.utcd({"local": utcd.LOCAL}, mode, prefix=("sh", "-c", 'exec "$@" >"$0" 2>&1', log))
+    daemon.wait_status(lambda s: True)
+    for number in range(300):
+        os.kill(daemon.pid, signal.SIGHUP)
+        time.sleep(0.002)
+        if number == 100:
+            os.truncate(log, 0)
+        if number == 200:
+            log.rename(renamed)
+            before = renamed.stat().st_size
+    assert daemon.stop() == 0
+    text = renamed.read_bytes()
+    assert not log.exists() and len(text) > before, "what came after the rename is lost"
+    assert b"\0" not in text
+    lines = text.decode().splitlines()
+    assert len(lines) > 100 and all(line.startswith("simple-utcd: ") for line in lines)
+    assert "stopped by" in lines[-1]
