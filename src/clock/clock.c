@@ -180,7 +180,7 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     interval_age(c, now);
     c->estimate.bound.lo_s -= lost_s;
     c->estimate.bound.hi_s += lost_s;
-    estimate_inflate(&c->estimate, lost_s, 0);
+    estimate_inflate(&c->estimate, lost_s);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         c->source[i].sampled = false;
         pace_forget(&c->source[i].pace);

@@ -63,7 +63,7 @@ void combine_sample(struct clock *c, struct clock_source *s, bool in_company)
     interval_follow(c, move);
     e->surprises = s->misfit ? e->surprises + 1 : 0;
     if (e->surprises >= 2 && !in_company) { /* twice in a row: it is the clock that moved, in phase or in frequency */
-        estimate_inflate(e, fabs(fit.innovation_s), fabs(fit.innovation_s) / fmax(before_s, 1));
+        estimate_open(e, fabs(fit.innovation_s), fmax(before_s, 1));
         interval_follow(c, estimate_update(e, s->last.at, sample_offset_s(c, &s->last), &law, &fit));
         e->surprises = 0;
     } else {
@@ -88,6 +88,17 @@ void combine_rate(struct clock *c)
     *known = proven;
 }
 
+/* Only what is proven is an alarm: a guess from the first seconds may be far beyond the limit, and is cut off there. */
+static void mind_the_rail(struct clock *c, double limit, struct clock_actions *out)
+{
+    const struct clock_estimate *e = &c->estimate;
+    double least = fmax(e->rate + e->rate_known.lo_s, -(e->rate + e->rate_known.hi_s)) - c->options.clock.max_drift * 1e-6;
+
+    if (least > limit && !c->policy.rail_logged)
+        log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", e->rate * 1e6);
+    c->policy.rail_logged = least > limit;
+}
+
 void combine_confine(struct clock *c, struct clock_actions *out)
 {
     struct clock_estimate *e = &c->estimate;
@@ -97,12 +108,6 @@ void combine_confine(struct clock *c, struct clock_actions *out)
     if (out_s != 0)
         interval_follow(c, estimate_shift(e, out_s));
     interval_follow(c, estimate_limit(e, e->rate + e->rate_known.lo_s - slack, e->rate + e->rate_known.hi_s + slack));
-    if (fabs(e->rate) <= limit) {
-        c->policy.rail_logged = false;
-        return;
-    }
     interval_follow(c, estimate_limit(e, -limit, limit));
-    if (!c->policy.rail_logged)
-        log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", e->rate * 1e6);
-    c->policy.rail_logged = true;
+    mind_the_rail(c, limit, out);
 }

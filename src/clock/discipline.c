@@ -10,10 +10,8 @@
 #include "clock/select.h"
 
 #define SILENT_POLLS 8        /* RFC 5905: a source is unreachable after eight */
-#define SLEW_PART (1.0 / 3)   /* a correction is spread over this part of a short poll interval, */
-#define SLEW_SHORT_S 21.0     /* at most this long, */
-#define SLEW_LEAST_S 2.0      /* at least this long, but no longer than the interval, */
-#define SLEW_PART_LONG 0.2    /* or over this part of a long one */
+#define SLEW_PART (1.0 / 3)   /* a correction is spread over this part of the poll interval, */
+#define SLEW_LEAST_S 2.0      /* at least this long, but no longer than the interval; */
 #define SLEW_PART_AGE 0.25    /* while the estimate is young, over no longer than this part of its age */
 #define ROUNDING_S 2e-9       /* the page counts whole nanoseconds */
 #define RATE_LIMIT 0.1        /* base/page.h */
@@ -139,7 +137,7 @@ static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
 {
     struct page_data *p = &c->page;
     double fastest = fmin(c->options.clock.max_slew * 1e-6, RATE_LIMIT / 2), interval_s = dur_to_s(poll_interval(c));
-    double spread_s = fmax(fmax(fmin(interval_s * SLEW_PART, SLEW_SHORT_S), interval_s * SLEW_PART_LONG), fmin(interval_s, SLEW_LEAST_S));
+    double spread_s = fmax(interval_s * SLEW_PART, fmin(interval_s, SLEW_LEAST_S));
     double age_s = dur_to_s(mono_sub(now, c->estimate.started));
 
     p->raw_ref = now;

@@ -8,6 +8,9 @@
 #define MISFIT_SIGMAS 10.0
 #define RELEARN 0.003           /* share of the belief that returns to the prior at each sample: what cannot be learnt stays a guess */
 #define WANDER_MEMORY 32.0      /* samples */
+#define AGILE 8                 /* the filter from which on a jump is taken for one of frequency, */
+#define FREQUENCY_JUMPED 0.5    /* with this probability */
+#define OPENED_SAMPLES 4        /* then tell */
 #define NEVER_LESS 1e-9         /* weight no filter falls below */
 #define VAR_MIN 1e-20           /* (0.1 ns)^2 */
 
@@ -22,8 +25,9 @@ void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns t
     e->started = e->at = at;
     e->tai = tai;
     e->rate = rate;
+    e->x_var = x_sd_s * x_sd_s;
     e->skew = y_sd;
-    e->surprises = 0;
+    e->surprises = e->opened = 0;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i] = (struct clock_filter){ .pxx = x_sd_s * x_sd_s, .pyy = y_sd * y_sd, .weight = prior[i] };
     e->wander = 1e-9;
@@ -218,6 +222,7 @@ static struct clock_move rebase(struct clock_estimate *e)
     e->rate += t.y;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].y -= t.y;
+    e->x_var = t.pxx;
     e->skew = t.skew;
     e->wander = slow_wander(e->wander, exp(t.log_wander));
     assert(isfinite(e->rate) && isfinite(e->skew));
@@ -246,6 +251,7 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
     double misfit;
 
     assert(isfinite(offset_s) && law->half_s > 0);
+    e->opened -= e->opened > 0;
     *fit = (struct clock_fit){ .outlier = 0 };
     if (dt_s > 0) { /* the line's own value at `at` stays the reference of the filters' x */
         e->tai = estimate_tai(e, at);
@@ -286,10 +292,31 @@ struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi)
     return (struct clock_move){ y * dur_to_s(mono_sub(e->aged, e->at)), y };
 }
 
-void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd)
+void estimate_inflate(struct clock_estimate *e, double x_sd_s)
 {
-    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].pxx += x_sd_s * x_sd_s;
-        e->bank[i].pyy += y_sd * y_sd;
+}
+
+/* A frequency that jumped at any instant of the last T seconds by y of standard deviation s moved the phase by y t, t even in 0..T: variances s^2 T^2/3,
+ * s^2 T/2, s^2. The calm filters take it for a jump of phase. */
+void estimate_open(struct clock_estimate *e, double jump_s, double since_s)
+{
+    double agile = 0, all = 0, pyy = 3 * jump_s * jump_s / (since_s * since_s);
+
+    estimate_inflate(e, jump_s);
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
+        all += e->bank[i].weight;
+        agile += i < AGILE ? 0 : e->bank[i].weight;
     }
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
+        struct clock_filter *f = &e->bank[i];
+
+        f->weight *= i < AGILE ? (1 - FREQUENCY_JUMPED) / (all - agile) : FREQUENCY_JUMPED / agile;
+        if (i < AGILE)
+            continue;
+        f->pxy += pyy * since_s / 2;
+        f->pyy += pyy;
+    }
+    e->opened = OPENED_SAMPLES;
 }

@@ -29,7 +29,10 @@ struct clock_move estimate_shift(struct clock_estimate *e, double x_s);
 /* Hold the line's rate within [lo, hi]. */
 struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi);
 
-/* Uncertainty added from outside: standard deviations of phase and frequency. */
-void estimate_inflate(struct clock_estimate *e, double x_sd_s, double y_sd);
+/* Uncertainty of phase added from outside, a standard deviation. */
+void estimate_inflate(struct clock_estimate *e, double x_sd_s);
+
+/* The clock is found to have jumped by about jump_s within since_s, in phase or by another frequency: both become possible, and the next samples tell. */
+void estimate_open(struct clock_estimate *e, double jump_s, double since_s);
 
 #endif

@@ -233,7 +233,7 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
     log_ns(r, "offset_ns", dur_from_s(middle_s).ns);
     c->estimate.bound = m->hull;
     /* By a jump, or by another frequency since the last sample: both become possible. */
-    estimate_inflate(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fabs(middle_s) / fmax(since_s, 1));
+    estimate_open(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fmax(since_s, 1));
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].pace = (struct clock_pace){ .known = false };
     return true;

@@ -6,22 +6,28 @@
 #define BLOCK_SAMPLES 64        /* 8 blocks: the floor is at most 512 samples old */
 #define SCALE_MEMORY 64.0
 #define LEARN_MEMORY 48.0
+#define PRIOR_SAMPLES 16.0
 #define FIRST_SCALE 0.25        /* of the round trip, until samples tell */
 #define SCALE_MIN_S 2e-9
 #define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
 #define SHARE_MIN 0.01
 #define MISFIT_SPREAD 10.0
+#define SHAPE_MEMORY 64.0
+#define SHAPE_SAMPLES 8         /* until then moments say nothing */
+#define SKEW_FLOORED 1.2        /* of exponential excess in both directions, as few samples show it, */
+#define SKEW_SPREAD 0.4         /* give or take */
+#define FLOOR_LEAST 0.4         /* shape alone does not rule a floor out: evenly spread jitter has one */
 #define LONE_SAMPLES 8          /* from here on */
 #define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
 #define LONGER_PATH 4.0         /* scales: all recent round trips this far above the floor mean a new path */
 
+static const double prior_share[NOISE_PARTS] = { [NOISE_BOX] = 0.70, [NOISE_BODY] = 0.26, [NOISE_EDGE_LOW] = 0.02, [NOISE_EDGE_HIGH] = 0.02 };
+
 void noise_init(struct clock_noise *n)
 {
-    static const double share[NOISE_PARTS] = { [NOISE_BOX] = 0.70, [NOISE_BODY] = 0.26, [NOISE_EDGE_LOW] = 0.02, [NOISE_EDGE_HIGH] = 0.02 };
-
     memset(n, 0, sizeof *n);
     for (unsigned i = 0; i < CLOCK_NOISE_BINS; i++) {
-        memcpy(n->bin[i].share, share, sizeof share);
+        memcpy(n->bin[i].share, prior_share, sizeof prior_share);
         n->bin[i].body = FIRST_BODY;
     }
 }
@@ -80,10 +86,10 @@ static double unseen_s(const struct clock_noise *n)
 }
 
 /* The shortest round trip of the window, unless no other comes near it: then it was no round trip of this path, and is left out until another
- * confirms it. The mean excess was over the floor that was believed. */
+ * confirms it. */
 static void find_floor(struct clock_noise *n)
 {
-    double least[2] = { INFINITY, INFINITY }, before = n->floor_s;
+    double least[2] = { INFINITY, INFINITY };
 
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++) {
         keep(least, n->block_min_s[i][0]);
@@ -91,8 +97,6 @@ static void find_floor(struct clock_noise *n)
     }
     n->least_s = least[0];
     n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n) ? least[1] : least[0];
-    if (n->floor_s > before)
-        n->scale_s = fmax(n->scale_s - (n->floor_s - before), SCALE_MIN_S);
 }
 
 static void window_take(struct clock_noise *n, double delay_s)
@@ -112,11 +116,55 @@ static void window_take(struct clock_noise *n, double delay_s)
     follow_longer_path(n);
 }
 
+/* Central moments of the round trips, forgetting. */
+static void take_shape(struct clock_noise *n, double delay_s)
+{
+    double g = 1 / fmin(n->shaped + 1, SHAPE_MEMORY), d = delay_s - n->mean_s;
+
+    n->m3 = (1 - g) * (n->m3 - 3 * g * d * n->m2 + g * (1 - 2 * g) * d * d * d);
+    n->m2 = (1 - g) * (n->m2 + g * d * d);
+    n->mean_s += g * d;
+    n->shaped = fmin(n->shaped + 1, SHAPE_MEMORY);
+}
+
+/* How likely round trips of this shape are to have a hard floor under them. Jitter that piles up above a floor is skewed to the right, 1.4 for two
+ * exponential directions; jitter that is not, is not. The skewness of n normal variables scatters by sqrt(6/n). */
+static double floor_share(const struct clock_noise *n, double prior)
+{
+    double skew, plain, floored, odds;
+
+    if (n->shaped < SHAPE_SAMPLES || !(n->m2 > 0))
+        return prior;
+    skew = fmin(n->m3 / (n->m2 * sqrt(n->m2)), SKEW_FLOORED);
+    plain = sqrt(6 / n->shaped);
+    floored = sqrt(SKEW_SPREAD * SKEW_SPREAD + 6 / n->shaped);
+    odds = (1 - prior) / prior * floored / plain *
+           exp((skew - SKEW_FLOORED) * (skew - SKEW_FLOORED) / (2 * floored * floored) - skew * skew / (2 * plain * plain));
+    return fmax(1 / (1 + odds), FLOOR_LEAST);
+}
+
+/* What was learnt of samples like this one, and as long as those were few, what the shape of all says: of two independent directions the offset's
+ * error has a quarter of the round trip's variance, whatever the law. */
+static void expect(const struct clock_noise *n, struct clock_law *law)
+{
+    double learnt = n->bin[law->bin].seen / (n->bin[law->bin].seen + PRIOR_SAMPLES), centre = prior_share[NOISE_BOX] + prior_share[NOISE_BODY];
+    double box = centre * floor_share(n, prior_share[NOISE_BOX] / centre), unit = n->scale_s * n->scale_s;
+    double shape = n->shaped < SHAPE_SAMPLES ? FIRST_BODY * unit : fmin(FIRST_BODY * unit, n->m2 / 4);
+
+    for (unsigned i = 0; i < NOISE_PARTS; i++) {
+        double guess = i == NOISE_BOX ? box : i == NOISE_BODY ? centre - box : prior_share[i];
+
+        law->share[i] = fmax(learnt * n->bin[law->bin].share[i] + (1 - learnt) * guess, SHARE_MIN);
+    }
+    law->body_var = learnt * n->bin[law->bin].body * unit + (1 - learnt) * shape + law->soft_var;
+}
+
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
 {
     double excess, gain, unseen, error;
 
     window_take(n, delay_s);
+    take_shape(n, delay_s);
     if (n->samples == 1) {
         n->scale_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
         n->error_var = FIRST_BODY * n->scale_s * n->scale_s;
@@ -129,21 +177,21 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     law->unseen_s = unseen;
     law->half_s = (excess + unseen) / 2;
     law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
-    law->body_var = n->bin[law->bin].body * n->scale_s * n->scale_s + law->soft_var;
     law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
-    for (unsigned i = 0; i < NOISE_PARTS; i++)
-        law->share[i] = n->bin[law->bin].share[i];
+    expect(n, law);
     error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
             (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
     n->error_var += gain * (fmin(error, 16 * n->error_var) - n->error_var);
+    n->typical_s = n->typical_s > 0 ? n->typical_s * exp(gain * fmin(fmax(log(sqrt(error) / n->typical_s), -1), 1)) : sqrt(error);
     law->misfit_s = MISFIT_SPREAD * (n->scale_s + law->half_s);
 }
 
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
 {
-    double gain = 1 / LEARN_MEMORY, sum = 0, unit = n->scale_s * n->scale_s, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
+    double gain = 1 / fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY), sum = 0, unit = n->scale_s * n->scale_s, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
     double seen = fit->part[NOISE_BODY] * fit->body_e2 + fit->outlier * fit->innovation_s * fit->innovation_s, weight = fit->part[NOISE_BODY] + fit->outlier;
 
+    n->bin[law->bin].seen = fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY);
     for (unsigned i = 0; i < NOISE_PARTS; i++) {
         share[i] = fmax(share[i] + gain * (fit->part[i] + (i == NOISE_BODY ? fit->outlier : 0) - share[i]), SHARE_MIN);
         sum += share[i];

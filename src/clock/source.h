@@ -20,10 +20,13 @@ struct clock_noise {
     double floor_s;                              /* shortest round trip of the window */
     double scale_s;                              /* mean excess over it */
     double error_var;                            /* mean square of the offset error */
+    double typical_s;                            /* standard deviation of the offset error of a sample as most are */
     double block_min_s[CLOCK_NOISE_BLOCKS][2];   /* the window: the two shortest of each block of samples; the oldest block is forgotten */
     double recent_s[CLOCK_NOISE_RECENT];         /* last round trips, to see a longer path */
+    double mean_s, m2, m3;                       /* of the round trips, central moments */
+    double shaped;                               /* samples behind them */
     uint32_t samples, in_block, block;
-    struct { double share[NOISE_PARTS]; double body; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
+    struct { double share[NOISE_PARTS]; double body; double seen; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
 };
 
 /* The likelihood of one sample's error. */
@@ -93,9 +96,11 @@ struct clock_estimate {
     struct tai_ns tai;
     double rate;
     struct clock_filter bank[CLOCK_FILTERS];
+    double x_var;                  /* s^2, of the line's phase at `at` */
     double skew;                   /* s/s, standard deviation of the line's rate, mean over the bank */
     double wander;                 /* s/s per sqrt(s), as the bank sees it now */
     uint32_t surprises;            /* measurements in a row that no filter could explain */
+    uint32_t opened;               /* measurements that are still to tell how the clock jumped */
     struct mono_ns aged;           /* the instant all spans are meant for */
     struct clock_span rate_known;  /* s/s, the majority's word on the true frequency minus the line's rate */
     struct clock_span bound;       /* the majority's, intersected over time */
