@@ -160,6 +160,8 @@ static void take_noise(struct reader *r, struct clock_noise *n)
             n->bin[b].share[p] = take_number(r, 0, 1);
         n->bin[b].body = take_number(r, 0, 1e9);
     }
+    if (!noise_is_sane(n))
+        fail(r, -UE_RANGE);
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
         n->block_min_s[i][0] = n->block_min_s[i][1] = n->floor_s;
     for (unsigned i = 0; i < CLOCK_NOISE_RECENT; i++)
@@ -255,7 +257,7 @@ int clock_memory_from_text(const char *text, size_t len, double max_frequency_pp
         take_rest(&r, copy + len - TAIL_LEN, &m);
     if (!r.err && r.at != copy + len - TAIL_LEN)
         fail(&r, -UE_SYNTAX);
-    if (m.stepped.ns < 0 || m.saved.ns < 0)
+    if (m.stepped.ns < 0 || (m.saved.ns != 0 && !utc_is_plausible(m.saved)))
         fail(&r, -UE_RANGE);
     if (r.err)
         return r.err;

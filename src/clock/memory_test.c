@@ -134,6 +134,15 @@ static void ST_01_numbers_no_clock_can_have_are_refused(void **state)
     m.source[0].noise.bin[1].share[2] = INFINITY;
     assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
     m = example();
+    m.source[1].noise.bin[0].share[0] += 0.01; /* more than certain */
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
+    m.source[1].noise.scale_s = 0;
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
+    m.saved.ns = INT64_C(1000000000) * NS_PER_S; /* 2001: nobody had this program */
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    m = example();
     m.stepped.ns = -1;
     assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
 }
@@ -147,6 +156,16 @@ static void ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain(void **s
     m.drift.freq_ppm = -600;
     assert_int_equal(verdict_on(&m, &got), 0);
     assert_true(got.drift.freq_ppm == -500 && got.drift.skew_ppm == 500);
+}
+
+static void a_file_of_version_1_is_taken(void **state)
+{
+    static const char text[] = "simple-utcd drift 1\nfreq_ppm 12.500000000\nskew_ppm 0.100000000\nchecksum c39625bf\n";
+    static struct clock_memory got;
+
+    (void)state;
+    assert_int_equal(clock_memory_from_text(text, sizeof text - 1, 500, &got), 0);
+    assert_true(got.drift.valid && got.drift.freq_ppm == 12.5 && got.synchronised_once && got.saved.ns == 0 && got.count == 0);
 }
 
 static void another_version_is_told_apart(void **state)
@@ -178,6 +197,7 @@ int main(void)
         cmocka_unit_test(ST_01_random_bytes_are_refused),
         cmocka_unit_test(ST_01_numbers_no_clock_can_have_are_refused),
         cmocka_unit_test(ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain),
+        cmocka_unit_test(a_file_of_version_1_is_taken),
         cmocka_unit_test(another_version_is_told_apart),
         cmocka_unit_test(a_name_that_is_no_word_is_left_out),
     };

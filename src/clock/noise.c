@@ -32,6 +32,22 @@ void noise_init(struct clock_noise *n)
     }
 }
 
+bool noise_is_sane(const struct clock_noise *n)
+{
+    for (unsigned b = 0; b < CLOCK_NOISE_BINS; b++) {
+        double sum = 0;
+
+        for (unsigned p = 0; p < NOISE_PARTS; p++) {
+            if (!(n->bin[b].share[p] > 0))
+                return false;
+            sum += n->bin[b].share[p];
+        }
+        if (!(fabs(sum - 1) < 1e-3 && n->bin[b].body > 0))
+            return false;
+    }
+    return n->floor_s >= 0 && n->scale_s >= SCALE_MIN_S / 2 && n->error_var > 0;
+}
+
 static void restart_window(struct clock_noise *n, double floor_s)
 {
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)

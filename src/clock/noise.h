@@ -13,6 +13,9 @@
 /* Before the first sample: the prior. */
 void noise_init(struct clock_noise *n);
 
+/* Could it have been learnt? For a law that was kept elsewhere. */
+bool noise_is_sane(const struct clock_noise *n);
+
 /* Take a sample's round trip into account and say what may be said about its offset error. */
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law);
 

@@ -96,6 +96,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->precision_log2 = s->precision_log2;
     e->started = e->now = s->now;
     e->asleep = s->asleep;
+    e->system_steps = s->steps_made;
     clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->memory, s->precision_log2, s->page });
     tell_gap(e);
     steer_start(e, s->steer);

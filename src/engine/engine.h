@@ -90,6 +90,7 @@ struct engine_start {
     const struct clock_memory *memory; /* from the drift file; NULL: none. Copied */
     const struct page_data *page;    /* what an engine that died published last, to go on from; NULL: none. Borrowed for the call */
     struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC at `now`, 0 if unknown */
+    uint32_t steps_made;             /* of the system clock, by an engine that died */
     bool steer;                      /* a system clock is to be steered: READ_CLOCK and CLOCK actions are made */
     int8_t precision_log2;           /* of reading the clock */
 };
