@@ -385,9 +385,10 @@ static int recall(struct setup *s)
 /* Listeners come early: nothing answers for us meanwhile, and a client's first packet waits in the queue instead of being refused. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
-    static int (*const steps[])(struct setup *) = { find_user,  take_run_dir,    open_listeners, connect_workers, map_shared,       start_hardware, start_responder,
-                                                    make_guard, make_interleave, decide_clock,   recall,          open_control,     connect_resolver,
-                                                    connect_clock };
+    static int (*const steps[])(struct setup *) = {
+        find_user,  take_run_dir,    open_listeners, connect_workers, map_shared,   start_hardware,   start_responder,
+        make_guard, make_interleave, decide_clock,   recall,          open_control, connect_resolver, connect_clock,
+    };
     int code = 0;
 
     memset(s, 0, sizeof *s);
