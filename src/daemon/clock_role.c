@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/err.h"
@@ -20,11 +20,12 @@ struct clock_limits clock_limits_of(const struct clock_options *o)
     };
 }
 
-static int set_frequency(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver)
+/* -- what is permitted ---------------------------------------------------------------------------------------------- */
+
+static bool frequency_permitted(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s)
 {
-    if (!isfinite(c->freq_ppm) || fabs(c->freq_ppm) > l->freq_max_ppm)
-        return -UE_RANGE;
-    return driver->frequency(c->freq_ppm);
+    (void)s;
+    return isfinite(c->freq_ppm) && fabs(c->freq_ppm) <= l->freq_max_ppm;
 }
 
 /* The sum of all steps with this one; the first ever is free. */
@@ -33,14 +34,41 @@ static struct dur_ns stepped_with(const struct shared_steps *s, struct dur_ns st
     return s->synchronised_ever ? dur_add(s->stepped, dur_abs(dur_sub(step, s->gap))) : s->stepped;
 }
 
-static int set_step(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s)
+static bool step_permitted(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s)
+{
+    return c->step.ns <= STEP_MAX_NS && c->step.ns >= -STEP_MAX_NS && s->used < l->step_limit && !dur_before(l->step_budget, stepped_with(s, c->step));
+}
+
+/* From another process a bool is a byte first. */
+static bool is_bool(const bool *b)
+{
+    uint8_t byte;
+
+    memcpy(&byte, b, 1);
+    return byte <= 1;
+}
+
+static bool status_permitted(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s)
+{
+    (void)l;
+    (void)s;
+    return is_bool(&c->synchronised) && (unsigned)c->leap <= LEAP_UNKNOWN && c->max_error.ns >= 0 && c->est_error.ns >= 0 && c->tai_minus_utc_s >= TAI_MIN_S &&
+           c->tai_minus_utc_s <= TAI_MAX_S;
+}
+
+/* -- what is done ------------------------------------------------------------------------------------------------------ */
+
+static int set_frequency(const struct clock_command *c, const struct host_clock *driver, struct shared_steps *s)
+{
+    (void)s;
+    return driver->frequency(c->freq_ppm);
+}
+
+static int set_step(const struct clock_command *c, const struct host_clock *driver, struct shared_steps *s)
 {
     struct dur_ns sum = stepped_with(s, c->step);
-    int err;
+    int err = driver->step(c->step);
 
-    if (c->step.ns > STEP_MAX_NS || c->step.ns < -STEP_MAX_NS || s->used >= l->step_limit || dur_before(l->step_budget, sum))
-        return -UE_RANGE;
-    err = driver->step(c->step);
     if (err)
         return err;
     s->used++;
@@ -50,34 +78,40 @@ static int set_step(const struct clock_command *c, const struct clock_limits *l,
     return 0;
 }
 
-static int set_status(const struct clock_command *c, const struct host_clock *driver)
+static int set_status(const struct clock_command *c, const struct host_clock *driver, struct shared_steps *s)
 {
-    struct host_clock_status s = { c->synchronised, c->leap, c->max_error, c->est_error, c->tai_minus_utc_s };
+    struct host_clock_status status = { c->synchronised, c->leap, c->max_error, c->est_error, c->tai_minus_utc_s };
 
-    if ((unsigned)c->leap > LEAP_UNKNOWN || c->max_error.ns < 0 || c->est_error.ns < 0 || c->tai_minus_utc_s < TAI_MIN_S || c->tai_minus_utc_s > TAI_MAX_S)
-        return -UE_RANGE;
-    return driver->status(&s);
+    (void)s;
+    return driver->status(&status);
 }
 
-int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared)
+static const struct {
+    bool (*permitted)(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s);
+    int (*act)(const struct clock_command *c, const struct host_clock *driver, struct shared_steps *s);
+} verbs[] = {
+    [CLOCK_SET_FREQUENCY] = { frequency_permitted, set_frequency },
+    [CLOCK_SET_STEP] = { step_permitted, set_step },
+    [CLOCK_SET_STATUS] = { status_permitted, set_status },
+};
+
+int clock_command_check(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s)
 {
-    switch (c->verb) {
-    case CLOCK_SET_FREQUENCY: return set_frequency(c, l, driver);
-    case CLOCK_SET_STEP: return set_step(c, l, driver, &shared->steps);
-    case CLOCK_SET_STATUS: return set_status(c, driver);
-    }
-    return -UE_RANGE;
+    return (unsigned)c->verb < sizeof verbs / sizeof verbs[0] && verbs[c->verb].permitted(c, l, s) ? 0 : -UE_RANGE;
 }
 
-int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared)
+int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s)
+{
+    return clock_command_check(c, l, s) == 0 ? verbs[c->verb].act(c, driver, s) : -UE_RANGE;
+}
+
+int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s)
 {
     struct clock_command c;
 
-    signal(SIGINT, SIG_IGN); /* the terminal's: the parent decides */
-    signal(SIGTERM, SIG_DFL);
     for (;;) {
         ssize_t n = recv(fd, &c, sizeof c, 0);
-        int result = n == (ssize_t)sizeof c ? clock_role_obey(&c, l, driver, shared) : -UE_RANGE;
+        int result = n == (ssize_t)sizeof c ? clock_role_obey(&c, l, driver, s) : -UE_RANGE;
 
         if (n == 0 || (n < 0 && errno != EINTR))
             return 0;

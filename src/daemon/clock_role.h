@@ -16,10 +16,14 @@ struct clock_limits {
 /* As configured: max_frequency and max_slew together, step_limit, step_budget. */
 struct clock_limits clock_limits_of(const struct clock_options *o);
 
-/* Do what the command says, or refuse it. Returns 0; -UE_RANGE for a field outside the limits; what the driver returned. */
-int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared);
+/* Is every field of the command inside the limits, and a step inside what is left of the budget? Returns 0 or -UE_RANGE. Core asks before it sends, the clock
+ * role again before it obeys. */
+int clock_command_check(const struct clock_command *c, const struct clock_limits *l, const struct shared_steps *s);
 
-/* The process: commands come as whole datagrams on fd, each is answered by an int. Ends with the socket or at SIGTERM; returns the exit code. */
-int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_state *shared);
+/* Check, then do what the command says. Returns 0; -UE_RANGE; what the driver returned. */
+int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s);
+
+/* The process: commands come as whole datagrams on fd, each is answered by an int. Ends with the socket; returns the exit code. */
+int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s);
 
 #endif

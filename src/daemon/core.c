@@ -233,7 +233,9 @@ static void command_clock(struct core *c, const struct clock_command *command)
     struct clock_limits limits = clock_limits_of(&w->options->engine.clock);
 
     if (w->clock_fd < 0)
-        result(c, clock_role_obey(command, &limits, w->driver, w->shared));
+        result(c, clock_role_obey(command, &limits, w->driver, w->steps));
+    else if (clock_command_check(command, &limits, w->steps) != 0)
+        result(c, -UE_RANGE);
     else if (send(w->clock_fd, command, sizeof *command, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         result(c, -UE_BUSY);
 }
@@ -245,7 +247,7 @@ static void on_clock_result(void *ctx, int fd, short revents, struct mono_ns now
     (void)revents;
     (void)now;
     if (recv(fd, &err, sizeof err, MSG_DONTWAIT) == (ssize_t)sizeof err)
-        result(ctx, err);
+        result(ctx, err <= 0 && err > -UE_COUNT ? err : -UE_IO);
 }
 
 /* -- names ------------------------------------------------------------------------------------------------------ */
@@ -327,7 +329,7 @@ static void recall(struct core *c, struct clock_memory *m)
     if (drift_file(c)[0] != '\0')
         memory_file_load(drift_file(c), w->options->engine.clock.clock.max_frequency, m);
     m->drift = (struct clock_drift){ .freq_ppm = w->before->rate * 1e6, .skew_ppm = w->before->growth * 1e6, .valid = true };
-    m->stepped = dur_max(m->stepped, w->shared->steps.stepped);
+    m->stepped = dur_max(m->stepped, w->steps->stepped);
 }
 
 /* What the clock role counted is the truth about steps of the system clock. */
@@ -338,7 +340,7 @@ static void save(struct core *c)
     if (drift_file(c)[0] == '\0')
         return;
     engine_remember(c->engine, &m);
-    m.stepped = dur_max(m.stepped, c->world->shared->steps.stepped);
+    m.stepped = dur_max(m.stepped, c->world->steps->stepped);
     if (m.drift.valid || m.synchronised_once)
         tell_not_saved(c, memory_file_save(drift_file(c), &m));
 }

@@ -26,6 +26,7 @@ struct core_world {
     const struct daemon_options *options;
     struct page *page;
     struct shared_state *shared;
+    struct shared_steps *steps;
     const char *clock_mode;             /* "system" or "virtual" */
     const char *clock_reason;
     bool steer;                         /* a system clock is steered */

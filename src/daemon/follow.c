@@ -51,11 +51,17 @@ static void on_message(void *ctx, int channel, short revents, struct mono_ns now
     struct message m;
     int fd;
 
-    (void)revents;
     (void)now;
+    if (revents & (POLLHUP | POLLERR))
+        loop_stop(s->loop); /* the parent is gone, and nobody is left to start another */
     while (io_unix_receive_fd(channel, &m, sizeof m, &fd) > 0) {
-        struct listener *x = &s->listeners->item[m.listener];
+        struct listener *x = m.listener < s->listeners->count ? &s->listeners->item[m.listener] : NULL;
 
+        if (!x) {
+            if (fd >= 0)
+                close(fd);
+            continue;
+        }
         if (x->fd >= 0) {
             serve_role_leave(s, m.listener);
             close(x->fd);

@@ -61,6 +61,14 @@ void logger_start(const struct log_options *o)
         openlog("simple-utcd", LOG_PID, LOG_DAEMON);
 }
 
+void logger_reopen(void)
+{
+    if (logger.target != LOG_TARGET_SYSLOG)
+        return;
+    closelog();
+    openlog("simple-utcd", LOG_PID, LOG_DAEMON);
+}
+
 void logger_to(int fd) { logger.fd = fd; }
 
 /* One write a line, so that the lines of several processes do not mix. */

@@ -20,4 +20,7 @@ __attribute__((format(printf, 1, 2))) void logger_say(const char *format, ...);
 /* Where the lines end, for tests: the logger writes to this descriptor from now on. */
 void logger_to(int fd);
 
+/* In a child: give back the descriptor that the C library keeps for syslog; the next line opens one anew. */
+void logger_reopen(void);
+
 #endif

@@ -41,6 +41,17 @@ void loop_release_signals(void)
     sigprocmask(SIG_UNBLOCK, &ours, NULL);
 }
 
+void loop_end_by_signal(void)
+{
+    sigset_t end;
+
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        signal(signals[i], signals[i] == SIGTERM ? SIG_DFL : SIG_IGN);
+    sigemptyset(&end);
+    sigaddset(&end, SIGTERM);
+    sigprocmask(SIG_UNBLOCK, &end, NULL); /* ppoll() takes no signal while a descriptor is ready, which under load is always */
+}
+
 void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx)
 {
     l->plain = plain;

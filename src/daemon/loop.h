@@ -43,6 +43,9 @@ struct loop {
 /* Takes SIGTERM, SIGINT, SIGHUP and SIGCHLD over (and ignores SIGPIPE): each is handed to on_signal, in the loop. */
 void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx);
 
+/* For a role that may not even return from a handler: SIGTERM ends the process, whatever it does; the others are ignored. After loop_init. */
+void loop_end_by_signal(void);
+
 /* Undoes what loop_init did to the signals: in a child before exec. */
 void loop_release_signals(void);
 

@@ -43,12 +43,24 @@ static void commands_outside_the_limits_never_reach_the_clock(void **state)
         { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = 100000 },
         { .verb = 3 },
     };
-    struct shared_state shared = { 0 };
+    struct shared_steps shared = { 0 };
 
     (void)state;
     driven = 0;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_int_equal(clock_role_obey(&bad[i], &limits, &counting, &shared), -UE_RANGE);
+    assert_int_equal(driven, 0);
+}
+
+/* As another process may send it: no value that C knows. */
+static void a_truth_value_that_is_none_is_refused(void **state)
+{
+    struct clock_command c = { .verb = CLOCK_SET_STATUS };
+
+    (void)state;
+    driven = 0;
+    memset(&c.synchronised, 2, 1);
+    assert_int_equal(clock_role_obey(&c, &limits, &counting, &(struct shared_steps){ 0 }), -UE_RANGE);
     assert_int_equal(driven, 0);
 }
 
@@ -59,7 +71,7 @@ static void commands_within_them_do(void **state)
         { .verb = CLOCK_SET_STEP, .step = { INT64_C(3600) * NS_PER_S } },
         { .verb = CLOCK_SET_STATUS, .synchronised = true, .leap = LEAP_DELETE, .tai_minus_utc_s = 37 },
     };
-    struct shared_state shared = { 0 };
+    struct shared_steps shared = { 0 };
 
     (void)state;
     driven = 0;
@@ -71,16 +83,16 @@ static void commands_within_them_do(void **state)
 static void the_number_of_steps_is_the_parents(void **state)
 {
     const struct clock_command step = { .verb = CLOCK_SET_STEP, .step = { 1 } };
-    struct shared_state shared = { 0 };
+    struct shared_steps shared = { 0 };
 
     (void)state;
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), 0);
     assert_int_equal(clock_role_obey(&step, &limits, &counting, &shared), -UE_RANGE);
-    assert_int_equal(shared.steps.used, 2);
+    assert_int_equal(shared.used, 2);
 }
 
-static int step(struct shared_state *shared, int64_t by_s)
+static int step(struct shared_steps *shared, int64_t by_s)
 {
     static const struct clock_limits ten_seconds = { .step_limit = 100, .step_budget = { 10 * NS_PER_S } };
     const struct clock_command c = { .verb = CLOCK_SET_STEP, .step = { by_s * NS_PER_S } };
@@ -90,21 +102,21 @@ static int step(struct shared_state *shared, int64_t by_s)
 
 static void the_sum_of_steps_goes_on_from_earlier_runs(void **state)
 {
-    struct shared_state shared = { .steps = { .synchronised_ever = true, .stepped = { 5 * NS_PER_S } } };
+    struct shared_steps shared = { .synchronised_ever = true, .stepped = { 5 * NS_PER_S } };
 
     (void)state;
     assert_int_equal(step(&shared, 6), -UE_RANGE);
     assert_int_equal(step(&shared, -6), -UE_RANGE);
-    assert_int_equal(shared.steps.stepped.ns, 5 * NS_PER_S);
+    assert_int_equal(shared.stepped.ns, 5 * NS_PER_S);
     assert_int_equal(step(&shared, -4), 0);
     assert_int_equal(step(&shared, 2), -UE_RANGE);
     assert_int_equal(step(&shared, 1), 0);
-    assert_int_equal(shared.steps.stepped.ns, 10 * NS_PER_S);
+    assert_int_equal(shared.stepped.ns, 10 * NS_PER_S);
 }
 
 static void the_first_step_ever_is_free_and_so_is_a_known_gap(void **state)
 {
-    struct shared_state fresh = { 0 }, behind = { .steps = { .synchronised_ever = true, .gap = { 1000 * NS_PER_S } } };
+    struct shared_steps fresh = { 0 }, behind = { .synchronised_ever = true, .gap = { 1000 * NS_PER_S } };
 
     (void)state;
     assert_int_equal(step(&fresh, 86400), 0);
@@ -275,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_outside_the_limits_never_reach_the_clock),
+        cmocka_unit_test(a_truth_value_that_is_none_is_refused),
         cmocka_unit_test(commands_within_them_do),
         cmocka_unit_test(the_number_of_steps_is_the_parents),
         cmocka_unit_test(the_sum_of_steps_goes_on_from_earlier_runs),

@@ -165,7 +165,8 @@ static int map_shared(struct setup *s)
     snprintf(path, sizeof path, "%s/" RUN_DIR_PAGE, s->run_dir);
     s->world.page = shared_page(s->detached ? "" : path, &err);
     s->world.shared = shared_state_new();
-    if (!s->world.page || !s->world.shared)
+    s->world.steps = shared_steps_new();
+    if (!s->world.page || !s->world.shared || !s->world.steps)
         return refuse(EXIT_GENERAL, "no memory for the clock page");
     if (err && !s->detached)
         logger_say("cannot write the clock page %s (%s): programs that use libutc will not find this daemon", path, ue_text(err));
@@ -365,7 +366,7 @@ static void tell_memory(enum log_id id, const char *file, const struct clock_mem
 static int recall(struct setup *s)
 {
     const struct clock_own_options *o = &s->options->engine.clock.clock;
-    struct shared_steps *steps = &s->world.shared->steps;
+    struct shared_steps *steps = s->world.steps;
     struct clock_memory *m = &s->world.memory;
     struct clock first;
     int err;

@@ -67,6 +67,8 @@ struct page *shared_page(const char *path, int *path_err)
 
 struct shared_state *shared_state_new(void) { return map(-1, sizeof(struct shared_state)); }
 
+struct shared_steps *shared_steps_new(void) { return map(-1, sizeof(struct shared_steps)); }
+
 struct hardware_lines *shared_hardware_new(void) { return map(-1, sizeof(struct hardware_lines)); }
 
 struct guard *shared_guard_new(void) { return map(-1, sizeof(struct guard)); }

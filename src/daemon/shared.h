@@ -6,9 +6,13 @@
 #include "daemon/hardware.h"
 #include "daemon/listeners.h"
 #include "guard/guard.h"
+#include "host/sandbox.h"
 #include "serve/serve.h"
 
-/* Steps of the system clock, against clock.step_limit and clock.step_budget. */
+/* The processes below the parent; from ROLE_SERVE on one for each worker. */
+enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
+
+/* Steps of the system clock, against clock.step_limit and clock.step_budget: written by the parent at the start, then by the clock role. */
 struct shared_steps {
     uint32_t used;              /* since the parent started */
     bool synchronised_ever;     /* from the second step ever on they count */
@@ -19,7 +23,7 @@ struct shared_steps {
 /* Each part has one writer. */
 struct shared_state {
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
-    struct shared_steps steps;              /* the parent at the start, then the clock role */
+    struct sandbox_note note[ROLE_COUNT];   /* each child its own */
 };
 
 /* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory
@@ -28,6 +32,9 @@ struct page *shared_page(const char *path, int *path_err);
 
 /* Zeroed, inherited by fork. NULL when there is no memory. */
 struct shared_state *shared_state_new(void);
+
+/* The same for the steps, apart because every process but the clock role can only read them. */
+struct shared_steps *shared_steps_new(void);
 
 /* The same for the lines of the cards' clocks. */
 struct hardware_lines *shared_hardware_new(void);

@@ -24,9 +24,6 @@
 #define BACKOFF_MAX_S 30
 #define PATIENCE_MS 5000        /* for children to end by themselves */
 
-/* From ROLE_SERVE on one for each worker. */
-enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
-
 struct child {
     pid_t pid;                  /* 0: does not run */
     struct mono_ns start_at;    /* when to start it; MONO_NEVER */
@@ -78,14 +75,46 @@ static void go_on_from_page(struct core_world *w)
     w->before = &page;
 }
 
+static void tell_missing(const char *role, unsigned missing)
+{
+    char text[64];
+
+    if (missing && sandbox_confines())
+        logger_say("the process %s runs without %s, which this system does not offer or not to this user", role, sandbox_missing_text(missing, text));
+}
+
+/* Rights are given away; the death of the parent has to be asked for again, because that takes the wish along. */
+static int give_up_rights(enum host_right right, struct setup *s)
+{
+    int err = host_confine(right, s->user);
+
+    responder_leave(&s->responder);
+    host_end_with_parent(sup.pid);
+    return err;
+}
+
+static void keep_descriptors_of_core(const struct setup *s)
+{
+    int keep[3 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd };
+
+    for (unsigned i = 0; i < s->hardware.count; i++)
+        keep[3 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+    logger_reopen();
+    sandbox_keep_descriptors(keep, 3 + s->hardware.count);
+}
+
 static int live_as_core(struct setup *s, unsigned worker)
 {
+    const struct leap_options *leap = &s->options->engine.clock.leap;
+    const struct sandbox_files files = { s->options->engine.clock.clock.drift_file.s, { leap->list.s, leap->zone.s } };
+
     (void)worker;
-    responder_leave(&s->responder);
-    if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
+    if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
-    listeners_keep(&s->listeners, WORKERS_MAX);
+    keep_descriptors_of_core(s);
+    mprotect(s->world.steps, sizeof *s->world.steps, PROT_READ);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
+    tell_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
     if (sup.core_ran)
         go_on_from_page(&s->world);
     if (core_start(&sup.core, &sup.loop, &s->world) != 0)
@@ -97,22 +126,49 @@ static int live_as_core(struct setup *s, unsigned worker)
     return 0;
 }
 
+/* Its own listeners (listeners_keep) and the end that it hears the parent by; nobody listens at the other. */
+static void keep_descriptors_of_serve(const struct setup *s, unsigned worker)
+{
+    static int keep[LISTENERS_MAX + 1];
+    size_t n = 0;
+
+    keep[n++] = s->channel[worker][1];
+    for (unsigned i = 0; i < s->listeners.count; i++)
+        keep[n++] = s->listeners.item[i].fd;
+    sandbox_keep_descriptors(keep, n);
+    sandbox_silence(s->channel[worker][1]);
+}
+
+static unsigned confine_serve(struct setup *s, unsigned worker)
+{
+    char scratch[RUN_PATH_MAX + 16];
+
+    snprintf(scratch, sizeof scratch, "%.100s/empty-%u", s->run_dir, worker);
+    return sandbox_empty_root(scratch);
+}
+
 static int live_as_serve(struct setup *s, unsigned worker)
 {
-    responder_leave(&s->responder);
-    if (host_confine(HOST_RIGHT_NONE, s->user) != 0)
+    unsigned missing = confine_serve(s, worker);
+
+    if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
+    munmap(s->world.steps, sizeof *s->world.steps);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
     listeners_keep(&s->listeners, worker);
     if (s->listeners.steer_over)
         host_run_on(worker, s->listeners.steer_over);
-    hardware_close(&s->hardware);
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
                      &s->world.shared->served[worker]);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
+    tell_missing("serve", missing);
+    if (sandbox_confines())
+        loop_end_by_signal();
+    keep_descriptors_of_serve(s, worker);
+    sandbox_enter(SANDBOX_SERVE, NULL, &s->world.shared->note[ROLE_SERVE + worker]);
     loop_run(&sup.loop);
     return 0;
 }
@@ -122,12 +178,13 @@ static int live_as_clock(struct setup *s, unsigned worker)
     struct clock_limits limits = clock_limits_of(&s->options->engine.clock);
 
     (void)worker;
-    responder_leave(&s->responder);
-    if (host_confine(HOST_RIGHT_SET_CLOCK, s->user) != 0)
+    if (give_up_rights(HOST_RIGHT_SET_CLOCK, s) != 0)
         return EXIT_PERMISSION;
-    listeners_keep(&s->listeners, WORKERS_MAX);
     loop_release_signals();
-    return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.shared);
+    loop_end_by_signal();
+    sandbox_keep_descriptors((int[]){ s->clock_end }, 1);
+    tell_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
+    return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.steps);
 }
 
 static const struct role_life { const char *name; int (*live)(struct setup *, unsigned worker); } roles[ROLE_SERVE + 1] = {
@@ -171,7 +228,6 @@ static void start_child(enum role r)
 
     c->start_at = MONO_NEVER;
     if (pid == 0) {
-        host_end_with_parent(sup.pid);
         host_name_process(life_of(r)->name);
         _exit(life_of(r)->live(sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
     }
@@ -184,13 +240,25 @@ static void start_child(enum role r)
     c->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
 }
 
+/* The number comes from a process that broke its own rules: it only chooses a name. */
+static void name_refused_call(enum role r, char *out, size_t size)
+{
+    int32_t number = sup.setup->world.shared->note[r].refused_call;
+    char name[SANDBOX_NAME_MAX];
+
+    sandbox_call_name(number, name);
+    snprintf(out, size, "SIGSYS: the system call %.31s (%ld) is not in its list", name[0] ? name : "unknown", (long)number);
+}
+
 static void tell_death(enum role r, pid_t pid, int status, struct dur_ns delay)
 {
     struct log_record log = { .id = LOG_CHILD_DIED };
-    char reason[48];
+    char reason[96];
 
     if (WIFSIGNALED(status))
         snprintf(reason, sizeof reason, "SIG%s", sigabbrev_np(WTERMSIG(status)));
+    else if (WEXITSTATUS(status) == SANDBOX_EXIT)
+        name_refused_call(r, reason, sizeof reason);
     else
         snprintf(reason, sizeof reason, "exit code %d", WEXITSTATUS(status));
     log_text(&log, "role", life_of(r)->name);
@@ -229,9 +297,13 @@ static void stop_children(struct mono_ns now)
 /* A role that ends by itself before the start is over would do so again. */
 static void give_up(enum role r, int code, struct mono_ns now)
 {
+    char call[96] = "no memory is left";
+
+    if (code == SANDBOX_EXIT)
+        name_refused_call(r, call, sizeof call);
     logger_say("the process %s cannot start (%s): ending", life_of(r)->name,
-               code == EXIT_PERMISSION ? "the system does not let it give its rights away" : "no memory is left");
-    sup.code = code ? code : EXIT_GENERAL;
+               code == EXIT_PERMISSION ? "the system does not let it give its rights away" : call);
+    sup.code = code && code != SANDBOX_EXIT ? code : EXIT_GENERAL;
     stop_children(now);
 }
 

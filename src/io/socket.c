@@ -80,6 +80,17 @@ int io_error(int system_error)
     }
 }
 
+ssize_t io_receive_one(int fd, struct msghdr *m, int flags)
+{
+    struct mmsghdr one = { .msg_hdr = *m };
+    int n = recvmmsg(fd, &one, 1, flags, NULL);
+
+    if (n < 0 && (errno == ENOSYS || errno == EBADF)) /* EBADF: a system that has the call but not for this descriptor */
+        return recvmsg(fd, m, flags);
+    *m = one.msg_hdr;
+    return n < 0 ? -1 : n == 0 ? 0 : (ssize_t)one.msg_len;
+}
+
 int io_socket(int family, int type)
 {
     int fd = socket(family, type | SOCK_CLOEXEC, 0);

@@ -26,6 +26,9 @@ void io_addr_read(const union io_sockaddr *s, struct net_addr *out);
 /* A close-on-exec socket of AF_xxx and SOCK_xxx. Returns the descriptor or -UE_...; -UE_UNSUPPORTED when the system has no such family. */
 int io_socket(int family, int type);
 
+/* As recvmsg(2), by the call that batches use: the role that answers may make no other. */
+ssize_t io_receive_one(int fd, struct msghdr *m, int flags);
+
 /* -UE_... of an errno. Never 0. */
 int io_error(int system_error);
 

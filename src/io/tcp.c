@@ -58,10 +58,20 @@ static void forget(struct tcp_table *t, unsigned i)
     memmove(&t->item[i], &t->item[i + 1], (--t->count - i) * sizeof t->item[0]);
 }
 
+/* By the calls that datagrams use as well, so that the role needs no others. A client that is gone already is no matter of ours. */
+static void say_once(int fd, const void *bytes, size_t len)
+{
+    struct iovec iov = { (void *)bytes, len };
+    struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+    if (sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && (errno == ENOSYS || errno == EBADF))
+        send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* systems that have it not, or not for this descriptor */
+}
+
 void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now)
 {
     if (len > 0)
-        send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* a client that is gone already is no matter of ours */
+        say_once(fd, bytes, len);
     shutdown(fd, SHUT_WR);
     if (t->count == TCP_CONNECTIONS_MAX)
         forget(t, 0); /* entries stand in the order of arrival */
@@ -71,7 +81,8 @@ void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, stru
 bool io_tcp_drain(struct tcp_table *t, int fd)
 {
     uint8_t waste[512];
-    ssize_t n = recv(fd, waste, sizeof waste, MSG_DONTWAIT);
+    struct iovec iov = { waste, sizeof waste };
+    ssize_t n = io_receive_one(fd, &(struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 }, MSG_DONTWAIT);
 
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return false;

@@ -360,13 +360,13 @@ static uint32_t interface_of(const struct cmsghdr *c)
 /* When a packet of ours left, as its message on the error queue says. */
 struct departure { struct mono_ns tx; enum stamp stamp; struct io_hardware_stamp hardware; bool stamped; };
 
-/* One message of the queue. Returns its length with the packet it is about, -1 for none. */
-static ssize_t read_error_queue(int fd, uint8_t packet[IO_DATAGRAM_MAX], struct departure *d)
+/* One message of the queue, by `receive`. Returns its length with the packet it is about, -1 for none. */
+static ssize_t read_error_queue(int fd, ssize_t (*receive)(int fd, struct msghdr *m, int flags), uint8_t packet[IO_DATAGRAM_MAX], struct departure *d)
 {
     alignas(struct cmsghdr) uint8_t control[256]; /* stamps, an interface and an extended error */
     struct iovec iov = { packet, IO_DATAGRAM_MAX };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-    ssize_t len = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
+    ssize_t len = receive(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
     struct io_instant now;
 
     *d = (struct departure){ .stamp = STAMP_USER };
@@ -393,7 +393,7 @@ int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp, struct 
     int pending = 0;
     socklen_t len = sizeof pending;
 
-    if (read_error_queue(fd, echo, &d) < 0)
+    if (read_error_queue(fd, recvmsg, echo, &d) < 0)
         return getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending ? io_error(pending) : 0;
     if (!d.stamped)
         return 0;
@@ -424,7 +424,7 @@ static bool read_echo(enum addr_family family, size_t len, struct io_datagram *d
 int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram *echo)
 {
     struct departure d;
-    ssize_t got = read_error_queue(fd, echo->bytes, &d);
+    ssize_t got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
 
     while (got >= 0) {
         echo->len = len;
@@ -433,7 +433,7 @@ int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram 
         echo->hardware = d.hardware;
         if (d.stamped && read_echo(family, (size_t)got, echo))
             return 1;
-        got = read_error_queue(fd, echo->bytes, &d);
+        got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
     }
     return 0;
 }

@@ -105,7 +105,7 @@ int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
     union fd_control control;
     struct iovec iov = { bytes, len };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    ssize_t n = recvmsg(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t n = io_receive_one(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
 
     *fd = -1;

@@ -1,0 +1,91 @@
+"""What each process may still do: rights, root, descriptors, lists of system calls; and what is told when one asks for more."""
+
+import os
+import re
+import signal
+
+import pytest
+
+from lib import ntp, proc, utcd
+
+HOST = "127.0.0.1"
+CONFINED = b"__asan_init" not in utcd.DAEMON.read_bytes()     # instrumented builds need memory and files at any moment
+pytestmark = pytest.mark.skipif(not CONFINED, reason="instrumented builds confine nothing")
+SERVES_CALLS = {"recvmmsg", "sendmmsg", "ppoll", "accept4", "shutdown", "close", "clock_gettime", "exit_group"}
+
+
+@pytest.fixture
+def daemon(lab):
+    port, time_port = proc.free_port(), proc.free_port()
+    one = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}, utcd.PROCESSES)
+    one.port = port
+    one.wait_answering(HOST, port)
+    proc.wait_for(lambda: {"core", "serve"} <= one.roles().keys())
+    return one
+
+
+def status_of(pid):
+    return dict(line.rstrip("\n").split(":\t", 1) for line in open(f"/proc/{pid}/status") if ":\t" in line)
+
+
+def descriptors_of(pid):
+    return {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+
+
+@pytest.mark.parametrize("role", ["core", "serve"])
+def test_a_role_has_no_right_and_a_filter(daemon, role):
+    status = status_of(daemon.roles()[role])
+    assert all(int(status[which], 16) == 0 for which in ("CapEff", "CapPrm", "CapInh", "CapAmb"))
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "2"
+
+
+def test_serve_sees_no_file_and_holds_its_own_listeners_only(daemon):
+    pid = daemon.roles()["serve"]
+    assert os.listdir(f"/proc/{pid}/root/") == []
+    sockets = descriptors_of(pid)
+    assert len(sockets) == 4, sockets       # NTP, TIME by UDP and by TCP, the end by which the parent hands over new ones
+    assert all(name.startswith("socket:") for name in sockets)
+    assert not descriptors_of(pid) & descriptors_of(daemon.roles()["core"])
+
+
+def test_serve_makes_no_other_calls_than_its_eight(lab):
+    """Datagrams, interleaved ones, connections and the end, all seen by strace from the filter on."""
+    port, time_port = proc.free_port(), proc.free_port()
+    trace = lab.dir / "calls"
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}, utcd.PROCESSES,
+                      prefix=["strace", "-ff", "-o", trace])
+    daemon.wait_answering(HOST, port)
+    proc.run([utcd.UTCCTL, "query", f"{HOST}:{time_port}", "--time"], check=False)
+    assert ntp.ask(HOST, port).usable
+    daemon.stop()
+    traces = [text for text in (file.read_text() for file in lab.dir.glob("calls.*")) if "utcd-serve" in text and "seccomp(" in text]
+    assert traces
+    for text in traces:
+        after = text.partition("seccomp(")[2].splitlines()[1:]
+        calls = {found.group(1) for found in (re.match(r"(\w+)\(", line) for line in after) if found}
+        assert calls and calls <= SERVES_CALLS, calls - SERVES_CALLS
+        assert "--- SIGSYS" not in text
+
+
+def test_PROC_08_a_refused_call_is_told_by_role_and_number_and_the_role_comes_back(lab):
+    """A kernel that has no sendmmsg makes serve try another call, which its list does not have: as a new libc would."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, utcd.PROCESSES, prefix=proc.failing("sendmmsg", "ENOSYS", "5"))
+    proc.wait_for(lambda: " started, " in daemon.log(), what=daemon.log)
+    proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.2) and "SIGSYS" in daemon.log(), what=daemon.log)
+    assert re.search(r"process serve \(pid \d+\) ended by SIGSYS: the system call sendmsg \(\d+\) is not in its list; restarting", daemon.log())
+    proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.2), what="serve did not come back")
+
+
+def test_serve_ends_by_its_signals_alone_when_told(daemon):
+    """No handler returns in serve: SIGHUP and SIGINT are no matter of its, SIGTERM ends it."""
+    pid = daemon.roles()["serve"]
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGCHLD, signal.SIGSTOP, signal.SIGCONT):
+        os.kill(pid, number)
+    assert ntp.ask(HOST, daemon.port, timeout=1).usable
+    assert daemon.roles()["serve"] == pid
+    os.kill(pid, signal.SIGTERM)
+    proc.wait_for(lambda: daemon.roles().get("serve") not in (None, pid))
+    assert "ended by SIGTERM" in daemon.log()
+    assert ntp.ask(HOST, daemon.port, timeout=1).usable
