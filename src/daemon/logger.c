@@ -43,10 +43,11 @@ static bool stderr_is_journal(void)
 /* Who cuts the file to nothing while it is written (logrotate's copytruncate) would else get a hole up to where the next line goes. */
 static void append_to_file(void)
 {
+    int flags = fcntl(STDERR_FILENO, F_GETFL);
     struct stat st;
 
-    if (fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
-        fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_APPEND);
+    if (flags >= 0 && fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+        fcntl(STDERR_FILENO, F_SETFL, flags | O_APPEND);
 }
 
 void logger_start(const struct log_options *o)
