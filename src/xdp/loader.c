@@ -48,7 +48,7 @@ static void hand_over(struct load *l, int fd) { l->fd[l->fds++] = fd; }
 
 static void tell_load_error(char text[XDP_TEXT_MAX], int error)
 {
-    if (error == EPERM || error == EACCES)
+    if (error == EPERM)
         tell(text, "no right to load BPF programs: that takes root, or CAP_BPF and CAP_NET_ADMIN", "");
     else if (error == ENOSYS)
         tell(text, "this kernel has no BPF", "");

@@ -19,13 +19,15 @@ ONE(mirror, struct xdp_mirror);
 ONE(clients, struct guard);     /* what the sockets' guard is */
 ONE(stats, struct serve_stats); /* the loader makes it one for each CPU */
 
-/* Set by the loader; what they switch off is cut out of the program before it runs. */
-const volatile bool guarded = false;
+/* Set by the loader: what is switched off is cut out of the program before it runs. */
+#ifndef XDP_GUARDED
+#define XDP_GUARDED false
+#endif
+const volatile bool guarded = XDP_GUARDED;
 
 static uint64_t now(void) { return bpf_ktime_get_boot_ns(); }
 
-SEC("xdp")
-int respond(struct xdp_md *frame)
+static inline int answer(struct xdp_md *frame)
 {
     __u32 first = 0, cpu = bpf_get_smp_processor_id();
     struct xdp_world w = { .mirror = bpf_map_lookup_elem(&mirror, &first), .stats = bpf_map_lookup_elem(&stats, &cpu), .ifindex = frame->ingress_ifindex };
@@ -42,5 +44,8 @@ int respond(struct xdp_md *frame)
     default: return XDP_PASS;
     }
 }
+
+SEC("xdp")
+int respond(struct xdp_md *frame) { return answer(frame); }
 
 const char program_license[] SEC("license") = "Apache-2.0";

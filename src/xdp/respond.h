@@ -246,8 +246,8 @@ static inline void xdp_swap(uint8_t *a, uint8_t *b, unsigned len)
     }
 }
 
-/* Headers of the way back, as the system writes those of its own. */
-static inline void xdp_turn_ipv4(uint8_t *ip, unsigned payload_len)
+/* Headers of the way back, as the system writes those of its own. Both return the sum of the addresses. */
+static inline uint64_t xdp_turn_ipv4(uint8_t *ip, unsigned payload_len)
 {
     uint32_t from, to;
 
@@ -259,30 +259,37 @@ static inline void xdp_turn_ipv4(uint8_t *ip, unsigned payload_len)
     memcpy(ip + 12, &to, 4);
     memcpy(ip + 16, &from, 4);
     xdp_put_checksum(ip + 10, xdp_sum(ip, XDP_IPV4));
+    return (uint64_t)from + to;
 }
 
-static inline void xdp_turn_ipv6(uint8_t *ip, unsigned payload_len)
+static inline uint64_t xdp_turn_ipv6(uint8_t *ip, unsigned payload_len)
 {
     wire_put32(ip, 6u << 28);
     wire_put32(ip + 4, (uint32_t)(XDP_UDP + payload_len) << 16 | XDP_PROTOCOL_UDP << 8 | XDP_HOPS);
     xdp_swap(ip + 8, ip + 24, 16);
+    return xdp_sum(ip + 8, 32);
 }
 
-/* payload_len: a multiple of four. */
-static inline void xdp_turn(uint8_t *ethernet, const struct xdp_frame *f, unsigned payload_len)
+/* payload_len: a multiple of four. That all of it lies before the end is known; the proofs of older kernels have forgotten it by now. */
+static inline bool xdp_turn(uint8_t *ethernet, const uint8_t *end, const struct xdp_frame *f, unsigned payload_len)
 {
     uint64_t sum = WIRE_SWAP(32, XDP_PROTOCOL_UDP << 16 | (XDP_UDP + payload_len));
 
+    if (f->ipv6) {
+        if (f->ip + XDP_IPV6 + XDP_UDP + payload_len > end)
+            return false;
+        sum += xdp_turn_ipv6(f->ip, payload_len);
+    } else {
+        if (f->ip + XDP_IPV4 + XDP_UDP + payload_len > end)
+            return false;
+        sum += xdp_turn_ipv4(f->ip, payload_len);
+    }
     xdp_swap(ethernet, ethernet + 6, 6);
-    if (f->ipv6)
-        xdp_turn_ipv6(f->ip, payload_len);
-    else
-        xdp_turn_ipv4(f->ip, payload_len);
     xdp_swap(f->udp, f->udp + 2, 2);
     wire_put32(f->udp + 4, (XDP_UDP + payload_len) << 16);
-    /* Of the addresses, the pseudo-header's rest, and everything behind. Never 0, which would mean "none": the length is not. */
-    sum += f->ipv6 ? xdp_sum(f->ip + 8, 32) : xdp_sum(f->ip + 12, 8);
+    /* Never 0, which would mean "none": the length is not. */
     xdp_put_checksum(f->udp + 6, sum + xdp_sum(f->udp, XDP_UDP + payload_len));
+    return true;
 }
 
 static inline enum xdp_outcome xdp_count(const struct xdp_world *w, enum service s, enum verdict v)
@@ -292,8 +299,8 @@ static inline enum xdp_outcome xdp_count(const struct xdp_world *w, enum service
     return v == VERDICT_ANSWERED || v == VERDICT_RATE_KISS || v == VERDICT_DENY_KISS ? XDP_OUTCOME_ANSWERED : XDP_OUTCOME_SILENT;
 }
 
-static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_t *start, const struct xdp_frame *f, unsigned list, struct xdp_moment *m,
-                                               uint64_t age_ns)
+static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f, unsigned list,
+                                               struct xdp_moment *m, uint64_t age_ns)
 {
     enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, list, SERVICE_NTP, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
 
@@ -303,12 +310,11 @@ static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_
         xdp_kiss(v, m, age_ns, f->payload);
     else
         return xdp_count(w, SERVICE_NTP, v);
-    xdp_turn(start, f, NTP_HEADER_SIZE);
-    return xdp_count(w, SERVICE_NTP, v);
+    return xdp_turn(start, end, f, NTP_HEADER_SIZE) ? xdp_count(w, SERVICE_NTP, v) : XDP_OUTCOME_SILENT;
 }
 
 /* TIME has no kiss. */
-static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8_t *start, const struct xdp_frame *f, unsigned list,
+static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f, unsigned list,
                                                 const struct xdp_moment *m, uint64_t age_ns)
 {
     enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, list, SERVICE_TIME, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
@@ -316,8 +322,7 @@ static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8
     if (v != VERDICT_ANSWERED)
         return xdp_count(w, SERVICE_TIME, v == VERDICT_DENY_KISS ? VERDICT_DENIED : v == VERDICT_RATE_KISS ? VERDICT_RATE_LIMITED : v);
     wire_put32(f->payload, (uint32_t)(xdp_utc(m, age_ns).raw >> 32));
-    xdp_turn(start, f, TIME_SIZE);
-    return xdp_count(w, SERVICE_TIME, v);
+    return xdp_turn(start, end, f, TIME_SIZE) ? xdp_count(w, SERVICE_TIME, v) : XDP_OUTCOME_SILENT;
 }
 
 /* One frame from start to end: an answer stands in its place, or it is to be dropped, or it is as it was. clock: CLOCK_BOOTTIME. */
@@ -333,11 +338,14 @@ static inline enum xdp_outcome xdp_respond(struct xdp_world *w, xdp_clock *clock
     p = xdp_find_place(w, &f, start);
     if (!p || serve_would_loop((enum service)p->service, f.from.port))
         return XDP_OUTCOME_PASS;
-    if (p->service == SERVICE_NTP)
-        return xdp_is_plain_ntp(&f, end) && xdp_read_moment(w, clock, &m, &age_ns) ? xdp_respond_ntp(w, start, &f, p->list, &m, age_ns) : XDP_OUTCOME_PASS;
+    if (p->service == SERVICE_NTP) {
+        if (!xdp_is_plain_ntp(&f, end) || !xdp_read_moment(w, clock, &m, &age_ns))
+            return XDP_OUTCOME_PASS;
+        return xdp_respond_ntp(w, start, end, &f, p->list, &m, age_ns);
+    }
     if (!xdp_is_plain_time(&f, start, end) || !xdp_read_moment(w, clock, &m, &age_ns) || !m.is_usable)
         return XDP_OUTCOME_PASS;
-    return xdp_respond_time(w, start, &f, p->list, &m, age_ns);
+    return xdp_respond_time(w, start, end, &f, p->list, &m, age_ns);
 }
 
 #endif

@@ -1,4 +1,4 @@
-"""The system call bpf(2) as far as tests need it: a program that lets everything pass, attached to an interface.
+"""The system call bpf(2) as far as tests need it: a program of one verdict, attached to an interface.
 
 A veth hands frames that the driver's XDP answers on its other end to this one only where a program of its own is attached."""
 
@@ -13,6 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _NUMBER = {"x86_64": 321, "aarch64": 280}.get(platform.machine())
 _PROG_LOAD, _LINK_CREATE = 5, 28
 _TYPE_XDP, _ATTACH_XDP, _DRIVER_MODE = 6, 37, 1 << 2
+DROP, PASS = 1, 2       # what a program may say
 
 
 def call(command, attributes):
@@ -25,16 +26,16 @@ def call(command, attributes):
     return result
 
 
-def load_pass():
-    """`return XDP_PASS`: its descriptor."""
-    instructions = ctypes.create_string_buffer(struct.pack("=BBhiBBhi", 0xB7, 0, 0, 2, 0x95, 0, 0, 0), 16)
+def load(verdict):
+    """`return verdict`: its descriptor."""
+    instructions = ctypes.create_string_buffer(struct.pack("=BBhiBBhi", 0xB7, 0, 0, verdict, 0x95, 0, 0, 0), 16)
     licence = ctypes.create_string_buffer(b"Apache-2.0")
     return call(_PROG_LOAD, struct.pack("=IIQQ", _TYPE_XDP, 2, ctypes.addressof(instructions), ctypes.addressof(licence)))
 
 
-def pass_all(interface):
+def attach(verdict, interface):
     """Until the descriptor is closed."""
-    program = load_pass()
+    program = load(verdict)
     try:
         return call(_LINK_CREATE, struct.pack("=IIII", program, socket.if_nametoindex(interface), _ATTACH_XDP, _DRIVER_MODE))
     finally:
@@ -44,7 +45,7 @@ def pass_all(interface):
 def why_not():
     """Why no program can be loaded here; None where one can."""
     try:
-        os.close(load_pass())
+        os.close(load(PASS))
     except OSError as error:
         return f"no BPF: {error.strerror}"
     return None

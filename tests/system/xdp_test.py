@@ -28,7 +28,7 @@ class Street:
         self.neighbour = lab.neighbour()
         self.host, self.host6 = self.neighbour.ours, self.neighbour.ours6
         with self.neighbour.inside():
-            self._peer = bpf.pass_all(self.neighbour.far)   # a veth takes frames from its other end's driver only with a program of its own
+            self._peer = bpf.attach(bpf.PASS, self.neighbour.far)   # a veth takes frames from its other end's driver only with a program of its own
         self.port, self.time_port = proc.free_port(), proc.free_port()
         ntp_keys = {"listen": [f"*:{self.port}"], "xdp": how, "xdp_interfaces": [self.neighbour.link], **config.pop("ntp", {})}
         self.daemon = lab.utcd({"local": LOCAL, "ntp": ntp_keys, "time": {"listen": [f"*:{self.time_port}"]}, **config}, mode, name=f"xdp-{self.port}")

@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""What XDP costs and gives: nanoseconds a request inside the kernel, and beside chronyd over one veth the server's CPU and the rate it can answer.
+
+    bench/xdp.py [--rounds N] [--seconds S]
+
+The server has CPU 1 (its process, and the thread that receives for its end of the veth), the generator CPU 0; the servers take turns, each with the same
+end of the veth. Writes bench/results/xdp.md."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import socket
+import statistics
+import struct
+import subprocess
+import time
+
+import lab
+from lib import bpf, ntp, peers, proc, sandbox, utcd
+
+PORT = 123
+PIN = pathlib.Path("/sys/fs/bpf") / f"simple-utcd-bench-{os.getpid()}"
+RULES = [{"nets": [f"10.{i}.{k}.0/24" for k in range(16)], "action": "deny"} for i in range(6)]
+VARIANTS = [    # name, configuration, object, how often: no more than the burst holds
+    ("neither", {}, "lean", 1000000),
+    ("access list of 96 networks", {"access": RULES}, "guarded", 1000000),
+    ("access list and rate limit", {"access": RULES, "rate_limit": {"rate": 1000000, "burst": 100000}}, "guarded", 50000),
+    ("the same, above the limit", {"access": RULES, "rate_limit": {"rate": 1, "burst": 1, "kiss": 0, "leak": 1}}, "guarded", 1000000),
+]
+
+
+def run(*argv):
+    done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{argv}: {done.stdout} {done.stderr}"
+    return done.stdout
+
+
+class Ground:
+    """Our end of a veth, received for by a thread of its own, and the neighbour's end, which counts what comes and drops it."""
+
+    def __init__(self):
+        self.neighbour = sandbox.Neighbour()
+        self.near, self.far = self.neighbour.link, self.neighbour.far
+        self.near_mac = self._mac("ip", "-j", "link", "show", self.near)
+        self.far_mac = self._mac(*self.neighbour.argv("ip", "-j", "link", "show", self.far))
+        run("ip", "neigh", "replace", self.neighbour.address, "lladdr", ":".join(f"{b:02x}" for b in self.far_mac), "dev", self.near)
+
+    @staticmethod
+    def _mac(*argv):
+        return bytes.fromhex(json.loads(run(*argv))[0]["address"].replace(":", ""))
+
+    def receiving_thread(self):
+        """Its pid. It exists once the veth has a queue that is polled: with an XDP program, or GRO."""
+        run("ethtool", "-K", self.near, "gro", "on")
+        run("unshare", "-m", "sh", "-c", f"mount -t sysfs sysfs /sys && echo 1 > /sys/class/net/{self.near}/threaded")
+
+        def find():
+            for pid in filter(str.isdigit, os.listdir("/proc")):
+                try:
+                    if pathlib.Path(f"/proc/{pid}/comm").read_text().startswith(f"napi/{self.near}"):
+                        return int(pid)
+                except OSError:
+                    pass
+            return None
+        pid = proc.wait_for(find, what="no receiving thread")
+        os.sched_setaffinity(pid, {1})
+        return pid
+
+    def frame(self):
+        """A request as it comes in at our end."""
+        packet = ntp.spoofed(self.neighbour.address, 40000, self.neighbour.ours, PORT, ntp.request())
+        return self.near_mac + self.far_mac + b"\x08\x00" + packet
+
+    def returned(self):
+        """Frames that came to the neighbour's program."""
+        text = run(*self.neighbour.argv("ethtool", "-S", self.far))
+        return sum(int(n) for n in re.findall(r"rx_queue_\d+_xdp_packets: (\d+)", text))
+
+
+def start_ours(ground, directory, how="driver", **config):
+    made = utcd.Utcd(directory, {"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [f"*:{PORT}"], "xdp": how, "xdp_interfaces": [ground.near]},
+                                 **config}, utcd.PROCESSES, name=f"utcd-{how}", prefix=["taskset", "-c", "1"])
+    made.wait_answering("127.0.0.1", PORT)
+    return made
+
+
+def start_chronyd(ground, directory):
+    made = peers.Chronyd(directory, port=PORT, bind=("0.0.0.0",), prefix=["taskset", "-c", "1"])
+    return made.wait_serving()
+
+
+# ---- the program alone ----
+
+def attached(ground):
+    """{name: id} of the maps of the program at our end, and what bpftool knows of it."""
+    program = json.loads(run("ip", "-j", "-d", "link", "show", ground.near))[0]["xdp"]["prog"]["id"]
+    info = json.loads(run("bpftool", "-j", "prog", "show", "id", program))
+    return {m["name"]: m["id"] for m in (json.loads(run("bpftool", "-j", "map", "show", "id", i)) for i in info["map_ids"])}, info
+
+
+def load_bench(ground, variant):
+    """bench/xdp_program.c beside the maps of the daemon that runs. What bpftool knows of the daemon's own."""
+    maps, info = attached(ground)
+    words = [word for name in ("mirror", "stats", "clients") if name in maps for word in ("map", "name", name, "id", maps[name])]
+    run("bpftool", "prog", "loadall", utcd.BUILD / f"bench/xdp_{variant}.o", PIN, *words)
+    own = json.loads(run("bpftool", "-j", "prog", "show", "pinned", PIN / "restored"))["map_ids"]
+    request = next(i for i in own if json.loads(run("bpftool", "-j", "map", "show", "id", i))["name"] == "request")
+    run("bpftool", "map", "update", "id", request, "key", "hex", *["00"] * 4, "value", "hex", *(f"{b:02x}" for b in ground.frame().ljust(128, b"\0")))
+    return info
+
+
+def unload_bench():
+    for file in PIN.iterdir():
+        file.unlink()
+    PIN.rmdir()
+
+
+def prog_run(ground, directory, name, repeat):
+    """Nanoseconds a run; it must have ended with an answer."""
+    frame = ground.frame()
+    (directory / "frame").write_bytes(frame)
+    (directory / "context").write_bytes(struct.pack("=6I", 0, len(frame), 0, socket.if_nametoindex(ground.near), 0, 0))
+    done = json.loads(run("bpftool", "-j", "prog", "run", "pinned", PIN / name, "data_in", directory / "frame", "ctx_in", directory / "context",
+                          "repeat", repeat))
+    assert done["retval"] == 3, f"{name} gave {done}"
+    return done["duration"]
+
+
+def cost(ground, directory, rounds, variant):
+    """[ns], and the program's size after what is switched off was cut out."""
+    _, config, objekt, repeat = variant
+    ours = start_ours(ground, directory, **config)
+    info = load_bench(ground, objekt)
+    try:
+        values = []
+        for _ in range(rounds):
+            time.sleep(0.2)     # the bucket empties
+            values.append(prog_run(ground, directory, "restored", repeat) - prog_run(ground, directory, "restore", repeat))
+        return values, info
+    finally:
+        unload_bench()
+        ours.stop()
+
+
+# ---- beside chronyd ----
+
+def cpu_ns(pids):
+    return sum(int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids)
+
+
+def everybody(process):
+    return [process.pid, *proc.session_members(process.pid)]
+
+
+def closed_loop(ground, server, thread, seconds):
+    """One client with 128 requests outstanding: (answers a second, CPU ns of the server and its receiving thread for each)."""
+    pids = [thread, *dict.fromkeys(everybody(server))]
+    before = cpu_ns(pids)
+    begin = time.monotonic()
+    done = json.loads(run(*ground.neighbour.argv("taskset", "-c", "0", utcd.BUILD / "bench/load", ground.neighbour.ours, PORT, "--seconds", seconds,
+                                                 "--warm-up", "0", "--outstanding", 128)))
+    elapsed = time.monotonic() - begin
+    return done["answers"] / elapsed, (cpu_ns(pids) - before) / done["answers"], done
+
+
+def injected(ground, generator, seconds):
+    """Frames put on the neighbour's end by its own CPU's test run, as fast as it can: (answers, requests) a second."""
+    before, begin, sent = ground.returned(), time.monotonic(), 0
+    while time.monotonic() - begin < seconds:
+        sent += 200000
+        with ground.neighbour.entered():
+            bpf.inject(generator, ground.frame(), ground.far, 200000)
+    time.sleep(0.1)
+    elapsed = time.monotonic() - begin
+    return (ground.returned() - before) / elapsed, sent / elapsed
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rounds", type=int, default=7)
+    arguments.add_argument("--seconds", type=float, default=1.0)
+    options = arguments.parse_args()
+    directory = proc.scratch()
+    ground = Ground()
+    with ground.neighbour.inside():
+        keep = bpf.attach(bpf.PASS, ground.far)
+
+    print("the program alone")
+    rows = []
+    for variant in VARIANTS:
+        values, info = cost(ground, directory, options.rounds, variant)
+        rows.append(f"| {variant[0]} | {lab.spread(values, '', 0)} | {info['bytes_xlated'] // 8} |")
+        print(rows[-1])
+    os.close(keep)
+
+
+if __name__ == "__main__":
+    main()
