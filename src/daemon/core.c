@@ -481,7 +481,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
         .memory = &memory,
         .page = world->before,
-        .steps_made = world->shared->steps.used,
+        .steps_made = world->steps->used,
         .steer = world->steer,
         .asleep = c->asleep,
         .precision_log2 = host_precision_log2(),
