@@ -200,7 +200,10 @@ static void show_services(const struct snapshot *s, unsigned width, FILE *out)
 
     for (uint32_t i = 0; i < s->service_count; i++) {
         const struct snapshot_service *v = &s->service[i];
+        char ahead[NS_TEXT];
 
+        if (v->ahead.ns)
+            fact("Transmit stamps", width, out, "are put %s ahead: so much later answers really leave", ns_to_text(v->ahead.ns, ahead));
         if (v->requests)
             fact("Served", width, out, "%s: %llu request%s, %llu answered", text_printable(v->name, name, sizeof name), (unsigned long long)v->requests,
                  v->requests == 1 ? "" : "s", (unsigned long long)v->verdict[VERDICT_ANSWERED]);

@@ -535,6 +535,8 @@ void core_snapshot(const struct core *c, struct snapshot *out)
     out->service_count = 0;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
         picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);
+    for (unsigned w = 0; w < WORKERS_MAX; w++)
+        out->service[SERVICE_NTP].ahead = dur_max(out->service[SERVICE_NTP].ahead, (struct dur_ns){ c->world->shared->ahead_ns[w] });
     if (c->world->responder->mirror)
         picture_of_responder(c->world->responder, out);
 }

@@ -1,11 +1,14 @@
 #include "daemon/serve_role.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "host/clock.h"
 #include "io/stamp.h"
 
 #define ACCEPT_REST_MS 500
 #define ACCEPTS_A_ROUND 16
+#define GROUP 8                         /* answers that carry one transmit timestamp */
 #define SLEEP_LOOK_NS NS_PER_MS
 
 static const struct listener *listener_of(const struct serve_role *s, int fd)
@@ -38,7 +41,16 @@ static void send_answers(struct serve_role *s, int fd)
     s->out_used = 0;
 }
 
-static void answer(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, unsigned i)
+/* The answer queued last shall tell when it leaves. */
+static void ask_departure(struct serve_role *s, const struct listener *l, const uint8_t *answer, struct mono_ns at)
+{
+    s->sample = (struct serve_sample){ .waits = true, .k = s->batch.answers - 1, .listener = (unsigned)(l - s->listeners->item), .at = at };
+    memcpy(s->sample.receive, answer + NTP_AT_RECEIVE, sizeof s->sample.receive);
+    io_batch_stamp(&s->batch);
+}
+
+/* made: when the moment's time was read; wish: of which answer the departure is to be learnt. */
+static void answer(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, struct mono_ns made, int wish, unsigned i)
 {
     const struct io_datagram *d = &s->batch.datagram[i];
     struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
@@ -55,7 +67,9 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
     serve_answer(s->options, moment, &r, s->stats, s->out + s->out_used, &len);
     if (len > 0) {
         io_batch_answer(&s->batch, i, s->out + s->out_used, len);
-        if (serve_wants_stamp(s->options, &r, s->out + s->out_used))
+        if (wish >= 0 && s->batch.answers > (unsigned)wish && !s->sample.waits && len == NTP_HEADER_SIZE)
+            ask_departure(s, l, s->out + s->out_used, made);
+        else if (serve_wants_stamp(s->options, &r, s->out + s->out_used))
             io_batch_stamp(&s->batch);
     }
     s->out_used += len;
@@ -71,6 +85,19 @@ static bool place_departure(const struct serve_role *s, struct io_datagram *echo
     return echo->stamp != STAMP_USER;
 }
 
+/* One of them may be that whose departure was asked for. */
+static void learn_departure(struct serve_role *s, const struct io_datagram *echo)
+{
+    struct serve_sample *a = &s->sample;
+    struct departure *d = &s->departure[a->listener];
+
+    if (!a->waits || memcmp(echo->bytes + NTP_AT_RECEIVE, a->receive, sizeof a->receive) != 0)
+        return;
+    a->waits = false;
+    departure_learn(d, a->k, mono_sub(echo->rx, a->at));
+    *s->ahead_ns = d->first.value_ns;
+}
+
 /* Stamps of answers that left. Taken before the next requests, which may ask for them. */
 static void take_stamps(struct serve_role *s, const struct listener *l, struct mono_ns now)
 {
@@ -80,8 +107,10 @@ static void take_stamps(struct serve_role *s, const struct listener *l, struct m
     if (!read_page(s, now, &page))
         return;
     for (unsigned i = 0; i < IO_BATCH_MAX && io_udp_left(l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE, &echo) > 0; i++)
-        if (place_departure(s, &echo))
+        if (place_departure(s, &echo)) {
+            learn_departure(s, &echo);
             serve_left(s->options, &page, l->smeared, &echo.to, (struct span){ echo.bytes, echo.len }, echo.rx);
+        }
 }
 
 static void place_arrivals(struct serve_role *s)
@@ -92,12 +121,32 @@ static void place_arrivals(struct serve_role *s)
         hardware_arrival(s->hardware, &s->batch.datagram[i], &error);
 }
 
+/* The batch's answers; those behind the first leave later, and say so in groups of GROUP. */
+static void answer_batch(struct serve_role *s, const struct listener *l, const struct page_data *page, unsigned n)
+{
+    struct departure *d = &s->departure[l - s->listeners->item];
+    struct mono_ns made = host_mono();
+    int wish = l->service == SERVICE_NTP ? departure_wish(d, n, made) : -1;
+    struct serve_moment moment;
+    unsigned next = 0;
+
+    if (wish >= 0)
+        s->sample.waits = false; /* a wish that was not granted */
+    for (unsigned i = 0; i < n; i++) {
+        if (i == 0 || s->batch.answers >= next) {
+            serve_prepare(s->options, page, departure_of(d, s->batch.answers, made), l->smeared, &moment);
+            next = s->batch.answers + GROUP;
+        }
+        answer(s, l, &moment, made, wish, i);
+    }
+    send_answers(s, l->fd);
+}
+
 static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct serve_role *s = ctx;
     const struct listener *l = listener_of(s, fd);
     struct page_data page;
-    struct serve_moment moment;
     unsigned n;
 
     if (revents & POLLERR)
@@ -105,14 +154,11 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     n = io_batch_receive(&s->batch, fd);
     if (n == 0 || !read_page(s, now, &page))
         return;
-    serve_prepare(s->options, &page, host_mono(), l->smeared, &moment);
     if (s->hardware)
         place_arrivals(s);
     for (unsigned i = 0; i < n && s->options->guard; i++)
         guard_expect(s->options->guard, &s->batch.datagram[i].from);
-    for (unsigned i = 0; i < n; i++)
-        answer(s, l, &moment, i);
-    send_answers(s, fd);
+    answer_batch(s, l, &page, n);
 }
 
 static void on_connection_end(void *ctx, int fd, short revents, struct mono_ns now)
@@ -205,14 +251,16 @@ void serve_role_listen(struct serve_role *s, unsigned i)
 void serve_role_leave(struct serve_role *s, unsigned i) { loop_forget(s->loop, s->listeners->item[i].fd); }
 
 void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats)
+                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct shared_state *shared)
 {
     s->options = options;
     s->page = page;
     s->looked_at = (struct mono_ns){ 0 };
     s->slept = false;
     s->hardware = hardware;
-    s->stats = stats;
+    s->stats = &shared->served[worker];
+    s->ahead_ns = &shared->ahead_ns[worker];
+    s->sample.waits = false;
     s->listeners = listeners;
     s->loop = loop;
     s->tcp_next = s->accept_again = MONO_NEVER;

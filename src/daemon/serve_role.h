@@ -7,11 +7,21 @@
 #include "daemon/listeners.h"
 #include "daemon/loop.h"
 #include "io/tcp.h"
+#include "daemon/shared.h"
 #include "io/udp.h"
+#include "serve/departure.h"
 #include "serve/serve.h"
 
 /* Room for a batch of short answers and one more of any length: when no such room is left, what is there leaves first. */
 #define SERVE_OUT_SIZE (IO_BATCH_MAX * 64 + SERVE_ANSWER_MAX)
+
+/* The answer whose departure was asked for. */
+struct serve_sample {
+    bool waits;
+    uint8_t receive[8];             /* its receive timestamp, by which it is known */
+    unsigned k, listener;           /* the kth of its batch */
+    struct mono_ns at;              /* when its transmit timestamp was read */
+};
 
 struct serve_role {
     const struct serve_options *options;
@@ -26,14 +36,17 @@ struct serve_role {
     struct tcp_table tcp;
     struct mono_ns tcp_next;        /* earliest end of a connection */
     struct mono_ns accept_again;    /* no descriptor was left: listeners rest until then; MONO_NEVER when they do not */
+    int64_t *ahead_ns;              /* told to people */
+    struct serve_sample sample;
+    struct departure departure[LISTENERS_MAX];
     struct io_batch batch;
     size_t out_used;
     uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };
 
-/* Puts every listener of that worker on the loop. Everything handed in is borrowed for good; hardware: NULL when no card stamps. */
+/* Puts every listener of that worker on the loop. *s is zeroed; everything handed in is borrowed for good; hardware: NULL when no card stamps. */
 void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct serve_stats *stats);
+                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct shared_state *shared);
 
 /* Listener i has a socket now; its socket is about to be closed. */
 void serve_role_listen(struct serve_role *s, unsigned i);

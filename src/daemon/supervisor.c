@@ -162,7 +162,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
         host_run_on(worker, s->listeners.steer_over);
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
-                     &s->world.shared->served[worker]);
+                     s->world.shared);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
     tell_missing("serve", missing);
     if (sandbox_confines())

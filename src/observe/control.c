@@ -246,6 +246,7 @@ static void service_fields(struct codec *x, struct snapshot_service *s)
     field_text(x, s->name, sizeof s->name);
     field_u64(x, &s->requests);
     verdict_fields(x, s->verdict);
+    field_ns(x, &s->ahead.ns);
 }
 
 static void card_fields(struct codec *x, struct snapshot_card *s)

@@ -59,6 +59,7 @@ struct snapshot_service {
     char name[SNAPSHOT_SERVICE_NAME_MAX]; /* "NTP", "TIME", "DAYTIME" */
     uint64_t requests;
     uint64_t verdict[VERDICT_COUNT];
+    struct dur_ns ahead;                  /* NTP: what transmit timestamps are put ahead by, because answers leave later; the most of all workers */
 };
 
 /* A network card named in hardware_timestamps, or an interface named in ntp.xdp_interfaces. */

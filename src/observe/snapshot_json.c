@@ -199,6 +199,7 @@ void snapshot_json_services(struct json *j, const struct snapshot *s)
         json_text(j, "name", s->service[i].name);
         json_count(j, "requests", s->service[i].requests);
         verdicts(j, s->service[i].verdict);
+        json_int(j, "transmit_ahead_ns", s->service[i].ahead.ns);
         json_object_end(j);
     }
     json_array_end(j);

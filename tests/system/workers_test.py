@@ -94,3 +94,25 @@ def test_G16_a_killed_worker_costs_no_more_than_a_moment(lab, steering):
     gaps = [max((load.answered[n] - at for n, at in load.sent.items() if n in load.answered and kill - 0.02 <= at <= kill + 0.2), default=1) for kill in kills]
     assert statistics.median(gaps) <= GAP_S, f"longest waits around the kills: {gaps}, {len(lost)} of {len(load.sent)} lost"
     assert len(workers(daemon)) == 2
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_transmit_stamps_are_put_ahead_by_what_was_measured(lab, mode):
+    """Served and asked by one clock: an answer that arrives before it says it left would be put ahead too far."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode)
+    daemon.wait_answering(HOST, port)
+    first = ntp.ask(HOST, port)
+    told = []
+    for _ in range(60):
+        with ntp.Client(HOST, port) as client:
+            answer = client.ask()
+        assert answer.transmit > answer.receive
+        told.append(answer)
+        time.sleep(0.01)
+    ahead = next(s for s in daemon.status()["services"] if s["name"] == "NTP")["transmit_ahead_ns"]
+    assert 500 < ahead < 1_000_000
+    assert f"are put " in daemon.ctl("status").stdout
+    assert [a.transmit for a in told] == sorted(a.transmit for a in told) and first.transmit < told[0].transmit
+    early = [a for a in told if ntp.Answer.unix(a.transmit) - (ntp.Answer.unix(a.receive) - a.sent) > a.received + 1e-4]
+    assert not early
