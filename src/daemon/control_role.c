@@ -104,7 +104,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
         return;
     }
     p->fd = client;
-    p->trusted = io_unix_peer_is_ours(client);
+    p->trusted = io_unix_peer_is(client, r->core->world->user);
     p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
 }
 

@@ -8,6 +8,8 @@
 #ifndef DAEMON_CORE_H
 #define DAEMON_CORE_H
 
+#include <sys/types.h>
+
 #include "daemon/clock_role.h"
 #include "daemon/hardware.h"
 #include "daemon/leap_files.h"
@@ -36,6 +38,7 @@ struct core_world {
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
+    uid_t user;                         /* whom core runs as */
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */

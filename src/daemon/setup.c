@@ -45,6 +45,7 @@ static int find_user(struct setup *s)
     const struct passwd *pw;
 
     s->user = NULL;
+    s->world.user = geteuid();
     if (name[0] == '\0' || geteuid() != 0)
         return 0;
     pw = getpwnam(name);
@@ -52,6 +53,7 @@ static int find_user(struct setup *s)
         return refuse(EXIT_CONFIGURATION, "process.user: there is no user \"%s\"; make it (adduser --system %s) or name another", name, name);
     s->user_storage = (struct host_user){ pw->pw_uid, pw->pw_gid };
     s->user = &s->user_storage;
+    s->world.user = pw->pw_uid;
     return 0;
 }
 

@@ -63,12 +63,12 @@ int io_unix_accept(int listener)
     return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -UE_FULL : 0;
 }
 
-bool io_unix_peer_is_ours(int fd)
+bool io_unix_peer_is(int fd, uid_t user)
 {
     struct ucred peer;
     socklen_t len = sizeof peer;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == geteuid());
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == user);
 }
 
 int io_unix_datagram(const char *to, const char *text)

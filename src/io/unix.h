@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Bind `path` (a stale socket there is removed; anything else is left alone: -UE_IN_USE), mode, listen. Returns the descriptor or -UE_...;
  * -UE_UNSUPPORTED where there are no UNIX sockets, -UE_RANGE for a path that does not fit. */
@@ -12,8 +13,8 @@ int io_unix_listen(const char *path, unsigned mode);
 /* Returns a non-blocking descriptor, 0 for none, -UE_FULL when no descriptor is left. */
 int io_unix_accept(int listener);
 
-/* Is whoever connected root, or the user this process runs as? */
-bool io_unix_peer_is_ours(int fd);
+/* Is whoever connected root, or that user? */
+bool io_unix_peer_is(int fd, uid_t user);
 
 /* Over a connected pair (SOCK_SEQPACKET): a message with a descriptor of ours, or none (fd -1). Never waits. Returns 0 or -UE_.... */
 int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);

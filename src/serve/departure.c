@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define ENOUGH 4                        /* samples, before anything is believed */
 #define EVERY_NS NS_PER_S
 #define AT_FIRST_NS (20 * NS_PER_MS)    /* until there are samples enough */
 
@@ -16,7 +17,7 @@ int departure_wish(struct departure *d, unsigned n, struct mono_ns now)
     return crowd ? (int)n - 1 : 0;
 }
 
-/* The second smallest; of a single one itself. */
+/* The second smallest; 0 while there are too few: the first answers of a process are slow ones. */
 static int32_t robust_minimum(const struct departure_figure *f)
 {
     uint32_t n = f->count < DEPARTURE_SAMPLES ? f->count : DEPARTURE_SAMPLES;
@@ -30,7 +31,7 @@ static int32_t robust_minimum(const struct departure_figure *f)
             second = f->ns[i];
         }
     }
-    return n == 1 ? least : second;
+    return n < ENOUGH ? 0 : second;
 }
 
 static void add(struct departure_figure *f, int64_t ns)
