@@ -154,6 +154,12 @@ static unsigned electorate(struct clock *c, struct mono_ns now)
     return c->policy.electorate;
 }
 
+/* A group has one reference, and that is enough. */
+static bool too_few(const struct clock *c, const struct clock_majority *m)
+{
+    return m->agreeing < c->options.clock.min_sources && !orphan_counts(c);
+}
+
 static void log_split(struct clock *c, const struct clock_majority *m, struct clock_actions *out)
 {
     struct log_record *r;
@@ -193,7 +199,7 @@ void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *o
     select_majority(c->source, of, &m);
     if (!m.found && m.selectable > sources_used(c) / 2)
         log_split(c, &m, out);
-    if (!m.found || m.agreeing < c->options.clock.min_sources)
+    if (!m.found || too_few(c, &m))
         return;
     if (budget_refuses(c, &m, now, out))
         return;
@@ -208,7 +214,7 @@ void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *o
     combine_rate(c);
     combine_confine(c, out);
     serve(c, may_step, true, now, out);
-    c->policy.synchronised_ever = true;
+    c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.budget_logged = false;
     log_synchronised(c, &m, out);
 }
@@ -257,7 +263,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
     select_majority(c->source, of, &m);
     if (!m.found && (of > m.selectable || before == CLOCK_HOLDOVER))
         return; /* others may still answer */
-    if (!m.found || m.agreeing < c->options.clock.min_sources) {
+    if (!m.found || too_few(c, &m)) {
         log_split(c, &m, out);
         discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
         return;
@@ -275,6 +281,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
         return;
     }
     c->policy.orphan = s->standing == STANDING_REFERENCE;
+    c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.contradictions = 0;
     c->policy.split_logged = false;
     if (s->prefer || !preferred_present(c))

@@ -87,7 +87,12 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
 
     page_view(&c->page, now, &v);
     *out = c->memory;
-    if (d.valid)
+    out->stepped = c->policy.stepped;
+    out->synchronised_once = c->policy.synchronised_ever;
+    remember_sources(c, out);
+    if (c->policy.orphan)
+        return; /* another's oscillator, and a time nobody measured */
+    if (d.valid && v.status != CLOCK_LOCAL)
         out->drift = d;
     if (c->policy.synchronised_once)
         out->wander = c->estimate.wander;
@@ -95,9 +100,6 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
         out->saved = v.utc;
         out->saved_raw = now;
     }
-    out->stepped = c->policy.stepped;
-    out->synchronised_once = c->policy.synchronised_ever;
-    remember_sources(c, out);
 }
 
 bool clock_may_step(const struct clock *c, struct dur_ns by)

@@ -1,0 +1,140 @@
+/* Who counts in a group without UTC, what a follower states, and what it does not learn. */
+#include "base/test.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "clock/clock_fixture.h"
+
+#define STRATUM 10
+#define ERROR_S 0.5
+
+static struct fixture f;
+
+static void begin(unsigned sources)
+{
+    memset(&f, 0, sizeof f);
+    f.o = fixture_options();
+    f.o.local.present = f.o.local.orphan = true;
+    f.o.local.stratum = STRATUM;
+    f.o.local.error = dur_from_s(ERROR_S);
+    fixture_start(&f, 0.1);
+    for (uint16_t i = 0; i < sources; i++)
+        fixture_source(&f, i);
+}
+
+/* An answer 1 ms away, wrong by lie_s. */
+static void answer(uint16_t slot, enum standing standing, uint32_t rank, double lie_s)
+{
+    struct measurement m = { .source = slot, .standing = (uint8_t)standing, .rank = rank, .stratum = standing == STANDING_UTC ? 2 : STRATUM, .dispersion = { 4 },
+                             .root_dispersion = dur_from_s(standing == STANDING_UTC ? 0 : 1e-6), .delay = { NS_PER_MS } };
+
+    m.at.ns = fixture_now(&f).ns - NS_PER_MS / 2;
+    m.utc.ns = fixture_utc(&f).ns - NS_PER_MS / 2 + (int64_t)(lie_s * 1e9);
+    f.a.count = 0;
+    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+}
+
+static void hear(uint16_t slot, enum standing standing, uint32_t rank, double lie_s, unsigned times)
+{
+    while (times--) {
+        fixture_sleep(&f, 16);
+        answer(slot, standing, rank, lie_s);
+    }
+}
+
+static void the_smallest_rank_is_followed(void **state)
+{
+    (void)state;
+    begin(3);
+    answer(0, STANDING_REFERENCE, 20, 0.2);
+    answer(1, STANDING_REFERENCE, 10, 0.3);
+    answer(2, STANDING_ASIDE, 5, 0);
+    hear(1, STANDING_REFERENCE, 10, 0.3, 2);
+    hear(0, STANDING_REFERENCE, 20, 0.2, 1);
+    assert_int_equal(fixture_view(&f).status, CLOCK_SYNCHRONISED);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+    assert_int_equal(f.c.page.refid, 0x0a000002);
+    assert_int_equal(clock_source_view(&f.c, 0, fixture_now(&f)).state, CLOCK_SOURCE_OUTLIER);
+}
+
+/* It claims a microsecond; nobody has measured that. */
+static void a_follower_never_states_less_than_its_own_statement(void **state)
+{
+    struct clock_view v;
+
+    (void)state;
+    begin(1);
+    for (int i = 0; i < 40; i++) {
+        hear(0, STANDING_REFERENCE, 1, 0.3, 1);
+        v = fixture_view(&f);
+        assert_true(dur_to_s(utc_sub(v.latest, v.utc)) >= ERROR_S && dur_to_s(utc_sub(v.utc, v.earliest)) >= ERROR_S);
+    }
+}
+
+/* What is learnt is the reference's oscillator, and when it was is nobody's UTC. */
+static void a_follower_remembers_neither_time_nor_frequency(void **state)
+{
+    static struct clock_memory m;
+
+    (void)state;
+    begin(1);
+    f.slow = 20e-6;
+    hear(0, STANDING_REFERENCE, 1, 0, 200);
+    assert_true(clock_drift(&f.c).valid);
+    clock_remember(&f.c, fixture_now(&f), &m);
+    assert_false(m.drift.valid);
+    assert_int_equal(m.saved.ns, 0);
+    assert_false(m.synchronised_once);
+}
+
+static void a_reference_that_falls_silent_leaves_us_with_our_own(void **state)
+{
+    (void)state;
+    begin(1);
+    hear(0, STANDING_REFERENCE, 1, 0, 3);
+    fixture_sleep(&f, 20 * 64);
+    fixture_tick(&f);
+    assert_int_equal(fixture_view(&f).status, CLOCK_LOCAL);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM);
+    hear(0, STANDING_REFERENCE, 1, 0, 1);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+}
+
+static void a_source_of_utc_ends_it(void **state)
+{
+    (void)state;
+    begin(2);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 10); /* the other has not answered yet, and is waited for a while */
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+    hear(1, STANDING_UTC, 0, 0, 12);
+    assert_int_equal(fixture_view(&f).stratum, 3);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 5);
+    assert_int_equal(fixture_view(&f).stratum, 3);
+    assert_true(dur_to_s(utc_sub(fixture_view(&f).latest, fixture_view(&f).utc)) < ERROR_S);
+}
+
+static void a_source_that_may_still_answer_is_waited_for(void **state)
+{
+    (void)state;
+    begin(2);
+    answer(0, STANDING_REFERENCE, 1, 0.3);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 3);
+    assert_int_equal(fixture_view(&f).status, CLOCK_LOCAL);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 2);
+    assert_int_equal(fixture_view(&f).status, CLOCK_SYNCHRONISED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_smallest_rank_is_followed),
+        cmocka_unit_test(a_follower_never_states_less_than_its_own_statement),
+        cmocka_unit_test(a_follower_remembers_neither_time_nor_frequency),
+        cmocka_unit_test(a_reference_that_falls_silent_leaves_us_with_our_own),
+        cmocka_unit_test(a_source_of_utc_ends_it),
+        cmocka_unit_test(a_source_that_may_still_answer_is_waited_for),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
