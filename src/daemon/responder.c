@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -145,8 +146,9 @@ static void write_places(struct responder *r)
     for (unsigned i = 0; i < r->listeners->count; i++) {
         const struct listener *l = &r->listeners->item[i];
 
-        if (!l->stream && !l->smeared && l->worker == 0 && l->interface[0] == '\0') /* one interface's are the sockets' matter */
-            listener[n++] = (struct xdp_listener){ l->at, l->service, l->list };
+        if (!l->stream && !l->smeared && l->worker == 0)
+            listener[n++] = (struct xdp_listener){ l->at, l->interface[0] ? if_nametoindex(l->interface) : 0, l->service, l->list,
+                                                   (uint8_t)(r->listeners->dscp << 2) };
     }
     for (int i = 0; i < locals && i < ADDRESSES_MAX; i++)
         for (uint32_t k = 0; k < r->loaded.interfaces; k++)

@@ -86,7 +86,7 @@ static bool is_unspecified(const struct net_addr *a)
 /* An unspecified IPv6 address has a twin for IPv4 among the listeners. */
 static bool meets(const struct xdp_listener *l, const struct local_addr *local)
 {
-    if (l->service == SERVICE_DAYTIME || l->at.family != local->addr.family)
+    if (l->service == SERVICE_DAYTIME || l->at.family != local->addr.family || (l->ifindex && l->ifindex != local->ifindex))
         return false;
     if (is_unspecified(&l->at))
         return true;
@@ -95,7 +95,8 @@ static bool meets(const struct xdp_listener *l, const struct local_addr *local)
 
 static struct xdp_place place_of(const struct xdp_listener *l, const struct local_addr *local)
 {
-    struct xdp_place p = { .ifindex = local->ifindex, .port = l->at.port, .service = (uint8_t)l->service, .list = l->list };
+    struct xdp_place p = { .ifindex = local->ifindex, .port = l->at.port, .service = (uint8_t)l->service, .list = l->list,
+                           .traffic_class = l->traffic_class };
     uint8_t bytes[16] = { [10] = 0xff, [11] = 0xff };
 
     if (local->addr.family == ADDR_IPV6)
@@ -119,22 +120,26 @@ static void put_place(struct xdp_place *at, const struct xdp_place *p)
     at->port = p->port;
     at->service = p->service;
     at->list = p->list;
+    at->traffic_class = p->traffic_class;
     memcpy(at->mac, p->mac, sizeof at->mac);
     __atomic_store_n(&at->ifindex, p->ifindex, __ATOMIC_RELEASE);
 }
 
-/* The program takes the first place that fits: a listener of one address alone comes before one of all addresses, as among sockets. */
+/* The program takes the first place that fits: a listener of one address comes before one of all, and one of an interface before one of all, as among
+ * sockets. */
+static unsigned rank_of(const struct xdp_listener *l) { return is_unspecified(&l->at) * 2u + (l->ifindex == 0); }
+
 unsigned xdp_places_publish(struct xdp_mirror *m, const struct xdp_listener *listener, unsigned listeners, const struct local_addr *local, unsigned locals)
 {
     static const struct xdp_place none;
     unsigned n = 0;
 
-    for (int every = 0; every < 2; every++)
+    for (unsigned rank = 0; rank < 4; rank++)
         for (unsigned i = 0; i < listeners; i++)
             for (unsigned k = 0; k < locals; k++) {
                 struct xdp_place p = place_of(&listener[i], &local[k]);
 
-                if (is_unspecified(&listener[i].at) != every || !meets(&listener[i], &local[k]))
+                if (rank_of(&listener[i]) != rank || !meets(&listener[i], &local[k]))
                     continue;
                 if (n < XDP_PLACES_MAX)
                     put_place(&m->place[n], &p);

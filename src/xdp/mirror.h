@@ -40,7 +40,8 @@ struct xdp_place {
     uint8_t service;                /* enum service */
     uint8_t list;                   /* of the guard's access lists, that which holds there */
     uint8_t mac[6];
-    uint8_t pad[2];
+    uint8_t traffic_class;          /* of the answers: the DSCP and two zero bits */
+    uint8_t pad;
 };
 
 struct xdp_mirror {
@@ -61,7 +62,12 @@ struct mono_ns xdp_moment_make(const struct serve_options *o, const struct page_
 void xdp_moment_publish(struct xdp_mirror *m, const struct xdp_moment *moment);
 
 /* A listener: its address, which may be the unspecified one, and port. */
-struct xdp_listener { struct net_addr at; enum service service; uint8_t list; };
+struct xdp_listener {
+    struct net_addr at;
+    uint32_t ifindex;               /* of the one interface it is bound to; 0: all */
+    enum service service;
+    uint8_t list, traffic_class;    /* as in struct xdp_place */
+};
 
 /* Writes the places where NTP and TIME listeners meet local addresses given. Returns how many there were no room for. */
 unsigned xdp_places_publish(struct xdp_mirror *m, const struct xdp_listener *listener, unsigned listeners, const struct local_addr *local, unsigned locals);

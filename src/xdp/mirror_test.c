@@ -133,7 +133,7 @@ static void places_are_where_listeners_meet_addresses(void **state)
     const struct local_addr local[] = { { server4, 5, { 1 } }, { client4, 6, { 2 } }, { server6, 5, { 1 } } };
     const struct net_addr every4 = { .family = ADDR_IPV4, .port = 123 };
     struct xdp_mirror m = { 0 };
-    const struct xdp_listener listener[] = { { every4, SERVICE_NTP, 0 }, { server4, SERVICE_NTP, 3 }, { server6, SERVICE_TIME, 0 }, { every4, SERVICE_DAYTIME, 0 } };
+    const struct xdp_listener listener[] = { { .at = every4, .service = SERVICE_NTP }, { .at = server4, .service = SERVICE_NTP, .list = 3 }, { .at = server6, .service = SERVICE_TIME }, { .at = every4, .service = SERVICE_DAYTIME } };
 
     (void)state;
     assert_int_equal(xdp_places_publish(&m, listener, 4, local, 3), 0);
@@ -146,10 +146,24 @@ static void places_are_where_listeners_meet_addresses(void **state)
     assert_int_equal(count_places(&m), 2);
 }
 
+static void a_listener_of_one_interface_comes_first(void **state)
+{
+    const struct local_addr local[] = { { server4, 5, { 1 } }, { client4, 6, { 2 } } };
+    const struct net_addr every4 = { .family = ADDR_IPV4, .port = 123 };
+    const struct xdp_listener listener[] = { { .at = every4, .list = 1 }, { .at = every4, .ifindex = 6, .list = 2 } };
+    struct xdp_mirror m = { 0 };
+
+    (void)state;
+    assert_int_equal(xdp_places_publish(&m, listener, 2, local, 2), 0);
+    assert_int_equal(count_places(&m), 3);
+    assert_true(m.place[0].ifindex == 6 && m.place[0].list == 2);
+    assert_true(m.place[1].list == 1 && m.place[2].list == 1);
+}
+
 static void more_places_than_there_is_room_for(void **state)
 {
     struct local_addr local[XDP_PLACES_MAX + 3];
-    const struct xdp_listener every4 = { { .family = ADDR_IPV4, .port = 123 }, SERVICE_NTP, 0 };
+    const struct xdp_listener every4 = { { .family = ADDR_IPV4, .port = 123 }, .service = SERVICE_NTP };
     struct xdp_mirror m = { 0 };
 
     (void)state;
@@ -171,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_moment_too_short_or_too_uncertain_says_nothing),
         cmocka_unit_test(each_moment_has_a_copy_of_its_own),
         cmocka_unit_test(places_are_where_listeners_meet_addresses),
+        cmocka_unit_test(a_listener_of_one_interface_comes_first),
         cmocka_unit_test(more_places_than_there_is_room_for),
     };
 

@@ -48,6 +48,7 @@ struct xdp_frame {
     struct net_addr from;
     uint64_t to_high, to_low;       /* as in struct xdp_place */
     uint16_t port;                  /* it was sent to */
+    uint8_t service, list, traffic_class; /* of the place that is */
 };
 
 /* A sum of 16-bit words in whichever byte order they lie; RFC 1071 section 2 (B). */
@@ -149,18 +150,23 @@ static inline bool xdp_read_frame(uint8_t *at, const uint8_t *end, struct xdp_fr
     return length == f->payload_len + XDP_UDP && xdp_is_usable_source(&f->from);
 }
 
-static inline const struct xdp_place *xdp_find_place(const struct xdp_world *w, const struct xdp_frame *f, const uint8_t *mac)
+/* What is known of the place is copied: a pointer to it would be one of as many to the kernel's proof as there are places, and each would be followed. */
+static inline bool xdp_find_place(const struct xdp_world *w, const uint8_t *mac, struct xdp_frame *f)
 {
     for (unsigned i = 0; i < XDP_PLACES_MAX; i++) {
         const struct xdp_place *p = &w->mirror->place[i];
         uint32_t ifindex = ATOMIC_LOAD(&p->ifindex);
 
         if (ifindex == 0)
-            return 0;
-        if (ifindex == w->ifindex && p->low == f->to_low && p->high == f->to_high && p->port == f->port)
-            return wire_get32(mac) == wire_get32(p->mac) && wire_get16(mac + 4) == wire_get16(p->mac + 4) ? p : 0;
+            return false;
+        if (ifindex == w->ifindex && p->low == f->to_low && p->high == f->to_high && p->port == f->port) {
+            f->service = p->service;
+            f->list = p->list;
+            f->traffic_class = p->traffic_class;
+            return wire_get32(mac) == wire_get32(p->mac) && wire_get16(mac + 4) == wire_get16(p->mac + 4);
+        }
     }
-    return 0;
+    return false;
 }
 
 /* Does the frame end at `at`? In two comparisons, because the kernel's proof knows nothing of equality. */
@@ -247,13 +253,13 @@ static inline void xdp_swap(uint8_t *a, uint8_t *b, unsigned len)
 }
 
 /* Headers of the way back, as the system writes those of its own. Both return the sum of the addresses. */
-static inline uint64_t xdp_turn_ipv4(uint8_t *ip, unsigned payload_len)
+static inline uint64_t xdp_turn_ipv4(uint8_t *ip, uint8_t traffic_class, unsigned payload_len)
 {
     uint32_t from, to;
 
     memcpy(&from, ip + 12, 4);
     memcpy(&to, ip + 16, 4);
-    wire_put32(ip, 0x45u << 24 | (XDP_IPV4 + XDP_UDP + payload_len));
+    wire_put32(ip, 0x45u << 24 | (uint32_t)traffic_class << 16 | (XDP_IPV4 + XDP_UDP + payload_len));
     wire_put32(ip + 4, XDP_DONT_FRAGMENT);
     wire_put32(ip + 8, (uint32_t)XDP_HOPS << 24 | XDP_PROTOCOL_UDP << 16);
     memcpy(ip + 12, &to, 4);
@@ -262,9 +268,9 @@ static inline uint64_t xdp_turn_ipv4(uint8_t *ip, unsigned payload_len)
     return (uint64_t)from + to;
 }
 
-static inline uint64_t xdp_turn_ipv6(uint8_t *ip, unsigned payload_len)
+static inline uint64_t xdp_turn_ipv6(uint8_t *ip, uint8_t traffic_class, unsigned payload_len)
 {
-    wire_put32(ip, 6u << 28);
+    wire_put32(ip, 6u << 28 | (uint32_t)traffic_class << 20);
     wire_put32(ip + 4, (uint32_t)(XDP_UDP + payload_len) << 16 | XDP_PROTOCOL_UDP << 8 | XDP_HOPS);
     xdp_swap(ip + 8, ip + 24, 16);
     return xdp_sum(ip + 8, 32);
@@ -278,11 +284,11 @@ static inline bool xdp_turn(uint8_t *ethernet, const uint8_t *end, const struct 
     if (f->ipv6) {
         if (f->ip + XDP_IPV6 + XDP_UDP + payload_len > end)
             return false;
-        sum += xdp_turn_ipv6(f->ip, payload_len);
+        sum += xdp_turn_ipv6(f->ip, f->traffic_class, payload_len);
     } else {
         if (f->ip + XDP_IPV4 + XDP_UDP + payload_len > end)
             return false;
-        sum += xdp_turn_ipv4(f->ip, payload_len);
+        sum += xdp_turn_ipv4(f->ip, f->traffic_class, payload_len);
     }
     xdp_swap(ethernet, ethernet + 6, 6);
     xdp_swap(f->udp, f->udp + 2, 2);
@@ -299,10 +305,10 @@ static inline enum xdp_outcome xdp_count(const struct xdp_world *w, enum service
     return v == VERDICT_ANSWERED || v == VERDICT_RATE_KISS || v == VERDICT_DENY_KISS ? XDP_OUTCOME_ANSWERED : XDP_OUTCOME_SILENT;
 }
 
-static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f, unsigned list,
+static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f,
                                                struct xdp_moment *m, uint64_t age_ns)
 {
-    enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, list, SERVICE_NTP, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
+    enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, f->list, SERVICE_NTP, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
 
     if (v == VERDICT_ANSWERED)
         xdp_answer_ntp(m, age_ns, f->payload);
@@ -314,10 +320,10 @@ static inline enum xdp_outcome xdp_respond_ntp(const struct xdp_world *w, uint8_
 }
 
 /* TIME has no kiss. */
-static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f, unsigned list,
+static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8_t *start, const uint8_t *end, const struct xdp_frame *f,
                                                 const struct xdp_moment *m, uint64_t age_ns)
 {
-    enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, list, SERVICE_TIME, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
+    enum verdict v = w->guard ? guard_check_at(w->guard, &f->from, f->list, SERVICE_TIME, (int64_t)w->now_ns + m->raw_minus_boot_ns) : VERDICT_ANSWERED;
 
     if (v != VERDICT_ANSWERED)
         return xdp_count(w, SERVICE_TIME, v == VERDICT_DENY_KISS ? VERDICT_DENIED : v == VERDICT_RATE_KISS ? VERDICT_RATE_LIMITED : v);
@@ -329,23 +335,19 @@ static inline enum xdp_outcome xdp_respond_time(const struct xdp_world *w, uint8
 static inline enum xdp_outcome xdp_respond(struct xdp_world *w, xdp_clock *clock, uint8_t *start, const uint8_t *end)
 {
     struct xdp_frame f = { 0 };
-    const struct xdp_place *p;
     struct xdp_moment m;
     uint64_t age_ns;
 
-    if (!xdp_read_frame(start, end, &f))
+    if (!xdp_read_frame(start, end, &f) || !xdp_find_place(w, start, &f) || serve_would_loop((enum service)f.service, f.from.port))
         return XDP_OUTCOME_PASS;
-    p = xdp_find_place(w, &f, start);
-    if (!p || serve_would_loop((enum service)p->service, f.from.port))
-        return XDP_OUTCOME_PASS;
-    if (p->service == SERVICE_NTP) {
+    if (f.service == SERVICE_NTP) {
         if (!xdp_is_plain_ntp(&f, end) || !xdp_read_moment(w, clock, &m, &age_ns))
             return XDP_OUTCOME_PASS;
-        return xdp_respond_ntp(w, start, end, &f, p->list, &m, age_ns);
+        return xdp_respond_ntp(w, start, end, &f, &m, age_ns);
     }
     if (!xdp_is_plain_time(&f, start, end) || !xdp_read_moment(w, clock, &m, &age_ns) || !m.is_usable)
         return XDP_OUTCOME_PASS;
-    return xdp_respond_time(w, start, end, &f, p->list, &m, age_ns);
+    return xdp_respond_time(w, start, end, &f, &m, age_ns);
 }
 
 #endif

@@ -32,7 +32,7 @@ static void set_up(struct both *b)
 {
     const struct local_addr local[] = { { server4, IFINDEX, { 2, 0, 0, 0, 0, 1 } }, { server6, IFINDEX, { 2, 0, 0, 0, 0, 1 } } };
     const struct net_addr every4 = { .family = ADDR_IPV4, .port = NTP_PORT }, every6 = { .family = ADDR_IPV6, .port = NTP_PORT };
-    struct xdp_listener listener[] = { { every4, SERVICE_NTP, 0 }, { every6, SERVICE_NTP, 0 }, { every4, SERVICE_TIME, 0 }, { every6, SERVICE_TIME, 0 } };
+    struct xdp_listener listener[] = { { every4, .service = SERVICE_NTP }, { every6, .service = SERVICE_NTP }, { every4, .service = SERVICE_TIME }, { every6, .service = SERVICE_TIME } };
 
     listener[2].at.port = listener[3].at.port = 37;
     memset(b, 0, sizeof *b);
@@ -162,6 +162,21 @@ static void plain_ntp_is_answered_as_by_the_socket(void **state)
                 frame_payload(&b->frame)[NTP_AT_POLL] = (uint8_t)poll;
                 assert_answered_alike(b);
             }
+}
+
+static void answers_carry_the_listeners_traffic_class(void **state)
+{
+    struct both *b = new_both();
+
+    (void)state;
+    for (unsigned i = 0; b->mirror.place[i].ifindex; i++)
+        b->mirror.place[i].traffic_class = 0xb8;
+    make_ntp(b, &client4, 0x23);
+    assert_answered_alike(b);
+    assert_int_equal(b->frame.bytes[XDP_ETHERNET + 1], 0xb8);
+    make_ntp(b, &client6, 0x23);
+    assert_answered_alike(b);
+    assert_int_equal(wire_get16(b->frame.bytes + XDP_ETHERNET), 0x6b80);
 }
 
 static void NTP_10_zero_transmit_timestamp(void **state)
@@ -493,6 +508,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_ntp_is_answered_as_by_the_socket),
+        cmocka_unit_test(answers_carry_the_listeners_traffic_class),
         cmocka_unit_test(NTP_10_zero_transmit_timestamp),
         cmocka_unit_test(unsynchronised_says_so),
         cmocka_unit_test(time_is_answered_where_there_is_room),
