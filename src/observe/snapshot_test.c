@@ -91,14 +91,14 @@ static void a_silent_source_has_nulls(void **state)
 
 static void a_service_shows_what_it_refused(void **state)
 {
-    static struct snapshot s = { .service_count = 1, .service = { { .name = "NTP", .requests = 3, .verdict = { [VERDICT_SHORT] = 2 } } } };
+    static struct snapshot s = { .service_count = 1, .service = { { .name = "NTP", .requests = 3, .verdict = { [VERDICT_SHORT] = 2 }, .ahead = { 12500 } } } };
     char out[256];
     struct json j = json_of(out, sizeof out);
 
     (void)state;
     snapshot_json_services(&j, &s);
     assert_true(json_end(&j) > 0);
-    assert_non_null(strstr(out, "{\"name\":\"NTP\",\"requests\":3,\"verdicts\":{\"short\":2}}"));
+    assert_non_null(strstr(out, "{\"name\":\"NTP\",\"requests\":3,\"verdicts\":{\"short\":2},\"transmit_ahead_ns\":12500}"));
 }
 
 static void a_card_says_why_it_does_not_stamp(void **state)
