@@ -1,78 +1,10 @@
 #include "daemon/key_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
-#include "base/option.h"
 #include "crypto/mac.h"
-#include "io/socket.h"
-
-static bool is_ours(const struct stat *st) { return st->st_uid == geteuid() || st->st_uid == 0; }
-
-/* Could somebody else put a file of his own in this one's place? */
-static bool directory_is_open(const char *path)
-{
-    char directory[OPTION_TEXT_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 0;
-    struct stat st;
-
-    if (n >= sizeof directory)
-        return true;
-    memcpy(directory, path, n);
-    directory[n] = '\0';
-    return stat(n ? directory : "/", &st) != 0 || !is_ours(&st) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX));
-}
-
-static const char *judge(const struct stat *st)
-{
-    if (!S_ISREG(st->st_mode))
-        return "it is no regular file";
-    if (!is_ours(st))
-        return "it belongs to another user; make it root's or the daemon's (chown)";
-    if (st->st_mode & (S_IWGRP | S_IRWXO))
-        return "others than its owner and group may read it, or others than its owner change it; chmod 600";
-    return NULL;
-}
-
-static const char *read_whole(int fd, uint8_t *out, size_t size, size_t *len)
-{
-    ssize_t n;
-
-    *len = 0;
-    do {
-        n = read(fd, out + *len, size - *len);
-        *len += n > 0 ? (size_t)n : 0;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    return n < 0 ? ue_text(io_error(errno)) : *len == size ? "it is too large" : NULL;
-}
-
-const char *secret_file_read(const char *path, uint8_t *out, size_t size, size_t *len)
-{
-    struct stat st;
-    const char *wrong;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-
-    *len = 0;
-    if (fd < 0)
-        return errno == ELOOP ? "it is a symbolic link; name the file itself" : ue_text(io_error(errno));
-    if (fstat(fd, &st) != 0)
-        wrong = ue_text(io_error(errno));
-    else
-        wrong = judge(&st);
-    if (!wrong && directory_is_open(path))
-        wrong = "others may write in its directory";
-    if (!wrong)
-        wrong = read_whole(fd, out, size, len);
-    close(fd);
-    return wrong;
-}
+#include "host/secret_file.h"
 
 static void *secret_memory(size_t size)
 {
@@ -117,7 +49,7 @@ const struct key_table *key_file_load(const struct keys_options *o, struct conf_
     if (o->file.s[0] == '\0')
         return NULL;
     bytes = secret_memory(KEY_FILE_MAX);
-    wrong = bytes ? secret_file_read(o->file.s, bytes, KEY_FILE_MAX, &len) : ue_text(UE_MEMORY);
+    wrong = bytes ? host_secret_file_read(o->file.s, bytes, KEY_FILE_MAX, &len) : ue_text(UE_MEMORY);
     if (wrong)
         conf_error_add(errors, at, "keys.file: %s: %s", o->file.s, wrong);
     else

@@ -9,8 +9,4 @@
 /* The table, in memory that is not written to core dumps; NULL when no file is configured, or with an error added. `at`: where keys.file is configured. */
 const struct key_table *key_file_load(const struct keys_options *o, struct conf_origin at, struct conf_errors *errors);
 
-/* A file with a secret in it: a regular file of ours or root's that nobody else may change and its group alone may read, by way of no link and in no directory
- * where others may put another in its place. Reads at most `size` bytes. Returns NULL, or what is wrong with it. */
-const char *secret_file_read(const char *path, uint8_t *out, size_t size, size_t *len);
-
 #endif

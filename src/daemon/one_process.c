@@ -1,13 +1,16 @@
 #include "daemon/one_process.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/control_role.h"
 #include "daemon/exit.h"
 #include "daemon/follow.h"
 #include "daemon/logger.h"
 #include "daemon/notify.h"
+#include "daemon/random.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
@@ -21,7 +24,36 @@ static struct {
     struct resolver resolver;
     struct status status;
     struct follow follow;
+    pid_t ke;               /* the program of NTS key establishment; 0: none */
 } all;
+
+static void start_ke(void)
+{
+    pid_t parent = getpid();
+
+    if (!all.setup->ke.shared)
+        return;
+    all.ke = fork();
+    if (all.ke == 0) {
+        host_end_with_parent(parent);
+        ke_role_become(&all.setup->ke);
+        _exit(EXIT_GENERAL);
+    }
+}
+
+static void ke_ended(void)
+{
+    all.ke = 0;
+    logger_say("NTS key establishment has ended: clients with cookies go on being served, new ones are not (with one process per role it is started again)");
+}
+
+static void stop_ke(void)
+{
+    if (all.ke <= 0)
+        return;
+    kill(all.ke, SIGTERM);
+    waitpid(all.ke, NULL, 0);
+}
 
 static void on_signal(void *ctx, int number, struct mono_ns now)
 {
@@ -35,10 +67,15 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         loop_stop(&all.loop);
     } else if (number == SIGHUP) {
         core_reread(&all.core);
+        if (all.ke > 0)
+            kill(all.ke, SIGHUP);
         logger_say("SIGHUP: looked at the leap second files; reading the configuration anew is not built yet, restart to take changes");
     } else {
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-            resolver_reaped(&all.resolver, pid, status);
+            if (pid == all.ke)
+                ke_ended();
+            else
+                resolver_reaped(&all.resolver, pid, status);
     }
 }
 
@@ -48,6 +85,8 @@ int one_process_run(struct setup *s)
     loop_init(&all.loop, true, on_signal, NULL);
     if (core_start(&all.core, &all.loop, &s->world) != 0)
         return EXIT_GENERAL;
+    if (s->ke.shared && random_begin() != 0)
+        return EXIT_GENERAL;
     serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
                      s->world.shared);
     follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here });
@@ -56,7 +95,9 @@ int one_process_run(struct setup *s)
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
     responder_follow(&s->responder, &all.loop, &s->listeners);
     status_start(&all.status, &all.loop, s);
+    start_ke();
     loop_run(&all.loop);
+    stop_ke();
     core_stop(&all.core);
     setup_clean(s);
     return 0;

@@ -10,6 +10,7 @@
 #include "guard/options.h"
 #include "keys/keys.h"
 #include "ntp/options.h"
+#include "nts/options.h"
 #include "timeproto/options.h"
 
 #define OPTION OPTION_FIELD
@@ -38,6 +39,7 @@ struct daemon_options {
     struct keys_options keys;
     const struct key_table *key_table;  /* of keys.file; NULL: none. Lives as long as the process */
     struct ntp_options ntp;
+    struct nts_options nts;
     struct timeproto_options timeproto;
     struct log_options log;
     struct control_options control;

@@ -141,6 +141,18 @@ static void check_leap(const struct rules *r)
                        "leap.smear: utc-sls moves the system clock by 1000 ppm; set clock.max_slew to at least that, or choose linear or cosine");
 }
 
+static void check_nts(const struct rules *r)
+{
+    const struct nts_options *n = &r->o->nts;
+
+    if (n->listen.count == 0)
+        return;
+    if (!n->certificate.s[0] || !n->private_key.s[0])
+        conf_error_add(r->errors, place(r, "nts", 0, "listen"), "nts.listen: it takes nts.certificate and nts.private_key as well");
+    if (r->o->ntp.listen.count == 0 && n->ntp_port == 0)
+        conf_error_add(r->errors, place(r, "nts", 0, "listen"), "nts.listen: there is no ntp.listen to send clients to; set nts.ntp_port and nts.ntp_server");
+}
+
 struct service { const char *section, *key; const struct option_addrs *listen; };
 
 #define SERVICES 4
@@ -285,6 +297,7 @@ void options_check_rules(const struct daemon_options *o, const struct conf_tree 
     check_sources(&r);
     check_clock(&r);
     check_leap(&r);
+    check_nts(&r);
     check_services(&r);
     check_xdp(&r);
     check_access(&r);

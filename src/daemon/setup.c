@@ -18,6 +18,7 @@
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
 #include "daemon/place.h"
+#include "daemon/random.h"
 #include "daemon/resolve.h"
 #include "io/socket.h"
 #include "io/unix.h"
@@ -155,6 +156,22 @@ static int connect_workers(struct setup *s)
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
             return refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(io_error(errno)));
     return 0;
+}
+
+static int open_ke(struct setup *s)
+{
+    struct net_addr at = { .family = ADDR_NONE };
+    char text[ADDR_TEXT_MAX];
+    int err = ke_role_open(&s->ke, s->options, s->user, &at);
+
+    if (s->ke.shared) {
+        s->serve.nts = &s->ke.shared->ring;
+        s->serve.rng = random_stream();
+    }
+    if (!err)
+        return 0;
+    return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : at.family ? EXIT_ADDRESS : EXIT_GENERAL,
+                  "cannot serve NTS key establishment%s%s: %s; see nts.listen", at.family ? " on " : "", at.family ? addr_to_text(&at, text) : "", ue_text(err));
 }
 
 /* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */
@@ -389,7 +406,7 @@ static int recall(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,  take_run_dir,    open_listeners, connect_workers, map_shared,   start_hardware,   start_responder,
+        find_user,  take_run_dir,    open_listeners, connect_workers, open_ke,      map_shared,       start_hardware, start_responder,
         make_guard, make_interleave, decide_clock,   recall,          open_control, connect_resolver, connect_clock,
     };
     int code = 0;

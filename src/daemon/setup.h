@@ -4,6 +4,7 @@
 #define DAEMON_SETUP_H
 
 #include "daemon/core.h"
+#include "daemon/ke_role.h"
 #include "daemon/listeners.h"
 #include "daemon/mode.h"
 #include "host/privilege.h"
@@ -20,6 +21,7 @@ struct setup {
     unsigned workers;               /* serve processes */
     struct listeners listeners;
     int channel[WORKERS_MAX][2];    /* from the parent to each worker, about its listeners; the worker's end second; -1: none */
+    struct ke_role ke;
     struct serve_options serve;
     struct mode mode;
     int control_fd;                 /* listening; -1: none */

@@ -10,7 +10,7 @@
 #include "serve/serve.h"
 
 /* The processes below the parent; from ROLE_SERVE on one for each worker. */
-enum role { ROLE_CLOCK, ROLE_CORE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
+enum role { ROLE_CLOCK, ROLE_CORE, ROLE_KE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
 
 /* Steps of the system clock, against clock.step_limit and clock.step_budget: written by the parent at the start, then by the clock role. */
 struct shared_steps {

@@ -13,6 +13,7 @@
 #include "daemon/exit.h"
 #include "daemon/follow.h"
 #include "daemon/logger.h"
+#include "daemon/random.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
@@ -109,6 +110,7 @@ static int live_as_core(struct setup *s, unsigned worker)
     const struct sandbox_files files = { s->options->engine.clock.clock.drift_file.s, { leap->list.s, leap->zone.s } };
 
     (void)worker;
+    ke_role_forget(&s->ke);
     if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
     keep_descriptors_of_core(s);
@@ -151,10 +153,14 @@ static int live_as_serve(struct setup *s, unsigned worker)
 {
     unsigned missing = confine_serve(s, worker);
 
+    if (s->ke.shared && random_begin() != 0)
+        return EXIT_GENERAL;
     if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     munmap(s->world.steps, sizeof *s->world.steps);
+    if (s->ke.shared)
+        mprotect(s->ke.shared, sizeof *s->ke.shared, PROT_READ);
     loop_init(&sup.loop, false, on_signal_in_child, NULL);
     sup.loop.busy = s->options->ntp.busy_poll;
     listeners_keep(&s->listeners, worker);
@@ -187,9 +193,18 @@ static int live_as_clock(struct setup *s, unsigned worker)
     return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.steps);
 }
 
+/* A program of its own, which drops its rights when it has read the private key. */
+static int live_as_ke(struct setup *s, unsigned worker)
+{
+    (void)worker;
+    ke_role_become(&s->ke);
+    return EXIT_GENERAL;
+}
+
 static const struct role_life { const char *name; int (*live)(struct setup *, unsigned worker); } roles[ROLE_SERVE + 1] = {
     [ROLE_CLOCK] = { "clock", live_as_clock },
     [ROLE_CORE] = { "core", live_as_core },
+    [ROLE_KE] = { "ke", live_as_ke },
     [ROLE_SERVE] = { "serve", live_as_serve },
 };
 
@@ -218,6 +233,8 @@ static bool wanted(enum role r)
 {
     if (r == ROLE_CLOCK)
         return sup.setup->mode.steer;
+    if (r == ROLE_KE)
+        return sup.setup->ke.shared != NULL;
     return r == ROLE_CORE || (sup.setup->listeners.count > 0 && r - ROLE_SERVE < sup.setup->workers);
 }
 
@@ -319,7 +336,7 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
         sup.child[r].pid = 0;
         if (sup.stopping)
             return;
-        if (!sup.status.started && WIFEXITED(status)) {
+        if (!sup.status.started && WIFEXITED(status) && r != ROLE_KE) { /* without it the time is served all the same */
             give_up((enum role)r, WEXITSTATUS(status), now);
             return;
         }
@@ -350,6 +367,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
             go_on_stopping();
     } else if (number == SIGHUP) {
         signal_child(ROLE_CORE, SIGHUP);
+        signal_child(ROLE_KE, SIGHUP);
         logger_say("SIGHUP: looking at the leap second files; reading the configuration anew is not built yet, restart to take changes");
     } else {
         stop(number, now);
@@ -383,7 +401,7 @@ static bool all_alive(void *ctx)
 {
     (void)ctx;
     for (int r = 0; r < ROLE_COUNT; r++)
-        if (wanted((enum role)r) && !sup.child[r].pid)
+        if (wanted((enum role)r) && !sup.child[r].pid && r != ROLE_KE)
             return false;
     return true;
 }

@@ -58,6 +58,11 @@ static const struct conf_row keys_rows[] = {
 #include "keys/options.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct nts_options
+static const struct conf_row nts_rows[] = {
+#include "nts/options.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct time_options
 static const struct conf_row time_rows[] = {
 #include "timeproto/time.def"
@@ -101,6 +106,7 @@ static const struct conf_section sections[] = {
     { MAP("leap", leap_rows, engine.clock.leap), .sentence = "Leap seconds: where they are learned from, and what the system clock makes of them" },
     { MAP("keys", keys_rows, keys), .sentence = "Symmetric keys, by which servers and clients authenticate: a source names its key, a client brings it" },
     { MAP("ntp", ntp_rows, ntp), .default_port = 123, .sentence = "The NTP server" },
+    { MAP("nts", nts_rows, nts), .default_port = 4460, .sentence = "Network Time Security, RFC 8915: its key establishment, as server and for `sources`" },
     { MAP("time", time_rows, timeproto.time), .default_port = 37, .sentence = "The TIME server, RFC 868" },
     { MAP("daytime", daytime_rows, timeproto.daytime), .default_port = 13, .sentence = "The DAYTIME server, RFC 867" },
     { .kind = CONF_LIST, .name = "access", ROWS(access_rows), .offset = AT(guard.access), .present_offset = CONF_NONE,

@@ -1,0 +1,44 @@
+/* Key establishment for NTS as programs of their own (libexec/simple-utcd/simple-utcd-ke), so that TLS is mapped nowhere else: `simple-utcd-ke server` answers
+ * clients and turns the ring of cookie keys, `simple-utcd-ke client` asks servers for us.
+ *
+ *   parent --memory, listeners--> server: TLS 1.3, ALPN ntske/1 --> cookies by the ring --> client ... NTP request to serve, which opens it by the same ring
+ *
+ * The server's memory is made by the parent and outlives the program: a restart goes on with the same ring.
+ * Standards: RFC 8915 section 4, RFC 8446, RFC 7301, RFC 9525. */
+#ifndef KE_KE_H
+#define KE_KE_H
+
+#include "base/option.h"
+#include "nts/cookie.h"
+#include "nts/options.h"
+
+#define KE_SHARED_FD 3           /* where the server finds its memory */
+#define KE_LISTEN_FD 4           /* ... and its listeners, one after the other */
+#define KE_MAGIC UINT32_C(0x6b65aa01)
+#define KE_HANDSHAKE_S 5
+#define KE_TOTAL_S 10
+#define KE_CONNECTIONS_MAX 1024  /* with one more, the oldest is cut */
+
+struct ke_stats {
+    uint64_t accepted;           /* connections */
+    uint64_t granted;            /* ended with cookies */
+    uint64_t refused;            /* ended with an error record, or without what we speak */
+    uint64_t failed;             /* ended before: no TLS 1.3, no ALPN, too slow, gone */
+    uint64_t cut;                /* of those, to take a newer one */
+};
+
+struct ke_shared {
+    uint32_t magic, listeners;
+    struct nts_options options;
+    uint16_t ntp_port;           /* to announce */
+    bool has_user;               /* become this user once the private key is read */
+    uint32_t uid, gid;
+    int64_t turned_at_ns;        /* when the ring turned last, CLOCK_BOOTTIME */
+    struct nts_ring ring;
+    struct ke_stats stats;
+};
+
+/* The server's life; returns the exit code. */
+int ke_serve(struct ke_shared *shared);
+
+#endif

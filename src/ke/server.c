@@ -1,0 +1,334 @@
+/* The server of key establishment: a poll loop over connections that each want one thing and have little time for it.
+ *
+ *   accepted --TLS--> established --a whole message--> answered --their end, or the deadline--> closed
+ *
+ * OpenSSL is not asked for anything before the first bytes of a connection are there, so that silent ones cost a descriptor each. When the table is full the
+ * oldest connection is cut: who means it is done within a few round trips. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+#include "crypto/mac.h"
+#include "host/privilege.h"
+#include "io/tcp.h"
+#include "ke/ke.h"
+#include "ke/tls.h"
+#include "nts/record.h"
+
+#define LISTENERS_MAX 16
+#define ANSWER_MAX 2048
+#define ACCEPTS_A_ROUND 64
+#define EXIT_CONFIGURATION 3
+
+struct connection {
+    int fd;
+    bool writing;                /* waits for room to write, not for bytes */
+    bool established;
+    bool answered;               /* all is said: what still comes is thrown away */
+    SSL *ssl;                    /* NULL before the first bytes, and when answered */
+    int64_t opened_ns;
+    size_t in_len;
+    uint8_t *in;                 /* NTS_KE_MESSAGE_MAX bytes once established */
+};
+
+static struct {
+    struct ke_shared *shared;
+    SSL_CTX *tls;
+    unsigned listeners, count;
+    struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
+    struct pollfd poll[LISTENERS_MAX + KE_CONNECTIONS_MAX];
+} ke;
+
+static volatile sig_atomic_t told_to_reload, told_to_end;
+
+static void on_signal(int number)
+{
+    if (number == SIGHUP)
+        told_to_reload = 1;
+    else
+        told_to_end = 1;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec t;
+
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void fill_random(void *ctx, void *out, size_t len)
+{
+    (void)ctx;
+    if (getrandom(out, len, 0) != (ssize_t)len)
+        abort(); /* len is small: the kernel gives all of it or has no randomness at all */
+}
+
+static const struct rng rng = { fill_random, NULL };
+
+/* ---- what is said ---- */
+
+static size_t write_answer(SSL *ssl, const struct nts_ke_wish *wish, uint8_t out[ANSWER_MAX])
+{
+    const struct nts_ke_offer offer = { ke.shared->options.ntp_server.s, ke.shared->ntp_port };
+    struct nts_ke_wish told = *wish;
+    uint8_t cookies[NTS_COOKIES_MAX * NTS_COOKIE_MAX];
+    size_t size = wish->aead ? nts_cookie_size(wish->aead) : 0;
+    struct nts_keys keys = { 0 };
+    bool good = true;
+
+    if (wish->error == NTS_KE_NO_ERROR && wish->ntpv4 && wish->aead) {
+        good = ke_tls_export(ssl, wish->aead, &keys);
+        for (unsigned i = 0; i < NTS_COOKIES_MAX && good; i++)
+            good = nts_cookie_make(&ke.shared->ring, &keys, &rng, cookies + i * size);
+        crypto_wipe(&keys, sizeof keys);
+    }
+    if (!good)
+        told.error = NTS_KE_INTERNAL_ERROR;
+    if (good && wish->error == NTS_KE_NO_ERROR && wish->ntpv4 && wish->aead)
+        ke.shared->stats.granted++;
+    else
+        ke.shared->stats.refused++;
+    return nts_ke_write_answer(&told, &offer, cookies, size, out, ANSWER_MAX);
+}
+
+/* ---- a connection ---- */
+
+static void release(struct connection *c)
+{
+    SSL_free(c->ssl);
+    free(c->in);
+    c->ssl = NULL;
+    c->in = NULL;
+}
+
+static void close_at(unsigned i)
+{
+    struct connection *c = &ke.connection[i];
+
+    if (!c->answered)
+        ke.shared->stats.failed++;
+    release(c);
+    close(c->fd);
+    ke.count--;
+    memmove(c, c + 1, (ke.count - i) * sizeof *c);
+}
+
+/* Everything is said. Closing at once would reset a client that has sent something more, and could cost it the answer. */
+static void say_and_shut(struct connection *c)
+{
+    struct nts_ke_wish wish = nts_ke_read_wish((struct span){ c->in, c->in_len });
+    uint8_t out[ANSWER_MAX];
+    size_t len = write_answer(c->ssl, &wish, out);
+
+    if (len > 0)
+        SSL_write(c->ssl, out, (int)len); /* fits into an empty socket buffer */
+    crypto_wipe(out, sizeof out);
+    SSL_shutdown(c->ssl);
+    shutdown(c->fd, SHUT_WR);
+    c->answered = true;
+    c->writing = false;
+    release(c);
+}
+
+enum progress { OVER, WAITING, GOING_ON };
+
+/* What OpenSSL made of a call. */
+static enum progress waits(struct connection *c, int result)
+{
+    int error = SSL_get_error(c->ssl, result);
+
+    c->writing = error == SSL_ERROR_WANT_WRITE;
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? WAITING : OVER;
+}
+
+static enum progress establish(struct connection *c)
+{
+    int result;
+
+    if (!c->ssl) {
+        c->ssl = SSL_new(ke.tls);
+        if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
+            return OVER;
+        SSL_set_accept_state(c->ssl);
+    }
+    result = SSL_do_handshake(c->ssl);
+    if (result != 1)
+        return waits(c, result);
+    c->writing = false;
+    c->in = ke_tls_speaks_ntske(c->ssl) ? malloc(NTS_KE_MESSAGE_MAX) : NULL;
+    c->established = c->in != NULL;
+    return c->established ? GOING_ON : OVER;
+}
+
+static enum progress receive(struct connection *c)
+{
+    while (c->in_len < NTS_KE_MESSAGE_MAX) {
+        int n = SSL_read(c->ssl, c->in + c->in_len, (int)(NTS_KE_MESSAGE_MAX - c->in_len));
+
+        if (n <= 0)
+            return waits(c, n);
+        c->in_len += (size_t)n;
+        if (nts_ke_is_whole((struct span){ c->in, c->in_len })) {
+            say_and_shut(c);
+            return WAITING;
+        }
+    }
+    say_and_shut(c); /* too long: told that it is no good request */
+    return WAITING;
+}
+
+static enum progress discard(const struct connection *c)
+{
+    uint8_t rest[512];
+    ssize_t n = recv(c->fd, rest, sizeof rest, MSG_DONTWAIT);
+
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)) ? WAITING : OVER;
+}
+
+static enum progress serve_connection(struct connection *c)
+{
+    enum progress p = GOING_ON;
+
+    if (c->answered)
+        return discard(c);
+    ERR_clear_error();
+    if (!c->established)
+        p = establish(c);
+    return p == GOING_ON ? receive(c) : p;
+}
+
+static bool is_overdue(const struct connection *c, int64_t now)
+{
+    return now - c->opened_ns > (c->established ? KE_TOTAL_S : KE_HANDSHAKE_S) * NS_PER_S;
+}
+
+/* ---- the loop ---- */
+
+static void accept_some(int listener, int64_t now)
+{
+    for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
+        struct net_addr from;
+        int fd = io_tcp_accept(listener, &from);
+
+        if (fd <= 0)
+            return;
+        if (ke.count == KE_CONNECTIONS_MAX) {
+            ke.shared->stats.cut += !ke.connection[0].answered;
+            close_at(0);
+        }
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* OpenSSL makes plain calls */
+        ke.shared->stats.accepted++;
+        ke.connection[ke.count++] = (struct connection){ .fd = fd, .opened_ns = now };
+    }
+}
+
+static void wait_for_something(void)
+{
+    for (unsigned i = 0; i < ke.count; i++)
+        ke.poll[ke.listeners + i] = (struct pollfd){ ke.connection[i].fd, ke.connection[i].writing ? POLLOUT : POLLIN, 0 };
+    poll(ke.poll, ke.listeners + ke.count, ke.count > 0 ? 500 : 5000);
+}
+
+static void serve_all(int64_t now)
+{
+    unsigned polled = ke.count;
+
+    for (unsigned i = polled; i-- > 0;) { /* from the newest, so that what is closed moves none that is still to come */
+        struct connection *c = &ke.connection[i];
+
+        if ((ke.poll[ke.listeners + i].revents && serve_connection(c) == OVER) || is_overdue(c, now))
+            close_at(i);
+    }
+    for (unsigned i = 0; i < ke.listeners; i++)
+        if (ke.poll[i].revents)
+            accept_some(ke.poll[i].fd, now);
+}
+
+static void turn_ring(void)
+{
+    struct ke_shared *s = ke.shared;
+    int64_t now = clock_ns(CLOCK_BOOTTIME);
+
+    if (s->ring.newest != 0 && now - s->turned_at_ns < s->options.cookie_key_lifetime.ns)
+        return;
+    nts_ring_turn(&s->ring, &rng);
+    s->turned_at_ns = now;
+}
+
+/* A pair that does not fit, or cannot be read, leaves the one in use (KE-15). */
+static bool load(void)
+{
+    const struct nts_options *o = &ke.shared->options;
+    const char *wrong;
+    SSL_CTX *tls = ke_tls_server(o->certificate.s, o->private_key.s, &wrong);
+
+    if (!tls) {
+        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", o->private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
+        return false;
+    }
+    SSL_CTX_free(ke.tls); /* connections under way hold their own reference */
+    ke.tls = tls;
+    return true;
+}
+
+static void allow_descriptors(void)
+{
+    struct rlimit l;
+
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < KE_CONNECTIONS_MAX + 64 && l.rlim_max > l.rlim_cur) {
+        l.rlim_cur = l.rlim_max < KE_CONNECTIONS_MAX + 64 ? l.rlim_max : KE_CONNECTIONS_MAX + 64;
+        setrlimit(RLIMIT_NOFILE, &l);
+    }
+}
+
+static void take_signals(void)
+{
+    static const int heeded[] = { SIGHUP, SIGTERM, SIGINT };
+    struct sigaction a = { .sa_handler = on_signal };
+    sigset_t all;
+
+    for (size_t i = 0; i < sizeof heeded / sizeof heeded[0]; i++)
+        sigaction(heeded[i], &a, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    sigfillset(&all);
+    sigprocmask(SIG_UNBLOCK, &all, NULL);
+}
+
+int ke_serve(struct ke_shared *shared)
+{
+    const struct host_user user = { shared->uid, shared->gid };
+
+    ke.shared = shared;
+    if (!load())
+        return EXIT_CONFIGURATION;
+    allow_descriptors();
+    if (host_confine(HOST_RIGHT_NONE, shared->has_user ? &user : NULL) != 0)
+        return EXIT_FAILURE;
+    take_signals();
+    ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
+    for (unsigned i = 0; i < ke.listeners; i++)
+        ke.poll[i] = (struct pollfd){ KE_LISTEN_FD + (int)i, POLLIN, 0 };
+    while (!told_to_end) {
+        turn_ring();
+        if (told_to_reload) {
+            told_to_reload = 0;
+            load();
+        }
+        wait_for_something();
+        serve_all(clock_ns(CLOCK_MONOTONIC));
+    }
+    crypto_wipe(&ke.connection, sizeof ke.connection);
+    return 0;
+}

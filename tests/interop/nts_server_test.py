@@ -1,0 +1,261 @@
+"""Our NTS server with real clients: chronyd, ntpsec, openssl s_client; and what no decent client does."""
+
+import re
+import shutil
+import signal
+import socket
+import ssl
+import struct
+import time
+
+import pytest
+
+from lib import certificate, ntp, peers, proc, utcd
+
+HOST = "127.0.0.1"
+
+
+def record(kind, body=b"", critical=True):
+    return struct.pack("!HH", kind | (0x8000 if critical else 0), len(body)) + body
+
+
+PROTOCOL, ALGORITHM, END = record(1, b"\0\0"), record(4, b"\0\x0f"), record(0)
+REQUEST = PROTOCOL + ALGORITHM + END
+
+
+def records(data):
+    found = []
+    while data:
+        kind, size = struct.unpack("!HH", data[:4])
+        found.append((kind & 0x7FFF, data[4:4 + size]))
+        data = data[4 + size:]
+    return found
+
+
+class Server:
+    def __init__(self, lab, mode, name, local=utcd.LOCAL):
+        self.authority = certificate.Authority(lab.dir, f"ca-{name}")
+        self.certificate, self.private_key = self.authority.sign(f"server-{name}")
+        self.port, self.ke_port = proc.free_port(), proc.free_port()
+        self.daemon = lab.utcd({"local": local, "ntp": {"listen": [f"{HOST}:{self.port}"]},
+                                "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(self.certificate), "private_key": str(self.private_key)}},
+                               mode, name=name)
+        self.daemon.wait_answering(HOST, self.port)
+        proc.wait_for(self.reachable, what=self.daemon.log)
+
+    def reachable(self):
+        try:
+            return bool(self.establish())
+        except (OSError, ssl.SSLError):
+            return False
+
+    def context(self, alpn=("ntske/1",)):
+        context = ssl.create_default_context(cafile=str(self.authority.pem))
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context
+
+    def establish(self, message=REQUEST, alpn=("ntske/1",), timeout=3):
+        """The records of the answer."""
+        with socket.create_connection((HOST, self.ke_port), timeout=timeout) as plain, self.context(alpn).wrap_socket(plain, server_hostname="localhost") as tls:
+            tls.sendall(message)
+            data = b""
+            while chunk := tls.recv(65536):
+                data += chunk
+            return records(data)
+
+
+@pytest.fixture(scope="module", params=utcd.MODES)
+def nts(request, session_lab):
+    server = Server(session_lab, request.param, f"nts-{request.param}")
+    yield server
+    server.daemon.stop()
+
+
+def test_eight_cookies_and_the_port(nts):
+    answer = nts.establish()
+    assert answer[0] == (1, b"\0\0") and answer[1] == (4, b"\0\x0f") and answer[-1] == (0, b"")
+    assert (7, struct.pack("!H", nts.port)) in answer
+    cookies = [body for kind, body in answer if kind == 5]
+    assert len(cookies) == 8 == len(set(cookies)) and {len(c) for c in cookies} == {100}
+
+
+def test_chronyd_learns_by_nts(lab, nts):
+    offset = peers.chronyd_query(lab.dir, "localhost", 123, f"nts ntsport {nts.ke_port}", f"ntstrustedcerts {nts.authority.pem}")
+    assert abs(offset) < 0.01
+    assert nts.daemon.counters()[1].get("nts_nak", 0) == 0
+
+
+def test_chronyd_stays_for_many_polls(lab, nts):
+    """Each answer brings the next cookie, so one key establishment is enough."""
+    client = lab.start(peers.Chronyd, "client", lines=(f"server localhost nts ntsport {nts.ke_port} iburst minpoll -2 maxpoll 0", "makestep 0 0",
+                                                       f"ntstrustedcerts {nts.authority.pem}"))
+    before = nts.daemon.counters()[1].get("answered", 0)
+    client.wait_serving()
+    proc.wait_for(lambda: nts.daemon.counters()[1]["answered"] >= before + 16, 20, what=client.log)
+    assert set(nts.daemon.counters()[1]) <= {"answered"}
+
+
+def test_ntpsec_learns_by_nts(lab):
+    neighbour = lab.neighbour()
+    authority = certificate.Authority(lab.dir, "ca-ntpsec")
+    pem, private = authority.sign("server-ntpsec", f"IP:{neighbour.ours},DNS:{neighbour.ours}")
+    server = lab.utcd({"local": {"stratum": 10, "error": "1ms", "public": True}, "ntp": {"listen": [f"{neighbour.ours}:123"]},
+                       "nts": {"listen": [f"{neighbour.ours}:4460"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES)
+    server.wait_answering(neighbour.ours, 123)
+    client = lab.start(peers.Ntpsec, neighbour, lines=["restrict 127.0.0.1", f"nts ca {authority.pem}", f"server {neighbour.ours} nts iburst minpoll 3"])
+
+    def reached():
+        rows = [row[1:].split() for row in peers.ntpq(neighbour, "-pnu").splitlines()[2:]]
+        return any(row[0] == neighbour.ours and row[6] not in ("0", "") for row in rows if len(row) > 6)
+    proc.wait_for(reached, 25, every=0.5, what=lambda: client.log() + peers.ntpq(neighbour, "-pnu"))
+    assert set(server.counters()[1]) <= {"answered"}
+
+
+def test_openssl_s_client(nts):
+    done = proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1", "-CAfile", nts.authority.pem, "-verify_return_error",
+                     "-verify_hostname", "localhost"])
+    assert "ALPN protocol: ntske/1" in done.stdout and "TLSv1.3" in done.stdout and "Verify return code: 0" in done.stdout
+    assert "New Session Ticket" not in done.stdout, "KE-14: there are no tickets"
+
+
+def test_gnutls_cli(nts):
+    if not shutil.which("gnutls-cli"):
+        pytest.skip("gnutls-cli is not installed")
+    done = proc.run(["gnutls-cli", "--alpn", "ntske/1", "--x509cafile", nts.authority.pem, "-p", str(nts.ke_port), "localhost"])
+    assert "Handshake was completed" in done.stdout and "ntske/1" in done.stdout
+
+
+# ---- KE of the bank ----
+
+def test_KE_01_plain_http_is_closed(nts):
+    with socket.create_connection((HOST, nts.ke_port), timeout=6) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try:
+            while plain.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+    assert nts.establish()
+
+
+@pytest.mark.parametrize("version", ["-tls1", "-tls1_1", "-tls1_2"])
+def test_KE_02_older_versions_are_refused(nts, version):
+    done = proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1", version, "-cipher", "ALL:@SECLEVEL=0"])
+    assert done.returncode != 0 and re.search("protocol version", done.stderr), done.stderr
+
+
+def test_KE_03_alpn(nts):
+    assert nts.establish(alpn=()) == []
+    with pytest.raises(ssl.SSLError, match="(?i)no application protocol"):
+        nts.establish(alpn=("http/1.1",))
+    assert nts.establish(alpn=("http/1.1", "h2", "ntske/1"))[0] == (1, b"\0\0")
+
+
+def test_KE_04_silence_and_one_byte_a_second(nts):
+    began = time.monotonic()
+    with socket.create_connection((HOST, nts.ke_port), timeout=12) as silent, socket.create_connection((HOST, nts.ke_port), timeout=12) as slow:
+        slow.sendall(b"\x16")
+        assert silent.recv(1) == b"" and time.monotonic() - began < 7
+        try:
+            while slow.recv(1):
+                slow.sendall(b"\x03")
+        except ConnectionError:
+            pass
+        assert time.monotonic() - began < 11
+
+
+def test_KE_05_silent_connections_do_not_lock_out(nts):
+    """More than the table holds: a fresh client still gets its cookies within a second."""
+    idle = []
+    try:
+        for _ in range(1300):
+            idle.append(socket.create_connection((HOST, nts.ke_port), timeout=5))
+        began = time.monotonic()
+        assert len(nts.establish()) > 8
+        assert time.monotonic() - began < 1
+        assert ntp.ask(HOST, nts.port)
+    finally:
+        for one in idle:
+            one.close()
+    assert nts.establish()
+
+
+ERRORS = {
+    "KE_06_no_protocol": (ALGORITHM + END, 1), "KE_06_protocol_twice": (PROTOCOL + PROTOCOL + ALGORITHM + END, 1),
+    "KE_06_odd_body": (record(1, b"\0\0\0") + ALGORITHM + END, 1), "KE_06_empty_body": (record(1) + ALGORITHM + END, 1),
+    "KE_07_unknown_critical": (record(0x1000) + REQUEST, 0), "KE_09_algorithm_twice": (PROTOCOL + ALGORITHM + ALGORITHM + END, 1),
+    "KE_08_a_record_of_64_KiB": (PROTOCOL + struct.pack("!HH", 0x4000, 65535) + b"x" * 100, 1),
+    "KE_08_more_than_16_KiB": (PROTOCOL + record(0x4000, b"x" * 8000, False) * 3, 1),
+}
+
+
+@pytest.mark.parametrize("message, code", ERRORS.values(), ids=ERRORS)
+def test_errors(nts, message, code):
+    assert nts.establish(message) == [(2, struct.pack("!H", code)), (0, b"")]
+
+
+def test_KE_07_unknown_record_is_ignored(nts):
+    assert len([1 for kind, _ in nts.establish(record(0x1000, b"x", False) + REQUEST) if kind == 5]) == 8
+
+
+def test_KE_09_unknown_algorithms(nts):
+    assert nts.establish(PROTOCOL + record(4, b"\0\x1e\0\x01") + END) == [(1, b"\0\0"), (4, b""), (0, b"")]
+
+
+def test_KE_13_an_end_without_close_notify_is_no_request(nts):
+    with socket.create_connection((HOST, nts.ke_port), timeout=3) as plain:
+        tls = nts.context().wrap_socket(plain, server_hostname="localhost")
+        tls.sendall(PROTOCOL)
+        socket.socket(fileno=tls.detach()).close()
+    assert nts.establish()
+
+
+# ---- certificates ----
+
+def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
+    nts = Server(lab, utcd.PROCESSES, "reload")
+    other = certificate.Authority(lab.dir, "ca-other")
+    pem, private = other.sign("other")
+    serial = lambda: proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1"]).stdout.count("test ca-other")
+    kept = nts.private_key.read_bytes()
+    nts.private_key.write_bytes(private.read_bytes())
+    nts.daemon.signal(signal.SIGHUP)
+    proc.wait_for(lambda: "is not the key of nts.certificate; the certificate in use stays" in nts.daemon.log(), what=nts.daemon.log)
+    assert nts.establish() and serial() == 0
+    nts.certificate.write_bytes(pem.read_bytes())
+    nts.daemon.signal(signal.SIGHUP)
+    proc.wait_for(lambda: serial() > 0, what=nts.daemon.log)
+    assert kept.decode() not in nts.daemon.log()
+
+
+def test_KE_16_private_key_that_others_may_read(lab):
+    """NTS is not served, and it is said why; the time is served all the same."""
+    authority, port = certificate.Authority(lab.dir), proc.free_port()
+    pem, private = authority.sign("server")
+    private.chmod(0o644)
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]},
+                       "nts": {"listen": [f"{HOST}:{proc.free_port()}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES)
+    proc.wait_for(lambda: "chmod 600" in daemon.log(), what=daemon.log)
+    assert daemon.wait_answering(HOST, port)
+
+
+def test_ke_is_started_again_and_cookies_stay_good(lab):
+    """The ring lives in the parent's memory: a client's cookies outlive the program that made them."""
+    nts = Server(lab, utcd.PROCESSES, "restart")
+    client = lab.start(peers.Chronyd, "client", lines=(f"server localhost nts ntsport {nts.ke_port} iburst minpoll -2 maxpoll 0",
+                                                       f"ntstrustedcerts {nts.authority.pem}"))
+    client.wait_serving()
+    first = nts.daemon.roles()["ke"]
+    proc._kill(first)
+    proc.wait_for(lambda: nts.daemon.roles().get("ke", first) != first and nts.reachable(), what=nts.daemon.log)
+    before = nts.daemon.counters()[1]["answered"]
+    proc.wait_for(lambda: nts.daemon.counters()[1]["answered"] >= before + 4, 15)
+    assert set(nts.daemon.counters()[1]) <= {"answered"}
+
+
+def test_only_ke_has_a_tls_library():
+    for program in (utcd.DAEMON, utcd.UTCCTL, utcd.BUILD / "simple-utcd-resolve"):
+        libraries = proc.run(["ldd", program]).stdout
+        assert "libssl" not in libraries and "libcrypto" not in libraries, libraries
+    assert "libssl" in proc.run(["ldd", utcd.BUILD / "simple-utcd-ke"]).stdout
