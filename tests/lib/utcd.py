@@ -53,7 +53,7 @@ def memory_of(text):
 class Utcd(proc.Process):
     """One daemon with a run directory of its own; a virtual clock and no source unless the configuration says otherwise."""
 
-    def __init__(self, directory, config, mode=ONE_PROCESS, name="simple-utcd", args=(), prefix=(), env=None):
+    def __init__(self, directory, config, mode=ONE_PROCESS, name="simple-utcd", args=(), prefix=(), env=None, daemon=DAEMON):
         directory = pathlib.Path(directory)
         self.run_dir = directory / name
         self.run_dir.mkdir(mode=0o755, exist_ok=True)
@@ -63,7 +63,7 @@ class Utcd(proc.Process):
         self.config_path = directory / f"{name}.yaml"
         self.config_path.write_text(json.dumps(self.config, indent=1))
         self.mode = mode
-        argv = [*prefix, DAEMON, "--config", self.config_path, *(["--one-process"] if mode == ONE_PROCESS else []), *args]
+        argv = [*prefix, daemon, "--config", self.config_path, *(["--one-process"] if mode == ONE_PROCESS else []), *args]
         super().__init__(name, argv, directory, env)
 
     @property

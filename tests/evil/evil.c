@@ -1,0 +1,199 @@
+/* An attacker's code inside serve: linked into a test build of the daemon, in place of what answers. A datagram "EVIL" and a number makes the process try that
+ * escape, confined as it is; the answer, if there is one, tells what came of it. `simple-utcd-evil --escapes` lists them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/timex.h>
+#include <sys/uio.h>
+#include <netinet/in.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/wire.h"
+#include "serve/serve.h"
+
+#define PARENT 1 /* the attacker's guess: any process will do, none may be reached */
+
+enum verdict __real_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                                 uint8_t out[], size_t *out_len);
+enum verdict __wrap_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                                 uint8_t out[], size_t *out_len);
+int __real_page_read(const struct page *p, struct page_data *out);
+int __wrap_page_read(const struct page *p, struct page_data *out);
+
+static struct page *the_page;
+
+/* -- what needs more than one call --------------------------------------------------------------------------------- */
+
+static long write_to_the_page(void)
+{
+    memset(the_page, 0xff, 64); /* one time for everybody */
+    return 0;
+}
+
+/* The clock role would answer with an int. */
+static long order_a_step_on_every_descriptor(void)
+{
+    uint8_t command[64] = { 1 };
+    struct iovec iov = { command, sizeof command };
+    long heard = -1;
+
+    for (int fd = 0; fd < 256; fd++) {
+        struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+        if (sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1 && recvmmsg(fd, &m, 1, MSG_DONTWAIT, NULL) == 1)
+            heard = fd;
+    }
+    return heard;
+}
+
+static long call_by_the_32_bit_door(void)
+{
+#if defined __x86_64__
+    long result;
+
+    __asm__ volatile("int $0x80" : "=a"(result) : "a"(20L) : "memory", "r8", "r9", "r10", "r11"); /* getpid of i386 */
+    return result;
+#else
+    return syscall(SYS_getpid);
+#endif
+}
+
+static long call_by_the_x32_door(void) { return syscall(0x40000000 | SYS_getpid); }
+
+static long shell(void)
+{
+    char *const argv[] = { (char *)"sh", NULL };
+
+    return syscall(SYS_execve, "/bin/sh", argv, NULL);
+}
+
+static long step_by_adjtimex(void)
+{
+    struct timex t = { .modes = ADJ_SETOFFSET, .time = { 1, 0 } };
+
+    return syscall(SYS_adjtimex, &t);
+}
+
+static long step_by_clock_adjtime(void)
+{
+    struct timex t = { .modes = ADJ_SETOFFSET, .time = { 1, 0 } };
+
+    return syscall(SYS_clock_adjtime, CLOCK_REALTIME, &t);
+}
+
+static long set_the_clock(void) { return syscall(SYS_clock_settime, CLOCK_REALTIME, &(struct timespec){ 1, 0 }); }
+static long set_time_of_day(void) { return syscall(SYS_settimeofday, &(struct timeval){ 1, 0 }, NULL); }
+
+static long connect_a_listener(void)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = 53 };
+
+    return syscall(SYS_connect, 3, &to, sizeof to);
+}
+
+static long bind_a_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+
+    return syscall(SYS_bind, 3, &at, sizeof at);
+}
+
+static long write_to_the_parent(void)
+{
+    char byte = 1;
+    struct iovec here = { &byte, 1 }, there = { the_page, 1 };
+
+    return syscall(SYS_process_vm_writev, PARENT, &here, 1, &there, 1, 0);
+}
+
+static long load_a_filter(void)
+{
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 0, NULL);
+}
+
+static long start_a_ring(void)
+{
+    struct io_uring_params p = { 0 };
+
+    return syscall(SYS_io_uring_setup, 8, &p);
+}
+
+static long watch_the_cpu(void)
+{
+    struct perf_event_attr a = { .type = PERF_TYPE_SOFTWARE, .size = sizeof a };
+
+    return syscall(SYS_perf_event_open, &a, 0, -1, -1, 0);
+}
+
+static long handle_signals(void)
+{
+    struct { void *handler; unsigned long flags; void *restorer; uint64_t mask; } act = { 0 };
+
+    return syscall(SYS_rt_sigaction, SIGSYS, &act, NULL, 8);
+}
+
+static long more_memory_with_code(void) { return (long)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); }
+
+/* -- the table ------------------------------------------------------------------------------------------------------- */
+
+#define CALL(group, title, ...) static long group(void) { return syscall(__VA_ARGS__); }
+#define DEED(group, title, function)
+#include "escapes.def"
+#undef CALL
+#undef DEED
+
+static const struct { const char *name, *title; long (*run)(void); } escapes[] = {
+#define CALL(group, title, ...) { #group, title, group },
+#define DEED(group, title, function) { #group, title, function },
+#include "escapes.def"
+#undef CALL
+#undef DEED
+};
+
+#define ESCAPE_COUNT (sizeof escapes / sizeof escapes[0])
+
+__attribute__((constructor)) static void list_escapes(int argc, char **argv)
+{
+    if (argc != 2 || strcmp(argv[1], "--escapes") != 0)
+        return;
+    for (size_t i = 0; i < ESCAPE_COUNT; i++)
+        printf("%zu\t%s\t%s\n", i, escapes[i].name, escapes[i].title);
+    exit(0);
+}
+
+/* -- the doors --------------------------------------------------------------------------------------------------------- */
+
+int __wrap_page_read(const struct page *p, struct page_data *out)
+{
+    the_page = (struct page *)p;
+    return __real_page_read(p, out);
+}
+
+enum verdict __wrap_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                                 uint8_t out[], size_t *out_len)
+{
+    static const uint8_t word[4] = "EVIL";
+
+    if (r->bytes.len < 5 || memcmp(r->bytes.at, word, sizeof word) != 0 || r->bytes.at[4] >= ESCAPE_COUNT)
+        return __real_serve_answer(o, m, r, stats, out, out_len);
+    errno = 0;
+    memcpy(out, word, sizeof word);
+    out[4] = escapes[r->bytes.at[4]].run() == -1 ? 'F' : 'E'; /* failed, escaped */
+    out[5] = (uint8_t)errno;
+    *out_len = 6;
+    return VERDICT_ANSWERED;
+}
