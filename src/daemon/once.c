@@ -133,6 +133,7 @@ static int start(const struct daemon_options *o)
 {
     static struct page page;
     static struct shared_state shared;
+    static struct shared_steps steps;
     static struct hardware hardware;
     static struct hardware_lines lines;
     static struct responder responder;
@@ -144,7 +145,8 @@ static int start(const struct daemon_options *o)
         fd[0] = fd[1] = -1; /* numeric addresses work without */
     page_init(&page);
     hardware_start(&hardware, &none, &lines);
-    once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
+    once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .steps = &steps,
+                                      .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
                                       .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0],
                                       .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import sys
 import time
 
 import pytest
@@ -18,7 +19,7 @@ def sleeper(lab, good_chronyd):
     """start(mode) gives (daemon, port, sleep): synchronised, on a machine that sleep() puts to sleep for an hour."""
     library, slept = lab.dir / "asleep.so", lab.dir / "slept"
     proc.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
-    slept.write_bytes(bytes(7))
+    slept.write_bytes((7).to_bytes(8, sys.byteorder))
 
     def start(mode, **more):
         port = proc.free_port()
@@ -30,7 +31,8 @@ def sleeper(lab, good_chronyd):
 
     def sleep():
         time.sleep(0.01)        # to fall asleep takes a while
-        os.truncate(slept, 3607)
+        with open(slept, "r+b") as file:
+            file.write((3607).to_bytes(8, sys.byteorder))
     return start
 
 
