@@ -6,6 +6,7 @@
 #define MARK_WIDTH 0.2e-6         /* or when it already proves this much, s/s: the younger the mark, the more it says about now */
 #define MARK_PICK 4               /* the best of so many samples becomes the mark */
 #define KEPT_SAMPLES 4            /* a tighter result is kept so long */
+#define ANOTHER_RATE 3            /* an offset that is wrong once misfits twice, a path that changed once */
 
 enum { OLD, YOUNG, LAST, MARKS };
 
@@ -45,11 +46,16 @@ static void keep_marks(struct clock_pace *p, const struct clock_mark *now, struc
     p->picked++;
 }
 
-bool pace_broken(const struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift)
+void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift)
 {
     struct clock_span moved = between(&p->mark[LAST], sample, path);
 
-    return p->known && (moved.lo_s > p->rate.hi_s + drift || moved.hi_s < p->rate.lo_s - drift);
+    if (!p->known || (moved.lo_s <= p->rate.hi_s + drift && moved.hi_s >= p->rate.lo_s - drift)) {
+        p->misfits = 0;
+        return;
+    }
+    pace_forget(p);
+    p->known = ++p->misfits < ANOTHER_RATE;
 }
 
 /* What the path's first samples scattered is told by the next ones. */

@@ -10,8 +10,9 @@
 /* What is known of the path: its shortest round trip, and by how much that, a minimum of few samples, may still be too long. */
 struct pace_path { double floor_s, unseen_s; };
 
-/* Has the offset moved since the last sample by more than the errors of both and the frequency, which may drift, explain? Then the path or the clock did. */
-bool pace_broken(const struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift);
+/* Has the offset moved since the last sample by more than the errors of both and the frequency, which may drift, explain? Then the path moved or the clock
+ * did, and earlier samples are forgotten; thrice in a row, and the frequency is another than was proven. To be asked before a sample is taken. */
+void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift);
 
 /* A sample, as an offset from the line. */
 void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path);

@@ -109,15 +109,37 @@ static void a_trade_of_sides_is_noticed(void **state)
     struct clock_mark m = { .at = at(200), .delay_s = 40e-3, .spread_s = 1e-6 };
 
     (void)state;
-    assert_false(pace_broken(&p, &m, path, 1e-6));
+    pace_compare(&p, &m, path, 1e-6);
     take(&p, 0, 0, 1e-6);
     take(&p, 100, 0, 1e-6);
     m.offset_s = 90e-6; /* 0.9 ppm */
-    assert_false(pace_broken(&p, &m, path, 1e-6));
+    pace_compare(&p, &m, path, 1e-6);
+    assert_true(p.mark[0].set);
     m.offset_s = 110e-6;
-    assert_true(pace_broken(&p, &m, path, 1e-6));
     m.spread_s = 20e-6; /* offsets scatter that much anyhow */
-    assert_false(pace_broken(&p, &m, path, 1e-6));
+    pace_compare(&p, &m, path, 1e-6);
+    assert_true(p.mark[0].set);
+    m.spread_s = 1e-6;
+    pace_compare(&p, &m, path, 1e-6);
+    assert_false(p.mark[0].set);
+    assert_true(p.known && p.rate.hi_s < 2.1e-8); /* what was proven before stays */
+}
+
+/* A source that stops drifting away is not held for ever against what it seemed to prove. */
+static void another_frequency_is_proven_anew(void **state)
+{
+    const struct pace_path path = { 40e-3, 0 };
+    struct clock_pace p = { .known = false };
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        struct clock_mark m = { .at = at(100 * i), .offset_s = i < 10 ? 0.01 * i : 0.09, .delay_s = 40e-3, .spread_s = 1e-6 };
+
+        pace_compare(&p, &m, path, 1e-6);
+        pace_take(&p, &m, path);
+        assert_true(i == 0 || i >= 12 || p.rate.lo_s > 99e-6);
+    }
+    assert_true(p.known && p.rate.lo_s < 0 && p.rate.hi_s > 0 && p.rate.hi_s < 1e-7);
 }
 
 /* Whatever was learnt of scatter, two samples are wrong by half of both round trips at the most. */
@@ -178,6 +200,7 @@ int main(void)
         cmocka_unit_test(first_samples_count_later),
         cmocka_unit_test(a_shorter_path_takes_back_what_was_proven),
         cmocka_unit_test(a_trade_of_sides_is_noticed),
+        cmocka_unit_test(another_frequency_is_proven_anew),
         cmocka_unit_test(half_of_both_round_trips_is_the_most),
         cmocka_unit_test(scatter_counts_where_round_trips_are_alike),
         cmocka_unit_test(silence_has_to_be_proven_again),

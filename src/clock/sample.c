@@ -58,7 +58,8 @@ static void take_noise(const struct clock *c, struct clock_source *s)
 
     noise_law(&s->noise, dur_to_s(s->last.delay), &s->law);
     path = (struct pace_path){ s->noise.least_s, s->law.unseen_s };
-    if ((s->noise.samples > 1 && s->noise.least_s > least_s) || pace_broken(&s->pace, &mark, path, c->options.clock.max_drift * 1e-6))
+    pace_compare(&s->pace, &mark, path, c->options.clock.max_drift * 1e-6);
+    if (s->noise.samples > 1 && s->noise.least_s > least_s)
         pace_forget(&s->pace);
     if (s->sampled)
         take_step(s);

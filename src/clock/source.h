@@ -52,7 +52,7 @@ struct clock_mark {
     double own_s;                  /* of its stamps and its source */
 };
 /* Two of them and the last sample, and where they leave the true frequency minus the line's rate, in s/s (pace.c). */
-struct clock_pace { struct clock_mark mark[3]; struct clock_span rate; double floor_s; bool known, loose; uint32_t kept, picked; };
+struct clock_pace { struct clock_mark mark[3]; struct clock_span rate; double floor_s; bool known, loose; uint32_t kept, picked, misfits; };
 
 struct clock_source {
     bool used, prefer, sampled;
