@@ -87,6 +87,8 @@ static void write_client(struct storm *s)
     fprintf(s->out, "\n");
     if (chance(s, 0.3))
         fprintf(s->out, "set c holdover.max_error %.0fms\n", log_between(s, 10, 10000));
+    for (unsigned i = below(s, 4); i > 0; i--)
+        fprintf(s->out, "at %.0f c reads leap file none at 2037-01-01\n", chance(s, 0.5) ? between(s, 1, 300) : between(s, 1, DAY_S));
 }
 
 /* All the asymmetry a round trip can hide: one direction may take the whole delay. */

@@ -134,6 +134,7 @@ static void break_silence(struct clock *c, struct mono_ns now)
         return;
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         pace_loosen(&c->source[i].pace, c->options.clock.max_drift_silent * 1e-6);
+    c->leap.have_before = false;
 }
 
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)

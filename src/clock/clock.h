@@ -47,6 +47,7 @@ struct clock_leap {
     bool have_before;
     struct clock_estimate before;   /* as it was before any source can have begun to smear (unsmear.c) */
     double before_growth;
+    uint8_t ruled_out;              /* bits of enum smear_law: no source can follow it and not have been found out */
 };
 
 struct clock {

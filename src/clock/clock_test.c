@@ -553,6 +553,27 @@ static void frequency_survives_a_restart(void **state)
     assert_true(fabs(clock_page(&f.c)->rate + 80e-6) < 1e-7);
 }
 
+/* A file is read long after the last measurement: the page that tells of it says no more about the error than the one before did. */
+static void a_leap_file_does_not_make_the_bound_young(void **state)
+{
+    static const struct leap_table t = { .expires = { INT64_MAX }, .count = 1, .entry = { { { INT64_C(63072000) * NS_PER_S }, 37 } } };
+    struct clock_view before, after;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0.01);
+    fixture_source(&f, 0);
+    fixture_answer(&f, 0, 1e-3, 1e-3, 0);
+    fixture_sleep(&f, 100);
+    before = fixture_view(&f);
+    f.a.count = 0;
+    clock_leap_table(&f.c, LEAP_FROM_LIST, &t, fixture_now(&f), &f.a);
+    after = fixture_view(&f);
+    assert_int_equal(after.utc.ns, before.utc.ns);
+    assert_true(utc_sub(after.latest, after.earliest).ns >= utc_sub(before.latest, before.earliest).ns - 4);
+    assert_true(utc_sub(before.latest, before.earliest).ns > 50 * NS_PER_MS); /* the frequency is not known yet: it grows by 500 ppm */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -580,6 +601,7 @@ int main(void)
         cmocka_unit_test(absurd_measurements_change_nothing),
         cmocka_unit_test(steering_follows_the_line_and_works_off_the_error),
         cmocka_unit_test(frequency_survives_a_restart),
+        cmocka_unit_test(a_leap_file_does_not_make_the_bound_young),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "clock/leap.h"
 #include "clock/poll.h"
 #include "clock/select.h"
+#include "clock/unsmear.h"
 
 #define SILENT_POLLS 8        /* RFC 5905: a source is unreachable after eight */
 #define SLEW_PART (1.0 / 3)   /* a correction is spread over this part of the poll interval, */
@@ -98,13 +99,16 @@ static struct dur_ns poll_interval(const struct clock *c)
 struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns }; }
 
 /* The bound grows as the estimate does; where it is only stated, at the limit that is stated with it. */
-static void set_growth(struct clock *c, enum clock_status status)
+static void set_bound(struct clock *c, enum clock_status status)
 {
     double silent = c->options.clock.max_drift_silent * 1e-6, drift = c->options.clock.max_drift * 1e-6, growth = interval_growth(c);
+    struct clock_span bound = unsmear_bound(c, &growth);
     bool stated = status == CLOCK_LOCAL && !c->policy.synchronised_once;
 
     c->page.growth = stated ? silent : growth;
     c->page.growth_silent = stated ? silent : fmax(silent, drift) + growth - drift;
+    c->page.early = dur_from_s(fmax(-bound.lo_s, 0) + ROUNDING_S);
+    c->page.late = dur_from_s(fmax(bound.hi_s, 0) + ROUNDING_S);
 }
 
 /* When the larger side of the bound reaches the limit. */
@@ -145,8 +149,6 @@ static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
     p->rate = c->estimate.rate;
     p->slew = tai_sub(served, p->tai_ref);
     p->slew_end = mono_add(now, dur_from_s(p->slew.ns ? fmax(fmin(spread_s, fmax(age_s * SLEW_PART_AGE, 1)), fabs(dur_to_s(p->slew)) / fastest) : 0));
-    p->early = dur_from_s(fmax(-c->estimate.bound.lo_s, 0) + ROUNDING_S);
-    p->late = dur_from_s(fmax(c->estimate.bound.hi_s, 0) + ROUNDING_S);
 }
 
 static void set_status(struct clock *c, enum clock_status status)
@@ -168,9 +170,10 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
 {
     struct dur_ns lead = tai_sub(served, estimate_tai(&c->estimate, now));
 
+    interval_age(c, now); /* by the law of the page that is about to be replaced */
     leap_refresh(c, now, out);
     served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
-    set_growth(c, status);
+    set_bound(c, status);
     set_line(c, served, now);
     if (fresh) {
         c->page.silent_at = mono_add(now, discipline_silence(c));

@@ -35,6 +35,8 @@ struct tai_ns unsmear_tai_of(const struct page_data *p, enum smear_law law, stru
     return at;
 }
 
+static double width(struct clock_span s) { return s.hi_s - s.lo_s; }
+
 static struct clock_span minus(struct clock_span s, double by_s) { return (struct clock_span){ s.lo_s - by_s, s.hi_s - by_s }; }
 
 /* The law that brings a span back into the bound that it has left, and best. A source that tells the truth is only moved farther away by the smear that
@@ -66,19 +68,6 @@ static bool is_smearing_time(const struct page_data *p, struct tai_ns at)
     return false;
 }
 
-void unsmear_remember(struct clock *c)
-{
-    struct clock_leap *l = &c->leap;
-
-    if (c->page.leap_delta_s == 0 || c->page.status != CLOCK_SYNCHRONISED)
-        l->have_before = false;
-    else if (!is_smearing_time(&c->page, estimate_tai(&c->estimate, c->estimate.aged))) {
-        l->have_before = true;
-        l->before = c->estimate;
-        l->before_growth = c->page.growth;
-    }
-}
-
 /* The bound of before the smear, aged to now. */
 static struct clock_span remembered_bound(const struct clock *c)
 {
@@ -88,16 +77,76 @@ static struct clock_span remembered_bound(const struct clock *c)
     return (struct clock_span){ l->before.bound.lo_s - grown_s, l->before.bound.hi_s + grown_s };
 }
 
+/* By how much the line of now is ahead of the remembered one. */
+static double moved_s(const struct clock *c)
+{
+    struct mono_ns now = c->estimate.aged;
+
+    return dur_to_s(tai_sub(estimate_tai(&c->estimate, now), estimate_tai(&c->leap.before, now)));
+}
+
+/* Every source would have been found out at its last measurement, if it followed this law. */
+static bool is_ruled_out(const struct clock *c, enum smear_law law)
+{
+    double known_s = c->leap.have_before ? width(remembered_bound(c)) : INFINITY;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+
+        if (s->used && s->sampled && !s->smears &&
+            fabs(dur_to_s(smear_offset(law, estimate_tai(&c->estimate, s->last.at), c->page.leap_at, c->page.leap_delta_s))) <= known_s + width(s->span))
+            return false;
+    }
+    return true;
+}
+
+void unsmear_remember(struct clock *c)
+{
+    struct clock_leap *l = &c->leap;
+
+    if (c->page.leap_delta_s == 0)
+        l->have_before = false;
+    else if (is_smearing_time(&c->page, estimate_tai(&c->estimate, c->estimate.aged))) {
+        for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
+            l->ruled_out = (uint8_t)(l->ruled_out | is_ruled_out(c, law) << law);
+    } else {
+        l->have_before = c->page.status == CLOCK_SYNCHRONISED;
+        l->ruled_out = 0;
+        l->before = c->estimate;
+        l->before_growth = c->page.growth;
+    }
+}
+
+/* A law that has begun, and that most sources may follow without having been found out. */
+static bool may_be_followed(const struct clock *c)
+{
+    struct tai_ns at = estimate_tai(&c->estimate, c->estimate.aged);
+
+    if (!c->leap.have_before || c->page.leap_delta_s == 0)
+        return false;
+    for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
+        if (!(c->leap.ruled_out >> law & 1) && smear_offset(law, at, c->page.leap_at, c->page.leap_delta_s).ns != 0)
+            return true;
+    return false;
+}
+
+struct clock_span unsmear_bound(const struct clock *c, double *growth)
+{
+    struct clock_span bound = c->estimate.bound, before;
+
+    if (!may_be_followed(c))
+        return bound;
+    before = minus(remembered_bound(c), moved_s(c));
+    *growth = fmax(*growth, c->leap.before_growth + fabs(c->estimate.rate - c->leap.before.rate));
+    return (struct clock_span){ fmin(bound.lo_s, before.lo_s), fmax(bound.hi_s, before.hi_s) };
+}
+
 /* Against what was remembered. */
 static enum smear_law law_since(const struct clock *c, struct clock_span span, struct tai_ns at)
 {
-    struct mono_ns now = c->estimate.aged;
-    double moved_s;
-
     if (!c->leap.have_before)
         return SMEAR_NONE;
-    moved_s = dur_to_s(tai_sub(estimate_tai(&c->estimate, now), estimate_tai(&c->leap.before, now)));
-    return law_of(&c->page, minus(span, -moved_s), remembered_bound(c), at);
+    return law_of(&c->page, minus(span, -moved_s(c)), remembered_bound(c), at);
 }
 
 static void go_back(struct clock *c)
@@ -125,6 +174,7 @@ bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along,
     struct tai_ns at = estimate_tai(&c->estimate, s->last.at);
     bool time = c->page.leap_delta_s != 0 && is_smearing_time(&c->page, at);
     enum smear_law law;
+    double growth = 0;
 
     *taken_along = false;
     s->smears = s->smears && time;
@@ -135,9 +185,11 @@ bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along,
         law = law_since(c, s->span, at);
         *taken_along = law != SMEAR_NONE;
     }
-    if (law != SMEAR_NONE)
-        refuse(s, law, out);
+    if (law == SMEAR_NONE)
+        return false;
+    c->estimate.bound = unsmear_bound(c, &growth); /* it may have been cut by what this source said before */
+    refuse(s, law, out);
     if (*taken_along)
         go_back(c);
-    return law != SMEAR_NONE;
+    return true;
 }

@@ -4,7 +4,8 @@
  * error bound, and would be inside it if one of the laws were taken off. It is refused until the smear is over, and never mixed with the others.
  *
  * Where most sources smear, they take the estimate and its bound along, because their common rate looks like the oscillator's. So the estimate of before
- * the smear is kept, and every source is held against that as well, aged by the drift limit; it is gone back to once they are found out. */
+ * the smear is kept, and every source is held against that as well, aged by the drift limit; it is gone back to once they are found out, and until then
+ * it is inside the bound that is published. */
 #ifndef CLOCK_UNSMEAR_H
 #define CLOCK_UNSMEAR_H
 
@@ -15,6 +16,10 @@ struct tai_ns unsmear_tai_of(const struct page_data *page, enum smear_law law, s
 
 /* Keep the estimate while no source can smear yet. */
 void unsmear_remember(struct clock *c);
+
+/* The bound to publish, and how fast it may grow (raised if need be). While most sources may have begun to smear and could not have been found out yet,
+ * what was remembered is inside as well: then it is true whoever turns out to smear. */
+struct clock_span unsmear_bound(const struct clock *c, double *growth);
 
 /* Is this source, whose span was just told, smearing undeclared? Says so once. A source it refused counts again when the smear is over.
  * *taken_along: the estimate has followed it, and was set back to what was remembered; spans have to be told anew. */

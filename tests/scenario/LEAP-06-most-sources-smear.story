@@ -9,7 +9,6 @@ link c good1..good4 delay 5ms jitter exponential 200us
 source c good1..good4 poll 6
 good2..good4 smears linear
 at 1m c reads leap file insert at 2027-01-01
-excuse c bound
 expect c from 10m |error| < 20ms
 expect c from 8h |error| < 1ms
 expect c from 8h status synchronised
