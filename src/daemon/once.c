@@ -126,6 +126,7 @@ static struct daemon_options *options_for_once(const struct daemon_options *o)
     own.engine.clock.local.present = false;
     own.engine.clock.clock.step_threshold = (struct dur_ns){ 1 };
     own.engine.clock.clock.step_limit = 1;
+    own.engine.clock.clock.drift_file.s[0] = '\0';
     return &own;
 }
 

@@ -25,7 +25,6 @@ struct shared_state {
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     struct sandbox_note note[ROLE_COUNT];   /* each child its own */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
-    struct shared_steps steps;              /* the parent at the start, then the clock role */
 };
 
 /* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory

@@ -146,8 +146,11 @@ def test_once_without_a_source_ends_at_once(lab):
 
 def test_once_names_the_offset_of_a_wrong_clock(lab):
     ahead = lab.start(peers.Chronyd, "ahead", fake="+5s").wait_serving()
-    daemon = lab.utcd({"sources": [utcd.source(ahead.port)]}, args=["--once", "--dry-run"])
+    drift = lab.dir / "drift"
+    drift.write_text(utcd.memory_text(12, stepped_s=7))
+    daemon = lab.utcd({"sources": [utcd.source(ahead.port)], "clock": {"drift_file": str(drift)}}, args=["--once", "--dry-run"])
     assert daemon.wait() == 0
+    assert drift.read_text() == utcd.memory_text(12, stepped_s=7), "it is not its to write"
     assert re.search(r"\b(5|4\.99\d*|5\.00\d*) s\b", daemon.log()), daemon.log()
 
 
