@@ -170,7 +170,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
     serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
                      s->world.shared);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
-    tell_missing("serve", missing);
+    if (missing && !sandbox_has_landlock())
+        tell_missing("serve", missing);
     if (sandbox_confines())
         loop_end_by_signal();
     keep_descriptors_of_serve(s, worker);

@@ -145,9 +145,13 @@ static void permit_files(int ruleset, const struct sandbox_files *f, uint64_t kn
         }
 }
 
+static long landlock_version(void) { return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION); }
+
+bool sandbox_has_landlock(void) { return landlock_version() >= 1; }
+
 static bool enter_landlock(const struct sandbox_files *files)
 {
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = landlock_version();
     struct ruleset all = ruleset_of(version);
     int fd = version < 1 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     bool entered;

@@ -41,6 +41,9 @@ void sandbox_silence(int fd);
  * given away; an unprivileged caller gets it in a user namespace of its own. Returns 0 or SANDBOX_NO_ROOT. */
 unsigned sandbox_empty_root(const char *scratch);
 
+/* Does the kernel have Landlock, which takes files away without an empty root as well? */
+bool sandbox_has_landlock(void);
+
 /* The last step: no core dump, no files but those named (NULL: none at all), no TCP, no signals to others, no calls but the list's; what is refused is noted
  * in *note, and ends the process with SANDBOX_EXIT. After host_confine (no_new_privs). Landlock is spared where the root is empty and the filter there: it
  * would take a part of the start's time and add nothing. Returns what is missing. */

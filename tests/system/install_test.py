@@ -54,7 +54,7 @@ def test_simulator_runs_an_installed_story(installed, tmp_path):
 def test_unit_names_the_installed_program(installed):
     text = find(installed, "simple-utcd.service").read_text()
     command = re.search(r"^ExecStart=(\S+)", text, re.MULTILINE).group(1)
-    assert "@" not in text.replace("@system-service", "").replace("@clock", "")
+    assert "@" not in re.sub("@(system-service|privileged|resources)", "", text)
     assert (installed / command.lstrip("/")).exists()
     for line in ("Type=notify", "NoNewPrivileges=yes", "ProtectSystem=strict", "MemoryDenyWriteExecute=yes"):
         assert line in text
