@@ -178,19 +178,22 @@ static void listen_to_tcp(struct serve_role *s, short events)
             loop_events(s->loop, s->listeners->item[i].fd, events);
 }
 
-/* The table cuts its oldest connection to take a new one: its descriptor leaves the loop first. */
+/* The table cuts its oldest connection to keep a new one: its descriptor leaves the loop. */
 static void welcome(struct serve_role *s, const struct listener *l, int fd, const struct net_addr *from, struct mono_ns now)
 {
     const struct serve_request r = { .service = l->service, .from = *from, .rx = now, .tx = now, .list = l->list };
     uint8_t out[SERVE_ANSWER_MAX];
     struct page_data page;
     size_t len = 0;
+    int oldest;
 
     if (read_page(s, now, &page))
         serve_stream(s->options, &page, &r, s->stats, out, &len);
-    if (s->tcp.count == TCP_CONNECTIONS_MAX)
-        loop_forget(s->loop, s->tcp.item[0].fd);
-    io_tcp_say(&s->tcp, fd, out, len, now);
+    oldest = s->tcp.count == TCP_CONNECTIONS_MAX ? s->tcp.item[0].fd : -1;
+    if (!io_tcp_say(&s->tcp, fd, out, len, now))
+        return;
+    if (oldest >= 0)
+        loop_forget(s->loop, oldest);
     loop_watch(s->loop, fd, POLLIN, on_connection_end, s);
     s->tcp_next = s->tcp.item[0].cut_at;
 }

@@ -58,31 +58,44 @@ static void forget(struct tcp_table *t, unsigned i)
     memmove(&t->item[i], &t->item[i + 1], (--t->count - i) * sizeof t->item[0]);
 }
 
-/* By the calls that datagrams use as well, so that the role needs no others. A client that is gone already is no matter of ours. */
+/* By the calls that datagrams use as well, so that the role needs no others. A client that is gone already is no matter of ours. MSG_MORE: what is said and
+ * the end of the connection are one segment. */
 static void say_once(int fd, const void *bytes, size_t len)
 {
     struct iovec iov = { (void *)bytes, len };
     struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
 
-    if (sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && (errno == ENOSYS || errno == EBADF))
-        send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL); /* systems that have it not, or not for this descriptor */
+    if (sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) < 0 && (errno == ENOSYS || errno == EBADF))
+        send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE); /* systems that have it not, or not for this descriptor */
 }
 
-void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now)
+/* Takes what a client has sent, of which nothing is wanted. Returns as recv() does. */
+static ssize_t throw_away(int fd)
+{
+    uint8_t waste[512];
+    struct iovec iov = { waste, sizeof waste };
+
+    return io_receive_one(fd, &(struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 }, MSG_DONTWAIT);
+}
+
+bool io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now)
 {
     if (len > 0)
         say_once(fd, bytes, len);
+    if (throw_away(fd) <= 0) {
+        close(fd);
+        return false;
+    }
     shutdown(fd, SHUT_WR);
     if (t->count == TCP_CONNECTIONS_MAX)
         forget(t, 0); /* entries stand in the order of arrival */
     t->item[t->count++] = (struct tcp_connection){ fd, mono_add(now, dur_from_ms(TCP_LINGER_MS)) };
+    return true;
 }
 
 bool io_tcp_drain(struct tcp_table *t, int fd)
 {
-    uint8_t waste[512];
-    struct iovec iov = { waste, sizeof waste };
-    ssize_t n = io_receive_one(fd, &(struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1 }, MSG_DONTWAIT);
+    ssize_t n = throw_away(fd);
 
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return false;

@@ -1,8 +1,8 @@
 /* Small TCP services that say one thing and close: TIME and DAYTIME. Bytes and descriptors, no protocol.
  *
- * The answer is written at accept (it always fits in a socket buffer); then our side is shut and the connection stays until the client closes
- * its own or TCP_LINGER_MS passed: closing at once would reset a client that has sent something, and could cost it the answer. The table is bounded;
- * when it is full the oldest connection is cut, so silent clients cannot lock others out. */
+ * The answer is written at accept (it always fits in a socket buffer) and the connection closed. Where the client has sent something, closing at once would
+ * reset it and could cost it the answer: only our side is shut, and the connection stays until the client closes its own or TCP_LINGER_MS passed. The table
+ * of those is bounded; when it is full the oldest connection is cut, so rude clients cannot lock others out. */
 #ifndef IO_TCP_H
 #define IO_TCP_H
 
@@ -28,8 +28,8 @@ int io_tcp_accept(int listener, struct net_addr *from);
 /* An empty table. */
 void io_tcp_init(struct tcp_table *t);
 
-/* Write what is to be said (len 0: nothing), shut our side and keep the connection until its end. Takes fd over. */
-void io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now);
+/* Write what is to be said (len 0: nothing) and close. Takes fd over. Returns true when the connection is kept in the table, because the client spoke. */
+bool io_tcp_say(struct tcp_table *t, int fd, const void *bytes, size_t len, struct mono_ns now);
 
 /* The descriptor became readable: what came is thrown away; the end closes it. Returns true when it was closed. */
 bool io_tcp_drain(struct tcp_table *t, int fd);

@@ -43,6 +43,14 @@ static int connect_client(void)
     return fd;
 }
 
+static int connect_speaker(void)
+{
+    int fd = connect_client();
+
+    assert_int_equal(send(fd, "noise", 5, 0), 5);
+    return fd;
+}
+
 static int accept_one(void)
 {
     struct pollfd p = { listener, POLLIN, 0 };
@@ -56,17 +64,34 @@ static int accept_one(void)
     return fd;
 }
 
+static void assert_answer_and_end(int client)
+{
+    char buf[8];
+
+    assert_int_equal(recv(client, buf, 4, MSG_WAITALL), 4);
+    assert_memory_equal(buf, "1234", 4);
+    assert_int_equal(recv(client, buf, sizeof buf, 0), 0);
+}
+
 static void a_client_gets_the_answer_and_an_end(void **state)
 {
-    struct mono_ns now = io_raw_now();
-    char buf[8];
     int client = connect_client();
 
     (void)state;
-    assert_int_equal(send(client, "noise", 5, 0), 5); /* unread bytes of the client must not cost it the answer */
-    io_tcp_say(&table, accept_one(), "1234", 4, now);
-    assert_int_equal(recv(client, buf, 4, MSG_WAITALL), 4);
-    assert_int_equal(recv(client, buf, sizeof buf, 0), 0);
+    assert_false(io_tcp_say(&table, accept_one(), "1234", 4, io_raw_now()));
+    assert_answer_and_end(client);
+    assert_int_equal(table.count, 0);
+    close(client);
+}
+
+static void a_client_that_spoke_is_kept_to_its_end(void **state)
+{
+    int client = connect_speaker(); /* its unread bytes must not cost it the answer */
+
+    (void)state;
+    assert_true(io_tcp_say(&table, accept_one(), "1234", 4, io_raw_now()));
+    assert_int_equal(send(client, "more", 4, MSG_NOSIGNAL), 4);
+    assert_answer_and_end(client);
     assert_int_equal(table.count, 1);
     close(client);
     while (!io_tcp_drain(&table, table.item[0].fd))
@@ -74,10 +99,10 @@ static void a_client_gets_the_answer_and_an_end(void **state)
     assert_int_equal(table.count, 0);
 }
 
-static void a_silent_client_is_cut_at_its_deadline(void **state)
+static void a_client_that_stays_is_cut_at_its_deadline(void **state)
 {
     struct mono_ns now = { 1000 }, due = mono_add(now, dur_from_ms(TCP_LINGER_MS));
-    int client = connect_client();
+    int client = connect_speaker();
 
     (void)state;
     io_tcp_say(&table, accept_one(), "", 0, now);
@@ -95,7 +120,7 @@ static void a_full_table_cuts_the_oldest(void **state)
 
     (void)state;
     for (int i = 0; i <= TCP_CONNECTIONS_MAX; i++) {
-        client[i] = connect_client();
+        client[i] = connect_speaker();
         io_tcp_say(&table, accept_one(), "now", 3, (struct mono_ns){ i });
     }
     assert_int_equal(table.count, TCP_CONNECTIONS_MAX);
@@ -108,7 +133,7 @@ static void a_full_table_cuts_the_oldest(void **state)
 static void a_client_that_resets_raises_no_signal(void **state)
 {
     struct linger hard = { 1, 0 };
-    int client = connect_client(), fd;
+    int client = connect_speaker(), fd;
 
     (void)state;
     fd = accept_one();
@@ -130,7 +155,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_client_gets_the_answer_and_an_end, start, stop),
-        cmocka_unit_test_setup_teardown(a_silent_client_is_cut_at_its_deadline, start, stop),
+        cmocka_unit_test_setup_teardown(a_client_that_spoke_is_kept_to_its_end, start, stop),
+        cmocka_unit_test_setup_teardown(a_client_that_stays_is_cut_at_its_deadline, start, stop),
         cmocka_unit_test_setup_teardown(a_full_table_cuts_the_oldest, start, stop),
         cmocka_unit_test_setup_teardown(a_client_that_resets_raises_no_signal, start, stop),
         cmocka_unit_test_setup_teardown(nobody_waiting_is_no_error, start, stop),
