@@ -124,11 +124,11 @@ def generate(program, server, args, cpu=None):
     return json.loads(done.stdout)
 
 
-def measure(server, args, directory, program="load"):
-    """One run: the generator's figures, and what the server used for each request."""
+def measure(server, args, directory, program="load", cpu=None):
+    """One run: the generator's figures, and what the server used for each request. cpu: the generator's."""
     with Running(server, directory) as process:
         before = used(process.pid)
-        run = generate(program, server, args)
+        run = generate(program, server, args, cpu)
         cpu, ticks = (after - b for after, b in zip(used(process.pid), before))
     requests = max(1, run.get("answers_with_warm_up", run["answers"]))
     run["cpu_us"] = cpu / 1e3 / requests
