@@ -1,0 +1,156 @@
+/* Sources that smear a leap second: told apart, taken back to UTC, and not believed before either is sure. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/smear.h"
+#include "base/test.h"
+#include "clock/unsmear.h"
+
+#define HOUR_S 3600
+#define LEAP_TAI_S INT64_C(1798761637) /* 2027-01-01, were a second inserted before it */
+#define RAW_S INT64_C(1000000)         /* the raw clock then */
+
+static struct tai_ns tai(double before_leap_s) { return (struct tai_ns){ LEAP_TAI_S * NS_PER_S - (int64_t)llround(before_leap_s * 1e9) }; }
+static struct mono_ns raw(double before_leap_s) { return (struct mono_ns){ RAW_S * NS_PER_S - (int64_t)llround(before_leap_s * 1e9) }; }
+
+/* A synchronised clock that knows of the leap; its line runs with true time, less lag_s. */
+static struct clock at(double before_leap_s, double lag_s, double half_s)
+{
+    struct clock c = { .options.clock.max_drift = 1 };
+
+    c.page = (struct page_data){ .leap_at = tai(0), .leap_delta_s = 1, .tai_minus_utc_s = 37, .status = CLOCK_SYNCHRONISED, .growth = 1e-6 };
+    c.estimate.at = c.estimate.aged = raw(before_leap_s);
+    c.estimate.tai = tai(before_leap_s + lag_s);
+    c.estimate.bound = (struct clock_span){ -half_s, half_s };
+    return c;
+}
+
+/* The same clock, later: what it remembers stays. */
+static void move(struct clock *c, double before_leap_s, double lag_s, double half_s)
+{
+    struct clock_leap kept = c->leap;
+
+    *c = at(before_leap_s, lag_s, half_s);
+    c->leap = kept;
+}
+
+static void source(struct clock *c, unsigned slot, double before_leap_s, double offset_s, double half_s)
+{
+    c->source[slot] = (struct clock_source){ .used = true, .sampled = true, .reach = 1, .name = "a source", .last.at = raw(before_leap_s),
+                                             .span = { offset_s - half_s, offset_s + half_s } };
+}
+
+static void smears_are_taken_back(void **state)
+{
+    const struct clock c = at(0, 0, 0);
+
+    (void)state;
+    for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
+        for (double t = 13 * HOUR_S; t > 0; t -= 97.3) { /* before the leap, where UTC says one thing only */
+            struct utc_ns smeared = utc_add(tai_to_utc(tai(t), 37), smear_offset(law, tai(t), tai(0), 1));
+            struct tai_ns back = unsmear_tai_of(&c.page, law, smeared, tai(t));
+
+            if (llabs(tai_sub(back, tai(t)).ns) > 2)
+                fail_msg("%s, %.1f s before: %lld ns off", smear_law_text(law), t, (long long)tai_sub(back, tai(t)).ns);
+        }
+}
+
+/* Ten seconds into a linear smear that all have followed: 116 us, which no source could be told by. */
+static void what_was_known_before_stays_in_the_bound(void **state)
+{
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock_span b;
+    double growth = 1e-6;
+
+    (void)state;
+    unsmear_remember(&c);
+    move(&c, 12 * HOUR_S - 100, 1157e-6, 50e-6);
+    c.estimate.rate = -11.6e-6;
+    source(&c, 0, 12 * HOUR_S - 100, 0, 500e-6);
+    b = unsmear_bound(&c, &growth);
+    assert_true(b.lo_s <= 157e-6 && b.hi_s >= 2157e-6); /* a millisecond on both sides of the truth */
+    assert_true(b.hi_s < 2400e-6);
+    assert_true(growth > 12.5e-6); /* the line leaves what was known at its own pace */
+    c.leap.have_before = false;
+    growth = 1e-6;
+    b = unsmear_bound(&c, &growth);
+    assert_true(b.lo_s == -50e-6 && b.hi_s == 50e-6 && growth == 1e-6);
+}
+
+/* Hours later every source that smeared would have been found out; but each has to have been heard since. */
+static void until_no_source_could_be_smearing(void **state)
+{
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    double growth = 1e-6;
+
+    (void)state;
+    unsmear_remember(&c);
+    move(&c, 8 * HOUR_S, 0, 50e-6);
+    source(&c, 0, 8 * HOUR_S, 0, 500e-6);
+    source(&c, 1, 12 * HOUR_S - 50, 0, 500e-6); /* last heard just after noon */
+    unsmear_remember(&c);
+    assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6);
+    source(&c, 1, 8 * HOUR_S, 0, 500e-6);
+    unsmear_remember(&c);
+    growth = 1e-6;
+    assert_true(unsmear_bound(&c, &growth).hi_s == 50e-6);
+    assert_true(growth == 1e-6);
+    move(&c, 900, 0, 50e-6); /* and when UTC-SLS begins, that is another question */
+    assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6);
+}
+
+static void one_that_left_the_bound_on_a_curve_is_refused(void **state)
+{
+    double t = 8 * HOUR_S, smear_s = dur_to_s(smear_offset(SMEAR_LINEAR, tai(t), tai(0), 1));
+    struct clock c = at(t, 0, 1e-3);
+    struct clock_actions out = { .count = 0 };
+    bool taken_along;
+
+    (void)state;
+    source(&c, 0, t, 0, 500e-6);
+    source(&c, 1, t, smear_s, 500e-6);
+    source(&c, 2, t, -smear_s, 500e-6);
+    assert_false(unsmear_refuses(&c, &c.source[0], &taken_along, &out));
+    assert_true(unsmear_refuses(&c, &c.source[1], &taken_along, &out));
+    assert_false(taken_along);
+    assert_int_equal(out.count, 1);
+    assert_int_equal(out.item[0].log.id, LOG_SOURCE_SMEARS);
+    assert_true(unsmear_refuses(&c, &c.source[1], &taken_along, &out)); /* said once */
+    assert_int_equal(out.count, 1);
+    assert_false(unsmear_refuses(&c, &c.source[2], &taken_along, &out)); /* wrong by as much, the other way: no smear */
+    move(&c, 13 * HOUR_S, 0, 1e-3);
+    source(&c, 1, 13 * HOUR_S, 0, 500e-6);
+    assert_false(unsmear_refuses(&c, &c.source[1], &taken_along, &out));
+}
+
+/* The sources took the line along; the first that is found out brings back what was known. */
+static void the_line_of_before_is_gone_back_to(void **state)
+{
+    double t = 10 * HOUR_S, smear_s = dur_to_s(smear_offset(SMEAR_LINEAR, tai(t), tai(0), 1));
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock_actions out = { .count = 0 };
+    bool taken_along;
+
+    (void)state;
+    unsmear_remember(&c);
+    move(&c, t, -smear_s, 50e-6);
+    source(&c, 0, t, 0, 500e-6);
+    assert_true(unsmear_refuses(&c, &c.source[0], &taken_along, &out));
+    assert_true(taken_along);
+    assert_true(c.estimate.bound.lo_s <= -1e-3 && c.estimate.bound.hi_s >= 1e-3);
+    assert_int_equal(c.estimate.at.ns, raw(12 * HOUR_S + 10).ns);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smears_are_taken_back),
+        cmocka_unit_test(what_was_known_before_stays_in_the_bound),
+        cmocka_unit_test(until_no_source_could_be_smearing),
+        cmocka_unit_test(one_that_left_the_bound_on_a_curve_is_refused),
+        cmocka_unit_test(the_line_of_before_is_gone_back_to),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
