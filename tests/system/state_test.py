@@ -211,3 +211,19 @@ def test_ST_07_the_log_is_rotated_while_it_is_written(lab, mode):
     lines = text.decode().splitlines()
     assert len(lines) > 100 and all(line.startswith("simple-utcd: ") for line in lines)
     assert "stopped by" in lines[-1]
+
+
+def test_the_sum_of_steps_outlives_every_process(lab, good_chronyd):
+    """G19: it is on the disk before anybody can be killed for another free step."""
+    drift = lab.dir / "drift"
+    drift.write_text(memory_text(saved_s=int(time.time()) + 60, stepped_s=100))
+    daemon = budget(lab, good_chronyd, drift, 200)
+    stepped_ns = daemon.wait_synchronised()["clock"]["stepped_ns"]
+    assert 150e9 < stepped_ns < 165e9
+    core = daemon.roles()["core"]
+    os.kill(core, signal.SIGKILL)
+    proc.wait_for(lambda: daemon.roles().get("core", core) != core, what="core did not come back")
+    assert daemon.wait_synchronised()["clock"]["stepped_ns"] == stepped_ns
+    for pid in proc.session_members(daemon.pid):
+        os.kill(pid, signal.SIGKILL)
+    assert memory_of(drift.read_text())["stepped_ns"] == stepped_ns
