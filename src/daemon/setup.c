@@ -171,7 +171,8 @@ static int open_ke(struct setup *s)
     if (!err)
         return 0;
     return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : at.family ? EXIT_ADDRESS : EXIT_GENERAL,
-                  "cannot serve NTS key establishment%s%s: %s; see nts.listen", at.family ? " on " : "", at.family ? addr_to_text(&at, text) : "", ue_text(err));
+                  "cannot serve NTS key establishment%s%s: %s; see nts.listen", at.family ? " on " : "", at.family ? addr_to_text(&at, text) : "",
+                  ue_text(err));
 }
 
 /* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */
