@@ -493,11 +493,14 @@ static void CLK_01_a_system_clock_set_forward_is_never_stepped_back(void **state
 static void CLK_01_beyond_the_budget_it_is_slewed_and_told(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", ""), .budget = { NS_PER_S } };
+    static struct snapshot s;
 
     (void)state;
     move_clock(&w, -5);
     assert_true(logged(&w, LOG_STEP_BUDGET));
     assert_null(first_step(&w));
+    engine_snapshot(w.engine, w.now, &s);
+    assert_non_null(strstr(s.hint, "clock.step_budget is spent"));
     end(&w);
 }
 

@@ -89,6 +89,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
 
     if (e->steering.refused)
         return ue_text(e->steering.refused_err);
+    if (e->steering.budget_spent)
+        return "the system clock is behind and only slewed: clock.step_budget is spent";
     if (clock_steps(&e->clock).refused)
         return "the sources are a step away, and clock.step_budget is spent";
     for (uint32_t i = 0; i < s->source_count; i++)

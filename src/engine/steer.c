@@ -168,13 +168,14 @@ static bool repair(struct engine *e, struct dur_ns behind, enum clock_status sta
 {
     struct steering *s = &e->steering;
 
-    if (s->misplaced && dur_before(dur_abs(behind), (struct dur_ns){ FOREIGN_STEP_NS }))
-        s->misplaced = false;
+    if (dur_before(dur_abs(behind), (struct dur_ns){ FOREIGN_STEP_NS }))
+        s->misplaced = s->budget_spent = false;
     if (!may_repair(e, behind, status))
         return false;
     s->misplaced = false;
     s->repair_at = mono_add(e->now, (struct dur_ns){ REPAIR_PAUSE_NS });
-    if (!clock_may_step(&e->clock, behind)) {
+    s->budget_spent = !clock_may_step(&e->clock, behind);
+    if (s->budget_spent) {
         tell_budget(e, behind);
         return false;
     }
