@@ -26,8 +26,8 @@ static void begin(unsigned sources)
 /* An answer 1 ms away, wrong by lie_s. */
 static void answer(uint16_t slot, enum standing standing, uint32_t rank, double lie_s)
 {
-    struct measurement m = { .source = slot, .standing = (uint8_t)standing, .rank = rank, .stratum = standing == STANDING_UTC ? 2 : STRATUM, .dispersion = { 4 },
-                             .root_dispersion = dur_from_s(standing == STANDING_UTC ? 0 : 1e-6), .delay = { NS_PER_MS } };
+    struct measurement m = { .source = slot, .standing = (uint8_t)standing, .rank = rank, .stratum = standing == STANDING_UTC ? 2 : STRATUM,
+                             .dispersion = { 4 }, .root_dispersion = dur_from_s(standing == STANDING_UTC ? 0 : 1e-6), .delay = { NS_PER_MS } };
 
     m.at.ns = fixture_now(&f).ns - NS_PER_MS / 2;
     m.utc.ns = fixture_utc(&f).ns - NS_PER_MS / 2 + (int64_t)(lie_s * 1e9);
