@@ -8,7 +8,7 @@
 
 #define ACCEPT_REST_MS 500
 #define ACCEPTS_A_ROUND 16
-#define GROUP 8                         /* answers that carry one transmit timestamp */
+#define GROUP 16                        /* answers that carry one transmit timestamp */
 #define SLEEP_LOOK_NS NS_PER_MS
 
 static const struct listener *listener_of(const struct serve_role *s, int fd)

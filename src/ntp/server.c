@@ -20,8 +20,6 @@ static enum verdict choose_mode(const struct ntp_options *options, uint8_t mode,
 /* Modes 6 and 7 share only the first byte with a time packet, so they are known before anything else is looked at. */
 static bool is_private(struct span bytes) { return bytes.len > 0 && (bytes.at[0] & 7) >= NTP_MODE_CONTROL; }
 
-static struct ntp_ts64 receive_stamp(struct utc_ns t) { return ntp_server_receive_of(ntp_ts64_from_utc(t)); }
-
 struct ntp_ts64 ntp_server_transmit(struct utc_ns t) { return ntp_server_transmit_of(ntp_ts64_from_utc(t)); }
 
 static uint32_t kiss_of(enum clock_status s) { return s == CLOCK_DISRUPTED ? NTP_REFID('S', 'T', 'E', 'P') : NTP_REFID('I', 'N', 'I', 'T'); }
@@ -84,27 +82,32 @@ size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
     return seal->key ? ntp_mac_append(seal->key, seal->mac_size, answer, len) : len;
 }
 
-enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
-                              size_t *out_len)
+enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,
+                                 struct ntp_ts64 receive, uint8_t *out, size_t *out_len)
 {
-    const uint8_t *ask = request->bytes.at;
     struct ntp_asked asked;
     struct ntp_tail tail;
     enum verdict v;
 
     *out_len = 0;
-    if (is_private(request->bytes))
+    if (is_private(request))
         return VERDICT_PRIVATE_MODE;
-    v = ntp_packet_check(request->bytes, &tail);
+    v = ntp_packet_check(request, &tail);
     if (v != VERDICT_ACCEPTED)
         return v;
-    asked = ntp_server_asked(ask);
-    v = choose_mode(options, ask[0] & 7, asked.version, request->from->port, &asked.reply_mode);
+    asked = ntp_server_asked(request.at);
+    v = choose_mode(options, request.at[0] & 7, asked.version, port, &asked.reply_mode);
     if (v != VERDICT_ANSWERED)
         return v;
-    ntp_server_write(prepared, &asked, receive_stamp(request->rx), out);
+    ntp_server_write(prepared, &asked, ntp_server_receive_of(receive), out);
     *out_len = NTP_HEADER_SIZE;
     return VERDICT_ANSWERED;
+}
+
+enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
+                              size_t *out_len)
+{
+    return ntp_server_reply_to(options, prepared, request->bytes, request->from->port, ntp_ts64_from_utc(request->rx), out, out_len);
 }
 
 void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts64 left, uint8_t answer[NTP_HEADER_SIZE])

@@ -53,8 +53,13 @@ enum verdict ntp_server_authenticate(const struct key_table *keys, const struct 
 size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len);
 
 /* Answer one request; the MAC of a request is not looked at here.
+ * receive  what the served clock said when it came; made odd here
  * out      at least NTP_HEADER_SIZE bytes
  * Returns VERDICT_ANSWERED with *out_len = NTP_HEADER_SIZE, or the reason of silence with *out_len 0. Does not fail. */
+enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,
+                                 struct ntp_ts64 receive, uint8_t *out, size_t *out_len);
+
+/* The same, the time of receipt as UTC. */
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
                               size_t *out_len);
 

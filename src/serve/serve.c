@@ -61,6 +61,25 @@ static void smear_view(struct clock_view *v, struct dur_ns by)
         v->leap = LEAP_NONE;
 }
 
+#define LINE_NS (INT64_C(1) << 30)      /* how far back a line from the moment is drawn: a second and a little */
+#define UNITS_PER_NS (4.294967296 * (1 << 30))
+
+/* Served time of late as a line, unless something bent it. */
+static uint64_t pace_of(const struct serve_moment *m)
+{
+    const struct page_data *p = m->page;
+    int64_t behind_slew = mono_sub(m->tx, p->slew_end).ns, from_leap = ns_sub(m->view.tai.ns, p->leap_at.ns);
+    double slope = 1 + p->rate;
+
+    if (m->smeared || (p->leap_delta_s != 0 && from_leap > -LINE_NS && from_leap < 2 * LINE_NS))
+        return 0;
+    if (p->slew.ns != 0 && behind_slew >= 0 && behind_slew < LINE_NS)
+        return 0;
+    if (p->slew.ns != 0 && behind_slew < 0)
+        slope -= (double)p->slew.ns / (double)mono_sub(p->slew_end, p->raw_ref).ns;
+    return (uint64_t)(slope * UNITS_PER_NS);
+}
+
 void serve_prepare(const struct serve_options *o, const struct page_data *page, struct mono_ns tx, bool smeared, struct serve_moment *out)
 {
     out->page = page;
@@ -70,6 +89,8 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
     if (smeared)
         smear_view(&out->view, smear_at(o, page, out->view.tai));
     ntp_server_prepare(&out->view, &out->ntp);
+    out->stamp = ntp_ts64_from_utc(out->view.utc);
+    out->units_per_ns = pace_of(out);
 }
 
 /* What a listener's clock said or says at t. */
@@ -86,6 +107,16 @@ static inline struct utc_ns told(const struct serve_options *o, const struct pag
 static struct utc_ns arrival(const struct serve_options *o, const struct page_data *page, const struct serve_request *r)
 {
     return told(o, page, r->smeared, r->rx);
+}
+
+/* The same as a timestamp, by a multiplication where that will do. */
+static inline struct ntp_ts64 arrival_stamp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r)
+{
+    uint64_t ago = (uint64_t)mono_sub(m->tx, r->rx).ns;
+
+    if (m->units_per_ns == 0 || ago >= (uint64_t)LINE_NS || mono_before(r->rx, m->page->raw_ref))
+        return ntp_ts64_from_utc(arrival(o, m->page, r));
+    return (struct ntp_ts64){ m->stamp.raw - ((ago * m->units_per_ns + LINE_NS - 1) >> 30) }; /* rather early than late */
 }
 
 static struct ntp_ts64 stamp_in(const uint8_t *packet, size_t at) { return (struct ntp_ts64){ wire_get64(packet + at) }; }
@@ -112,7 +143,6 @@ struct seal { struct ntp_seal mac; struct nts_session nts; };
 
 static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || (s->nts.unique_id.len > 0 && s->nts.keys.aead != 0); }
 
-/* Nearly every request is a bare header. */
 static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct seal *seal)
 {
     struct ntp_tail tail;
@@ -120,8 +150,6 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
 
     seal->mac = (struct ntp_seal){ 0 };
     seal->nts.unique_id.len = 0;
-    if (request->bytes.len == NTP_HEADER_SIZE)
-        return VERDICT_ANSWERED;
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
@@ -154,27 +182,48 @@ static enum verdict answer_nak(const struct serve_options *o, const struct ntp_s
     return VERDICT_NTS_NAK;
 }
 
-static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+/* Nearly every request is a bare header: nothing to authenticate, nothing to seal. */
+static enum verdict answer_bare(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    enum verdict v = ntp_server_reply_to(&o->ntp, &m->ntp, r->bytes, r->from.port, arrival_stamp(o, m, r), out, out_len);
+
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
+        interleave(o, r, out);
+    return v;
+}
+
+static enum verdict answer_longer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
-    struct serve_moment late;
     struct seal seal;
     enum verdict v = authenticate(o, &request, &seal);
 
-    *out_len = 0;
     if (v == VERDICT_NTS_NAK)
         return answer_nak(o, &request, &seal, out, out_len);
-    if (v != VERDICT_ANSWERED)
-        return v;
-    /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
-    if (mono_before(m->tx, r->rx)) {
-        serve_prepare(o, m->page, r->rx, m->smeared, &late);
-        m = &late;
-    }
-    v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
-    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
-        interleave(o, r, out);
+    if (v == VERDICT_ANSWERED)
+        v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
     return v == VERDICT_ANSWERED ? put_seal(o, &seal, out, out_len) : v;
+}
+
+static enum verdict answer_at(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    return (r->bytes.len == NTP_HEADER_SIZE ? answer_bare : answer_longer)(o, m, r, out, out_len);
+}
+
+/* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
+__attribute__((noinline)) static enum verdict answer_late(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r,
+                                                          uint8_t *out, size_t *out_len)
+{
+    struct serve_moment late;
+
+    serve_prepare(o, m->page, r->rx, m->smeared, &late);
+    return answer_at(o, &late, r, out, out_len);
+}
+
+static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+{
+    *out_len = 0;
+    return mono_before(m->tx, r->rx) ? answer_late(o, m, r, out, out_len) : answer_at(o, m, r, out, out_len);
 }
 
 /* A request of a network whose requests have to be authenticated. */

@@ -65,6 +65,8 @@ struct serve_moment {
     bool smeared;
     struct clock_view view;
     struct ntp_prepared ntp;
+    struct ntp_ts64 stamp;          /* view.utc */
+    uint64_t units_per_ns;          /* 2^-30 timestamp units: the served clock's pace of late, as far back as a request may have waited; 0: no such line */
 };
 
 /* tx: expected departure; smeared: NTP, of a smearing listener. */
