@@ -54,7 +54,7 @@ static void answer(struct serve_role *s, const struct listener *l, const struct 
 {
     const struct io_datagram *d = &s->batch.datagram[i];
     struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
-                               .smeared = l->smeared, .list = l->list };
+                               .smeared = l->smeared, .list = l->list, .expected = s->options->guard ? &s->expected[i] : NULL };
     size_t len;
 
     if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at)) {
@@ -157,7 +157,7 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     if (s->hardware)
         place_arrivals(s);
     for (unsigned i = 0; i < n && s->options->guard; i++)
-        guard_expect(s->options->guard, &s->batch.datagram[i].from);
+        guard_expect(s->options->guard, &s->batch.datagram[i].from, &s->expected[i]);
     answer_batch(s, l, &page, n);
 }
 

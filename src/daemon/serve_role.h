@@ -40,6 +40,7 @@ struct serve_role {
     struct serve_sample sample;
     struct departure departure[LISTENERS_MAX];
     struct io_batch batch;
+    struct guard_expected expected[IO_BATCH_MAX]; /* of each request in the batch, with a guard */
     size_t out_used;
     uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };

@@ -26,6 +26,12 @@ static inline uint64_t guard_prefix_of(const struct guard_limit *l, const struct
     return high ? high : GUARD_IPV6_ZERO_PLACE;
 }
 
+static inline void guard_find(const struct guard *g, const struct net_addr *from, struct guard_expected *e)
+{
+    e->prefix = guard_prefix_of(&g->limit, from);
+    e->hash = guard_hash(&g->key, e->prefix);
+}
+
 static inline size_t guard_set_in(uint64_t hash) { return hash % GUARD_SETS; }
 
 /* -- rows ---------------------------------------------------------------------------------------------------------- */
@@ -177,11 +183,10 @@ static inline enum verdict guard_refuse(struct guard *g, struct guard_set *s, un
     return guard_is_turn(refused, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
 }
 
-static inline enum verdict guard_check_bucket(struct guard *g, const struct net_addr *from, int64_t now)
+static inline enum verdict guard_check_bucket(struct guard *g, const struct guard_expected *e, int64_t now)
 {
-    uint64_t prefix = guard_prefix_of(&g->limit, from), hash = guard_hash(&g->key, prefix);
-    struct guard_set *s = &g->set[guard_set_in(hash)];
-    unsigned row = guard_row_of(g, s, prefix, hash);
+    struct guard_set *s = &g->set[guard_set_in(e->hash)];
+    unsigned row = guard_row_of(g, s, e->prefix, e->hash);
 
     guard_count(&s->count[row], (uint32_t)((uint64_t)now / NS_PER_S), g->limit.window_s);
     if (!g->limit.on)
@@ -203,19 +208,31 @@ static inline enum access_action guard_access_at(const struct guard *g, const st
     return g->lists ? access_lookup(&g->access[list % GUARD_LISTS_MAX], from, service) : ACCESS_ALLOW;
 }
 
-/* guard_check (guard.h). */
-static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, int64_t now)
+/* What the list lets in is counted. */
+static inline bool guard_is_let_in(enum access_action a) { return a == ACCESS_ALLOW || a == ACCESS_AUTHENTICATE; }
+
+/* e is looked at only for what is let in and counted. */
+static inline enum verdict guard_judge(struct guard *g, enum access_action action, const struct guard_expected *e, int64_t now)
 {
     enum verdict v;
 
-    switch (guard_access_at(g, from, list, service)) {
-    case ACCESS_ALLOW: return g->counted ? guard_check_bucket(g, from, now) : VERDICT_ANSWERED;
-    case ACCESS_KISS: return guard_is_turn(ATOMIC_ADD(&g->denials, 1), GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
-    case ACCESS_AUTHENTICATE:
-        v = g->counted ? guard_check_bucket(g, from, now) : VERDICT_ANSWERED;
-        return v == VERDICT_ANSWERED ? VERDICT_UNAUTHENTICATED : v;
-    default: return VERDICT_DENIED;
-    }
+    if (action == ACCESS_KISS)
+        return guard_is_turn(ATOMIC_ADD(&g->denials, 1), GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
+    if (!guard_is_let_in(action))
+        return VERDICT_DENIED;
+    v = g->counted ? guard_check_bucket(g, e, now) : VERDICT_ANSWERED;
+    return v == VERDICT_ANSWERED && action == ACCESS_AUTHENTICATE ? VERDICT_UNAUTHENTICATED : v;
+}
+
+/* guard_check (guard.h). */
+static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, int64_t now)
+{
+    enum access_action action = guard_access_at(g, from, list, service);
+    struct guard_expected e = { .from = from };
+
+    if (g->counted && guard_is_let_in(action))
+        guard_find(g, from, &e);
+    return guard_judge(g, action, &e, now);
 }
 
 #endif

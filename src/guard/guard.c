@@ -115,18 +115,25 @@ struct guard_reason guard_explain(const struct guard *g, const struct guard_opti
 
 /* -- the door ------------------------------------------------------------------------------------------------------ */
 
-void guard_expect(const struct guard *g, const struct net_addr *from)
+void guard_expect(const struct guard *g, const struct net_addr *from, struct guard_expected *e)
 {
     const struct guard_set *s;
 
+    e->from = from;
     if (!g->counted)
         return;
-    s = &g->set[guard_set_in(guard_hash(&g->key, guard_prefix_of(&g->limit, from)))];
+    guard_find(g, from, e);
+    s = &g->set[guard_set_in(e->hash)];
     __builtin_prefetch(s->prefix, 0);
     __builtin_prefetch(s->count, 1);
     __builtin_prefetch(s->count + GUARD_SET_SIZE / 2, 1);
     if (g->limit.on)
         __builtin_prefetch(s->arrival_ns, 1);
+}
+
+enum verdict guard_check_expected(struct guard *g, const struct guard_expected *e, unsigned list, unsigned service, struct mono_ns now)
+{
+    return guard_judge(g, guard_access_at(g, e->from, list, service), e, now.ns);
 }
 
 enum access_action guard_access(const struct guard *g, const struct net_addr *from, unsigned list, unsigned service)

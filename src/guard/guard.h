@@ -87,8 +87,12 @@ int guard_list_at(struct guard *g, const struct guard_options *o, const struct n
  * when a protocol that has a kiss-o'-death should send it, and others stay silent. */
 enum verdict guard_check(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, struct mono_ns now);
 
-/* Tells the processor that a request from there will be checked soon: its part of the table is fetched while others are answered. */
-void guard_expect(const struct guard *g, const struct net_addr *from);
+/* Tells the processor that a request from there will be checked soon: its part of the table is fetched while others are answered. *e remembers where. */
+struct guard_expected { const struct net_addr *from; uint64_t prefix, hash; };
+void guard_expect(const struct guard *g, const struct net_addr *from, struct guard_expected *e);
+
+/* guard_check of what was expected; e->from still stands. */
+enum verdict guard_check_expected(struct guard *g, const struct guard_expected *e, unsigned list, unsigned service, struct mono_ns now);
 
 /* The access list alone, for connections, which their own table bounds. */
 enum access_action guard_access(const struct guard *g, const struct net_addr *from, unsigned list, unsigned service);

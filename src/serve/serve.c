@@ -284,7 +284,8 @@ enum verdict serve_answer(const struct serve_options *o, const struct serve_mome
     assert((unsigned)r->service < SERVICE_COUNT);
     *out_len = 0;
     if (v == VERDICT_ANSWERED && o->guard)
-        v = guard_check(o->guard, &r->from, r->list, r->service, r->rx);
+        v = r->expected ? guard_check_expected(o->guard, r->expected, r->list, r->service, r->rx)
+                        : guard_check(o->guard, &r->from, r->list, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
         v = answer[r->service](o, m, r, out, out_len);
     else if (v == VERDICT_UNAUTHENTICATED)

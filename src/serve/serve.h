@@ -53,6 +53,7 @@ struct serve_request {
     struct net_addr to;     /* the local address it was sent to, with our port; ADDR_NONE when unknown */
     struct mono_ns rx, tx;  /* arrival; expected departure */
     bool smeared;           /* NTP: came to a smearing listener */
+    const struct guard_expected *expected; /* by guard_expect; NULL: it was not asked */
     uint8_t list;           /* which of the guard's access lists holds at the listener (guard_list_at) */
 };
 
