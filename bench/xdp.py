@@ -100,15 +100,13 @@ def attached(ground):
     return {m["name"]: m["id"] for m in (json.loads(run("bpftool", "-j", "map", "show", "id", i)) for i in info["map_ids"])}, info
 
 
-def load_bench(ground, variant):
-    """bench/xdp_program.c beside the maps of the daemon that runs. What bpftool knows of the daemon's own."""
-    maps, info = attached(ground)
+def load_bench(ground, variant, maps):
+    """bench/xdp_program.c beside these maps, with a request to put back."""
     words = [word for name in ("mirror", "stats", "clients") if name in maps for word in ("map", "name", name, "id", maps[name])]
     run("bpftool", "prog", "loadall", utcd.BUILD / f"bench/xdp_{variant}.o", PIN, *words)
     own = json.loads(run("bpftool", "-j", "prog", "show", "pinned", PIN / "restored"))["map_ids"]
     request = next(i for i in own if json.loads(run("bpftool", "-j", "map", "show", "id", i))["name"] == "request")
     run("bpftool", "map", "update", "id", request, "key", "hex", *["00"] * 4, "value", "hex", *(f"{b:02x}" for b in ground.frame().ljust(128, b"\0")))
-    return info
 
 
 def unload_bench():
@@ -132,7 +130,8 @@ def cost(ground, directory, rounds, variant):
     """[ns], and the program's size after what is switched off was cut out."""
     _, config, objekt, repeat = variant
     ours = start_ours(ground, directory, **config)
-    info = load_bench(ground, objekt)
+    maps, info = attached(ground)
+    load_bench(ground, objekt, maps)
     try:
         values = []
         for _ in range(rounds):
@@ -155,26 +154,94 @@ def everybody(process):
 
 
 def closed_loop(ground, server, thread, seconds):
-    """One client with 128 requests outstanding: (answers a second, CPU ns of the server and its receiving thread for each)."""
+    """One client with 128 requests outstanding: answers a second, and the CPU microseconds of server and receiving thread for each."""
     pids = [thread, *dict.fromkeys(everybody(server))]
     before = cpu_ns(pids)
-    begin = time.monotonic()
     done = json.loads(run(*ground.neighbour.argv("taskset", "-c", "0", utcd.BUILD / "bench/load", ground.neighbour.ours, PORT, "--seconds", seconds,
                                                  "--warm-up", "0", "--outstanding", 128)))
-    elapsed = time.monotonic() - begin
-    return done["answers"] / elapsed, (cpu_ns(pids) - before) / done["answers"], done
+    return done["answers"] / seconds, (cpu_ns(pids) - before) / 1e3 / done["answers"]
 
 
 def injected(ground, generator, seconds):
-    """Frames put on the neighbour's end by its own CPU's test run, as fast as it can: (answers, requests) a second."""
-    before, begin, sent = ground.returned(), time.monotonic(), 0
+    """Frames put on the wire by a test run at the neighbour's end, as fast as it can: answers a second."""
+    before, begin = ground.returned(), time.monotonic()
     while time.monotonic() - begin < seconds:
-        sent += 200000
-        with ground.neighbour.entered():
-            bpf.inject(generator, ground.frame(), ground.far, 200000)
-    time.sleep(0.1)
+        with ground.neighbour.inside():
+            bpf.inject(generator, ground.frame(), ground.far, 100000)
     elapsed = time.monotonic() - begin
-    return (ground.returned() - before) / elapsed, sent / elapsed
+    time.sleep(0.1)
+    return (ground.returned() - before) / elapsed
+
+
+def against(ground, directory, options):
+    """{server: {figure: [values]}}, the servers in turn."""
+    servers = {"XDP, driver": lambda: start_ours(ground, directory), "XDP, generic": lambda: start_ours(ground, directory, "generic"),
+               "sockets": lambda: start_ours(ground, directory, "off"), "chronyd": lambda: start_chronyd(ground, directory)}
+    found = {name: {"rate": [], "cpu": [], "injected": []} for name in servers}
+    os.sched_setaffinity(0, {0})
+    for _ in range(options.rounds):
+        for name, start in servers.items():
+            server = start()
+            thread = ground.receiving_thread()
+            with ground.neighbour.inside():
+                link = bpf.attach(bpf.PASS, ground.far)
+            rate, cpu = closed_loop(ground, server, thread, options.seconds)
+            os.close(link)
+            with ground.neighbour.inside():
+                link = bpf.attach(bpf.DROP, ground.far)
+            generator = bpf.pinned(PIN / "restore")
+            found[name]["rate"].append(rate)
+            found[name]["cpu"].append(cpu)
+            found[name]["injected"].append(injected(ground, generator, options.seconds))
+            os.close(generator)
+            os.close(link)
+            server.stop()
+    return found
+
+
+def ratios(found, name, figure):
+    """To chronyd's, round by round. Flooded it answers hardly anybody, so that what it does unflooded counts where that is more."""
+    chronyd = found["chronyd"]
+    base = [max(a, b) for a, b in zip(chronyd["injected"], chronyd["rate"])] if figure == "injected" else chronyd[figure]
+    return [a / b for a, b in zip(found[name][figure], base)]
+
+
+def alone_table(ground, directory, rounds):
+    yield "| switched on | ns a request | instructions |"
+    yield "|---|---|---|"
+    for variant in VARIANTS:
+        values, info = cost(ground, directory, rounds, variant)
+        yield f"| {variant[0]} | {lab.spread(values, '', 0)} | {info['bytes_xlated'] // 8} |"
+
+
+def against_table(found):
+    yield "| server | closed loop, thousand/s | ratio | CPU us/request | ratio | injected, thousand answers/s | ratio |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, figures in found.items():
+        cpu = f"{lab.spread(figures['cpu'])} | {lab.spread(ratios(found, name, 'cpu'))}" if name != "XDP, generic" else "the sender's | -"
+        yield (f"| {name} | {lab.spread([v / 1e3 for v in figures['rate']], '', 0)} | {lab.spread(ratios(found, name, 'rate'))} "
+               f"| {cpu} "
+               f"| {lab.spread([v / 1e3 for v in figures['injected']], '', 0)} | {lab.spread(ratios(found, name, 'injected'))} |")
+
+
+BODY = """median (min-max) of {rounds} rounds, load average {load}.
+
+## The program alone
+
+`bpftool prog run`: the same request over IPv4 again and again, answered every time, less a program that only puts the request back. Instructions: after
+the kernel cut out what is switched off.
+
+{alone}
+
+## Beside chronyd over one veth
+
+The server's processes and the thread that receives at its end of the veth have CPU 1, the generator CPU 0. Closed loop: `bench/load` with 128
+requests outstanding over ordinary sockets, which is the limit with XDP. Injected: frames from `BPF_PROG_TEST_RUN` at the other end, as many as it makes, and
+the answers that came back. CPU: scheduler time of all the server's processes and of that thread; generic XDP runs where a veth hands packets over, in the sender's time. Ratios are to
+chronyd in the same round, of injected frames to the better of its two rates: flooded it starves beside the receiving thread.
+
+{against}
+"""
 
 
 def main():
@@ -184,16 +251,16 @@ def main():
     options = arguments.parse_args()
     directory = proc.scratch()
     ground = Ground()
-    with ground.neighbour.inside():
-        keep = bpf.attach(bpf.PASS, ground.far)
-
-    print("the program alone")
-    rows = []
-    for variant in VARIANTS:
-        values, info = cost(ground, directory, options.rounds, variant)
-        rows.append(f"| {variant[0]} | {lab.spread(values, '', 0)} | {info['bytes_xlated'] // 8} |")
-        print(rows[-1])
-    os.close(keep)
+    alone = "\n".join(alone_table(ground, directory, options.rounds))
+    load_bench(ground, "lean", {})
+    try:
+        found = against(ground, directory, options)
+    finally:
+        unload_bench()
+        proc.stop_all()
+        ground.neighbour.close()
+    lab.write("xdp", "XDP", BODY.format(rounds=options.rounds, load=" ".join(pathlib.Path("/proc/loadavg").read_text().split()[:3]), alone=alone,
+                                        against="\n".join(against_table(found))))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _NUMBER = {"x86_64": 321, "aarch64": 280}.get(platform.machine())
-_PROG_LOAD, _LINK_CREATE = 5, 28
-_TYPE_XDP, _ATTACH_XDP, _DRIVER_MODE = 6, 37, 1 << 2
+_PROG_LOAD, _OBJECT_GET, _TEST_RUN, _LINK_CREATE = 5, 7, 10, 28
+_TYPE_XDP, _ATTACH_XDP, _DRIVER_MODE, _LIVE_FRAMES = 6, 37, 1 << 2, 1 << 1
 DROP, PASS = 1, 2       # what a program may say
 
 
@@ -40,6 +40,20 @@ def attach(verdict, interface):
         return call(_LINK_CREATE, struct.pack("=IIII", program, socket.if_nametoindex(interface), _ATTACH_XDP, _DRIVER_MODE))
     finally:
         os.close(program)
+
+
+def pinned(path):
+    """The descriptor of what is pinned there."""
+    name = ctypes.create_string_buffer(str(path).encode())
+    return call(_OBJECT_GET, struct.pack("=QII", ctypes.addressof(name), 0, 0))
+
+
+def inject(program, frame, interface, count):
+    """`count` times the frame to the program, as if it had come in at the interface; what the program sends leaves there. Returns when it is done."""
+    data = ctypes.create_string_buffer(frame, len(frame))
+    context = ctypes.create_string_buffer(struct.pack("=6I", 0, len(frame), 0, socket.if_nametoindex(interface), 0, 0), 24)
+    call(_TEST_RUN, struct.pack("=4I2Q4I2Q3I", program, 0, len(frame), 0, ctypes.addressof(data), 0, count, 0, 24, 0, ctypes.addressof(context), 0,
+                                _LIVE_FRAMES, 0, 64))
 
 
 def why_not():
