@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What XDP costs and gives: nanoseconds a request inside the kernel, and beside chronyd over one veth the server's CPU and the rate it can answer.
 
-    bench/xdp.py [--rounds N] [--seconds S]
+    bench/xdp.py [--rounds N] [--seconds S] [--alone]
 
 The server has CPU 1 (its process, and the thread that receives for its end of the veth), the generator CPU 0; the servers take turns, each with the same
-end of the veth. Writes bench/results/xdp.md."""
+end of the veth. Writes bench/results/xdp.md; --alone prints the first table only."""
 
 import argparse
 import json
@@ -237,8 +237,8 @@ the kernel cut out what is switched off.
 
 The server's processes and the thread that receives at its end of the veth have CPU 1, the generator CPU 0. Closed loop: `bench/load` with 128
 requests outstanding over ordinary sockets, which is the limit with XDP. Injected: frames from `BPF_PROG_TEST_RUN` at the other end, as many as it makes, and
-the answers that came back. CPU: scheduler time of all the server's processes and of that thread; generic XDP runs where a veth hands packets over, in the sender's time. Ratios are to
-chronyd in the same round, of injected frames to the better of its two rates: flooded it starves beside the receiving thread.
+the answers that came back. CPU: scheduler time of all the server's processes and of that thread; generic XDP runs where a veth hands packets over, in the sender's time. Ratios are
+to chronyd in the same round, of injected frames to the better of its two rates: flooded it starves beside the receiving thread.
 
 {against}
 """
@@ -248,10 +248,15 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=7)
     arguments.add_argument("--seconds", type=float, default=1.0)
+    arguments.add_argument("--alone", action="store_true")
     options = arguments.parse_args()
     directory = proc.scratch()
     ground = Ground()
     alone = "\n".join(alone_table(ground, directory, options.rounds))
+    if options.alone:
+        print(alone)
+        ground.neighbour.close()
+        return
     load_bench(ground, "lean", {})
     try:
         found = against(ground, directory, options)

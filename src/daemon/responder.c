@@ -134,6 +134,13 @@ void responder_leave(struct responder *r)
         close(r->link[--r->links]);
 }
 
+void responder_forget(struct responder *r)
+{
+    if (r->mirror)
+        munmap(r->mirror, sizeof *r->mirror);
+    r->mirror = NULL;
+}
+
 /* -- places -------------------------------------------------------------------------------------------------------- */
 
 static void write_places(struct responder *r)

@@ -36,6 +36,9 @@ void responder_follow(struct responder *r, struct loop *loop, const struct liste
 /* In a child: the links are the parent's, so that nothing is answered once that is gone. */
 void responder_leave(struct responder *r);
 
+/* In a child that is not core: it cannot tell the responder the time. */
+void responder_forget(struct responder *r);
+
 /* The page, from now on for two seconds at most. Returns when to write it again. */
 struct mono_ns responder_write(const struct responder *r, const struct serve_options *o, const struct page_data *page, double system_rate_ppm);
 

@@ -157,6 +157,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
         return EXIT_GENERAL;
     if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
+    responder_forget(&s->responder);
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     munmap(s->world.steps, sizeof *s->world.steps);
     if (s->ke.shared)
@@ -187,6 +188,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     (void)worker;
     if (give_up_rights(HOST_RIGHT_SET_CLOCK, s) != 0)
         return EXIT_PERMISSION;
+    responder_forget(&s->responder);
     loop_release_signals();
     loop_end_by_signal();
     sandbox_keep_descriptors((int[]){ s->clock_end }, 1);

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import statistics
@@ -292,3 +293,46 @@ def test_broadcast_is_refused_by_the_sockets(street):
         client.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         client.sendto(ntp.request(), (row.host.rpartition(".")[0] + ".255", row.port))
         row.daemon.wait_status(lambda _: row.counts().get("destination") == 1, what="not refused for its destination")
+
+
+DOCUMENT = (utcd.ROOT / "docs/xdp.md").read_text()
+
+
+def blocks(kind):
+    return [block for block in re.findall(rf"^```{kind}\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_documents_configuration(lab):
+    path = lab.dir / "document.yaml"
+    path.write_text(blocks("yaml")[0])
+    done = proc.run([utcd.DAEMON, "--config", path, "--check-config"])
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_documents_commands(both):
+    """All but those that install and build."""
+    commands = [line for line in "".join(blocks("sh")).splitlines() if not line.startswith(("apt-get", "meson"))]
+    assert len(commands) == 3
+    for command in commands:
+        words = command.replace("eth0", both.neighbour.link).split()
+        done = both.daemon.ctl(*words[1:]) if words[0] == "utcctl" else proc.run(words)
+        assert done.returncode == 0 and "xdp" in done.stdout.lower(), f"{command}: {done.stdout}{done.stderr}"
+
+
+def test_without_interfaces_it_is_no_configuration(lab):
+    path = lab.dir / "none.yaml"
+    path.write_text("ntp: {xdp: driver}\n")
+    done = proc.run([utcd.DAEMON, "--config", path, "--check-config"])
+    assert done.returncode == 3 and "none.yaml:1:12: ntp.xdp: on no interface" in done.stderr, done.stderr
+
+
+@pytest.mark.skipif(b"__asan_init" in utcd.DAEMON.read_bytes(), reason="an instrumented program has instructions of its own")
+def test_what_a_request_costs():
+    """Instructions do not depend on the machine; nanoseconds do, and are printed. Must: 130 and 180 ns."""
+    done = proc.run(["/usr/bin/python3", utcd.ROOT / "bench/xdp.py", "--alone", "--rounds", "3"], env={"BUILD": str(utcd.BUILD)}, timeout=60)
+    assert done.returncode == 0, done.stderr
+    rows = {name.strip(): (int(ns), int(size)) for name, ns, size in re.findall(r"^\| ([^|]+) \| (\d+) \(.*?\) \| (\d+) \|$", done.stdout, re.MULTILINE)}
+    print(rows)
+    assert len(rows) == 4
+    assert rows["neither"][1] <= 800 and rows["access list and rate limit"][1] <= 2000
+    assert rows["neither"][0] <= 3 * 130 and rows["access list and rate limit"][0] <= 3 * 180
