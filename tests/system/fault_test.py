@@ -1,0 +1,165 @@
+"""Every system call fails once; children die at random moments. FAULTS and KILLS say how many are tried (0 faults: all of them); SEED repeats a choice."""
+
+import contextlib
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import threading
+import time
+
+import pytest
+
+from lib import ntp, proc, utcd
+
+HOST = "127.0.0.1"
+SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 2**32)
+FAULTS = int(os.environ.get("FAULTS", "60"))
+KILLS = int(os.environ.get("KILLS", "300"))
+INSTRUMENTED = any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_"))
+pytestmark = pytest.mark.skipif(INSTRUMENTED, reason="an instrumented program makes calls of its own, and takes its time")
+DOCUMENTED_CODES = {0, 1, 3, 4, 5}
+CRASHED = re.compile(r"SIG(SEGV|ABRT|BUS|FPE|ILL|SYS)|Assertion|runtime error|ERROR: ")
+NOT_OURS = {"execve", "exit_group", "rt_sigreturn", "restart_syscall", "arch_prctl", "set_tid_address", "set_robust_list", "rseq",    # loader, kernel
+            "brk"}      # tells of failure by the old address: an error number would be taken for a new one
+SAME_CALL_MAX = 12      # what repeats after that is the steady state once more
+
+
+def config(port, time_port):
+    return {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}
+
+
+def use(daemon, port, time_port):
+    """A little of everything; whether it succeeds is not asked."""
+    for _ in range(3):
+        ntp.ask(HOST, port, timeout=0.05)
+    with contextlib.suppress(OSError), socket.create_connection((HOST, time_port), timeout=0.2) as connection:
+        connection.recv(16)
+    daemon.ctl("status")
+
+
+def calls_of_a_run(lab, mode):
+    """[(call, n)]: in a run that starts, works and ends, some process makes that call n times, the dynamic loader's left out."""
+    port, time_port = proc.free_port(), proc.free_port()
+    trace = lab.dir / f"trace-{mode}"
+    daemon = lab.utcd(config(port, time_port), mode, name=f"profile-{mode}", prefix=["strace", "-ff", "-o", trace])
+    daemon.wait_answering(HOST, port)
+    use(daemon, port, time_port)
+    daemon.stop()
+    loader = proc.run(["strace", utcd.DAEMON, "--version"]).stderr
+    found = set()
+    for file in lab.dir.glob(f"trace-{mode}.*"):
+        text = file.read_text()
+        for call in set(re.findall(r"^(\w+)\(", text, re.MULTILINE)) - NOT_OURS:
+            first = len(re.findall(rf"^{call}\(", loader, re.MULTILINE))    # strace counts in every process anew, so in children as well
+            count = len(re.findall(rf"^{call}\(", text, re.MULTILINE))
+            found |= {(call, n) for n in range(first + 1, min(count, first + SAME_CALL_MAX) + 1)}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_PROC_07_no_crash_whatever_call_fails_once(lab, mode):
+    choice = random.Random(SEED)
+    cases = [(call, n, error) for call, n in calls_of_a_run(lab, mode) for error in ("EPERM", "ENOMEM", "EIO")]
+    assert len(cases) > 300
+    if FAULTS:
+        cases = choice.sample(cases, FAULTS)
+    outcome = {"served": 0, "ended": 0}
+    for call, n, error in cases:
+        port, time_port = proc.free_port(), proc.free_port()
+        name = f"{call}-{n}-{error}-{mode}"
+        daemon = lab.utcd(config(port, time_port), mode, name=name, prefix=proc.failing(call, error, str(n)))
+
+        def decided(daemon=daemon, port=port):
+            return not daemon.running() or ntp.ask(HOST, port, timeout=0.05) or "; restarting it in" in daemon.log()
+        proc.wait_for(decided, timeout=10, what=lambda d=daemon: f"SEED={SEED}: {d.name} neither serves nor ends:\n{d.log()}")
+        if daemon.running():
+            use(daemon, port, time_port)
+        outcome["served" if daemon.running() else "ended"] += 1
+        if daemon.running():
+            daemon.signal(signal.SIGTERM)
+        code = daemon.wait(timeout=10)
+        assert not CRASHED.search(daemon.log()), f"SEED={SEED}: {name}:\n{daemon.log()}"
+        unheard = call.startswith("rt_sig") and code == -signal.SIGTERM    # what SIGTERM does where it could not be taken over
+        assert code in DOCUMENTED_CODES or unheard, f"SEED={SEED}: {name} ended with {code}:\n{daemon.log()}"
+    print(f"{mode}: {len(cases)} faults, {outcome}")
+    assert outcome["served"] > 0
+
+
+class Load:
+    """Asks every millisecond or so from one socket, so that one worker answers; keeps when answers came."""
+
+    def __init__(self, port):
+        self.port, self.came, self._stop = port, [], threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect((HOST, self.port))
+            client.settimeout(0.001)
+            while not self._stop.is_set():
+                client.send(ntp.request())
+                try:
+                    if len(client.recv(128)) == 48:
+                        self.came.append(time.monotonic())
+                except (TimeoutError, ConnectionRefusedError):
+                    pass
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def gap_after(self, when):
+        """The longest time without an answer that began or went on after `when`, so far."""
+        came = [t for t in list(self.came) if t >= when - 0.05]
+        return max((b - a for a, b in zip(came, came[1:])), default=float("inf"))
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def kills_of_one_daemon(lab, number, choice, gaps):
+    """Three quick deaths of each child are answered at once: so many are dealt out, in random order at random moments."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}}, utcd.PROCESSES, name=f"killed-{number}")
+    daemon.wait_answering(HOST, port)
+    proc.wait_for(lambda: " started, " in daemon.log() and {"core", "serve"} <= daemon.roles().keys(), every=0.01, what=daemon.log)
+    victims = ["core", "serve"] * 3
+    choice.shuffle(victims)
+    with Load(port) as load:
+        time.sleep(0.05)
+        for role in victims:
+            time.sleep(choice.uniform(0, 0.03))
+            pid, at = daemon.roles()[role], time.monotonic()
+            os.kill(pid, signal.SIGKILL)
+            proc.wait_for(lambda role=role, pid=pid: daemon.roles().get(role) not in (None, pid), timeout=2, every=0.002, what=daemon.log)
+            if role == "core":
+                proc.wait_for(lambda: daemon.ctl("status").returncode == 0, timeout=2, every=0.005, what=daemon.log)
+                gaps["core"].append(time.monotonic() - at)
+            else:
+                proc.wait_for(lambda at=at: load.came and load.came[-1] > at + 0.005, timeout=2, every=0.002, what=daemon.log)
+            gaps["served while " + role + " died"].append(load.gap_after(at))
+    daemon.stop()
+    assert not CRASHED.search(daemon.log()), daemon.log()
+    return len(victims)
+
+
+def test_PROC_01_random_kills_of_children(lab):
+    """serve is away 50 ms at most, core a second; while core is away serve goes on. (The longest gap is this client's own, too, where the machine is busy.)"""
+    choice, done = random.Random(SEED), 0
+    gaps = {"core": [], "served while core died": [], "served while serve died": []}
+    while done < KILLS:
+        done += kills_of_one_daemon(lab, done, choice, gaps)
+    for name, values in gaps.items():
+        print(f"{name}: {len(values)} times, median {statistics.median(values) * 1e3:.1f} ms, 95 % {percentile(values, 0.95) * 1e3:.1f} ms, "
+              f"longest {max(values) * 1e3:.1f} ms")
+    assert percentile(gaps["served while serve died"], 0.95) <= 0.05, f"SEED={SEED}"
+    assert max(gaps["core"]) <= 1, f"SEED={SEED}"
+    assert percentile(gaps["served while core died"], 0.95) <= 0.05, f"SEED={SEED}"
