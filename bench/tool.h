@@ -17,7 +17,7 @@
 struct tool_option { const char *name; double *value, least; };
 
 /* Where requests come from, if not from this machine's own address: 127.1.0.1 and the following, or as many IPv6 networks of 64 bits below fd00::. */
-struct source_control { union { struct cmsghdr align; uint8_t bytes[64]; } control; size_t len; };
+struct source_control { union { size_t align; uint8_t bytes[64]; } control; size_t len; }; /* aligned as a struct cmsghdr */
 
 int64_t tool_clock(clockid_t clock);
 int64_t tool_mono(void);
