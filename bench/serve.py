@@ -54,8 +54,8 @@ def table(runs, key):
 
         def ratio(other, of=key, taken=taken):
             return lab.spread(ratios(taken, runs[other], of))
-        rows.append(f"| {name} | {figures('per_second', 0)} | {figures('p50_us')} | {figures('p99_us', 0)} | {figures('cpu_us', 2)} | {figures('user_us', 2)} | "
-                    f"{figures('lost_percent', 2)} | {ratio(ECHO)} | {ratio(CHRONYD)} | {ratio(CHRONYD, 'cpu_us')} |")
+        rows.append(f"| {name} | {figures('per_second', 0)} | {figures('p50_us')} | {figures('p99_us', 0)} | {figures('cpu_us', 2)} | "
+                    f"{figures('user_us', 2)} | {figures('lost_percent', 2)} | {ratio(ECHO)} | {ratio(CHRONYD)} | {ratio(CHRONYD, 'cpu_us')} |")
     return rows
 
 
@@ -170,7 +170,8 @@ def goals(runs, ladder, scaling):
 
 def keep_histograms(runs):
     kept = {title: {name: [run.pop("histogram_us") for run in taken] for name, taken in of.items()} for title, of in runs.items()}
-    lines = [json.dumps({"figure": title, "server": name, "latency_us_and_count": one}) for title, of in kept.items() for name, taken in of.items() for one in taken]
+    lines = [json.dumps({"figure": title, "server": name, "latency_us_and_count": one})
+             for title, of in kept.items() for name, taken in of.items() for one in taken]
     lab.RESULTS.mkdir(parents=True, exist_ok=True)
     (lab.RESULTS / "latency.jsonl").write_text("\n".join(lines) + "\n")
 
@@ -194,7 +195,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=7, help="how often each is measured (default 7)")
     parser.add_argument("--ladders", type=int, default=3, help="how often the open loop is taken to its limit (default 3)")
-    parser.add_argument("--seconds", type=float, default=0.8, help="length of one run (default 0.8)")
+    parser.add_argument("--seconds", type=float, default=1, help="length of one run (default 1)")
     args = parser.parse_args()
     directory = proc.scratch()
     try:
@@ -208,11 +209,13 @@ def main():
         proc.remove(directory)
     text = [*rivals.goals_table(goals(runs, ladder, scaling)), ""]
     for title, (load, _, key) in FIGURES.items():
-        text += [f"## {title[0].upper()}{title[1:]}", "", *table(runs[title], key), "", *remarks(runs[title], key), "", f"`load HOST PORT {shlex.join(load)}`", ""]
+        text += [f"## {title[0].upper()}{title[1:]}", "", *table(runs[title], key), "", *remarks(runs[title], key), "",
+                 f"`load HOST PORT {shlex.join([*load, '--seconds', str(args.seconds)])}`", ""]
     text += ["## Open loop, fewer than one in a thousand lost", "", *ladder_table(ladder), "",
              f"Rates a factor of {RUNG} apart, {LADDER_SECONDS} s each, best of {LADDER_TRIES} tries; `load HOST PORT --rate N --segments 1`.", "",
              "## Workers", "", *workers_table(scaling), "",
-             "A CPU carries a worker and a generator, which takes more than half of it: two CPUs with both are compared with one. `load HOST PORT --sources 1000`.", "",
+             "A CPU carries a worker and a generator, which takes a good half of it: two CPUs with both are compared with one.", "",
+             "`load HOST PORT --sources 1000`", "",
              f"{args.rounds} rounds of {args.seconds} s; elsewhere the generator has the first CPU, the server the last one; SCHED_RR 20.", "",
              "## Raw numbers", "", "Latencies: `latency.jsonl`.", "", "```json",
              *raw(runs, ("per_second", "p50_us", "p99_us", "cpu_us", "user_us", "lost_percent", "cpu_percent")), *raw({"ladder": ladder}, ("per_second",)),

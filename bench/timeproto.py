@@ -49,7 +49,7 @@ def take_turns(directory, rounds, seconds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--rounds", type=int, default=7, help="how often each is measured (default 7)")
-    parser.add_argument("--seconds", type=float, default=0.8, help="length of one run (default 0.8)")
+    parser.add_argument("--seconds", type=float, default=0.6, help="length of one run (default 0.6)")
     args = parser.parse_args()
     directory = proc.scratch()
     try:

@@ -42,25 +42,64 @@ static short wait_for(int fd, short events)
     return p.revents;
 }
 
+/* A listener and a client of it. */
+struct pair { struct net_addr server; int listener, client; };
+
+static struct pair open_pair(const char *host)
+{
+    struct pair p;
+
+    p.listener = listen_somewhere(host, &p.server);
+    p.client = io_udp_connect(&p.server);
+    assert_true(p.client >= 0);
+    return p;
+}
+
+static void close_pair(const struct pair *p)
+{
+    close(p->client);
+    close(p->listener);
+}
+
+static struct mono_ns ask(const struct pair *p, const void *bytes, size_t len)
+{
+    struct mono_ns sent;
+
+    assert_int_equal(io_udp_send(p->client, bytes, len, &sent), 0);
+    return sent;
+}
+
+static void skip_without_ipv6(void)
+{
+    struct net_addr a = address("::1");
+    int probe = io_udp_listen(&a, "");
+
+    if (probe == -UE_UNSUPPORTED)
+        skip();
+    close(probe);
+}
+
 static struct io_batch batch;
+
+static void receive_batch(int listener, unsigned count)
+{
+    assert_true(wait_for(listener, POLLIN) & POLLIN);
+    assert_int_equal(io_batch_receive(&batch, listener), count);
+}
 
 static void there_and_back(const char *host)
 {
-    struct net_addr server;
+    struct pair p = open_pair(host);
     struct io_datagram reply;
     const struct io_datagram *request = &batch.datagram[0];
-    struct mono_ns sent, left;
+    struct mono_ns sent = ask(&p, "question", 8), left;
     enum stamp stamp = STAMP_USER;
     struct io_hardware_stamp hardware;
     struct net_addr own;
-    int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
 
-    assert_true(client >= 0);
-    assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
-    io_udp_local(client, &own);
-    assert_true(addr_same_host(&own, &server) && own.port != 0); /* on loopback both ends are one host */
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    io_udp_local(p.client, &own);
+    assert_true(addr_same_host(&own, &p.server) && own.port != 0); /* on loopback both ends are one host */
+    receive_batch(p.listener, 1);
     assert_int_equal(request->len, 8);
     assert_false(request->cut);
     assert_int_equal(request->to.family, ADDR_NONE); /* the listener has one address */
@@ -68,17 +107,16 @@ static void there_and_back(const char *host)
     assert_true(sent.ns - 100000 <= request->rx.ns && request->rx.ns <= io_raw_now().ns);
 
     io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
-    assert_int_equal(io_batch_send(&batch, listener), 1);
-    assert_true(wait_for(client, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_transmit_stamp(client, &left, &stamp, &hardware), 1);
+    assert_int_equal(io_batch_send(&batch, p.listener), 1);
+    assert_true(wait_for(p.client, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_transmit_stamp(p.client, &left, &stamp, &hardware), 1);
     assert_int_equal(stamp, STAMP_KERNEL);
     assert_true(left.ns <= request->rx.ns + 100000);
-    assert_int_equal(io_udp_receive(client, &reply), 1);
+    assert_int_equal(io_udp_receive(p.client, &reply), 1);
     assert_int_equal(reply.stamp, STAMP_KERNEL);
-    assert_true(addr_equal(&reply.from, &server));
-    assert_int_equal(io_udp_receive(client, &reply), 0);
-    close(client);
-    close(listener);
+    assert_true(addr_equal(&reply.from, &p.server));
+    assert_int_equal(io_udp_receive(p.client, &reply), 0);
+    close_pair(&p);
 }
 
 static void there_and_back_by_ipv4(void **state)
@@ -89,13 +127,8 @@ static void there_and_back_by_ipv4(void **state)
 
 static void there_and_back_by_ipv6(void **state)
 {
-    struct net_addr a = address("::1");
-    int probe = io_udp_listen(&a, "");
-
     (void)state;
-    if (probe == -UE_UNSUPPORTED)
-        skip();
-    close(probe);
+    skip_without_ipv6();
     there_and_back("::1");
 }
 
@@ -103,16 +136,14 @@ static void the_answer_leaves_from_the_address_that_was_asked(void **state)
 {
     struct net_addr server, asked;
     struct io_datagram d;
-    struct mono_ns sent;
     int listener = listen_somewhere("0.0.0.0", &server), client;
 
     (void)state;
     asked = address("127.0.0.77");
     asked.port = server.port;
     client = io_udp_connect(&asked);
-    assert_int_equal(io_udp_send(client, "?", 1, &sent), 0);
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    assert_int_equal(send(client, "?", 1, 0), 1);
+    receive_batch(listener, 1);
     assert_true(addr_same_host(&batch.datagram[0].to, &asked));
     io_batch_answer(&batch, 0, (const uint8_t *)"!", 1);
     assert_int_equal(io_batch_send(&batch, listener), 1);
@@ -145,31 +176,28 @@ static void a_broadcast_is_told_as_one(void **state)
 /* Two answers, the second with a stamp: its echo says where it went and what it was. */
 static void an_answer_says_when_it_left(const char *host)
 {
-    struct net_addr server;
+    struct pair p = open_pair(host);
     struct io_datagram *d = batch.datagram, echo;
-    struct mono_ns sent, before, after;
-    int listener = listen_somewhere(host, &server), client = io_udp_connect(&server);
+    struct mono_ns before, after;
 
     for (int i = 0; i < 2; i++)
-        assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_batch_receive(&batch, listener), 2);
+        ask(&p, "question", 8);
+    receive_batch(p.listener, 2);
     io_batch_answer(&batch, 0, (const uint8_t *)"plain!", 6);
     io_batch_answer(&batch, 1, (const uint8_t *)"answer", 6);
     io_batch_stamp(&batch);
     before = io_raw_now();
-    assert_int_equal(io_batch_send(&batch, listener), 2);
-    assert_true(wait_for(listener, 0) & POLLERR);
+    assert_int_equal(io_batch_send(&batch, p.listener), 2);
+    assert_true(wait_for(p.listener, 0) & POLLERR);
     after = io_raw_now();
-    assert_int_equal(io_udp_left(listener, (enum addr_family)server.family, 6, &echo), 1);
+    assert_int_equal(io_udp_left(p.listener, (enum addr_family)p.server.family, 6, &echo), 1);
     assert_true(addr_equal(&echo.to, &d[1].from));
     assert_int_equal(echo.len, 6);
     assert_memory_equal(echo.bytes, "answer", 6);
     assert_int_equal(echo.stamp, STAMP_KERNEL);
     assert_true(before.ns - 2000 <= echo.rx.ns && echo.rx.ns <= after.ns + 2000);
-    assert_int_equal(io_udp_left(listener, (enum addr_family)server.family, 6, &echo), 0);
-    close(client);
-    close(listener);
+    assert_int_equal(io_udp_left(p.listener, (enum addr_family)p.server.family, 6, &echo), 0);
+    close_pair(&p);
 }
 
 static void an_answer_says_when_it_left_by_ipv4(void **state)
@@ -180,76 +208,60 @@ static void an_answer_says_when_it_left_by_ipv4(void **state)
 
 static void an_answer_says_when_it_left_by_ipv6(void **state)
 {
-    struct net_addr a = address("::1");
-    int probe = io_udp_listen(&a, "");
-
     (void)state;
-    if (probe == -UE_UNSUPPORTED)
-        skip();
-    close(probe);
+    skip_without_ipv6();
     an_answer_says_when_it_left("::1");
 }
 
 /* What the echo holds is checked before it is believed. */
 static void an_echo_of_another_length_is_passed_over(void **state)
 {
-    struct net_addr server;
+    struct pair p = open_pair("127.0.0.1");
     struct io_datagram echo;
-    struct mono_ns sent;
-    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
 
     (void)state;
-    assert_int_equal(io_udp_send(client, "question", 8, &sent), 0);
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_batch_receive(&batch, listener), 1);
+    ask(&p, "question", 8);
+    receive_batch(p.listener, 1);
     io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
     io_batch_stamp(&batch);
-    assert_int_equal(io_batch_send(&batch, listener), 1);
-    assert_true(wait_for(listener, 0) & POLLERR);
-    assert_int_equal(io_udp_left(listener, ADDR_IPV4, 5, &echo), 0);
-    close(client);
-    close(listener);
+    assert_int_equal(io_batch_send(&batch, p.listener), 1);
+    assert_true(wait_for(p.listener, 0) & POLLERR);
+    assert_int_equal(io_udp_left(p.listener, ADDR_IPV4, 5, &echo), 0);
+    close_pair(&p);
 }
 
 static void a_datagram_too_long_is_marked(void **state)
 {
     static const uint8_t long_one[IO_DATAGRAM_MAX + 1];
-    struct net_addr server;
+    struct pair p = open_pair("127.0.0.1");
     struct io_datagram d;
-    struct mono_ns sent;
-    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
 
     (void)state;
-    assert_int_equal(io_udp_send(client, long_one, sizeof long_one, &sent), 0);
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_udp_receive(listener, &d), 1);
+    ask(&p, long_one, sizeof long_one);
+    assert_true(wait_for(p.listener, POLLIN) & POLLIN);
+    assert_int_equal(io_udp_receive(p.listener, &d), 1);
     assert_true(d.cut);
     assert_int_equal(d.len, IO_DATAGRAM_MAX);
-    close(client);
-    close(listener);
+    close_pair(&p);
 }
 
 static void a_batch_comes_in_order_and_no_answer_holds_up_the_next(void **state)
 {
-    struct net_addr server;
-    struct mono_ns sent;
-    int listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+    struct pair p = open_pair("127.0.0.1");
 
     (void)state;
     for (uint8_t i = 0; i < 3; i++)
-        assert_int_equal(io_udp_send(client, &i, 1, &sent), 0);
-    assert_true(wait_for(listener, POLLIN) & POLLIN);
-    assert_int_equal(io_batch_receive(&batch, listener), 3);
+        ask(&p, &i, 1);
+    receive_batch(p.listener, 3);
     batch.datagram[1].to = address("192.0.2.1"); /* not ours: the kernel refuses to send from it */
     for (uint8_t i = 0; i < 3; i++) {
         assert_int_equal(batch.datagram[i].bytes[0], i);
         io_batch_answer(&batch, i, batch.datagram[i].bytes, 1);
     }
-    assert_int_equal(io_batch_send(&batch, listener), 2);
-    assert_int_equal(io_batch_receive(&batch, listener), 0);
-    assert_int_equal(io_batch_send(&batch, listener), 0);
-    close(client);
-    close(listener);
+    assert_int_equal(io_batch_send(&batch, p.listener), 2);
+    assert_int_equal(io_batch_receive(&batch, p.listener), 0);
+    assert_int_equal(io_batch_send(&batch, p.listener), 0);
+    close_pair(&p);
 }
 
 static void nobody_there_is_reported(void **state)
@@ -278,32 +290,31 @@ static void nobody_there_is_reported(void **state)
 /* The kernel's notice about a send without copy (SO_EE_ORIGIN_ZEROCOPY) is nothing we ask for: an origin this code does not know. */
 static void NTPC_28_a_notice_of_unknown_origin_is_passed_over(void **state)
 {
-    struct net_addr server;
+    struct pair p = open_pair("127.0.0.1");
     struct mono_ns tx;
     enum stamp stamp;
     struct io_hardware_stamp hardware;
-    int on = 1, stamps = 0, listener = listen_somewhere("127.0.0.1", &server), client = io_udp_connect(&server);
+    int on = 1, stamps = 0;
 
     (void)state;
-    if (setsockopt(client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) != 0)
+    if (setsockopt(p.client, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof on) != 0)
         skip();
     for (int i = 0; i < 4; i++)
-        assert_int_equal(send(client, "question", 8, MSG_ZEROCOPY | MSG_DONTWAIT), 8);
-    assert_int_equal(io_udp_send(client, "question", 8, &tx), 0);
+        assert_int_equal(send(p.client, "question", 8, MSG_ZEROCOPY | MSG_DONTWAIT), 8);
+    assert_int_equal(io_udp_send(p.client, "question", 8, &tx), 0);
     for (int i = 0; i < 20; i++) { /* stamps and notices in any order; never an error, never a stamp made of a notice */
         int got;
 
-        wait_for(client, POLLPRI);
-        got = io_udp_transmit_stamp(client, &tx, &stamp, &hardware);
+        wait_for(p.client, POLLPRI);
+        got = io_udp_transmit_stamp(p.client, &tx, &stamp, &hardware);
         assert_true(got == 0 || got == 1);
         assert_true(got == 0 || stamp == STAMP_KERNEL);
         stamps += got;
-        if (got == 0 && !(wait_for(client, 0) & POLLERR))
+        if (got == 0 && !(wait_for(p.client, 0) & POLLERR))
             break;
     }
     assert_in_range(stamps, 1, 5);
-    close(client);
-    close(listener);
+    close_pair(&p);
 }
 
 static void every_exchange_has_a_port_of_its_own(void **state)
