@@ -226,4 +226,6 @@ def test_the_sum_of_steps_outlives_every_process(lab, good_chronyd):
     assert daemon.wait_synchronised()["clock"]["stepped_ns"] == stepped_ns
     for pid in proc.session_members(daemon.pid):
         os.kill(pid, signal.SIGKILL)
+    daemon.wait()
+    proc.wait_for(lambda: not proc.session_members(daemon.pid), what="not all of them are gone")
     assert memory_of(drift.read_text())["stepped_ns"] == stepped_ns
