@@ -1,5 +1,7 @@
 """Machines that ask each other, and nobody who gives UTC: one reference among them, by the rule that chronyd's `local ... orphan` has as well."""
 
+import os
+import signal
 import subprocess
 
 import pytest
@@ -52,6 +54,9 @@ def test_the_smallest_address_is_the_reference(lab, hosts, mode):
         assert says(follower, 11, address(first)).bound_s > says(first, 10, LOCAL_REFID).bound_s - 0.01 > 0.48
     assert "following the local reference" in members[2].ctl("status").stdout
     members[0].wait_status(lambda s: all(f["verdicts"].get("loop", 0) > 0 for f in s["sources"]), what="NTPC-15: who follows us is heard")
+    if mode == utcd.PROCESSES:
+        os.kill(members[2].roles()["core"], signal.SIGKILL)
+        says(third, 11, address(first))
     assert members[0].stop() == 0
     says(second, 10, LOCAL_REFID)
     says(third, 11, address(second))
