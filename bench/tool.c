@@ -77,8 +77,10 @@ int tool_socket(const struct sockaddr_storage *to, socklen_t len, int many_sourc
 
 static void put_control(struct source_control *c, int level, int type, const void *data, size_t len)
 {
-    c->control.align = (struct cmsghdr){ .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
-    memcpy(CMSG_DATA(&c->control.align), data, len);
+    struct cmsghdr *h = (void *)c->control.bytes;
+
+    *h = (struct cmsghdr){ .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
+    memcpy(CMSG_DATA(h), data, len);
     c->len = CMSG_SPACE(len);
 }
 
