@@ -39,7 +39,7 @@ def servers(directory):
     return {
         ECHO: rivals.echo(), CHRONYD: rivals.chronyd(directory), NTPSEC: rivals.ntpsec(directory), OPENNTPD: rivals.openntpd(directory),
         UTCD: rivals.ours(directory), LOGGING: rivals.ours(directory, ntp={"client_log": True}), BUSY: rivals.ours(directory, ntp={"busy_poll": True}),
-        ONE: rivals.ours(directory), TWO: rivals.ours(directory, ntp={"workers": 2}),
+        ONE: rivals.ours(directory), TWO: rivals.ours(directory, ntp={"workers": 2, "steering": "cpu"}),
     }
 
 
