@@ -488,6 +488,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     };
     c->engine = engine_init(storage, &s);
     loop_add_part(loop, &(struct loop_part){ c, next, run });
+    audit_start(&c->audit, loop, world->guard);
     wait_for_wake(c);
     if (world->clock_fd >= 0)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);

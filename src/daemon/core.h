@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include "daemon/audit.h"
 #include "daemon/clock_role.h"
 #include "daemon/hardware.h"
 #include "daemon/leap_files.h"
@@ -68,6 +69,7 @@ struct core {
     bool stepping;
     struct mono_ns responder_due;       /* when the responder is to be told again; MONO_NEVER without one */
     struct leap_files leap_files;
+    struct audit audit;
     struct io_datagram datagram;
 };
 
