@@ -169,6 +169,7 @@ static inline enum verdict guard_block(struct guard *g, struct guard_set *s, uns
     ATOMIC_STORE(&b->prefix, ATOMIC_LOAD(&s->prefix[row]));
     ATOMIC_STORE(&b->at_ns, now);
     ATOMIC_STORE(&b->per_second, ATOMIC_LOAD(&s->count[row].recent) / guard_span_s(&g->limit, &s->count[row]));
+    ATOMIC_STORE(&s->count[row].recent, 0); /* it starts afresh: what it asks while it is blocked decides about the next block */
     return VERDICT_BLOCKED;
 }
 
