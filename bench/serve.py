@@ -6,6 +6,7 @@ where its own rate spreads by more than 1.3 the table says "noisy", and nothing 
 server another one, but for the comparison of one and two workers, where each CPU has a worker and a generator of its own."""
 
 import argparse
+import collections
 import json
 import shlex
 import statistics
@@ -169,11 +170,16 @@ def goals(runs, ladder, scaling):
 
 
 def keep_histograms(runs):
-    kept = {title: {name: [run.pop("histogram_us") for run in taken] for name, taken in of.items()} for title, of in runs.items()}
-    lines = [json.dumps({"figure": title, "server": name, "latency_us_and_count": one})
-             for title, of in kept.items() for name, taken in of.items() for one in taken]
+    """All rounds' latencies of each server together, in bench/results/latency.json."""
+    lines = []
+    for title, of in runs.items():
+        for name, taken in of.items():
+            together = collections.Counter()
+            for run in taken:
+                together.update(dict(run.pop("histogram_us")))
+            lines.append(json.dumps({"figure": title, "server": name, "us_and_count": sorted(together.items())}))
     lab.RESULTS.mkdir(parents=True, exist_ok=True)
-    (lab.RESULTS / "latency.jsonl").write_text("\n".join(lines) + "\n")
+    (lab.RESULTS / "latency.json").write_text("[" + ",\n".join(lines) + "]\n")
 
 
 def raw(runs, of):
@@ -217,7 +223,7 @@ def main():
              "A CPU carries a worker and a generator, which takes a good half of it: two CPUs with both are compared with one.", "",
              "`load HOST PORT --sources 1000`", "",
              f"{args.rounds} rounds of {args.seconds} s; elsewhere the generator has the first CPU, the server the last one; SCHED_RR 20.", "",
-             "## Raw numbers", "", "Latencies: `latency.jsonl`.", "", "```json",
+             "## Raw numbers", "", "Latencies: [latency.json](latency.json).", "", "```json",
              *raw(runs, ("per_second", "p50_us", "p99_us", "cpu_us", "user_us", "lost_percent", "cpu_percent")), *raw({"ladder": ladder}, ("per_second",)),
              *raw({"workers": scaling}, ("per_second", "cpu_us")), "```"]
     lab.write("serve", "Answering NTP beside other daemons and a bare echo", "\n".join(text))
