@@ -25,7 +25,6 @@ void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns t
     e->started = e->at = at;
     e->tai = tai;
     e->rate = rate;
-    e->x_var = x_sd_s * x_sd_s;
     e->skew = y_sd;
     e->surprises = e->opened = 0;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
@@ -222,7 +221,6 @@ static struct clock_move rebase(struct clock_estimate *e)
     e->rate += t.y;
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].y -= t.y;
-    e->x_var = t.pxx;
     e->skew = t.skew;
     e->wander = slow_wander(e->wander, exp(t.log_wander));
     assert(isfinite(e->rate) && isfinite(e->skew));

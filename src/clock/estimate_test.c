@@ -126,6 +126,33 @@ static void frequency_step_is_followed_in_a_few_samples(void **state)
     assert_true(fabs(e.rate - 1e-6) < 0.3e-6);
 }
 
+/* 5 ms within 64 s: by a jump of phase, or by 156 ppm for half of it. Three samples 2 s apart tell which. */
+static void burst_tells_a_jump_of_phase_from_one_of_frequency(void **state)
+{
+    static const double y[] = { 0, 156.25e-6 };
+    struct clock_law law = gaussian_law(1e-5);
+    struct clock_fit fit;
+
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        struct clock_estimate e = { .rate = 0 }, before;
+        struct prng r;
+
+        prng_seed(&r, 15);
+        run(&e, &r, 1e-9, 1e-5, 300, 64);
+        before = e;
+        estimate_open(&e, 5e-3, 64);
+        for (int i = 0; i < 4; i++) {
+            struct mono_ns now = at(301 * 64 + 2 * i);
+            struct tai_ns truth = tai_add(estimate_tai(&before, now), dur_from_s(5e-3 + y[k] * 2 * i));
+
+            estimate_update(&e, now, estimate_offset_s(&e, now, truth), &law, &fit);
+        }
+        if (fabs(e.rate - before.rate - y[k]) > 5e-6)
+            fail_msg("after a jump by %g: %g", y[k], e.rate - before.rate);
+    }
+}
+
 static void moving_the_line_is_exact(void **state)
 {
     struct clock_estimate e = { .rate = 0 };
@@ -149,7 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_near_the_optimum_at_every_wander),  cmocka_unit_test(box_is_tighter_than_its_centre),
         cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),
-        cmocka_unit_test(moving_the_line_is_exact),
+        cmocka_unit_test(burst_tells_a_jump_of_phase_from_one_of_frequency), cmocka_unit_test(moving_the_line_is_exact),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,7 +204,8 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
 
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
 {
-    double gain = 1 / fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY), sum = 0, unit = n->scale_s * n->scale_s, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
+    double gain = 1 / fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY), sum = 0;
+    double unit = n->scale_s * n->scale_s, *share = n->bin[law->bin].share, *body = &n->bin[law->bin].body;
     double seen = fit->part[NOISE_BODY] * fit->body_e2 + fit->outlier * fit->innovation_s * fit->innovation_s, weight = fit->part[NOISE_BODY] + fit->outlier;
 
     n->bin[law->bin].seen = fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY);

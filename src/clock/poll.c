@@ -4,8 +4,18 @@
 
 #include "clock/noise.h"
 
-#define GROWTH_PER_NOISE 0.42 /* docs/clock.md, "Poll interval" */
+#define GROWTH_PER_NOISE 0.47 /* docs/clock.md, "Poll interval" */
+#define SOONEST_LOG2 3u
 #define AGE_PER_INTERVAL 7.0  /* while the frequency is being learnt, samples are spread evenly over the logarithm of time */
+
+/* An answer that did not come is asked for again in an eighth of the interval, then in a quarter, in a half: a lost packet costs little, a dead server is
+ * not pressed. */
+static double again_sooner(const struct clock_source *s)
+{
+    unsigned missed = s->reach == 0 ? 8 : (unsigned)__builtin_ctz(s->reach);
+
+    return missed == 0 || missed > SOONEST_LOG2 ? 1 : (double)(1u << (SOONEST_LOG2 + 1 - missed));
+}
 
 int poll_choose(const struct clock *c, const struct clock_source *s)
 {
@@ -13,12 +23,11 @@ int poll_choose(const struct clock *c, const struct clock_source *s)
     /* Wander alone moves the clock by wander * t^1.5 / sqrt(3) within t. */
     double t_s = pow(GROWTH_PER_NOISE * sqrt(3) * noise_s / wander, 2.0 / 3.0);
     double age_s = dur_to_s(mono_sub(c->estimate.at, c->estimate.started));
-    unsigned answered = (unsigned)__builtin_popcount(s->reach);
     int log2_s;
 
-    if (c->estimate.surprises > 0 || c->estimate.opened > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || answered == 0 || !(t_s > 0))
+    if (c->estimate.surprises > 0 || c->estimate.opened > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || s->reach == 0 || !(t_s > 0))
         return s->min_poll_log2;
-    t_s *= pow(answered / 8.0, 0.6);
+    t_s /= again_sooner(s);
     t_s = fmin(t_s, age_s / AGE_PER_INTERVAL);
     log2_s = t_s > 0.01 ? (int)floor(log2(t_s) + 0.5) : s->min_poll_log2;
     return log2_s < s->min_poll_log2 ? s->min_poll_log2 : log2_s > s->max_poll_log2 ? s->max_poll_log2 : log2_s;
@@ -26,5 +35,7 @@ int poll_choose(const struct clock *c, const struct clock_source *s)
 
 bool poll_is_guessed(const struct clock *c, const struct clock_source *s)
 {
-    return (s->noise.samples < NOISE_LAW_SAMPLES || c->estimate.opened > 0) && c->estimate.skew * dur_to_s(dur_from_log2(s->min_poll_log2)) > 2 * noise_sd(&s->noise);
+    bool learning = s->noise.samples < NOISE_LAW_SAMPLES || c->estimate.opened > 0;
+
+    return learning && c->estimate.skew * dur_to_s(dur_from_log2(s->min_poll_log2)) > 2 * noise_sd(&s->noise);
 }

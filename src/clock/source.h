@@ -96,7 +96,6 @@ struct clock_estimate {
     struct tai_ns tai;
     double rate;
     struct clock_filter bank[CLOCK_FILTERS];
-    double x_var;                  /* s^2, of the line's phase at `at` */
     double skew;                   /* s/s, standard deviation of the line's rate, mean over the bank */
     double wander;                 /* s/s per sqrt(s), as the bank sees it now */
     uint32_t surprises;            /* measurements in a row that no filter could explain */

@@ -270,6 +270,7 @@ static void missed(struct engine *e, struct slot *s)
 
     clock_source_missed(&e->clock, index_of(e, s), s->client.reach, e->now, &a);
     engine_clock_actions(e, &a);
+    ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, index_of(e, s)));
     if (s->client.reach == 0 && s->heard) {
         struct log_record *r = engine_log(e, LOG_SOURCE_LOST);
 
