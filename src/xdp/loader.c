@@ -121,7 +121,7 @@ static int attach(struct load *l, uint32_t ifindex, const char *mode, const stru
     int fd = -EINVAL;
 
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
-        LIBBPF_OPTS(bpf_link_create_opts, options, .flags = ways[i].flags);
+        const struct bpf_link_create_opts options = { .sz = sizeof options, .flags = ways[i].flags };
 
         if (strcmp(mode, "auto") != 0 && strcmp(mode, ways[i].name) != 0)
             continue;
