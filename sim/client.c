@@ -211,6 +211,8 @@ static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
         e.at = tai_add(w->now, (struct dur_ns){ RESOLVE_NS });
         sim_queue_push(&w->queue, &e);
         break;
+    case ACTION_ESTABLISH: /* no story has a source with NTS */
+        break;
     case ACTION_READ_CLOCK:
         e.kind = SIM_PAIR;
         sim_queue_push(&w->queue, &e);

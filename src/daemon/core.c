@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "crypto/mac.h"
 #include "daemon/built.h"
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
+#include "daemon/ke_client.h"
 #include "daemon/resolve.h"
 #include "host/wake.h"
 #include "io/stamp.h"
@@ -345,6 +347,53 @@ static void save(struct core *c)
         tell_not_saved(c, memory_file_save(drift_file(c), &m));
 }
 
+/* -- NTS ---------------------------------------------------------------------------------------------------------- */
+
+static void without_keys(struct core *c, uint16_t configured, const char *why)
+{
+    input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { .configured = configured, .wrong = why } });
+}
+
+static void establish(struct core *c, const struct action *a)
+{
+    uint16_t configured = a->u.establish.configured;
+    int err = ke_client_ask(c->world->ke_fd, configured, a->u.establish.name, a->u.establish.port, c->world->options->nts.trusted_certificates.s);
+
+    if (err) {
+        without_keys(c, configured, ue_text(err));
+        return;
+    }
+    c->keys_asked |= 1u << configured;
+    c->keys_due = mono_add(host_mono(), (struct dur_ns){ KE_CLIENT_PATIENCE_S * NS_PER_S });
+}
+
+static void give_up_keys(struct core *c)
+{
+    uint32_t asked = c->keys_asked;
+
+    c->keys_asked = 0;
+    c->keys_due = MONO_NEVER;
+    for (uint16_t i = 0; asked >> i; i++)
+        if (asked >> i & 1)
+            without_keys(c, i, ue_text(UE_TIMEOUT));
+}
+
+static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct core *c = ctx;
+    struct ke_answer a;
+
+    (void)revents;
+    (void)now;
+    if (ke_client_take(fd, &a) == 0 && a.configured < ENGINE_CONFIGURED_MAX && c->keys_asked >> a.configured & 1) {
+        c->keys_asked &= ~(1u << a.configured);
+        if (!c->keys_asked)
+            c->keys_due = MONO_NEVER;
+        input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp } });
+    }
+    crypto_wipe(&a, sizeof a);
+}
+
 /* -- leap seconds -------------------------------------------------------------------------------------------------- */
 
 static void look_at_leap_files(struct core *c, struct mono_ns now)
@@ -379,6 +428,7 @@ static void obey(struct core *c, const struct action *a)
     case ACTION_SEND: send_request(c, a); break;
     case ACTION_CLOSE: close_exchange(c, a->u.close.exchange); break;
     case ACTION_RESOLVE: resolve(c, a->u.resolve.configured, a->u.resolve.name); break;
+    case ACTION_ESTABLISH: establish(c, a); break;
     case ACTION_READ_CLOCK: read_clock(c); break;
     case ACTION_CLOCK: command_clock(c, &a->u.clock); break;
     case ACTION_PUBLISH: publish(c); break;
@@ -412,7 +462,8 @@ static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
 
-    return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), c->names_due), mono_min(c->leap_files.next, c->world->hardware->next)),
+    return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
+                             mono_min(c->leap_files.next, c->world->hardware->next)),
                     c->responder_due);
 }
 
@@ -451,6 +502,8 @@ static void run(void *ctx, struct mono_ns now)
         hardware_read_all(c->world->hardware, now);
     if (!mono_before(now, c->names_due))
         give_up_names(c);
+    if (!mono_before(now, c->keys_due))
+        give_up_keys(c);
     if (!mono_before(now, c->responder_due))
         tell_responder(c);
     input(c, &(struct event){ .kind = EVENT_TICK });
@@ -470,7 +523,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     memset(c, 0, sizeof *c);
     c->world = world;
     c->loop = loop;
-    c->names_due = c->responder_due = MONO_NEVER;
+    c->names_due = c->keys_due = c->responder_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     recall(c, &memory);
@@ -492,6 +545,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     wait_for_wake(c);
     if (world->clock_fd >= 0)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
+    if (world->ke_fd >= 0)
+        loop_watch(loop, world->ke_fd, POLLIN, on_keys, c);
     if (world->resolve_fd >= 0)
         loop_watch(loop, world->resolve_fd, POLLIN, on_addresses, c);
     input(c, &(struct event){ .kind = EVENT_TICK });

@@ -35,6 +35,7 @@ struct core_world {
     bool steer;                         /* a system clock is steered */
     int clock_fd;                       /* the clock role's socket; -1: obey here, by `driver` */
     const struct host_clock *driver;
+    int ke_fd;                          /* the socket of simple-utcd-ke client; -1: no source has NTS */
     int resolve_fd;                     /* the resolver's socket; -1: no name is configured */
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
@@ -61,6 +62,8 @@ struct core {
     struct engine *engine;
     bool save_failed;                   /* told once until it works again */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
+    uint32_t keys_asked;                /* set of configured lines for which NTS keys are being established */
+    struct mono_ns keys_due;            /* when to give them up; MONO_NEVER */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
     struct core_exchange exchange[CORE_EXCHANGES_MAX];

@@ -148,7 +148,7 @@ static int start(const struct daemon_options *o)
     hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .steps = &steps,
                                       .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
-                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0],
+                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0], .ke_fd = -1,
                                       .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;

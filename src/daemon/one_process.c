@@ -8,6 +8,7 @@
 #include "daemon/control_role.h"
 #include "daemon/exit.h"
 #include "daemon/follow.h"
+#include "daemon/ke_client.h"
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "daemon/random.h"
@@ -21,7 +22,7 @@ static struct {
     struct core core;
     struct serve_role serve;
     struct control_role control;
-    struct resolver resolver;
+    struct resolver resolver, ke_client;
     struct status status;
     struct follow follow;
     pid_t ke;               /* the program of NTS key establishment; 0: none */
@@ -74,8 +75,8 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
             if (pid == all.ke)
                 ke_ended();
-            else
-                resolver_reaped(&all.resolver, pid, status);
+            else if (!resolver_reaped(&all.resolver, pid, status))
+                resolver_reaped(&all.ke_client, pid, status);
     }
 }
 
@@ -93,6 +94,7 @@ int one_process_run(struct setup *s)
     if (s->control_fd >= 0)
         control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
+    resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
     responder_follow(&s->responder, &all.loop, &s->listeners);
     status_start(&all.status, &all.loop, s);
     start_ke();

@@ -86,6 +86,15 @@ static void check_source_keys(const struct rules *r, size_t i)
         conf_error_add(r->errors, place(r, "sources", i, "next_key"), "sources[%zu].next_key: it takes over from `key`, which is not given", i);
 }
 
+static void check_source_nts(const struct rules *r, size_t i)
+{
+    const struct source_options *s = &r->o->engine.source[i];
+    const char *against = s->pool.s[0] ? "pool" : s->key ? "key" : s->version != 4 ? "version" : NULL;
+
+    if (s->nts && against)
+        conf_error_add(r->errors, place(r, "sources", i, "nts"), "sources[%zu].nts: it takes one `server`, version 4 and no key; take `%s` away", i, against);
+}
+
 /* One machine given twice would vote twice. */
 static void check_twins(const struct rules *r, size_t i)
 {
@@ -105,6 +114,7 @@ static void check_sources(const struct rules *r)
     for (size_t i = 0; i < e->source_count; i++) {
         check_source(r, i);
         check_source_keys(r, i);
+        check_source_nts(r, i);
         check_twins(r, i);
         possible += *e->source[i].pool.s ? e->source[i].members : 1;
     }

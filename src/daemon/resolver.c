@@ -10,12 +10,12 @@
 static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct resolver *r = ctx;
-    pid_t pid = resolve_spawn(fd);
+    pid_t pid = r->program->spawn(fd);
 
     (void)revents;
     (void)now;
     if (pid < 0) {
-        resolve_decline(fd, pid);
+        r->program->decline(fd, pid);
         return;
     }
     r->pid = pid;
@@ -35,7 +35,15 @@ static void begin(void *ctx, struct mono_ns now)
 
 void resolver_start(struct resolver *r, struct loop *loop, int fd)
 {
-    *r = (struct resolver){ loop, fd, 0, MONO_NEVER };
+    static const struct resolver_program resolve = { resolve_spawn, resolve_decline,
+                                                     "the program simple-utcd-resolve is missing: names cannot be looked up, numeric addresses work" };
+
+    resolver_start_program(r, loop, fd, &resolve);
+}
+
+void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program)
+{
+    *r = (struct resolver){ program, loop, fd, 0, MONO_NEVER };
     if (fd < 0)
         return;
     r->begin = mono_add(host_mono(), dur_from_ms(RESOLVER_DELAY_MS));
@@ -49,8 +57,8 @@ bool resolver_reaped(struct resolver *r, pid_t pid, int status)
     r->pid = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-            logger_say("the program simple-utcd-resolve is missing: names cannot be looked up, numeric addresses work");
-        resolve_decline(r->fd, -UE_UNSUPPORTED);
+            logger_say("%s", r->program->missing);
+        r->program->decline(r->fd, -UE_UNSUPPORTED);
     }
     loop_events(r->loop, r->fd, POLLIN);
     return true;

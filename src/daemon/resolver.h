@@ -8,7 +8,11 @@
 
 #define RESOLVER_DELAY_MS 30    /* answers to clients first: starting a program takes the processor from them */
 
+/* A program that answers questions on a socket: how it is started, how the question that waits is declined when it cannot be, and what to say then. */
+struct resolver_program { pid_t (*spawn)(int fd); void (*decline)(int fd, int err); const char *missing; };
+
 struct resolver {
+    const struct resolver_program *program;
     struct loop *loop;
     int fd;
     pid_t pid;                  /* 0: none runs */
@@ -17,6 +21,9 @@ struct resolver {
 
 /* fd: the program's end; -1: no name is configured, nothing will happen. */
 void resolver_start(struct resolver *r, struct loop *loop, int fd);
+
+/* The same for another program than simple-utcd-resolve. */
+void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program);
 
 /* A child has ended: ours? Then the next question may start it anew; a bad end declines the question that waits. */
 bool resolver_reaped(struct resolver *r, pid_t pid, int status);

@@ -288,7 +288,7 @@ static bool has_name(const struct engine_options *o)
     struct net_addr a;
 
     for (uint32_t i = 0; i < o->source_count; i++)
-        if (o->source[i].pool.s[0] || addr_from_text(o->source[i].server.s, 1, &a) != 0)
+        if (o->source[i].pool.s[0] || (!o->source[i].nts && addr_from_text(o->source[i].server.s, 1, &a) != 0))
             return true;
     return false;
 }
@@ -305,6 +305,25 @@ static int connect_resolver(struct setup *s)
         return refuse(EXIT_GENERAL, "cannot look up names: %s", ue_text(err));
     s->world.resolve_fd = fd[0];
     s->resolve_end = fd[1];
+    return 0;
+}
+
+static int connect_ke(struct setup *s)
+{
+    const struct engine_options *o = &s->options->engine;
+    bool wanted = false;
+    int fd[2], err;
+
+    s->world.ke_fd = s->ke_end = -1;
+    for (uint32_t i = 0; i < o->source_count; i++)
+        wanted |= o->source[i].nts;
+    if (!wanted)
+        return 0;
+    err = resolve_pair(fd);
+    if (err)
+        return refuse(EXIT_GENERAL, "cannot connect NTS key establishment: %s", ue_text(err));
+    s->world.ke_fd = fd[0];
+    s->ke_end = fd[1];
     return 0;
 }
 
@@ -408,7 +427,7 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
 {
     static int (*const steps[])(struct setup *) = {
         find_user,  take_run_dir,    open_listeners, connect_workers, open_ke,      map_shared,       start_hardware, start_responder,
-        make_guard, make_interleave, decide_clock,   recall,          open_control, connect_resolver, connect_clock,
+        make_guard, make_interleave, decide_clock,   recall,          open_control, connect_resolver, connect_ke,     connect_clock,
     };
     int code = 0;
 

@@ -25,6 +25,7 @@ struct setup {
     struct serve_options serve;
     struct mode mode;
     int control_fd;                 /* listening; -1: none */
+    int ke_end;                     /* of simple-utcd-ke client; -1: no source has NTS */
     int resolve_end;                /* the resolver's end of its socket pair; -1: no name is configured */
     int clock_end;                  /* the clock role's end; -1 */
     struct hardware hardware;

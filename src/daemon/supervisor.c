@@ -12,6 +12,7 @@
 #include "daemon/control_role.h"
 #include "daemon/exit.h"
 #include "daemon/follow.h"
+#include "daemon/ke_client.h"
 #include "daemon/logger.h"
 #include "daemon/random.h"
 #include "daemon/resolver.h"
@@ -35,7 +36,7 @@ static struct {
     struct setup *setup;
     struct loop loop;
     struct child child[ROLE_COUNT];
-    struct resolver resolver;
+    struct resolver resolver, ke_client;
     struct follow follow;
     struct status status;
     bool stopping;
@@ -96,12 +97,12 @@ static int give_up_rights(enum host_right right, struct setup *s)
 
 static void keep_descriptors_of_core(const struct setup *s)
 {
-    int keep[3 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd };
+    int keep[4 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd };
 
     for (unsigned i = 0; i < s->hardware.count; i++)
-        keep[3 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+        keep[4 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
     logger_reopen();
-    sandbox_keep_descriptors(keep, 3 + s->hardware.count);
+    sandbox_keep_descriptors(keep, 4 + s->hardware.count);
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -331,7 +332,7 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
 {
     struct dur_ns delay;
 
-    if (resolver_reaped(&sup.resolver, pid, status))
+    if (resolver_reaped(&sup.resolver, pid, status) || resolver_reaped(&sup.ke_client, pid, status))
         return;
     for (int r = 0; r < ROLE_COUNT; r++) {
         if (sup.child[r].pid != pid)
@@ -462,6 +463,7 @@ int supervisor_run(struct setup *s)
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
+    resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program);
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come });
     responder_follow(&s->responder, &sup.loop, &s->listeners);
     status_start(&sup.status, &sup.loop, s);

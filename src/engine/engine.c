@@ -7,6 +7,7 @@
 #include "engine/engine.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "engine/state.h"
@@ -90,7 +91,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
 {
     struct engine *e = storage;
 
-    memset(e, 0, sizeof *e);
+    memset(e, 0, offsetof(struct engine, nts));
     e->options = *s->options;
     e->rng = s->rng;
     e->precision_log2 = s->precision_log2;
@@ -157,6 +158,9 @@ static void take(struct engine *e, const struct event *ev)
         break;
     case EVENT_LEAP_TABLE:
         take_leap_table(e, ev);
+        break;
+    case EVENT_NTS:
+        nts_established(e, ev);
         break;
     case EVENT_STOP:
         stop(e);

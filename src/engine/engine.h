@@ -15,6 +15,7 @@
 #include "engine/options.h"
 #include "ntp/client.h"
 #include "ntp/mac.h"
+#include "nts/client.h"
 #include "observe/snapshot.h"
 
 enum event_kind {
@@ -26,6 +27,7 @@ enum event_kind {
     EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
+    EVENT_NTS,           /* a key establishment ended; copied */
     EVENT_STOP           /* about to end: last actions (save what was learnt, leave the clock disciplined) */
 };
 
@@ -41,6 +43,8 @@ struct event {
         struct { struct mono_ns raw; struct utc_ns system; struct dur_ns asleep; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC, 0 if unknown */ } pair;
         struct { int err; } result;
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
+        struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
+                 struct net_addr ntp; /* port 0: not said */ } nts;
     } u;
 };
 
@@ -55,12 +59,11 @@ struct clock_command {
     int32_t tai_minus_utc_s;
 };
 
-#define ENGINE_REQUEST_MAX (NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX)
-
 enum action_kind {
     ACTION_SEND,         /* open a fresh socket with a random port for `exchange`, send, ask for a transmit stamp, keep it until ACTION_CLOSE */
     ACTION_CLOSE,        /* the exchange is over */
     ACTION_RESOLVE,      /* look the name up; answer with EVENT_ADDRESSES for `configured` */
+    ACTION_ESTABLISH,    /* ask for NTS keys; answer with EVENT_NTS for `configured` */
     ACTION_READ_CLOCK,   /* answer with EVENT_CLOCK_PAIR; only when a system clock is steered */
     ACTION_CLOCK,        /* command for the system clock */
     ACTION_PUBLISH,      /* engine_page() is new */
@@ -71,9 +74,10 @@ enum action_kind {
 struct action {
     enum action_kind kind;
     union {
-        struct { uint32_t exchange; struct net_addr to; uint8_t bytes[ENGINE_REQUEST_MAX]; size_t len; } send;
+        struct { uint32_t exchange; struct net_addr to; const uint8_t *bytes; size_t len; } send; /* bytes: until the source's next request */
         struct { uint32_t exchange; } close;
         struct { uint16_t configured; const char *name; } resolve;
+        struct { uint16_t configured; const char *name; uint16_t port; } establish;
         struct clock_command clock;
         struct log_record log;
     } u;

@@ -46,7 +46,7 @@ static struct ntp_client_options client_options(const struct source_options *o)
         .min_poll_log2 = (int8_t)o->min_poll,
         .max_poll_log2 = (int8_t)(o->max_poll > o->min_poll ? o->max_poll : o->min_poll),
         .version = o->version == 3 ? 3 : NTP_VERSION,
-        .authenticated = o->key != 0,
+        .authenticated = o->key != 0 || o->nts,
         .max_delay = { 16 * NS_PER_S },      /* NTPC-14 */
         .max_distance = { 3 * NS_PER_S / 2 },/* RFC 5905 section 13, MAXDIST */
     };
@@ -91,6 +91,14 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
     r = engine_log(e, LOG_SOURCE_ADDED);
     log_text(r, "source", slot_name(s));
     log_addr(r, "address", addr);
+}
+
+struct slot *sources_slot_of(struct engine *e, uint16_t configured)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].configured == configured)
+            return &e->slot[i];
+    return NULL;
 }
 
 static struct slot *free_slot(struct engine *e)
@@ -211,8 +219,10 @@ void sources_start(struct engine *e)
         struct configured *c = &e->configured[i];
         struct net_addr a;
 
-        c->resolve_at = MONO_NEVER;
-        if (addr_from_text(name_of(o), (uint16_t)o->port, &a) == 0) {
+        c->resolve_at = c->establish_at = MONO_NEVER;
+        if (o->nts)
+            nts_start(e, i);
+        else if (addr_from_text(name_of(o), (uint16_t)o->port, &a) == 0) {
             a.port = (uint16_t)o->port;
             c->numeric = true;
             c->candidate[c->candidate_count++] = a;
@@ -244,8 +254,23 @@ static void replace(struct engine *e, struct slot *s, const char *reason)
     engine_clock_actions(e, &a);
     s->used = false;
     fill_from_candidates(e, configured);
-    if (slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
+    if (!e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
         c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
+}
+
+void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a)
+{
+    struct slot *s = sources_slot_of(e, configured);
+
+    if (s && addr_equal(&s->client.peer, a))
+        return;
+    if (s)
+        replace(e, s, "key establishment named another server");
+    s = free_slot(e);
+    if (s && !asked_already(e, a)) {
+        nts_client_init(&e->nts[s - e->slot].client);
+        slot_fill(e, s, configured, a);
+    }
 }
 
 /* Unreachable, refused, or outvoted for a whole register of polls: a pool has others. */
@@ -323,25 +348,37 @@ static const struct key *key_of(const struct engine *e, const struct slot *s, en
     return view.stratum == 0 && *why == VERDICT_KEY_LIFETIME ? first : NULL;
 }
 
+void sources_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len)
+{
+    struct action *a = engine_emit(e, ACTION_SEND);
+
+    a->u.send.exchange = s->client.exchange;
+    a->u.send.to = s->client.peer;
+    a->u.send.bytes = bytes;
+    a->u.send.len = len;
+}
+
 /* The request with all it takes to be believed; a source with a key is never asked without. */
 static void send_request(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE])
 {
     enum verdict why = VERDICT_ACCEPTED;
-    struct action *a;
+    size_t len = NTP_HEADER_SIZE;
 
+    s->unsent = false;
+    if (nts_is_wanted(e, s)) {
+        nts_send(e, s, packet);
+        return;
+    }
     s->key = options_of(e, s)->key ? key_of(e, s, &why) : NULL;
     if (options_of(e, s)->key && !s->key) {
         log_refused(e, s, why);
         ntp_client_send_failed(&s->client, s->client.exchange);
         return;
     }
-    a = engine_emit(e, ACTION_SEND);
-    a->u.send.exchange = s->client.exchange;
-    a->u.send.to = s->client.peer;
-    a->u.send.len = NTP_HEADER_SIZE;
-    memcpy(a->u.send.bytes, packet, NTP_HEADER_SIZE);
+    memcpy(s->request, packet, NTP_HEADER_SIZE);
     if (s->key)
-        a->u.send.len = ntp_mac_append(s->key, ntp_mac_size(s->key, s->client.options.version), a->u.send.bytes, NTP_HEADER_SIZE);
+        len = ntp_mac_append(s->key, ntp_mac_size(s->key, s->client.options.version), s->request, NTP_HEADER_SIZE);
+    sources_send(e, s, s->request, len);
 }
 
 /* One deadline of one slot: a timeout, a request, or both. */
@@ -363,6 +400,7 @@ static void run_slot(struct engine *e, struct slot *s)
 
 void sources_tick(struct engine *e)
 {
+    nts_tick(e);
     for (uint16_t i = 0; i < e->options.source_count && engine_has_room(e); i++)
         if (!mono_before(e->now, e->configured[i].resolve_at))
             resolve(e, i);
@@ -373,7 +411,7 @@ void sources_tick(struct engine *e)
 
 struct mono_ns sources_next(const struct engine *e)
 {
-    struct mono_ns next = MONO_NEVER;
+    struct mono_ns next = nts_next(e);
 
     for (uint16_t i = 0; i < e->options.source_count; i++)
         next = mono_min(next, e->configured[i].resolve_at);
@@ -477,12 +515,13 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m, co
 }
 
 /* Is the datagram the answer of who has the key? */
-static enum verdict authentic(const struct slot *s, struct span datagram)
+static enum verdict authentic(struct engine *e, const struct slot *s, struct span datagram, struct nts_fresh *fresh)
 {
-    struct ntp_header h;
     struct ntp_tail tail;
-    enum verdict v = s->key ? ntp_packet_parse(datagram, &h, &tail) : VERDICT_UNAUTHENTICATED;
+    enum verdict v = s->key ? ntp_packet_check(datagram, &tail) : VERDICT_UNAUTHENTICATED;
 
+    if (nts_is_wanted(e, s))
+        return nts_judge(e, s, datagram, fresh);
     return v == VERDICT_ACCEPTED ? ntp_mac_check(s->key, datagram, &tail) : v;
 }
 
@@ -492,6 +531,7 @@ void sources_datagram(struct engine *e, const struct event *ev)
     uint32_t own = refid_of(&ev->u.datagram.to);
     struct ntp_client_reply reply = { .measured = false };
     struct ntp_client_input in;
+    struct nts_fresh fresh;
     struct clock_view view;
     enum verdict v;
 
@@ -500,12 +540,14 @@ void sources_datagram(struct engine *e, const struct event *ev)
     page_view(engine_page(e), e->now, &view);
     in = (struct ntp_client_input){
         .bytes = ev->u.datagram.bytes, .from = ev->u.datagram.from, .exchange = ev->u.datagram.exchange, .rx = ev->u.datagram.rx, .stamp = ev->u.datagram.stamp,
-        .rx_error = ev->u.datagram.rx_error, .authentic = authentic(s, ev->u.datagram.bytes),
+        .rx_error = ev->u.datagram.rx_error, .authentic = authentic(e, s, ev->u.datagram.bytes, &fresh),
         .pivot = view.utc, .precision_log2 = e->precision_log2, .own = &own,
         /* Every host calls itself 127.0.0.1: as a reference id that says nothing about us. */
         .own_count = ev->u.datagram.to.family != ADDR_NONE && !addr_is_loopback(&ev->u.datagram.to),
     };
     v = ntp_client_input(&s->client, &in, e->now, &reply);
+    if (nts_is_wanted(e, s))
+        nts_heed(e, s, in.authentic, v, &fresh);
     if (s->client.state == NTP_CLIENT_PENDING) { /* of no use: the exchange waits on for a better answer, until its timeout */
         if (reply.answered)
             log_refused(e, s, v);

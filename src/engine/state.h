@@ -13,6 +13,10 @@ struct configured {
     uint8_t candidate_count;
     struct mono_ns resolve_at;    /* when to look the name up next; MONO_NEVER while waiting or not needed */
     struct net_addr candidate[EVENT_ADDRESSES_MAX]; /* addresses not in use yet */
+    bool establishing;            /* NTS: a key establishment is under way */
+    uint8_t refusals;             /* NTS: key establishments that failed in a row */
+    struct mono_ns establish_at;  /* NTS: when to begin one; MONO_NEVER while under way or not needed */
+    struct mono_ns establish_not_before;
 };
 
 /* One server being asked. */
@@ -26,6 +30,8 @@ struct slot {
     uint16_t configured;
     struct ntp_client client;
     const struct key *key;        /* of the pending request; NULL: the source has none */
+    bool unsent;                  /* NTS: the pending request waits for keys */
+    uint8_t request[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX]; /* the pending one, as it was sent */
     char name[2][SNAPSHOT_NAME_MAX]; /* two, so that a record about the member just replaced keeps its name */
 };
 
@@ -53,6 +59,12 @@ struct steering {
     struct dur_ns error;          /* system minus served at that pair */
 };
 
+/* Of a source with NTS; touched by no other. */
+struct nts_slot {
+    struct nts_client client;
+    uint8_t request[NTP_PACKET_MAX]; /* the pending one, as it was sent */
+};
+
 RING(outbox, struct action, 96)
 
 struct engine {
@@ -69,6 +81,7 @@ struct engine {
     struct steering steering;
     struct clock clock;
     struct outbox outbox;
+    struct nts_slot nts[ENGINE_SOURCES_MAX]; /* last, and made ready when a slot takes it into use: memory that nobody needs stays untouched */
 };
 
 /* The outbox. Room for what one input can cause is kept free, so this never drops (asserted). */
@@ -87,6 +100,20 @@ void sources_datagram(struct engine *e, const struct event *ev);
 void sources_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
 void sources_send_failed(struct engine *e, uint32_t exchange);
 void sources_stop(struct engine *e);
+
+struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
+void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a` */
+void sources_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
+
+/* nts.c: key establishment and sealed exchanges */
+static inline bool nts_is_wanted(const struct engine *e, const struct slot *s) { return e->options.source[s->configured].nts; }
+void nts_start(struct engine *e, uint16_t configured);
+void nts_tick(struct engine *e);
+struct mono_ns nts_next(const struct engine *e);
+void nts_established(struct engine *e, const struct event *ev);
+void nts_send(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE]);
+enum verdict nts_judge(struct engine *e, const struct slot *s, struct span datagram, struct nts_fresh *fresh);
+void nts_heed(struct engine *e, const struct slot *s, enum verdict authentic, enum verdict v, const struct nts_fresh *fresh);
 
 /* steer.c: the system clock follows the served line */
 void steer_start(struct engine *e, bool on);

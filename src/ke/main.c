@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "ke/client.h"
 #include "ke/ke.h"
 
 static int serve(void)
@@ -24,6 +25,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "server") == 0)
         return serve();
+    if (argc == 2 && strcmp(argv[1], "client") == 0)
+        return ke_ask();
     fputs("simple-utcd-ke is started by simple-utcd, see simple-utcd(8)\n", stderr);
     return 2;
 }

@@ -56,7 +56,8 @@ static void NTPC_22_an_unauthenticated_answer_changes_nothing(void **state)
 
 static void NTPC_09_unauthenticated_kisses_are_ignored(void **state)
 {
-    static const uint32_t codes[] = { NTP_REFID('D', 'E', 'N', 'Y'), NTP_REFID('R', 'S', 'T', 'R'), NTP_REFID('R', 'A', 'T', 'E'), NTP_REFID('C', 'R', 'Y', 'P') };
+    static const uint32_t codes[] = { NTP_REFID('D', 'E', 'N', 'Y'), NTP_REFID('R', 'S', 'T', 'R'), NTP_REFID('R', 'A', 'T', 'E'),
+                                      NTP_REFID('C', 'R', 'Y', 'P') };
     struct fixture f;
     struct ntp_header h = pending(&f);
 

@@ -1,0 +1,234 @@
+/* The client of key establishment: each question in a process of its own, which may wait and be cut off without harm to the others. */
+#include "ke/client.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/mac.h"
+#include "host/privilege.h"
+#include "io/socket.h"
+#include "ke/tls.h"
+
+#define STEP_S 5                 /* for connecting, and for each wait on TLS */
+
+static struct net_addr address_of(const struct addrinfo *a)
+{
+    struct net_addr none = { .family = ADDR_NONE };
+    union io_sockaddr sa;
+
+    if (a->ai_addrlen > sizeof sa)
+        return none;
+    memcpy(&sa, a->ai_addr, a->ai_addrlen);
+    return io_addr_from(&sa);
+}
+
+static struct addrinfo *look_up(const char *name, uint16_t port, int type)
+{
+    struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_ADDRCONFIG }, *list = NULL;
+    char service[8];
+
+    snprintf(service, sizeof service, "%u", port);
+    return getaddrinfo(name, service, &hints, &list) == 0 ? list : NULL;
+}
+
+static int connect_one(const struct addrinfo *a)
+{
+    const struct timeval patience = { STEP_S, 0 };
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The first address that takes the connection. */
+static int connect_any(const struct addrinfo *list, struct net_addr *who)
+{
+    for (; list; list = list->ai_next) {
+        int fd = connect_one(list);
+
+        *who = address_of(list);
+        if (fd >= 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* RFC 9525: the name that was asked for, in the certificate's alternative names; the common name says nothing, a wildcard stands for a whole label. */
+static bool expect_name(SSL *ssl, const char *name)
+{
+    struct net_addr numeric;
+
+    if (addr_from_text(name, 1, &numeric) == 0)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1;
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+static const char *why_no_tls(const SSL *ssl)
+{
+    long verified = SSL_get_verify_result(ssl);
+
+    if (verified != X509_V_OK)
+        return X509_verify_cert_error_string(verified);
+    return "the server does not take part in TLS 1.3";
+}
+
+static const char *converse(SSL *ssl, struct ke_answer *a)
+{
+    uint8_t bytes[NTS_KE_MESSAGE_MAX];
+    size_t len = nts_ke_write_request(bytes, sizeof bytes);
+    const char *wrong;
+
+    if (SSL_connect(ssl) != 1)
+        return why_no_tls(ssl);
+    if (!ke_tls_speaks_ntske(ssl))
+        return "the server does not speak ntske/1";
+    if (SSL_write(ssl, bytes, (int)len) != (int)len)
+        return "the server closed the connection";
+    for (len = 0; !nts_ke_is_whole((struct span){ bytes, len });) {
+        int n = len < sizeof bytes ? SSL_read(ssl, bytes + len, (int)(sizeof bytes - len)) : 0;
+
+        if (n <= 0)
+            return "the server's answer is not whole";
+        len += (size_t)n;
+    }
+    wrong = nts_ke_read_answer((struct span){ bytes, len }, &a->grant);
+    crypto_wipe(bytes, sizeof bytes);
+    if (!wrong && !ke_tls_export(ssl, a->grant.aead, &a->keys))
+        wrong = "TLS gave no keys";
+    SSL_shutdown(ssl);
+    return wrong;
+}
+
+/* Whom to ask for the time: who gave the keys, or whom it named. */
+static const char *find_ntp(const struct net_addr *who, struct ke_answer *a)
+{
+    struct addrinfo *list;
+
+    a->ntp = *who;
+    if (a->grant.ntp_server[0]) {
+        list = look_up(a->grant.ntp_server, 1, SOCK_DGRAM);
+        if (!list)
+            return "the NTP server that it names cannot be resolved";
+        a->ntp = address_of(list);
+        freeaddrinfo(list);
+    }
+    a->ntp.port = a->grant.ntp_port;
+    return addr_is_usable_server(&a->ntp) ? NULL : "the NTP server that it names has no usable address";
+}
+
+static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct ke_answer *a)
+{
+    struct addrinfo *list = look_up(q->name, q->port, SOCK_STREAM);
+    struct net_addr who = { .family = ADDR_NONE };
+    int fd = connect_any(list, &who);
+    SSL *ssl = fd < 0 ? NULL : SSL_new(tls);
+    const char *wrong = !list ? "the name cannot be resolved" : fd < 0 ? "the server takes no connection" : NULL;
+
+    if (!wrong && (!ssl || SSL_set_fd(ssl, fd) != 1 || !expect_name(ssl, q->name)))
+        wrong = "no memory is left";
+    if (!wrong)
+        wrong = converse(ssl, a);
+    if (!wrong)
+        wrong = find_ntp(&who, a);
+    return wrong; /* the process ends: what it holds goes with it */
+}
+
+static int answer(const struct ke_question *q)
+{
+    struct ke_answer a = { .configured = q->configured };
+    const char *wrong = NULL;
+    SSL_CTX *tls;
+
+    alarm(KE_CLIENT_TOTAL_S);
+    tls = ke_tls_client(q->trusted, &wrong);
+    if (tls)
+        wrong = establish(q, tls, &a);
+    if (wrong) {
+        a = (struct ke_answer){ .configured = q->configured };
+        snprintf(a.wrong, sizeof a.wrong, "%s", wrong);
+    }
+    return send(KE_CLIENT_FD, &a, sizeof a, MSG_NOSIGNAL) == (ssize_t)sizeof a ? 0 : 1;
+}
+
+/* Children that were cut off have not answered; which question it was is all that is kept of them. */
+static struct { pid_t pid; uint16_t configured; } child[16];
+
+static void reap(void)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < sizeof child / sizeof child[0]; i++)
+            if (child[i].pid == pid) {
+                struct ke_answer a = { .configured = child[i].configured, .wrong = "no answer came in time" };
+
+                child[i].pid = 0;
+                if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                    send(KE_CLIENT_FD, &a, sizeof a, MSG_NOSIGNAL);
+            }
+}
+
+static bool has_children(void)
+{
+    for (size_t i = 0; i < sizeof child / sizeof child[0]; i++)
+        if (child[i].pid)
+            return true;
+    return false;
+}
+
+static bool take_question(void)
+{
+    const pid_t parent = getpid();
+    struct ke_question q;
+    pid_t pid;
+
+    if (recv(KE_CLIENT_FD, &q, sizeof q, 0) != (ssize_t)sizeof q || !memchr(q.name, '\0', sizeof q.name) || !memchr(q.trusted, '\0', sizeof q.trusted))
+        return false;
+    pid = fork();
+    if (pid == 0) {
+        host_end_with_parent(parent);
+        _exit(answer(&q));
+    }
+    for (size_t i = 0; i < sizeof child / sizeof child[0] && pid > 0; i++)
+        if (!child[i].pid) {
+            child[i].pid = pid;
+            child[i].configured = q.configured;
+            pid = 0;
+        }
+    return true;
+}
+
+int ke_ask(void)
+{
+    struct pollfd p = { KE_CLIENT_FD, POLLIN, 0 };
+    int idle_ms = 0;
+
+    host_confine(HOST_RIGHT_NONE, NULL);
+    while (idle_ms < KE_CLIENT_IDLE_MS || has_children()) {
+        int ready = poll(&p, 1, 200);
+
+        if (ready > 0 && !take_question())
+            return 1;
+        idle_ms = ready > 0 ? 0 : idle_ms + 200;
+        reap();
+    }
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* Asking NTS servers for keys, by a program of its own: whole messages of fixed size over a socket pair, as with simple-utcd-resolve.
+ *
+ *   core --ke_question--> [socket pair] --> simple-utcd-ke client --TLS--> server
+ *        <--ke_answer---- */
+#ifndef KE_CLIENT_H
+#define KE_CLIENT_H
+
+#include "base/addr.h"
+#include "base/option.h"
+#include "nts/record.h"
+
+#define KE_CLIENT_FD 3
+#define KE_CLIENT_IDLE_MS 10000  /* the program ends after so long without a question */
+#define KE_CLIENT_TOTAL_S 10     /* for a whole key establishment */
+#define KE_WRONG_MAX 120
+
+struct ke_question {
+    uint16_t configured;         /* which of `sources` */
+    uint16_t port;               /* of key establishment */
+    char name[OPTION_TEXT_MAX];  /* whom the certificate has to name */
+    char trusted[OPTION_TEXT_MAX]; /* "": whom the system trusts */
+};
+
+struct ke_answer {
+    uint16_t configured;
+    char wrong[KE_WRONG_MAX];    /* why there are no keys; "": there are */
+    struct net_addr ntp;         /* whom to ask for the time; port 0 when it was not said */
+    struct nts_keys keys;
+    struct nts_ke_grant grant;
+};
+
+/* The program's life; returns its exit code. */
+int ke_ask(void);
+
+#endif

@@ -1,0 +1,161 @@
+"""Our NTS client with real servers: chronyd, ntpsec, our own; servers whose certificate is no good; and that nothing is ever asked without NTS."""
+
+import socket
+import time
+
+import pytest
+
+from lib import certificate, peers, proc, utcd
+
+HOST = "127.0.0.1"
+
+
+def source(ke_port, name="localhost", **more):
+    return {"server": name, "nts": True, "nts_port": ke_port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
+
+
+class NtsChronyd:
+    """chronyd that serves NTS with this pair."""
+
+    def __init__(self, lab, pair, name="nts-chronyd", port=None, ke_port=None):
+        self.ke_port = ke_port or proc.free_port()
+        dump = lab.dir / f"{name}-dump"
+        dump.mkdir(exist_ok=True)
+        self.daemon = lab.start(peers.Chronyd, name, port, lines=("local stratum 3", f"ntsport {self.ke_port}", f"ntsservercert {pair[0]}",
+                                                                  f"ntsserverkey {pair[1]}", "ntsprocesses 1")).wait_serving()
+        self.port = self.daemon.port
+
+
+@pytest.fixture(scope="module")
+def authority(session_lab):
+    return certificate.Authority(session_lab.dir, "ca-for-clients")
+
+
+@pytest.fixture(scope="module")
+def chronyd(session_lab, authority):
+    return NtsChronyd(session_lab, authority.sign("for-chronyd"))
+
+
+def client(lab, authority, sources, mode=utcd.ONE_PROCESS, **kwargs):
+    return lab.utcd({"sources": sources, "nts": {"trusted_certificates": str(authority.pem)}}, mode, **kwargs)
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_learns_from_chronyd(lab, authority, chronyd, mode):
+    """For many polls: each answer brings the next cookie."""
+    daemon = client(lab, authority, [source(chronyd.ke_port)], mode)
+    daemon.wait_synchronised()
+    status = daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= 16, 20)
+    assert status["sources"][0]["verdicts"].keys() <= {"accepted", "delay"}
+    assert daemon.log().count("gave 8 cookies") == 1
+
+
+def test_learns_by_an_address_in_the_certificate(lab, authority, chronyd):
+    client(lab, authority, [source(chronyd.ke_port, HOST)]).wait_synchronised()
+
+
+def test_learns_from_ntpsec(lab, authority):
+    neighbour = lab.neighbour()
+    pem, private = authority.sign("for-ntpsec", f"IP:{neighbour.address}")
+    lab.start(peers.Ntpsec, neighbour, lines=["nts enable", f"nts cert {pem}", f"nts key {private}", f"nts cookie {lab.dir}/cookies"]).wait_serving(1)
+    daemon = client(lab, authority, [source(4460, neighbour.address, port=123)])
+    daemon.wait_synchronised(20)
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= 8, 20)
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_learns_from_us(lab, authority, mode):
+    pem, private = authority.sign("for-us")
+    port, ke_port = proc.free_port(), proc.free_port()
+    server = lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{port}"]},
+                       "nts": {"listen": [f"{HOST}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, mode, name="server")
+    server.wait_answering(HOST, port)
+    daemon = client(lab, authority, [source(ke_port)], mode, name="client")
+    daemon.wait_synchronised(25)
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= 8, 20)
+    assert set(server.counters()[1]) == {"answered"}
+
+
+def test_NTS_13_a_server_that_lost_its_keys_is_asked_for_new_ones(lab, authority):
+    """It answers NTSN; a key establishment later it is a source as before, and no poll went without NTS."""
+    pair = authority.sign("forgetful")
+    server = NtsChronyd(lab, pair, "forgetful")
+    daemon = client(lab, authority, [source(server.ke_port)])
+    daemon.wait_status(lambda s: s["sources"] and s["sources"][0]["accepted"] >= 4, 15)
+    server.daemon.stop()
+    server = NtsChronyd(lab, pair, "forgetful-again", server.port, server.ke_port)
+    daemon.wait_status(lambda s: s["sources"][0]["verdicts"].get("nts_nak", 0) >= 1, 20, "no NTSN came")
+    before = daemon.status()["sources"][0]["accepted"]
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= before + 4, 40, "no new keys")
+    assert daemon.log().count("gave 8 cookies") == 2
+
+
+BAD = {
+    "expired": ({"days": ("-days", "-1")}, "expired"),
+    "wrong_name": ({"subject_alt": "DNS:elsewhere.test"}, "mismatch"),
+    "common_name_only": ({"subject_alt": "", "subject": "/CN=localhost"}, "mismatch"),
+    "rsa_1024": ({"key": ("rsa", "rsa_keygen_bits:1024")}, "too weak"),
+    "sha_1": ({"digest": "sha1"}, "too weak"),
+    "partial_wildcard": ({"subject_alt": "DNS:local*"}, "mismatch"),
+}
+
+
+def serve_tls(lab, pem, private, *more):
+    """openssl's server: it presents any certificate, whatever it is worth."""
+    port = proc.free_port()
+    lab.start(proc_of_openssl, ["s_server", "-accept", str(port), "-cert", str(pem), "-key", str(private), "-alpn", "ntske/1", "-quiet",
+                                "-cipher", "ALL:@SECLEVEL=0", *more])
+    proc.wait_for(lambda: takes_connections(port), what="openssl s_server does not listen")
+    return port
+
+
+def takes_connections(port):
+    with socket.socket() as one:
+        return one.connect_ex((HOST, port)) == 0
+
+
+def proc_of_openssl(directory, argv):
+    return proc.Process(f"openssl-{argv[2]}", ["openssl", *argv], directory)
+
+
+@pytest.mark.parametrize("how, words", BAD.values(), ids=BAD)
+def test_KE_12_certificates_that_are_refused(lab, how, words):
+    authority = certificate.Authority(lab.dir)
+    port = serve_tls(lab, *authority.sign("bad", **how))
+    daemon = client(lab, authority, [source(port)])
+    proc.wait_for(lambda: "no NTS keys from localhost" in daemon.log(), what=daemon.log)
+    assert words in daemon.log(), daemon.log()
+    assert daemon.status()["clock"]["status"] == "not synchronised"
+
+
+def test_KE_12_self_signed_and_another_authority(lab, authority):
+    other = certificate.Authority(lab.dir, "other")
+    for pair in ((other.pem, lab.dir / "other.key"), other.sign("by-another")):
+        port = serve_tls(lab, *pair)
+        daemon = client(lab, authority, [source(port)], name=f"client-{port}")
+        proc.wait_for(lambda: "no NTS keys from localhost" in daemon.log(), what=daemon.log)
+        assert "self-signed" in daemon.log() or "unable to get local issuer" in daemon.log(), daemon.log()
+
+
+@pytest.mark.parametrize("args, words", [(["-tls1_2"], "TLS 1.3"), (["-rev"], "is not whole")], ids=["tls_1_2", "nonsense"])
+def test_KE_10_servers_that_do_not_speak_it(lab, authority, args, words):
+    pem, private = authority.sign("odd")
+    daemon = client(lab, authority, [source(serve_tls(lab, pem, private, *args))])
+    proc.wait_for(lambda: "no NTS keys from localhost" in daemon.log(), 15, what=daemon.log)
+    assert words in daemon.log(), daemon.log()
+
+
+def test_NTS_12_no_plain_request_whatever_fails(lab, authority):
+    """Key establishment is impossible, an NTP server would answer at the same address: it is never asked."""
+    plain = lab.start(peers.Chronyd, "plain").wait_serving()
+    daemon = client(lab, authority, [source(proc.free_port(), port=plain.port)])
+    proc.wait_for(lambda: "no NTS keys from localhost: the server takes no connection; trying again in 16 s" in daemon.log(), what=daemon.log)
+    time.sleep(1)
+    status = daemon.status()
+    assert (status["sources"][0]["sent"], status["clock"]["status"]) == (0, "not synchronised")
+
+
+@pytest.mark.parametrize("words", [{"pool": "localhost", "server": ""}, {"key": 1}, {"version": 3}])
+def test_what_does_not_go_together(lab, authority, words):
+    daemon = client(lab, authority, [{k: v for k, v in {**source(4460), **words}.items() if v != ""}])
+    assert daemon.wait(3) == 3 and "sources[0].nts" in daemon.log(), daemon.log()
