@@ -159,7 +159,9 @@ static void take_noise(struct reader *r, struct clock_noise *n)
         for (unsigned p = 0; p < NOISE_PARTS; p++)
             n->bin[b].share[p] = take_number(r, 0, 1);
         n->bin[b].body = take_number(r, 0, 1e9);
+        n->bin[b].seen = n->samples;
     }
+    n->typical_s = sqrt(n->error_var);
     if (!noise_is_sane(n))
         fail(r, -UE_RANGE);
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)

@@ -60,6 +60,27 @@ static void it_comes_back(void **state)
     assert_string_equal(text, again);
 }
 
+/* What was learnt of a source is not a guess again: its next sample is judged by it. */
+static void remembered_shares_are_used(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+    struct clock_noise n;
+    struct clock_law law;
+
+    (void)state;
+    m = example();
+    for (unsigned b = 0; b < CLOCK_NOISE_BINS; b++) {
+        m.source[0].noise.bin[b].share[NOISE_BOX] = 0.02;
+        m.source[0].noise.bin[b].share[NOISE_BODY] = 0.94;
+    }
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
+    n = got.source[0].noise;
+    assert_true(n.typical_s > 0.9e-4 && n.typical_s < 1.1e-4);
+    noise_law(&n, 0.012, &law);
+    assert_true(law.share[NOISE_BODY] > 0.65); /* a guess would say 0.26 */
+}
+
 static void ST_01_a_text_cut_anywhere_is_refused(void **state)
 {
     static char text[CLOCK_MEMORY_TEXT_MAX];
@@ -192,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_comes_back),
+        cmocka_unit_test(remembered_shares_are_used),
         cmocka_unit_test(ST_01_a_text_cut_anywhere_is_refused),
         cmocka_unit_test(ST_01_every_flipped_bit_is_found),
         cmocka_unit_test(ST_01_random_bytes_are_refused),
