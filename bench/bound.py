@@ -42,12 +42,11 @@ class Proxy:
         front.close()
 
     def _carry(self, front):
-        poller, waiting, count = select.poll(), [], 0
+        waiting, count = [], 0
         behind, client_of, socket_of = {}, {}, {front.fileno(): front}    # client -> its socket; socket -> its client
-        poller.register(front, select.POLLIN)
         while True:
             pause_s = max(waiting[0][0] - time.monotonic(), 0) if waiting else 1
-            for fd, _ in poller.poll(pause_s * 1000):
+            for fd in select.select(list(socket_of), [], [], pause_s)[0]:    # poll would wait for whole milliseconds
                 data, sender = socket_of[fd].recvfrom(4096)
                 due = time.monotonic() + self.floor_s + random.expovariate(1 / self.jitter_s)
                 count += 1
@@ -55,7 +54,6 @@ class Proxy:
                     if sender not in behind:
                         back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                         behind[sender], client_of[back.fileno()], socket_of[back.fileno()] = back, sender, back
-                        poller.register(back, select.POLLIN)
                     heapq.heappush(waiting, (due, count, behind[sender], data, self.server))
                 else:
                     heapq.heappush(waiting, (due, count, front, data, client_of[fd]))
