@@ -2,9 +2,11 @@
  * would be on a wire.
  *
  * usage: flood ADDRESS PORT [--kind K] [--rate N] [--packets N] [--seconds S] [--sources N] [--seed N]
+ *              [--deaf 1]
  *
  * kinds: 0 NTP requests; 1 what no server may answer: short, long, of other versions and modes, with broken fields; 2 half random bytes of random length,
- * half requests of any kind with something wrong or not. One source: batches leave as one packet that the receiving side cuts (UDP_SEGMENT). */
+ * half requests of any kind with something wrong or not. --deaf: what comes back is left to the system to drop. One source: batches leave as one packet
+ * that the receiving side cuts (UDP_SEGMENT). */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <stdbool.h>
@@ -22,7 +24,7 @@ enum kind { KIND_REQUEST, KIND_BAD, KIND_ANY, KIND_COUNT };
 static struct {
     struct sockaddr_storage server;
     socklen_t server_len;
-    double kind, rate, packets, seconds, sources, seed;
+    double kind, rate, packets, seconds, sources, seed, deaf;
     int fd;
     uint64_t random, next_source;
     uint64_t sent, sent_bytes, answers, answer_bytes;
@@ -176,7 +178,8 @@ static void run(int64_t start)
         }
         sent = n == 0 ? 0 : is_segmented() ? send_segments(n) : send_each(n);
         flood.sent += sent > 0 ? (uint64_t)sent : 0;
-        hear();
+        if (flood.deaf == 0)
+            hear();
     }
 }
 
@@ -184,9 +187,9 @@ int main(int argc, char **argv)
 {
     const struct tool_option option[] = {
         { "--kind", &flood.kind, 0 }, { "--rate", &flood.rate, 0 }, { "--packets", &flood.packets, 1 }, { "--seconds", &flood.seconds, 0 },
-        { "--sources", &flood.sources, 1 }, { "--seed", &flood.seed, 0 },
+        { "--sources", &flood.sources, 1 }, { "--seed", &flood.seed, 0 }, { "--deaf", &flood.deaf, 0 },
     };
-    int size = NTP_SIZE;
+    int size = NTP_SIZE, none = 0;
     int64_t start, wall;
 
     flood.server = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &flood.server_len);
@@ -196,6 +199,8 @@ int main(int argc, char **argv)
     flood.fd = tool_socket(&flood.server, flood.server_len, flood.sources > 1);
     if (is_segmented() && setsockopt(flood.fd, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size) != 0)
         tool_refuse(strerror(errno));
+    if (flood.deaf > 0)
+        setsockopt(flood.fd, SOL_SOCKET, SO_RCVBUF, &none, sizeof none);
     start = tool_mono();
     run(start);
     wall = tool_mono() - start;

@@ -82,10 +82,10 @@ def cpus():
     return allowed[0], allowed[-1]
 
 
-def placed(cpu):
+def placed(cpu, priority=20):
     """What a command line begins with; cpu: number or list of numbers. Real time in turns: in SCHED_FIFO a server that polls busily would never let even its
     own parent run."""
-    return ["chrt", "-r", "20", "taskset", "-c", ",".join(map(str, cpu)) if isinstance(cpu, list) else str(cpu)]
+    return ["chrt", "-r", str(priority), "taskset", "-c", ",".join(map(str, cpu)) if isinstance(cpu, list) else str(cpu)]
 
 
 def used(session):
