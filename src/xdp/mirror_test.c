@@ -133,7 +133,12 @@ static void places_are_where_listeners_meet_addresses(void **state)
     const struct local_addr local[] = { { server4, 5, { 1 } }, { client4, 6, { 2 } }, { server6, 5, { 1 } } };
     const struct net_addr every4 = { .family = ADDR_IPV4, .port = 123 };
     struct xdp_mirror m = { 0 };
-    const struct xdp_listener listener[] = { { .at = every4, .service = SERVICE_NTP }, { .at = server4, .service = SERVICE_NTP, .list = 3 }, { .at = server6, .service = SERVICE_TIME }, { .at = every4, .service = SERVICE_DAYTIME } };
+    const struct xdp_listener listener[] = {
+        { .at = every4, .service = SERVICE_NTP },
+        { .at = server4, .service = SERVICE_NTP, .list = 3 },
+        { .at = server6, .service = SERVICE_TIME },
+        { .at = every4, .service = SERVICE_DAYTIME },
+    };
 
     (void)state;
     assert_int_equal(xdp_places_publish(&m, listener, 4, local, 3), 0);

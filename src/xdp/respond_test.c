@@ -32,7 +32,12 @@ static void set_up(struct both *b)
 {
     const struct local_addr local[] = { { server4, IFINDEX, { 2, 0, 0, 0, 0, 1 } }, { server6, IFINDEX, { 2, 0, 0, 0, 0, 1 } } };
     const struct net_addr every4 = { .family = ADDR_IPV4, .port = NTP_PORT }, every6 = { .family = ADDR_IPV6, .port = NTP_PORT };
-    struct xdp_listener listener[] = { { every4, .service = SERVICE_NTP }, { every6, .service = SERVICE_NTP }, { every4, .service = SERVICE_TIME }, { every6, .service = SERVICE_TIME } };
+    struct xdp_listener listener[] = {
+        { .at = every4, .service = SERVICE_NTP },
+        { .at = every6, .service = SERVICE_NTP },
+        { .at = every4, .service = SERVICE_TIME },
+        { .at = every6, .service = SERVICE_TIME },
+    };
 
     listener[2].at.port = listener[3].at.port = 37;
     memset(b, 0, sizeof *b);
