@@ -4,7 +4,7 @@
 #include "serve/serve.h"
 
 static struct key_table table;
-static struct guard *guard;
+static struct guard table, *const guard = &table;
 static const struct net_addr client4 = { .family = ADDR_IPV4, .port = 40000, .bytes = { 192, 0, 2, 9 } };
 static const struct net_addr stranger = { .family = ADDR_IPV4, .port = 40000, .bytes = { 198, 51, 100, 9 } };
 
@@ -181,25 +181,11 @@ static void a_kiss_is_authenticated_as_well(void **state)
     assert_int_equal(check_answer(&d, 1), VERDICT_ACCEPTED);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    guard = test_malloc(sizeof *guard);
-    return guard == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    test_free(guard);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(a_good_mac_is_answered_with_one), cmocka_unit_test(other_macs_are_not_answered),
                                         cmocka_unit_test(NTP_20_flipped_bits), cmocka_unit_test(where_it_is_wanted_nobody_else_is_answered),
                                         cmocka_unit_test(a_kiss_is_authenticated_as_well) };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
