@@ -4,7 +4,7 @@
 #include "serve/serve.h"
 
 static struct key_table table;
-static struct guard table, *const guard = &table;
+static struct guard everyone, *const guard = &everyone;
 static const struct net_addr client4 = { .family = ADDR_IPV4, .port = 40000, .bytes = { 192, 0, 2, 9 } };
 static const struct net_addr stranger = { .family = ADDR_IPV4, .port = 40000, .bytes = { 198, 51, 100, 9 } };
 
