@@ -110,7 +110,7 @@ static inline void writer_bytes(struct writer *w, const void *p, size_t n)
 {
     uint8_t *to = writer_take(w, n);
 
-    if (to)
+    if (to && n > 0) /* nothing may be nowhere */
         memcpy(to, p, n);
 }
 
