@@ -118,7 +118,7 @@ PREFACE = """# Accuracy in the simulator
 
 True error of the **steered system clock**, from the project's own simulator, {seeds} seeds a row: geometric mean of the RMS, worst maximum, mean packets.
 chronyd's columns are constants, measured with the public network simulator clknetsim on chronyd 4.8 (development snapshot) and 4.3 in the same
-scenario, four seeds; they are not produced by this command, and no model of chronyd is in it. KF is the best linear filter, BOX also uses each round trip
+scenario, four to ten seeds; they are not produced by this command, and no model of chronyd is in it. KF is the best linear filter, BOX also uses each round trip
 (bench/scenarios/bounds.py); both know what a daemon must learn, and are taken at our own packet rate. Polls without a figure are the default, 64 to 1024 s.
 Two simulators draw different noise: a ratio here is a comparison of means, not of pairs.
 """
