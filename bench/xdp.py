@@ -21,6 +21,7 @@ import lab
 from lib import bpf, ntp, peers, proc, sandbox, utcd
 
 PORT = 123
+NOISY = 1.3     # the ruler's spread above which rates are no verdict
 PIN = pathlib.Path("/sys/fs/bpf") / f"simple-utcd-bench-{os.getpid()}"
 RULES = [{"nets": [f"10.{i}.{k}.0/24" for k in range(16)], "action": "deny"} for i in range(6)]
 VARIANTS = [    # name, configuration, object, how often: no more than the burst holds
@@ -206,12 +207,36 @@ def ratios(found, name, figure):
     return [a / b for a, b in zip(found[name][figure], base)]
 
 
-def alone_table(ground, directory, rounds):
+def alone(ground, directory, rounds):
+    """{variant: ([ns], instructions)}."""
+    found = {variant[0]: cost(ground, directory, rounds, variant) for variant in VARIANTS}
+    return {name: (values, info["bytes_xlated"] // 8) for name, (values, info) in found.items()}
+
+
+def alone_table(costs):
     yield "| switched on | ns a request | instructions |"
     yield "|---|---|---|"
-    for variant in VARIANTS:
-        values, info = cost(ground, directory, rounds, variant)
-        yield f"| {variant[0]} | {lab.spread(values, '', 0)} | {info['bytes_xlated'] // 8} |"
+    for name, (values, size) in costs.items():
+        yield f"| {name} | {lab.spread(values, '', 0)} | {size} |"
+
+
+GOALS = [   # figure, values, must, stretch; at most, or at least
+    ("ns a request, neither list nor limit", lambda costs, found: costs["neither"][0], 130, 100, -1),
+    ("ns a request, both", lambda costs, found: costs["access list and rate limit"][0], 180, 140, -1),
+    ("server CPU to chronyd's", lambda costs, found: ratios(found, "XDP, driver", "cpu"), 0.5, 0.42, -1),
+    ("answers to injected frames, to chronyd", lambda costs, found: ratios(found, "XDP, driver", "injected"), 2, 3, 1),
+]
+
+
+def goals_table(costs, found):
+    yield "| figure | found | must | stretch | |"
+    yield "|---|---|---|---|---|"
+    for figure, values_of, must, stretch, way in GOALS:
+        values = values_of(costs, found)
+        middle = statistics.median(values) * way
+        word = "stretch met" if middle >= stretch * way else "met" if middle >= must * way else "not met"
+        sign = ">=" if way > 0 else "<="
+        yield f"| {figure} | {lab.spread(values, '', 2 if must < 10 else 0)} | {sign} {must} | {sign} {stretch} | {word} |"
 
 
 def against_table(found):
@@ -224,7 +249,18 @@ def against_table(found):
                f"| {lab.spread([v / 1e3 for v in figures['injected']], '', 0)} | {lab.spread(ratios(found, name, 'injected'))} |")
 
 
+def noise(found):
+    ruler = found["chronyd"]["rate"]
+    if max(ruler) > NOISY * min(ruler):
+        return f"**Noisy**: chronyd's own rate differs by {max(ruler) / min(ruler):.1f} between rounds, so the rates say little; nanoseconds and CPU do."
+    return f"chronyd's own rate differs by {max(ruler) / min(ruler):.2f} between rounds."
+
+
 BODY = """median (min-max) of {rounds} rounds, load average {load}.
+
+{goals}
+
+{noise}
 
 ## The program alone
 
@@ -250,11 +286,15 @@ def main():
     arguments.add_argument("--seconds", type=float, default=1.0)
     arguments.add_argument("--alone", action="store_true")
     options = arguments.parse_args()
+    why_not = bpf.why_not() or (None if (utcd.BUILD / "bench/xdp_lean.o").exists() else "this build has no XDP")
+    if why_not:
+        print(f"nothing is measured: {why_not}")
+        return
     directory = proc.scratch()
     ground = Ground()
-    alone = "\n".join(alone_table(ground, directory, options.rounds))
+    costs = alone(ground, directory, options.rounds)
     if options.alone:
-        print(alone)
+        print("\n".join(alone_table(costs)))
         ground.neighbour.close()
         return
     load_bench(ground, "lean", {})
@@ -264,8 +304,9 @@ def main():
         unload_bench()
         proc.stop_all()
         ground.neighbour.close()
-    lab.write("xdp", "XDP", BODY.format(rounds=options.rounds, load=" ".join(pathlib.Path("/proc/loadavg").read_text().split()[:3]), alone=alone,
-                                        against="\n".join(against_table(found))))
+    load = " ".join(pathlib.Path("/proc/loadavg").read_text().split()[:3])
+    lab.write("xdp", "XDP", BODY.format(rounds=options.rounds, load=load, goals="\n".join(goals_table(costs, found)), noise=noise(found),
+                                        alone="\n".join(alone_table(costs)), against="\n".join(against_table(found))))
 
 
 if __name__ == "__main__":
