@@ -4,6 +4,7 @@ import calendar
 import contextlib
 import os
 import re
+import signal
 import socket
 import struct
 import time
@@ -126,3 +127,62 @@ def test_silent_clients_are_cut(server):
         assert len(stream(TIME)) == 4
         proc.wait_for(lambda: descriptors(server) <= before, timeout=15, what=lambda: f"{descriptors(server)} descriptors, {before} before")
         assert all(len(connection.recv(10)) == 4 for connection in silent)
+
+
+TABLE = 64      # connections that may linger: TCP_CONNECTIONS_MAX of src/io/tcp.h
+LINGER_S = 2
+
+
+@contextlib.contextmanager
+def stopped(server):
+    """What clients send meanwhile is there when they are accepted."""
+    pids = proc.session_members(server.pid)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_thousand_clients_that_stay_keep_nobody_out(server):
+    """Half of them have spoken, which keeps a connection: beyond the table's size the oldest is cut, so descriptors stay bounded."""
+    before, most = descriptors(server), 0
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            with stopped(server):
+                rude = [stack.enter_context(socket.create_connection((HOST, TIME))) for _ in range(50)]
+                for client in rude[::2]:
+                    client.send(b"x")
+            begin = time.monotonic()
+            assert len(stream(TIME)) == 4 and time.monotonic() - begin < 1
+            most = max(most, descriptors(server) - before)
+        assert all(len(client.recv(10)) == 4 for client in rude)
+    assert 20 <= most <= TABLE + 1
+
+
+def test_a_client_that_goes_on_talking_is_cut_all_the_same(server):
+    """Its bytes are thrown away and do not move its deadline."""
+    with stopped(server):
+        chatty = socket.create_connection((HOST, DAYTIME))
+        chatty.send(b"x")
+    begin = time.monotonic()
+    with chatty, pytest.raises((BrokenPipeError, ConnectionResetError)):
+        while time.monotonic() < begin + LINGER_S + 3:
+            chatty.send(b"x")
+            time.sleep(0.05)
+    assert LINGER_S - 0.5 <= time.monotonic() - begin <= LINGER_S + 1.5
+
+
+def test_the_access_list_holds_for_connections(lab):
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "time": {"listen": [f"{HOST}:{port}"]}, "access": [
+        {"nets": ["127.0.0.8"], "action": "deny", "service": "time"}, {"nets": ["127.0.0.9"], "action": "authenticate"}]})
+
+    def ask(source):
+        with socket.create_connection((HOST, port), timeout=2, source_address=(source, 0)) as connection:
+            return connection.recv(10)
+    proc.wait_for(lambda: daemon.status() is not None)
+    assert len(ask("127.0.0.7")) == 4 and ask("127.0.0.8") == b"" and ask("127.0.0.9") == b""
+    assert daemon.counters("TIME")[1] == {"answered": 1, "denied": 1, "unauthenticated": 1}
