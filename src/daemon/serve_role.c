@@ -95,7 +95,7 @@ static void learn_departure(struct serve_role *s, const struct io_datagram *echo
         return;
     a->waits = false;
     departure_learn(d, a->k, mono_sub(echo->rx, a->at));
-    *s->ahead_ns = d->first.value_ns;
+    *s->ahead_ns = departure_ahead(d).ns;
 }
 
 /* Stamps of answers that left. Taken before the next requests, which may ask for them. */

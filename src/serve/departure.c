@@ -1,10 +1,7 @@
 #include "serve/departure.h"
 
-#include <string.h>
-
-#define ENOUGH 4                        /* samples, before anything is believed */
 #define EVERY_NS NS_PER_S
-#define AT_FIRST_NS (20 * NS_PER_MS)    /* until there are samples enough */
+#define EARLY_NS (40 * NS_PER_MS)
 
 int departure_wish(struct departure *d, unsigned n, struct mono_ns now)
 {
@@ -12,50 +9,48 @@ int departure_wish(struct departure *d, unsigned n, struct mono_ns now)
 
     if (mono_before(now, d->next))
         return -1;
-    d->next = mono_add(now, (struct dur_ns){ d->first.count < DEPARTURE_SAMPLES ? AT_FIRST_NS : EVERY_NS });
+    d->next = mono_add(now, (struct dur_ns){ d->samples < DEPARTURE_EARLY_SAMPLES ? EARLY_NS : EVERY_NS });
     d->crowd = !d->crowd;
     return crowd ? (int)n - 1 : 0;
 }
 
-/* The second smallest; 0 while there are too few: the first answers of a process are slow ones. */
-static int32_t robust_minimum(const struct departure_figure *f)
+/* Down at once, up slowly. */
+static void follow(int32_t *floor_ns, int64_t sample_ns)
 {
-    uint32_t n = f->count < DEPARTURE_SAMPLES ? f->count : DEPARTURE_SAMPLES;
-    int32_t least = INT32_MAX, second = INT32_MAX;
+    int64_t up = *floor_ns + DEPARTURE_RISE_NS;
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (f->ns[i] < least) {
-            second = least;
-            least = f->ns[i];
-        } else if (f->ns[i] < second) {
-            second = f->ns[i];
-        }
-    }
-    return n < ENOUGH ? 0 : second;
-}
-
-static void add(struct departure_figure *f, int64_t ns)
-{
-    f->ns[f->count % DEPARTURE_SAMPLES] = (int32_t)ns;
-    f->count = f->count + 1 == 2 * DEPARTURE_SAMPLES ? DEPARTURE_SAMPLES : f->count + 1;
-    f->value_ns = robust_minimum(f);
+    *floor_ns = (int32_t)(sample_ns < up ? sample_ns : up);
 }
 
 void departure_learn(struct departure *d, unsigned k, struct dur_ns late)
 {
-    if (late.ns < 0 || late.ns > DEPARTURE_MAX_NS)
+    int64_t behind_first = late.ns - d->first_ns;
+
+    if (late.ns < 0 || late.ns > DEPARTURE_ACCIDENT_NS)
         return;
+    d->samples += d->samples < DEPARTURE_EARLY_SAMPLES;
     if (k == 0)
-        add(&d->first, late.ns);
-    else if (d->first.count > 0 && late.ns > d->first.value_ns)
-        add(&d->further, (late.ns - d->first.value_ns) / k);
+        follow(&d->first_ns, late.ns);
+    else
+        follow(&d->further_ns, behind_first > 0 ? behind_first / k : 0);
 }
 
+static int64_t at_most(int64_t ns, int64_t most) { return ns < 0 ? 0 : ns < most ? ns : most; }
+
+struct dur_ns departure_ahead(const struct departure *d)
+{
+    return (struct dur_ns){ at_most(d->first_ns - DEPARTURE_MARGIN_NS, DEPARTURE_AHEAD_MAX_NS) };
+}
+
+/* Of what each further one takes, half: their sum grows with the batch, and so would an error. */
 struct mono_ns departure_of(struct departure *d, unsigned k, struct mono_ns now)
 {
-    int64_t ahead = d->first.value_ns + (int64_t)k * d->further.value_ns;
-    struct mono_ns at = mono_add(now, (struct dur_ns){ ahead < DEPARTURE_MAX_NS ? ahead : DEPARTURE_MAX_NS });
+    int64_t ahead = departure_ahead(d).ns;
+    struct mono_ns at;
 
+    if (ahead > 0)
+        ahead += k * at_most(d->further_ns / 2, DEPARTURE_FURTHER_MAX_NS);
+    at = mono_add(now, (struct dur_ns){ ahead });
     if (mono_before(d->told, at))
         d->told = at;
     return d->told;

@@ -24,44 +24,73 @@ static void nothing_is_ahead_before_something_is_known(void **state)
     assert_int_equal(departure_of(&d, 63, at(2000)).ns, 2000);
 }
 
-static void the_second_smallest_of_the_latest_counts(void **state)
+/* Slowly up, so that no burst is believed; at once down. */
+static void a_floor_rises_slowly_and_falls_at_once(void **state)
 {
     (void)state;
-    learn(0, 12000);
-    learn(0, 9000);
-    learn(0, 400000);
+    for (int i = 0; i < 10; i++)
+        learn(0, 400000);
+    assert_int_equal(d.first_ns, 10 * DEPARTURE_RISE_NS);
     assert_int_equal(departure_of(&d, 0, at(0)).ns, 0);
-    learn(0, 10000);
-    assert_int_equal(departure_of(&d, 0, at(0)).ns, 10000);
-    learn(0, 1);
-    assert_int_equal(d.first.value_ns, 9000);
-    for (int i = 0; i < DEPARTURE_SAMPLES; i++)
-        learn(0, 20000 + i);
-    assert_int_equal(d.first.value_ns, 20001);
+    for (int i = 0; i < 1000; i++)
+        learn(0, 9000 + i % 7 * 1000);
+    assert_in_range(d.first_ns, 9000, 9000 + 7 * DEPARTURE_RISE_NS);
+    assert_int_equal(departure_ahead(&d).ns, d.first_ns - DEPARTURE_MARGIN_NS);
+    learn(0, 3000);
+    assert_int_equal(departure_ahead(&d).ns, 1000);
+    learn(0, 100);
+    assert_int_equal(departure_ahead(&d).ns, 0);
 }
 
 static void accidents_are_not_learnt(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 200; i++)
         learn(0, 5000);
     learn(0, -1);
-    learn(0, DEPARTURE_MAX_NS + 1);
+    learn(0, DEPARTURE_ACCIDENT_NS + 1);
+    assert_int_equal(d.first_ns, 5000);
     learn(20, 4000); /* before the first one of its batch? */
-    assert_int_equal(d.first.count, 4);
-    assert_int_equal(d.further.count, 0);
+    assert_int_equal(d.further_ns, 0);
+}
+
+static void never_ahead_by_more_than_a_bound(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        learn(0, DEPARTURE_ACCIDENT_NS);
+        learn(20, DEPARTURE_ACCIDENT_NS);
+    }
+    assert_int_equal(departure_of(&d, 0, at(0)).ns, DEPARTURE_AHEAD_MAX_NS);
+    assert_true(departure_of(&d, 63, at(0)).ns <= DEPARTURE_AHEAD_MAX_NS + 63 * DEPARTURE_FURTHER_MAX_NS);
 }
 
 static void those_behind_the_first_leave_later(void **state)
 {
     (void)state;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 400; i++) {
         learn(0, 10000);
-    for (int i = 0; i < 4; i++)
         learn(20, 10000 + 20 * 1500);
-    assert_int_equal(departure_of(&d, 0, at(0)).ns, 10000);
-    assert_int_equal(departure_of(&d, 8, at(0)).ns, 10000 + 8 * 1500);
-    assert_int_equal(departure_of(&d, 1000000, at(0)).ns, DEPARTURE_MAX_NS);
+    }
+    assert_int_equal(departure_of(&d, 0, at(0)).ns, 8000);
+    assert_int_equal(departure_of(&d, 8, at(0)).ns, 8000 + 8 * 750);
+}
+
+/* Whatever loads came before: answers that leave as fast as the fastest that was sampled are never told late. */
+static void never_later_than_the_fastest_sampled(void **state)
+{
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 3);
+    for (int i = 0; i < 5000; i++) {
+        int64_t load = i % 1000 < 300 ? 200000 : 4000, late = 7000 + (int64_t)(prng_u64(&p) % (uint64_t)load);
+
+        learn(0, late);
+        assert_true(departure_ahead(&d).ns <= 7000 + 300 * DEPARTURE_RISE_NS - DEPARTURE_MARGIN_NS);
+        if (i % 1000 > 320 || i < 150)
+            assert_true(departure_ahead(&d).ns <= 7000);
+    }
 }
 
 /* What is told never goes back, whatever is learnt meanwhile. */
@@ -77,17 +106,17 @@ static void told_time_is_monotonic(void **state)
         int64_t told = departure_of(&d, k, at(now)).ns;
 
         assert_true(told >= before && told >= now);
-        assert_true(told <= now + DEPARTURE_MAX_NS || told == before);
+        assert_true(told <= now + DEPARTURE_AHEAD_MAX_NS + 63 * DEPARTURE_FURTHER_MAX_NS || told == before);
         before = told;
         now += (int64_t)(prng_u64(&p) % 50000);
         learn(k, (int64_t)(prng_u64(&p) % 100000));
     }
 }
 
-/* Fifty in the first second, then one a second, of first ones and of the last ones of crowds in turn. */
+/* Of first ones and of the last ones of crowds in turn: some in each of the first seconds, then one a second. */
 static void samples_are_rare(void **state)
 {
-    unsigned wishes = 0, crowds = 0;
+    unsigned wishes = 0, crowds = 0, late = 0;
 
     (void)state;
     for (int64_t t = 0; t < 60 * NS_PER_S; t += NS_PER_MS) {
@@ -98,9 +127,11 @@ static void samples_are_rare(void **state)
         assert_true(k == 0 || k == 63);
         crowds += k == 63;
         wishes++;
+        late += t >= 30 * NS_PER_S;
         learn((unsigned)k, 10000 + k * 1000);
     }
-    assert_in_range(wishes, 60, 100);
+    assert_in_range(wishes, DEPARTURE_EARLY_SAMPLES, DEPARTURE_EARLY_SAMPLES + 60);
+    assert_in_range(late, 29, 31);
     assert_in_range(crowds, wishes / 2 - 1, wishes / 2 + 1);
     assert_int_equal(departure_wish(&d, 1, at(61 * NS_PER_S)), 0);
     assert_int_equal(departure_wish(&d, DEPARTURE_CROWD - 1, at(63 * NS_PER_S)), 0);
@@ -110,7 +141,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(nothing_is_ahead_before_something_is_known, start),
-        cmocka_unit_test_setup(the_second_smallest_of_the_latest_counts, start),
+        cmocka_unit_test_setup(a_floor_rises_slowly_and_falls_at_once, start),
+        cmocka_unit_test_setup(never_ahead_by_more_than_a_bound, start),
+        cmocka_unit_test_setup(never_later_than_the_fastest_sampled, start),
         cmocka_unit_test_setup(accidents_are_not_learnt, start),
         cmocka_unit_test_setup(those_behind_the_first_leave_later, start),
         cmocka_unit_test_setup(told_time_is_monotonic, start),
