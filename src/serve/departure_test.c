@@ -87,8 +87,8 @@ static void never_later_than_the_fastest_sampled(void **state)
         int64_t load = i % 1000 < 300 ? 200000 : 4000, late = 7000 + (int64_t)(prng_u64(&p) % (uint64_t)load);
 
         learn(0, late);
-        assert_true(departure_ahead(&d).ns <= 7000 + 300 * DEPARTURE_RISE_NS - DEPARTURE_MARGIN_NS);
-        if (i % 1000 > 320 || i < 150)
+        assert_true(departure_ahead(&d).ns <= 7000 + 300 * DEPARTURE_RISE_NS);
+        if (i % 1000 > 320 || i < 80)
             assert_true(departure_ahead(&d).ns <= 7000);
     }
 }
