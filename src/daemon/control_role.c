@@ -23,6 +23,7 @@ static void hang_up(struct control_role *r, struct control_peer *p)
     close(p->fd);
     free(p->answer);
     memset(p, 0, sizeof *p);
+    r->open--;
 }
 
 /* Go on sending; returns false when the peer is gone. */
@@ -104,6 +105,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
         return;
     }
     p->fd = client;
+    r->open++;
     p->trusted = io_unix_peer_is(client, r->core->world->user);
     p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
 }
@@ -113,7 +115,7 @@ static struct mono_ns next(void *ctx)
     const struct control_role *r = ctx;
     struct mono_ns first = MONO_NEVER;
 
-    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX && r->open > 0; i++)
         if (r->peer[i].fd)
             first = mono_min(first, r->peer[i].cut_at);
     return first;

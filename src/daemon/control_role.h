@@ -22,6 +22,7 @@ struct control_role {
     struct loop *loop;
     const struct core *core;
     struct snapshot snapshot;
+    unsigned open;              /* connections */
     struct control_peer peer[CONTROL_CONNECTIONS_MAX];
 };
 

@@ -163,19 +163,20 @@ void loop_run(struct loop *l)
 {
     while (!l->stopped) {
         int ready;
-        struct mono_ns now;
+        struct mono_ns now, due;
 
         hand_out_signals(l);
         if (l->stopped)
             break;
-        ready = wait_for(l, earliest(l));
+        due = earliest(l);
+        ready = wait_for(l, due);
         if (l->on_return)
             l->on_return(l->return_ctx);
         now = host_mono();
         for (unsigned i = 0, n = l->watch_count; ready > 0 && i < n; i++)
             if (l->poll[i].fd >= 0 && l->poll[i].revents)
                 l->watch[i].ready(l->watch[i].ctx, l->poll[i].fd, l->poll[i].revents, now);
-        for (unsigned i = 0; i < l->part_count; i++)
+        for (unsigned i = 0; i < l->part_count && !mono_before(now, due); i++) /* what became due meanwhile has its turn in the next round */
             if (!mono_before(now, l->part[i].next(l->part[i].ctx)))
                 l->part[i].run(l->part[i].ctx, now);
         drop_forgotten(l);

@@ -76,7 +76,7 @@ static void those_behind_the_first_leave_later(void **state)
     assert_int_equal(departure_of(&d, 8, at(0)).ns, 8000 + 8 * 750);
 }
 
-/* Whatever loads came before: answers that leave as fast as the fastest that was sampled are never told late. */
+/* On a busy machine most answers leave late but some do not: those are never told later than they leave. */
 static void never_later_than_the_fastest_sampled(void **state)
 {
     struct prng p;
@@ -84,11 +84,12 @@ static void never_later_than_the_fastest_sampled(void **state)
     (void)state;
     prng_seed(&p, 3);
     for (int i = 0; i < 5000; i++) {
-        int64_t load = i % 1000 < 300 ? 200000 : 4000, late = 7000 + (int64_t)(prng_u64(&p) % (uint64_t)load);
+        bool busy = i % 1000 < 300 && prng_u64(&p) % 16 != 0;
 
-        learn(0, late);
-        assert_true(departure_ahead(&d).ns <= 7000 + 300 * DEPARTURE_RISE_NS);
-        if (i % 1000 > 320 || i < 80)
+        learn(0, 7000 + (int64_t)(prng_u64(&p) % (busy ? 200000 : 1000)));
+        if (i >= 1000)
+            assert_true(departure_ahead(&d).ns <= 7000 + 40 * DEPARTURE_RISE_NS);
+        if (i % 1000 > 350)
             assert_true(departure_ahead(&d).ns <= 7000);
     }
 }
