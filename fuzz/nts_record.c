@@ -1,4 +1,5 @@
-/* Messages of NTS key establishment, read as a server and as a client do; what a server makes of a wish can be written, and read by a client where it grants. */
+/* Messages of NTS key establishment, read as a server and as a client do; what a server makes of a wish can be written, and read by a client where it
+ * grants. */
 #include <assert.h>
 
 #include "nts/record.h"

@@ -219,9 +219,11 @@ static bool take_question(void)
 int ke_ask(void)
 {
     struct pollfd p = { KE_CLIENT_FD, POLLIN, 0 };
+    const pid_t starter = getppid();
     int idle_ms = 0;
 
     host_confine(HOST_RIGHT_NONE, NULL);
+    host_end_with_parent(starter);
     while (idle_ms < KE_CLIENT_IDLE_MS || has_children()) {
         int ready = poll(&p, 1, 200);
 

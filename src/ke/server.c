@@ -309,6 +309,7 @@ static void take_signals(void)
 int ke_serve(struct ke_shared *shared)
 {
     const struct host_user user = { shared->uid, shared->gid };
+    const pid_t starter = getppid();
 
     ke.shared = shared;
     if (!load())
@@ -316,6 +317,7 @@ int ke_serve(struct ke_shared *shared)
     allow_descriptors();
     if (host_confine(HOST_RIGHT_NONE, shared->has_user ? &user : NULL) != 0)
         return EXIT_FAILURE;
+    host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
     ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)
