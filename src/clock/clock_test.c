@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/rng.h"
 #include "clock/clock_fixture.h"
 
 static void polls(struct fixture *f, unsigned count, double every_s, unsigned sources, const double *lie_s)
@@ -574,6 +575,34 @@ static void a_leap_file_does_not_make_the_bound_young(void **state)
     assert_true(utc_sub(before.latest, before.earliest).ns > 50 * NS_PER_MS); /* the frequency is not known yet: it grows by 500 ppm */
 }
 
+/* Everybody fell silent. The honest are given up; the liar, asked seldom, is not yet, and the clock has come to wish for shorter intervals meanwhile. The
+ * first honest answer and what the liar once said are no majority of two. */
+static void a_liar_who_outlives_a_silence_is_no_majority(void **state)
+{
+    struct clock_view v;
+    struct fixture f;
+    struct prng r;
+
+    (void)state;
+    prng_seed(&r, 1);
+    fixture_init(&f, 0);
+    for (uint16_t i = 0; i < 4; i++)
+        fixture_source(&f, i);
+    for (int n = 0; n < 400; n++, fixture_sleep(&f, 256))
+        for (uint16_t i = 0; i < 4; i++)
+            fixture_answer(&f, i, (i < 3 ? 10e-3 : 0) + 4e-3 * prng_uniform(&r), (i < 3 ? 10e-3 : 0) + 4e-3 * prng_uniform(&r), i < 3 ? 0 : 14e-3);
+    assert_int_equal(clock_poll_log2(&f.c, 3), 10);
+    fixture_sleep(&f, 6000);
+    for (uint16_t i = 0; i < 4; i++)
+        clock_source_missed(&f.c, i, i < 3 ? 0 : 0x80, fixture_now(&f), &f.a);
+    for (unsigned i = 0; i < 4; i++)
+        f.c.source[i].max_poll_log2 = 6;
+    assert_int_equal(fixture_view(&f).status, CLOCK_SYNCHRONISED);
+    fixture_answer(&f, 0, 10e-3, 10e-3, 0);
+    v = fixture_view(&f);
+    assert_true(v.earliest.ns <= fixture_utc(&f).ns && fixture_utc(&f).ns <= v.latest.ns);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -602,6 +631,7 @@ int main(void)
         cmocka_unit_test(steering_follows_the_line_and_works_off_the_error),
         cmocka_unit_test(frequency_survives_a_restart),
         cmocka_unit_test(a_leap_file_does_not_make_the_bound_young),
+        cmocka_unit_test(a_liar_who_outlives_a_silence_is_no_majority),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

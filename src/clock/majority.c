@@ -113,11 +113,23 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
             combine_sample(c, &c->source[i], false);
 }
 
+/* How old the oldest word is that still counts: of a source that is asked seldom, eight polls are a long time. */
+static int64_t oldest_ns(const struct clock *c, struct mono_ns now)
+{
+    int64_t oldest = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (select_counts(&c->source[i]) && mono_sub(now, c->source[i].last.at).ns > oldest)
+            oldest = mono_sub(now, c->source[i].last.at).ns;
+    return oldest;
+}
+
 /* Sources that have or may still have a say: while a majority is being looked for all of them, later those heard of within the time in which the
- * page calls itself synchronised. So a liar does not become the majority because the others were cut off a little earlier. */
+ * page calls itself synchronised, counted back from the oldest word that counts. So a liar does not become the majority because the others were cut off
+ * a little earlier, or because they are asked more often and are given up sooner. */
 static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 {
-    int64_t recent_ns = ns_add(discipline_silence(c).ns, HELD_WAIT_NS);
+    int64_t recent_ns = ns_add(ns_add(discipline_silence(c).ns, HELD_WAIT_NS), oldest_ns(c, now));
     unsigned n = 0;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
