@@ -1,5 +1,5 @@
-/* Commands to the clock role, one after the other, as a hostile core would send them: what reaches the clock is inside the limits, and the steps together inside
- * the budget. */
+/* Commands to the clock role, one after the other, as a hostile core would send them: what reaches the clock is inside the limits, and the steps
+ * together inside the budget. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

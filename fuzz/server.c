@@ -1,5 +1,5 @@
-/* The server over a while: a sequence of requests by datagram and connection from a few clients, with the guard's limit and table, interleaved mode, and departures
- * told late, twice or never. The input is a list of {what, who, length, bytes}. However it goes: nothing is answered with more than was asked (UDP, NTP and
+/* The server over a while: a sequence of requests by datagram and connection from a few clients, with the guard's limit and table, interleaved mode, and
+ * departures told late, twice or never. The input is a list of {what, who, length, bytes}. However it goes: nothing is answered with more than was asked (UDP, NTP and
  * TIME), time never runs back for a client, and what is counted adds up. */
 #include <assert.h>
 #include <string.h>
@@ -22,7 +22,9 @@ struct run {
 
 static struct net_addr client(uint8_t who)
 {
-    return (struct net_addr){ .family = who & 4 ? ADDR_IPV6 : ADDR_IPV4, .port = (uint16_t)(1024 + who % CLIENTS), .bytes = { 192, 0, 2, (uint8_t)(who % CLIENTS) } };
+    uint8_t number = (uint8_t)(who % CLIENTS);
+
+    return (struct net_addr){ .family = who & 4 ? ADDR_IPV6 : ADDR_IPV4, .port = (uint16_t)(1024 + number), .bytes = { 192, 0, 2, number } };
 }
 
 static struct serve_request request_of(struct run *r, enum service service, uint8_t who, struct span bytes)
@@ -76,7 +78,9 @@ static void one(struct run *r, uint8_t what, uint8_t who, struct span bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct guard_options limits = { .rate_limit = { .present = true, .rate = 8, .burst = 8, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4 } };
+    static const struct guard_options limits = {
+        .rate_limit = { .present = true, .rate = 8, .burst = 8, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4 },
+    };
     static struct guard guard;
     static struct interleave table;
     struct run r = {
