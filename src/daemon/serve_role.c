@@ -126,7 +126,8 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
 {
     struct departure *d = &s->departure[l - s->listeners->item];
     struct mono_ns made = host_mono();
-    int wish = l->service == SERVICE_NTP ? departure_wish(d, n, made) : -1;
+    bool ahead = l->service == SERVICE_NTP && s->options->ntp.put_ahead;
+    int wish = ahead ? departure_wish(d, n, made) : -1;
     struct serve_moment moment;
     unsigned next = 0;
 
@@ -134,8 +135,8 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
         s->sample.waits = false; /* a wish that was not granted */
     for (unsigned i = 0; i < n; i++) {
         if (i == 0 || s->batch.answers >= next) {
-            serve_prepare(s->options, page, departure_of(d, s->batch.answers, made), l->smeared, &moment);
-            next = s->batch.answers + GROUP;
+            serve_prepare(s->options, page, ahead ? departure_of(d, s->batch.answers, made) : made, l->smeared, &moment);
+            next = s->batch.answers + (ahead ? GROUP : IO_BATCH_MAX);
         }
         answer(s, l, &moment, made, wish, i);
     }

@@ -4,6 +4,9 @@
  * answer is sent with a wish for the kernel's transmit stamp, which tells how late it was: of answers that left first, and by how much each further one of a
  * batch is later.
  *
+ * Only where ntp.put_ahead asks for it: how late an answer is depends on whether its CPU slept, so that on a machine that is loaded by turns some per cent
+ * of the answers leave before the floor, and a client nearby sees a negative round trip.
+ *
  * What is kept is a floor, not a mean. A timestamp that is early makes the round trip look longer than it is, which a client's bound covers; one that is
  * later than the packet makes it look shorter, even negative, and the answer is thrown away. So the floor starts at nothing, follows a faster answer at once
  * and rises by DEPARTURE_RISE_NS a sample at most, whatever a burst or a busy machine does; less than it is used, and never more than

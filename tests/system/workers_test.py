@@ -100,7 +100,7 @@ def test_G16_a_killed_worker_costs_no_more_than_a_moment(lab, steering):
 def test_transmit_stamps_are_put_ahead_by_what_was_measured(lab, mode):
     """Served and asked by one clock: an answer that arrives before it says it left would be put ahead too far."""
     port = proc.free_port()
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode)
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "put_ahead": True}}, mode)
     daemon.wait_answering(HOST, port)
     told, end = [], time.monotonic() + 8
     while time.monotonic() < end:
