@@ -1,6 +1,6 @@
 /* The server over a while: a sequence of requests by datagram and connection from a few clients, with the guard's limit and table, interleaved mode, and
- * departures told late, twice or never. The input is a list of {what, who, length, bytes}. However it goes: nothing is answered with more than was asked (UDP, NTP and
- * TIME), time never runs back for a client, and what is counted adds up. */
+ * departures told late, twice or never. The input is a list of {what, who, length, bytes}. However it goes: nothing is answered with more than was asked (UDP,
+ * NTP and TIME), time never runs back for a client, and what is counted adds up. */
 #include <assert.h>
 #include <string.h>
 
@@ -84,7 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct guard guard;
     static struct interleave table;
     struct run r = {
-        .page = { .raw_ref = { 1000 * NS_PER_S }, .tai_ref = { INT64_C(1795395760) * NS_PER_S }, .slew_end = { 1000 * NS_PER_S }, .silent_at = { 2000 * NS_PER_S },
+        .page = { .raw_ref = { 1000 * NS_PER_S }, .tai_ref = { INT64_C(1795395760) * NS_PER_S },
+                  .slew_end = { 1000 * NS_PER_S }, .silent_at = { 2000 * NS_PER_S },
                   .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER, .leap_at = { INT64_MAX }, .tai_minus_utc_s = 37, .stratum = 2 },
         .now = { 1001 * NS_PER_S },
     };
