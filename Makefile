@@ -9,7 +9,7 @@ NINJA    = ninja -C $(BUILD)
 MESON    = meson
 
 .DEFAULT_GOAL := help
-.PHONY: help run build quick check check-guest check-cross sim fuzz bench nightly tidy sanitize coverage sbom docs install uninstall clean
+.PHONY: help run build quick check check-guest check-cross sim fuzz bench nightly tidy sanitize coverage mutate sbom docs install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -53,6 +53,9 @@ sanitize: deps-sanitize deps-check ## every test again under AddressSanitizer an
 
 coverage: deps-sanitize deps-check ## lines and branches that unit tests, stories and system tests run, by room (5 minutes)
 	@tools/coverage
+
+mutate: deps-check ## change parsers and selection one operator at a time: the tests have to notice; COUNT=n tries a sample
+	@tools/mutate $(if $(COUNT),--count $(COUNT))
 
 sbom: build ## what the programs are made of, as CycloneDX JSON, in build/simple-utcd.cdx.json
 	@tools/sbom $(BUILD) > $(BUILD)/simple-utcd.cdx.json && ls $(BUILD)/simple-utcd.cdx.json

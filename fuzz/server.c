@@ -1,6 +1,6 @@
 /* The server over a while: a sequence of requests by datagram and connection from a few clients, with the guard's limit and table, interleaved mode, and
  * departures told late, twice or never. The input is a list of {what, who, length, bytes}. However it goes: nothing is answered with more than was asked (UDP,
- * NTP and TIME), time never runs back for a client, and what is counted adds up. */
+ * NTP and TIME), and what is counted adds up. */
 #include <assert.h>
 #include <string.h>
 
