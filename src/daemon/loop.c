@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "host/clock.h"
@@ -13,19 +14,20 @@ static volatile sig_atomic_t came[NSIG];
 
 static void note(int number) { came[number] = 1; }
 
-static void take_signals(const struct loop *l)
+static bool take_signals(const struct loop *l)
 {
     struct sigaction act = { .sa_handler = note };
     sigset_t ours;
+    bool taken = true;
 
     sigemptyset(&ours);
     for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         came[signals[i]] = 0;
-        sigaction(signals[i], &act, NULL);
+        taken &= sigaction(signals[i], &act, NULL) == 0;
         sigaddset(&ours, signals[i]);
     }
-    signal(SIGPIPE, SIG_IGN);
-    sigprocmask(l->plain ? SIG_UNBLOCK : SIG_BLOCK, &ours, NULL);
+    taken &= signal(SIGPIPE, SIG_IGN) != SIG_ERR;
+    return taken & (sigprocmask(l->plain ? SIG_UNBLOCK : SIG_BLOCK, &ours, NULL) == 0);
 }
 
 void loop_release_signals(void)
@@ -52,7 +54,7 @@ void loop_end_by_signal(void)
     sigprocmask(SIG_UNBLOCK, &end, NULL); /* ppoll() takes no signal while a descriptor is ready, which under load is always */
 }
 
-void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx)
+int loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx)
 {
     l->plain = plain;
     l->stopped = false;
@@ -61,7 +63,10 @@ void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int numb
     l->on_return = NULL;
     l->signal_ctx = ctx;
     sigemptyset(&l->waiting);
-    take_signals(l);
+    if (take_signals(l))
+        return 0;
+    fputs("simple-utcd: the signals that end, reload and tell of children cannot be taken over\n", stderr);
+    return -UE_UNSUPPORTED;
 }
 
 static struct pollfd *find(struct loop *l, int fd)

@@ -40,8 +40,9 @@ struct loop {
     sigset_t waiting;   /* the mask while ppoll() waits */
 };
 
-/* Takes SIGTERM, SIGINT, SIGHUP and SIGCHLD over (and ignores SIGPIPE): each is handed to on_signal, in the loop. */
-void loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx);
+/* Takes SIGTERM, SIGINT, SIGHUP and SIGCHLD over (and ignores SIGPIPE): each is handed to on_signal, in the loop. 0, or -UE_UNSUPPORTED, which is told:
+ * who could not be ended or would not hear of its children must not go on. */
+int loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx);
 
 /* For a role that may not even return from a handler: SIGTERM ends the process, whatever it does; the others are ignored. After loop_init. */
 void loop_end_by_signal(void);

@@ -55,7 +55,7 @@ static void descriptors_and_deadlines(bool plain)
 
     heard[0] = 0;
     assert_int_equal(pipe(fd), 0);
-    loop_init(&loop, plain, on_signal, NULL);
+    assert_int_equal(loop_init(&loop, plain, on_signal, NULL), 0);
     assert_int_equal(loop_watch(&loop, fd[0], POLLIN, on_ready, &id), 0);
     stop_after_ms(20);
     assert_int_equal(write(fd[1], "xyz", 3), 3);
@@ -82,7 +82,7 @@ static void a_signal_that_came_before_the_wait_is_heard(void **state)
     (void)state;
     for (int plain = 0; plain < 2; plain++) {
         last_signal = 0;
-        loop_init(&loop, plain, on_signal, NULL);
+        assert_int_equal(loop_init(&loop, plain, on_signal, NULL), 0);
         raise(SIGHUP);
         loop_run(&loop);
         assert_int_equal(last_signal, SIGHUP);
@@ -106,7 +106,7 @@ static void a_forgotten_descriptor_is_left_alone(void **state)
     assert_int_equal(pipe(a), 0);
     assert_int_equal(pipe(b), 0);
     doomed = b[0];
-    loop_init(&loop, true, on_signal, NULL);
+    assert_int_equal(loop_init(&loop, true, on_signal, NULL), 0);
     loop_watch(&loop, a[0], POLLIN, forget_the_other, &ids[0]);
     loop_watch(&loop, b[0], POLLIN, on_ready, &ids[1]);
     stop_after_ms(5);

@@ -152,7 +152,8 @@ static int start(const struct daemon_options *o)
                                       .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;
-    loop_init(&once.loop, true, on_signal, NULL);
+    if (loop_init(&once.loop, true, on_signal, NULL) != 0)
+        return -UE_UNSUPPORTED;
     resolver_start(&once.resolver, &once.loop, fd[1]);
     loop_add_part(&once.loop, &(struct loop_part){ NULL, next, run });
     return core_start(&once.core, &once.loop, &once.world);

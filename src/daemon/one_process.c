@@ -83,8 +83,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
 int one_process_run(struct setup *s)
 {
     all.setup = s;
-    loop_init(&all.loop, true, on_signal, NULL);
-    if (core_start(&all.core, &all.loop, &s->world) != 0)
+    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || core_start(&all.core, &all.loop, &s->world) != 0)
         return EXIT_GENERAL;
     if (s->ke.shared && random_begin() != 0)
         return EXIT_GENERAL;

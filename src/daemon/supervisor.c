@@ -116,7 +116,8 @@ static int live_as_core(struct setup *s, unsigned worker)
         return EXIT_PERMISSION;
     keep_descriptors_of_core(s);
     mprotect(s->world.steps, sizeof *s->world.steps, PROT_READ);
-    loop_init(&sup.loop, false, on_signal_in_child, NULL);
+    if (loop_init(&sup.loop, false, on_signal_in_child, NULL) != 0)
+        return EXIT_GENERAL;
     tell_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
     if (sup.core_ran)
         go_on_from_page(&s->world);
@@ -163,7 +164,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
     munmap(s->world.steps, sizeof *s->world.steps);
     if (s->ke.shared)
         mprotect(s->ke.shared, sizeof *s->ke.shared, PROT_READ);
-    loop_init(&sup.loop, false, on_signal_in_child, NULL);
+    if (loop_init(&sup.loop, false, on_signal_in_child, NULL) != 0)
+        return EXIT_GENERAL;
     sup.loop.busy = s->options->ntp.busy_poll;
     listeners_keep(&s->listeners, worker);
     if (s->listeners.steer_over)
@@ -458,7 +460,10 @@ int supervisor_run(struct setup *s)
 {
     sup.setup = s;
     sup.pid = getpid();
-    loop_init(&sup.loop, false, on_signal, NULL);
+    if (loop_init(&sup.loop, false, on_signal, NULL) != 0) {
+        setup_clean(s);
+        return EXIT_GENERAL;
+    }
     publish_first_page(s);
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
