@@ -2,12 +2,12 @@
  * one source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
  *
  * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--histogram 1]
- *             [--at T]
+ *             [--at T] [--spin 1]
  *
  * The instant a request was due travels in its transmit timestamp and comes back as the origin timestamp: latency needs no table. In the open loop
  * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
  * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
- * latencies. --at: begin when CLOCK_MONOTONIC shows so many seconds. */
+ * latencies. --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the server's waking alone. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -30,7 +30,7 @@ struct tally { uint64_t sent, answers, bad, kisses; };
 static struct {
     struct sockaddr_storage server;
     socklen_t server_len;
-    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, histogram, at;
+    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, histogram, at, spin;
     int fd;
     size_t request_size;
     uint64_t next_source;
@@ -185,7 +185,7 @@ static long collect(void)
 static bool wait_until(int64_t until)
 {
     struct pollfd p = { load.fd, POLLIN, 0 };
-    int64_t left = until - tool_mono();
+    int64_t left = load.spin > 0 ? 0 : until - tool_mono();
 
     return ppoll(&p, 1, &(struct timespec){ left > 0 ? left / NS : 0, left > 0 ? (long)(left % NS) : 0 }, NULL) > 0;
 }
@@ -240,8 +240,10 @@ static void drain(void)
 {
     int64_t end = tool_mono() + DRAIN_MS * NS / 1000;
 
-    while (load.all.answers + load.all.bad < load.all.sent && wait_until(end))
+    while (load.all.answers + load.all.bad < load.all.sent && tool_mono() < end) {
+        wait_until(end);
         collect();
+    }
 }
 
 /* -- command line --------------------------------------------------------------------------------------------------- */
@@ -251,7 +253,7 @@ static void read_options(int argc, char **argv)
     const struct tool_option option[] = {
         { "--outstanding", &load.outstanding, 1 }, { "--rate", &load.rate, 0 }, { "--batch", &load.batch, 1 }, { "--sources", &load.sources, 1 },
         { "--seconds", &load.seconds, 0 }, { "--warm-up", &load.warm_up, 0 }, { "--segments", &load.segments, 0 }, { "--time", &load.time, 0 },
-        { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 },
+        { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 }, { "--spin", &load.spin, 0 },
     };
 
     load.server = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &load.server_len);
@@ -259,6 +261,8 @@ static void read_options(int argc, char **argv)
         tool_refuse("--batch is at most 64");
     if (load.segments > 0 && (load.sources > 1 || load.time > 0))
         tool_refuse("--segments are NTP requests of one source");
+    if (load.spin > 0 && load.rate <= 0)
+        tool_refuse("--spin is for the open loop: --rate");
     if (load.time > 0)
         load.request_size = 0;
 }

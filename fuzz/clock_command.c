@@ -21,7 +21,8 @@ static int frequency(double ppm)
 
 static int step(struct dur_ns by)
 {
-    assert(++steps <= limits.step_limit && by.ns != INT64_MIN);
+    steps++;
+    assert(steps <= limits.step_limit && by.ns != INT64_MIN);
     stepped_ns += by.ns < 0 ? -by.ns : by.ns;
     assert(stepped_ns <= limits.step_budget.ns);
     return 0;

@@ -43,7 +43,7 @@ static size_t serve(struct run *r, struct span request, uint8_t answer[2048], en
     answer[0] = 4 << 3 | NTP_MODE_SERVER;
     *v = nts_server_open(&r->ring, request, tail.extensions, &s);
     if (*v == VERDICT_NTS_NAK)
-        memcpy(answer + NTP_AT_REFID, "NTSN", 4);
+        memcpy(answer + NTP_AT_REFID, (const uint8_t[]){ 'N', 'T', 'S', 'N' }, 4);
     len = *v == VERDICT_ANSWERED ? nts_server_seal(&r->ring, &s, &r->rng, answer, 2048) : *v == VERDICT_NTS_NAK ? nts_server_nak(&s, answer, 2048) : 0;
     assert(len <= request.len);
     return len;

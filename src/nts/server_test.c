@@ -23,7 +23,7 @@ static void fixture_init(struct fixture *f, enum crypto_aead aead)
     prng_seed(&f->prng, 11);
     f->rng = prng_as_rng(&f->prng);
     nts_ring_turn(&f->ring, &f->rng);
-    f->keys.aead = aead;
+    f->keys.aead = (uint16_t)aead;
     f->rng.fill(f->rng.ctx, f->keys.c2s, crypto_siv_key_size(aead));
     f->rng.fill(f->rng.ctx, f->keys.s2c, crypto_siv_key_size(aead));
     f->rng.fill(f->rng.ctx, f->unique_id, sizeof f->unique_id);
@@ -66,7 +66,7 @@ static enum verdict open_built(const struct fixture *f, struct nts_session *s)
 
 static enum verdict open_request(struct fixture *f)
 {
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
 
     build(f);
     return open_built(f, &s);
@@ -103,7 +103,7 @@ static void NTS_06_answers_are_no_longer_than_requests(void **state)
 {
     static const enum crypto_aead aead[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
     struct fixture f;
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     uint8_t answer[2048], cookie[NTS_COOKIE_MAX];
 
     (void)state;
@@ -200,7 +200,7 @@ static void NTS_05_the_ring_turns(void **state)
 static void NTS_03_a_nak_carries_the_identifier_alone(void **state)
 {
     struct fixture f;
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     uint8_t answer[256] = { 4 << 3 | NTP_MODE_SERVER };
     struct nts_fields fields;
     struct ntp_tail tail;
@@ -225,7 +225,7 @@ static void NTS_07_lengths_inside_the_authenticator(void **state)
         { 16, 16, VERDICT_ANSWERED }, { 0, 16, VERDICT_NTS_FIELDS },  { 65535, 16, VERDICT_NTS_FIELDS }, { 16, 0, VERDICT_NTS_FIELDS },
         { 16, 15, VERDICT_NTS_FIELDS }, { 16, 17, VERDICT_NTS_FIELDS }, { 16, 65535, VERDICT_NTS_FIELDS }, { 1, 16, VERDICT_NTS_NAK },
     };
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     struct fixture f;
 
     (void)state;
@@ -243,7 +243,7 @@ static void NTS_07_lengths_inside_the_authenticator(void **state)
 
 static void NTS_08_every_bit_of_the_request_counts(void **state)
 {
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     struct fixture f;
 
     (void)state;
@@ -264,7 +264,7 @@ static void NTS_08_every_bit_of_the_request_counts(void **state)
 
 static void NTS_09_fields_behind_the_authenticator_are_ignored(void **state)
 {
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     struct fixture f;
     struct writer w;
 
@@ -297,7 +297,7 @@ static void NTS_10_sealed_fields_of_wrong_length(void **state)
 static void NTS_14_our_answer_is_no_request(void **state)
 {
     uint8_t answer[1024] = { 4 << 3 | NTP_MODE_SERVER };
-    struct nts_session s;
+    struct nts_session s = { .cookies = 0 };
     struct nts_fields fields;
     struct crypto_siv siv;
     struct ntp_tail tail;

@@ -28,7 +28,7 @@ static size_t frame(enum addr_family family, size_t payload)
     return n < FRAME_MIN ? FRAME_MIN : n;
 }
 
-static uint64_t below(struct door *d, uint64_t n) { return prng_u64(&d->random) % n; }
+static size_t below(struct door *d, size_t n) { return (size_t)(prng_u64(&d->random) % n); }
 
 static void randomise(struct door *d, size_t len)
 {

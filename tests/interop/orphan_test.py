@@ -57,6 +57,7 @@ def test_the_smallest_address_is_the_reference(lab, hosts, mode):
     if mode == utcd.PROCESSES:
         os.kill(members[2].roles()["core"], signal.SIGKILL)
         says(third, 11, address(first))
+        members[2].wait_status(lambda s: all(f["accepted"] > 0 for f in s["sources"]))  # who was never heard is waited for longer
     assert members[0].stop() == 0
     says(second, 10, LOCAL_REFID)
     says(third, 11, address(second))

@@ -104,6 +104,7 @@ def test_who_exceeds_the_limit_many_times_is_blocked_for_a_while_and_told_to_the
     limit = {"rate": 5, "burst": 5, "kiss": 0, "leak": 0, "block_above": 4, "block_window": "1s", "block_for": "6s"}
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "rate_limit": limit}, mode)
     daemon.wait_answering(HOST, port)
+    assert daemon.ctl("status").returncode == 0, "core, which tells of blocks, is there"
     with ntp.Client(HOST, port, source="127.0.0.66") as flood:
         for _ in range(200):
             flood.send(ntp.request())
