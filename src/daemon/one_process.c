@@ -83,10 +83,10 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
 int one_process_run(struct setup *s)
 {
     all.setup = s;
-    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || core_start(&all.core, &all.loop, &s->world) != 0)
+    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || core_start(&all.core, &all.loop, &s->world) != 0 || (s->ke.shared && random_begin() != 0)) {
+        setup_clean(s);
         return EXIT_GENERAL;
-    if (s->ke.shared && random_begin() != 0)
-        return EXIT_GENERAL;
+    }
     serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
                      s->world.shared);
     follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here });
