@@ -43,7 +43,6 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
         return;
     whole = errors->found == 0; /* of a file that broke off, what is missing is not the writer's mistake */
     conf_overlay(&daemon_schema, &r->tree, environ_list, errors);
-    memset(out, 0, sizeof *out);
     conf_apply(&daemon_schema, &r->tree, out, errors);
     out->file = path;
     note_access(&r->tree, &out->guard);

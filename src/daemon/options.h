@@ -48,7 +48,8 @@ struct daemon_options {
 
 #define EXIT_CONFIGURATION 3
 
-/* Read the file at `path` (NULL: no file, the defaults alone), then SIMPLE_UTCD_* of `environ_list` over it, then check all.
+/* Read the file at `path` (NULL: no file, the defaults alone), then SIMPLE_UTCD_* of `environ_list` over it, then check all. *out is
+ * all zeroes before: writing them again would cost a page fault for each of its pages.
  * Returns 0, or -UE_SYNTAX with errors->found > 0 and *out unspecified; -UE_MEMORY. */
 int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors);
 

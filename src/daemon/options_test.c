@@ -28,7 +28,11 @@ static void write_file(const char *text, size_t len, mode_t mode)
 }
 
 /* Literals are const here, environ is not. */
-static int load_file(const char *name, const char *const *environment) { return daemon_options_load(&options, name, (char *const *)environment, &errors); }
+static int load_file(const char *name, const char *const *environment)
+{
+    memset(&options, 0, sizeof options);
+    return daemon_options_load(&options, name, (char *const *)environment, &errors);
+}
 
 static int load_with(const char *text, const char *const *environment)
 {

@@ -431,7 +431,6 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
     };
     int code = 0;
 
-    memset(s, 0, sizeof *s);
     s->options = options;
     s->one_process = one_process;
     s->argv0 = argv0;

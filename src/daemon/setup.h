@@ -33,7 +33,8 @@ struct setup {
     struct core_world world;
 };
 
-/* Fills *s. Returns 0 or the exit code, after a sentence on standard error. */
+/* Fills *s, which is all zeroes: writing them again would cost a page fault for each of its pages.
+ * Returns 0 or the exit code, after a sentence on standard error. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0);
 
 /* The first lines on the screen: what runs, on what clock, where it answers, whom it asks, and what to try next. */

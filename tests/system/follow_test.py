@@ -127,8 +127,8 @@ def test_NET_07_link_local_with_its_interface(lab, mode):
     neighbour, port = lab.neighbour(), proc.free_port()
     address = link_local_of(neighbour.link)
     daemon = start(lab, mode, [f"[{address}%{neighbour.link}]:{port}"])
-    proc.wait_for(lambda: ask_from(neighbour, f"{address}%{neighbour.far}", port), 5)
-    proc.wait_for(lambda: f"serving NTP (UDP) on [{address}%{neighbour.link}]:{port}" in daemon.log())
+    proc.wait_for(lambda: ask_from(neighbour, f"{address}%{neighbour.far}", port), 15)
+    proc.wait_for(lambda: f"serving NTP (UDP) on [{address}%{neighbour.link}]:{port}" in daemon.log(), 15)
 
 
 def test_TIME_over_tcp_follows_as_well(lab):
