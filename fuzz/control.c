@@ -40,6 +40,9 @@ static void as_answer(const uint8_t *data, size_t size)
     if (control_answer_read((struct span){ data, size }, &result, &first) != 0 || result != CONTROL_OK)
         return;
     page_view(&first.page, first.now, &view);
+    memset(&first.clients, 0, sizeof first.clients); /* these two answer verbs of their own, no SNAPSHOT */
+    memset(first.access, 0, sizeof first.access);
+    first.access_count = 0;
     size = control_answer(&all, &first, answer, sizeof answer);
     assert(control_answer_read((struct span){ answer, size }, &result, &second) == 0);
     assert(memcmp(&first, &second, sizeof first) == 0);
