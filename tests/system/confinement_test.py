@@ -42,7 +42,7 @@ def test_a_role_has_no_right_and_a_filter(daemon, role):
 
 def test_serve_sees_no_file_and_holds_its_own_listeners_only(daemon):
     pid = daemon.roles()["serve"]
-    assert os.listdir(f"/proc/{pid}/root/") == []
+    assert os.listdir(f"/proc/{pid}/root") == []
     sockets = descriptors_of(pid)
     assert len(sockets) == 4, sockets       # NTP, TIME by UDP and by TCP, the end by which the parent hands over new ones
     assert all(name.startswith("socket:") for name in sockets)
