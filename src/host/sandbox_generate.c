@@ -21,31 +21,16 @@
 
 enum list {
 #define LIST(role, most) LIST_##role,
-#define CALL(role, call)
-#define CALL_IF(role, call, argument, value)
-#define CALL_LOW(role, call, argument, value, mask)
 #include "host/sandbox.def"
-#undef LIST
-#undef CALL
-#undef CALL_IF
-#undef CALL_LOW
     LIST_COUNT
 };
 
 static const struct { const char *name; unsigned most; } lists[] = {
 #define LIST(role, most) { #role, most },
-#define CALL(role, call)
-#define CALL_IF(role, call, argument, value)
-#define CALL_LOW(role, call, argument, value, mask)
 #include "host/sandbox.def"
-#undef LIST
-#undef CALL
-#undef CALL_IF
-#undef CALL_LOW
 };
 
 static const struct row { enum list list; const char *call; bool conditional; unsigned argument; uint64_t value, mask; } rows[] = {
-#define LIST(role, most)
 #define CALL(role, call) { LIST_##role, #call, false, 0, 0, 0 },
 #define CALL_IF(role, call, argument, value) { LIST_##role, #call, true, argument, value, UINT32_MAX },
 #define CALL_LOW(role, call, argument, value, mask) { LIST_##role, #call, true, argument, value, mask },
