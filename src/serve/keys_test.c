@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include "serve/serve.h"
+#include "serve/test_page.h"
 
 static struct key_table table;
 static struct guard everyone, *const guard = &everyone;
@@ -26,12 +27,7 @@ static void door_init(struct door *d)
     assert_int_equal(keys_read((struct span){ (const uint8_t *)file, sizeof file - 1 }, &o, &table).fault, KEY_FAULT_NONE);
     memset(d, 0, sizeof *d);
     d->options.keys = &table;
-    d->page = (struct page_data){
-        .raw_ref = { 1000 * NS_PER_S }, .tai_ref = { INT64_C(1795395760) * NS_PER_S }, .slew_end = { 1000 * NS_PER_S }, .early = { 1000 },
-        .late = { 1000 }, .growth = 1e-6, .growth_silent = 15e-6, .silent_at = { 2000 * NS_PER_S }, .holdover_at = { 2000 * NS_PER_S },
-        .free_running_at = { 3000 * NS_PER_S }, .leap_at = { INT64_MAX }, .tai_minus_utc_s = 37, .status = CLOCK_SYNCHRONISED, .stratum = 2,
-        .refid = NTP_REFID(198, 51, 100, 1), .precision_log2 = -25,
-    };
+    d->page = synchronised_page();
     d->request = (struct serve_request){
         .service = SERVICE_NTP, .bytes = { d->bytes, NTP_HEADER_SIZE }, .from = client4, .rx = { 1001 * NS_PER_S }, .tx = { 1001 * NS_PER_S + 10000 },
     };
