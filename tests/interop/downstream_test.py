@@ -25,10 +25,12 @@ def test_chronyd(server, lab, host):
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_ntpdig(server, host):
+    """Its distance is half of its round trip and what reading a clock costs; how far we may be off comes to that."""
+    before = stated_bound_s(server)
     found = peers.ntpdig(host)
     assert found, "it refused our answer"
     offset, distance = found
-    assert abs(offset) <= distance
+    assert abs(offset) <= distance + max(before, stated_bound_s(server))
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4])

@@ -115,7 +115,7 @@ def chronyd_query(directory, host, port, options="", *lines, timeout=10):
 
 
 def ntpdig(host, *options):
-    """ntpsec's SNTP client; port 123 only. (offset, its own estimate of the distance to true time), or None: it refused the server."""
+    """ntpsec's SNTP client; port 123 only. (offset, half of its round trip and the precisions), or None: it refused the server."""
     done = proc.run(["ntpdig", "-j", "-t", "2", *options, host])
     if done.returncode != 0 or not done.stdout.strip():
         return None
