@@ -13,6 +13,7 @@
 #include "daemon/one_process.h"
 #include "daemon/setup.h"
 #include "daemon/supervisor.h"
+#include "host/privilege.h"
 
 extern char **environ;
 
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
     struct arguments a = { 0 };
     int code;
 
+    host_hide_memory();
     keep_standard_descriptors();
     code = read_arguments(argc, argv, &a);
     if (code >= 0)

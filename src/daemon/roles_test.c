@@ -1,6 +1,7 @@
 /* What the roles decide by themselves: limits of the clock role, steering or not, delays after deaths, the instance's lock, messages of the resolver. */
 #include "base/test.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -221,6 +222,32 @@ static void a_second_instance_learns_the_pid_of_the_first(void **state)
     rmdir(folder);
 }
 
+/* CVE-2020-14367: what a link in the run directory leads to is neither opened nor written. */
+static void CTL_04_no_process_number_is_written_through_a_link(void **state)
+{
+    char folder[] = "/tmp/roles_test_XXXXXX", link[64], victim[64];
+    pid_t other = 0;
+    struct stat st;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(victim, sizeof victim, "%s/victim", folder);
+    close(open(victim, O_WRONLY | O_CREAT, 0600));
+    snprintf(link, sizeof link, "%s/" INSTANCE_LOCK, folder);
+    assert_int_equal(symlink(victim, link), 0);
+    assert_true(instance_lock(folder, &other) < 0);
+    assert_int_equal(stat(victim, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    unlink(link);
+    snprintf(link, sizeof link, "%s/" INSTANCE_MARK, folder);
+    assert_int_equal(symlink("/tmp/no-such-file-of-roles-test", link), 0);
+    instance_mark_steering(folder);
+    assert_int_equal(access("/tmp/no-such-file-of-roles-test", F_OK), -1);
+    unlink(link);
+    unlink(victim);
+    rmdir(folder);
+}
+
 static void a_folder_that_others_may_write_is_not_trusted(void **state)
 {
     char folder[] = "/tmp/roles_test_XXXXXX";
@@ -296,6 +323,7 @@ int main(void)
         cmocka_unit_test(an_order_is_obeyed_if_it_can_be),
         cmocka_unit_test(three_quick_deaths_are_answered_at_once_then_it_backs_off),
         cmocka_unit_test(a_second_instance_learns_the_pid_of_the_first),
+        cmocka_unit_test(CTL_04_no_process_number_is_written_through_a_link),
         cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
         cmocka_unit_test(answers_of_the_resolver_are_checked),
         cmocka_unit_test(a_question_that_nobody_takes_is_declined),

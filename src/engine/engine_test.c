@@ -210,7 +210,7 @@ static void NTPC_01_a_bogus_reply_changes_nothing_but_a_counter(void **state)
     end(&w);
 }
 
-static void a_name_is_looked_up_again_with_back_off(void **state)
+static void NET_03_a_name_is_looked_up_again_with_back_off(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("time.example", "") };
     struct event no = { .kind = EVENT_ADDRESSES, .u.addresses = { .err = -UE_NO_NAME } };
@@ -608,7 +608,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_numeric_server_is_asked_at_once_and_synchronises),
         cmocka_unit_test(NTPC_01_a_bogus_reply_changes_nothing_but_a_counter),
-        cmocka_unit_test(a_name_is_looked_up_again_with_back_off),
+        cmocka_unit_test(NET_03_a_name_is_looked_up_again_with_back_off),
         cmocka_unit_test(NTPC_24_at_most_four_addresses_of_one_answer_are_used),
         cmocka_unit_test(NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing),
         cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),

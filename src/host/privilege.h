@@ -18,6 +18,9 @@ int host_confine(enum host_right right, const struct host_user *user);
 /* End with the process that started us, whatever ends it. `parent`: its id, asked for before the fork. */
 void host_end_with_parent(pid_t parent);
 
+/* No core file and no tracing by who is not root, for this process and those it forks; what it executes has to ask again. */
+void host_hide_memory(void);
+
 /* Run on the CPUs with number mod n = i, as far as this process may run there; otherwise, and where the system cannot, anywhere. */
 void host_run_on(unsigned i, unsigned n);
 

@@ -58,7 +58,7 @@ static void a_stale_socket_is_replaced(void **state)
     close(second);
 }
 
-static void a_file_is_not(void **state)
+static void CTL_02_a_file_is_not(void **state)
 {
     int fd;
 
@@ -116,7 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_travel),
         cmocka_unit_test(a_stale_socket_is_replaced),
-        cmocka_unit_test(a_file_is_not),
+        cmocka_unit_test(CTL_02_a_file_is_not),
         cmocka_unit_test(paths_that_cannot_be),
     };
 

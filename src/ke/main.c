@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "host/privilege.h"
 #include "ke/client.h"
 #include "ke/ke.h"
 
@@ -23,6 +24,7 @@ static int serve(void)
 
 int main(int argc, char **argv)
 {
+    host_hide_memory();
     if (argc == 2 && strcmp(argv[1], "server") == 0)
         return serve();
     if (argc == 2 && strcmp(argv[1], "client") == 0)

@@ -37,8 +37,8 @@ static void wishes(void **state)
     }
 }
 
-/* KE-08: a record that claims too much is told to be wrong at once; one cut short is waited for. */
-static void whole_or_not(void **state)
+/* A record that claims too much is told to be wrong at once; one cut short is waited for. */
+static void KE_08_whole_or_not(void **state)
 {
     (void)state;
     assert_false(nts_ke_is_whole((struct span){ NULL, 0 }));
@@ -171,7 +171,7 @@ static void KE_11_cookies(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(whole_or_not), cmocka_unit_test(an_answer_is_read_back),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(KE_08_whole_or_not), cmocka_unit_test(an_answer_is_read_back),
                                         cmocka_unit_test(our_own_request_is_granted), cmocka_unit_test(refusals),
                                         cmocka_unit_test(KE_10_answers_that_are_refused), cmocka_unit_test(KE_11_cookies) };
 

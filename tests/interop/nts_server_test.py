@@ -115,7 +115,13 @@ def test_openssl_s_client(nts):
     done = proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1", "-CAfile", nts.authority.pem, "-verify_return_error",
                      "-verify_hostname", "localhost"])
     assert "ALPN protocol: ntske/1" in done.stdout and "TLSv1.3" in done.stdout and "Verify return code: 0" in done.stdout
-    assert "New Session Ticket" not in done.stdout, "KE-14: there are no tickets"
+
+
+def test_KE_14_neither_tickets_nor_early_data(nts):
+    """Nothing could be repeated: no session can be taken up again, so no early data can be sent with it."""
+    done = proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1", "-CAfile", nts.authority.pem, "-sess_out", "/dev/null"])
+    assert "TLSv1.3" in done.stdout and "New Session Ticket" not in done.stdout
+    assert "Early data was not sent" in done.stdout and "Max Early Data:" not in done.stdout
 
 
 def test_gnutls_cli(nts):

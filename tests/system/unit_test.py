@@ -18,7 +18,7 @@ def exposure(unit):
 
 
 @needs_systemd
-def test_the_unit_exposes_little():
+def test_SC_03_the_unit_exposes_little():
     level, report = exposure(UNIT)
     print(f"{UNIT.name}: {level}")
     assert level <= EXPOSURE_MAX, report
