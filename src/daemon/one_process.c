@@ -99,6 +99,8 @@ int one_process_run(struct setup *s)
     start_ke();
     loop_run(&all.loop);
     stop_ke();
+    resolver_end(&all.resolver);
+    resolver_end(&all.ke_client);
     core_stop(&all.core);
     setup_clean(s);
     return 0;

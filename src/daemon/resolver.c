@@ -1,5 +1,6 @@
 #include "daemon/resolver.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "base/err.h"
@@ -62,4 +63,13 @@ bool resolver_reaped(struct resolver *r, pid_t pid, int status)
     }
     loop_events(r->loop, r->fd, POLLIN);
     return true;
+}
+
+void resolver_end(struct resolver *r)
+{
+    if (r->pid <= 0)
+        return;
+    kill(r->pid, SIGKILL);
+    waitpid(r->pid, NULL, 0);
+    r->pid = 0;
 }

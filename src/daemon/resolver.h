@@ -28,4 +28,7 @@ void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const
 /* A child has ended: ours? Then the next question may start it anew; a bad end declines the question that waits. */
 bool resolver_reaped(struct resolver *r, pid_t pid, int status);
 
+/* The daemon ends: so does the program, at once, and it is waited for. It holds nothing that would be lost. */
+void resolver_end(struct resolver *r);
+
 #endif

@@ -474,6 +474,8 @@ int supervisor_run(struct setup *s)
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;
     loop_run(&sup.loop);
+    resolver_end(&sup.resolver);
+    resolver_end(&sup.ke_client);
     setup_clean(s);
     return sup.code;
 }

@@ -1,5 +1,9 @@
 """Our NTS client with real servers: chronyd, ntpsec, our own; servers whose certificate is no good; and that nothing is ever asked without NTS."""
 
+import contextlib
+import os
+import pathlib
+import signal
 import socket
 import time
 
@@ -153,6 +157,26 @@ def test_NTS_12_no_plain_request_whatever_fails(lab, authority):
     time.sleep(1)
     status = daemon.status()
     assert (status["sources"][0]["sent"], status["clock"]["status"]) == (0, "not synchronised")
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_the_end_takes_the_helper_along(lab, authority, mode):
+    """A server that never speaks, and a helper that cannot hear the daemon's end: it is gone all the same."""
+    with socket.create_server((HOST, 0)) as silent:
+        daemon = client(lab, authority, [source(silent.getsockname()[1])], mode)
+        helper = proc.wait_for(lambda: helper_of(daemon), what=daemon.log)
+        os.kill(helper, signal.SIGSTOP)
+        assert daemon.stop() == 0
+    assert daemon.left_behind == []
+
+
+def helper_of(daemon):
+    """Its pid once it is a program of its own."""
+    for pid in proc.session_members(daemon.pid):
+        with contextlib.suppress(OSError):      # it may end while we look
+            if b"simple-utcd-ke" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+    return None
 
 
 @pytest.mark.parametrize("words", [{"pool": "localhost", "server": ""}, {"key": 1}, {"version": 3}])
