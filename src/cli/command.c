@@ -114,9 +114,10 @@ void command_print_json(const struct snapshot *s, void (*const *parts)(struct js
 
 static const struct view {
     void (*show)(const struct snapshot *, unsigned, FILE *);
-    void (*json[6])(struct json *, const struct snapshot *); /* NULL ends it */
+    void (*json[7])(struct json *, const struct snapshot *); /* NULL ends it */
 } views[COMMAND_COUNT] = {
-    [COMMAND_STATUS] = { show_status, { snapshot_json_daemon, snapshot_json_clock, snapshot_json_sources, snapshot_json_services, snapshot_json_cards } },
+    [COMMAND_STATUS] = { show_status, { snapshot_json_daemon, snapshot_json_clock, snapshot_json_sources, snapshot_json_services, snapshot_json_cards,
+                                        snapshot_json_problems } },
     [COMMAND_SOURCES] = { show_sources, { snapshot_json_sources } },
     [COMMAND_CLOCK] = { show_clock, { snapshot_json_clock } },
 };

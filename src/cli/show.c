@@ -13,7 +13,7 @@
 
 __attribute__((format(printf, 4, 5))) static void fact(const char *label, unsigned width, FILE *out, const char *format, ...)
 {
-    char text[512];
+    char text[1152];
     va_list ap;
 
     va_start(ap, format);
@@ -230,12 +230,24 @@ static void say_status(const struct snapshot *s, const struct clock_view *v, uns
     fputc('\n', out);
 }
 
+static void show_problems(const struct snapshot *s, unsigned width, FILE *out)
+{
+    for (uint32_t i = 0; i < s->problems.count; i++) {
+        const struct problem *p = &s->problems.item[i];
+        char sentence[PROBLEM_SENTENCE_MAX], shown[4 * PROBLEM_SENTENCE_MAX], age[NS_TEXT];
+
+        fact(i ? "" : s->problems.count == 1 ? "Problem" : "Problems", width, out, "%s (%s, for %s)",
+             text_printable(problem_sentence(p, sentence), shown, sizeof shown), problem_text((enum problem_kind)p->kind)->id, ns_to_text(p->age.ns, age));
+    }
+}
+
 void show_status(const struct snapshot *s, unsigned width, FILE *out)
 {
     struct clock_view v;
 
     page_view(&s->page, s->now, &v);
     say_status(s, &v, width, out);
+    show_problems(s, width, out);
     show_now(&v, width, out);
     show_stratum(&v, width, out);
     show_source_counts(s, &v, width, out);

@@ -130,7 +130,7 @@ static void run(void *ctx, struct mono_ns now)
             hang_up(r, &r->peer[i]);
 }
 
-void control_role_start(struct control_role *r, struct loop *loop, int fd, const struct core *core)
+void control_role_start(struct control_role *r, struct loop *loop, int fd, struct core *core)
 {
     memset(r, 0, sizeof *r);
     r->loop = loop;

@@ -20,13 +20,13 @@ struct control_peer {
 
 struct control_role {
     struct loop *loop;
-    const struct core *core;
+    struct core *core;
     struct snapshot snapshot;
     unsigned open;              /* connections */
     struct control_peer peer[CONTROL_CONNECTIONS_MAX];
 };
 
 /* fd: the listening socket. Everything is borrowed for good. */
-void control_role_start(struct control_role *r, struct loop *loop, int fd, const struct core *core);
+void control_role_start(struct control_role *r, struct loop *loop, int fd, struct core *core);
 
 #endif

@@ -16,11 +16,13 @@
 #include "daemon/memory_file.h"
 #include "daemon/ke_client.h"
 #include "daemon/resolve.h"
+#include "daemon/trouble.h"
 #include "host/wake.h"
 #include "io/stamp.h"
 
 #define ACTIONS_A_STEP 16
 #define LATE_STAMP_MS 1
+#define PROBLEMS_LOOK_NS NS_PER_S
 
 /* -- events ---------------------------------------------------------------------------------------------------- */
 
@@ -494,6 +496,25 @@ static void wait_for_wake(struct core *c)
         close(fd);
 }
 
+/* Engine, then trouble.c; dated. */
+static void find_problems(struct core *c, struct mono_ns now, struct problems *out)
+{
+    out->count = 0;
+    engine_problems(c->engine, now, out);
+    trouble_note(c, now, out);
+    problems_date(&c->problems, out, now);
+    c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
+}
+
+/* When something has happened anyway, so that each problem's age is right whenever it is asked for. */
+static void look_for_problems(struct core *c, struct mono_ns now)
+{
+    struct problems p;
+
+    if (!mono_before(now, c->problems_due))
+        find_problems(c, now, &p);
+}
+
 static void run(void *ctx, struct mono_ns now)
 {
     struct core *c = ctx;
@@ -509,6 +530,7 @@ static void run(void *ctx, struct mono_ns now)
     input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
+    look_for_problems(c, now);
 }
 
 int core_start(struct core *c, struct loop *loop, const struct core_world *world)
@@ -580,12 +602,13 @@ static void picture_of_responder(const struct responder *r, struct snapshot *out
     picture_of_service(r->stats, r->loaded.cpus, SERVICE_TIME, " by XDP", out);
 }
 
-void core_snapshot(const struct core *c, struct snapshot *out)
+void core_snapshot(struct core *c, struct snapshot *out)
 {
     engine_snapshot(c->engine, host_mono(), out);
     snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
+    find_problems(c, out->now, &out->problems);
     hardware_picture(c->world->hardware, out);
     responder_picture(c->world->responder, out);
     out->service_count = 0;

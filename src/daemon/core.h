@@ -15,6 +15,7 @@
 #include "daemon/hardware.h"
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
+#include "daemon/mode.h"
 #include "daemon/options.h"
 #include "daemon/responder.h"
 #include "daemon/shared.h"
@@ -32,6 +33,7 @@ struct core_world {
     struct shared_steps *steps;
     const char *clock_mode;             /* "system" or "virtual" */
     const char *clock_reason;
+    const struct mode *mode;            /* how that was decided */
     bool steer;                         /* a system clock is steered */
     int clock_fd;                       /* the clock role's socket; -1: obey here, by `driver` */
     const struct host_clock *driver;
@@ -73,6 +75,8 @@ struct core {
     struct mono_ns responder_due;       /* when the responder is to be told again; MONO_NEVER without one */
     struct leap_files leap_files;
     struct audit audit;
+    struct problem_memory problems;     /* since when each has been */
+    struct mono_ns problems_due;        /* when to look again, at the next occasion */
     struct io_datagram datagram;
 };
 
@@ -86,6 +90,6 @@ void core_stop(struct core *c);
 void core_reread(struct core *c);
 
 /* A picture for the control socket, with what only the daemon knows. */
-void core_snapshot(const struct core *c, struct snapshot *out);
+void core_snapshot(struct core *c, struct snapshot *out);
 
 #endif

@@ -7,6 +7,13 @@
 #include "io/local.h"
 #include "io/unix.h"
 
+static void look(struct follow *f)
+{
+    listeners_follow(f->listeners, &f->hooks);
+    for (unsigned i = 0; i < f->listeners->count; i++)
+        f->failed[i] = (uint8_t)-f->listeners->item[i].err;
+}
+
 static void on_change(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct follow *f = ctx;
@@ -14,18 +21,19 @@ static void on_change(void *ctx, int fd, short revents, struct mono_ns now)
     (void)revents;
     (void)now;
     io_local_changed(fd);
-    listeners_follow(f->listeners, &f->hooks);
+    look(f);
 }
 
-void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks)
+void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX])
 {
     f->listeners = l;
+    f->failed = failed;
     f->hooks = *hooks;
     if (l->count == 0)
         return;
     f->fd = io_local_watch();
     if (f->fd >= 0 && loop_watch(loop, f->fd, POLLIN, on_change, f) == 0)
-        listeners_follow(l, hooks);
+        look(f);
     else
         logger_say("addresses and interfaces that come and go are not followed: %s", ue_text(f->fd < 0 ? f->fd : -UE_FULL));
 }

@@ -12,11 +12,12 @@
 struct follow {
     int fd;                     /* io_local_watch */
     struct listeners *listeners;
+    uint8_t *failed;            /* by listener: why it cannot be opened, -UE_...; shared with who tells people */
     struct listeners_hooks hooks;
 };
 
 /* Adds itself to the loop, and looks once. */
-void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks);
+void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX]);
 
 /* Hooks of the one process: ctx is its serve role. */
 void follow_gone_here(void *serve_role, unsigned i);

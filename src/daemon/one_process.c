@@ -89,7 +89,8 @@ int one_process_run(struct setup *s)
     }
     serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
                      s->world.shared);
-    follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here });
+    follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here },
+                 s->world.shared->not_listening);
     if (s->control_fd >= 0)
         control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);

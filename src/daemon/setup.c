@@ -384,6 +384,7 @@ static int decide_clock(struct setup *s)
     s->world.driver = s->mode.steer ? &host_clock_system : &host_clock_null;
     s->world.clock_mode = s->mode.steer ? "system" : "virtual";
     s->world.clock_reason = s->mode.reason;
+    s->world.mode = &s->mode;
     s->world.wall = now.system;
     s->world.wall_at = now.raw;
     return 0;

@@ -10,6 +10,13 @@
 #include "base/err.h"
 #include "io/socket.h"
 
+const char *role_name(enum role r)
+{
+    static const char *const names[] = { [ROLE_CLOCK] = "clock", [ROLE_CORE] = "core", [ROLE_KE] = "ke", [ROLE_SERVE] = "serve" };
+
+    return names[r < ROLE_SERVE ? r : ROLE_SERVE];
+}
+
 static void *map(int fd, size_t size)
 {
     void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);

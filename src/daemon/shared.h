@@ -20,12 +20,20 @@ struct shared_steps {
     struct dur_ns gap;          /* the first step is free so far: the clock was known to be behind at the start */
 };
 
+/* How a role ended last: the parent writes it, core tells of it. */
+struct shared_death { uint32_t count; bool hung; int64_t at_ns; };
+
 /* Each part has one writer. */
 struct shared_state {
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     struct sandbox_note note[ROLE_COUNT];   /* each child its own */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
+    struct shared_death death[ROLE_COUNT];  /* the parent */
+    uint8_t not_listening[LISTENERS_MAX];   /* the parent: by listener, -UE_... why it could not be opened though it is there; 0 */
 };
+
+/* "clock" ... */
+const char *role_name(enum role r);
 
 /* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory
  * (the daemon works, libutc does not see it). Returns NULL when there is no memory. */

@@ -30,6 +30,7 @@ struct child {
     pid_t pid;                  /* 0: does not run */
     struct mono_ns start_at;    /* when to start it; MONO_NEVER */
     struct deaths deaths;
+    bool hung;                  /* it was killed because it gave no sign of life */
 };
 
 static struct {
@@ -207,14 +208,9 @@ static int live_as_ke(struct setup *s, unsigned worker)
     return EXIT_GENERAL;
 }
 
-static const struct role_life { const char *name; int (*live)(struct setup *, unsigned worker); } roles[ROLE_SERVE + 1] = {
-    [ROLE_CLOCK] = { "clock", live_as_clock },
-    [ROLE_CORE] = { "core", live_as_core },
-    [ROLE_KE] = { "ke", live_as_ke },
-    [ROLE_SERVE] = { "serve", live_as_serve },
+static int (*const lives[ROLE_SERVE + 1])(struct setup *, unsigned worker) = {
+    [ROLE_CLOCK] = live_as_clock, [ROLE_CORE] = live_as_core, [ROLE_KE] = live_as_ke, [ROLE_SERVE] = live_as_serve,
 };
-
-static const struct role_life *life_of(enum role r) { return &roles[r < ROLE_SERVE ? r : ROLE_SERVE]; }
 
 /* -- the parent's life ----------------------------------------------------------------------------------------------- */
 
@@ -251,15 +247,15 @@ static void start_child(enum role r)
 
     c->start_at = MONO_NEVER;
     if (pid == 0) {
-        host_name_process(life_of(r)->name);
-        _exit(life_of(r)->live(sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
+        host_name_process(role_name(r));
+        _exit(lives[r < ROLE_SERVE ? r : ROLE_SERVE](sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
     }
     if (pid > 0) {
         c->pid = pid;
         sup.core_ran |= r == ROLE_CORE;
         return;
     }
-    logger_say("cannot start the process %s: %s; trying again", life_of(r)->name, ue_text(io_error(errno)));
+    logger_say("cannot start the process %s: %s; trying again", role_name(r), ue_text(io_error(errno)));
     c->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
 }
 
@@ -284,11 +280,19 @@ static void tell_death(enum role r, pid_t pid, int status, struct dur_ns delay)
         name_refused_call(r, reason, sizeof reason);
     else
         snprintf(reason, sizeof reason, "exit code %d", WEXITSTATUS(status));
-    log_text(&log, "role", life_of(r)->name);
+    log_text(&log, "role", role_name(r));
     log_int(&log, "pid", pid);
     log_text(&log, "reason", reason);
     log_ns(&log, "retry_ns", delay.ns);
     logger_write(&log, host_mono());
+}
+
+static void note_death(enum role r, struct mono_ns now)
+{
+    struct shared_death *d = &sup.setup->world.shared->death[r];
+
+    *d = (struct shared_death){ .count = d->count + 1, .hung = sup.child[r].hung, .at_ns = now.ns };
+    sup.child[r].hung = false;
 }
 
 static void signal_child(enum role r, int number)
@@ -324,7 +328,7 @@ static void give_up(enum role r, int code, struct mono_ns now)
 
     if (code == SANDBOX_EXIT)
         name_refused_call(r, call, sizeof call);
-    logger_say("the process %s cannot start (%s): ending", life_of(r)->name,
+    logger_say("the process %s cannot start (%s): ending", role_name(r),
                code == EXIT_PERMISSION ? "the system does not let it give its rights away" : call);
     sup.code = code && code != SANDBOX_EXIT ? code : EXIT_GENERAL;
     stop_children(now);
@@ -346,6 +350,7 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
             give_up((enum role)r, WEXITSTATUS(status), now);
             return;
         }
+        note_death((enum role)r, now);
         delay = supervisor_delay(&sup.child[r].deaths, now);
         tell_death((enum role)r, pid, status, delay);
         sup.child[r].start_at = mono_add(now, delay);
@@ -469,7 +474,8 @@ int supervisor_run(struct setup *s)
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
     resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program);
-    follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come });
+    follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
+                 s->world.shared->not_listening);
     responder_follow(&s->responder, &sup.loop, &s->listeners);
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;

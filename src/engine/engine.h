@@ -110,6 +110,9 @@ const struct page_data *engine_page(const struct engine *e);
 /* What is worth keeping over a restart. */
 void engine_remember(const struct engine *e, struct clock_memory *out);
 
+/* What is wrong that the engine knows of: sources, clock, steering. Added to *out. */
+void engine_problems(const struct engine *e, struct mono_ns now, struct problems *out);
+
 /* A consistent picture for status, metrics, web; names are copied. */
 void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out);
 

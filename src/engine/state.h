@@ -55,6 +55,9 @@ struct steering {
     struct dur_ns gap;            /* the system clock was known to be so far behind at the start: given to it with the first step */
     bool misplaced;               /* something other than we moved the system clock: it may be put forward by a step */
     struct mono_ns repair_at;     /* not before */
+    bool was_moved;               /* a sleep or something other than we moved a clock: for status */
+    struct mono_ns moved_at;
+    const char *moved_by;
     bool budget_spent;            /* it would have been, were it not for the step budget: it is slewed */
     struct dur_ns error;          /* system minus served at that pair */
 };

@@ -91,6 +91,9 @@ static void disrupted(struct engine *e, struct dur_ns lost, const char *reason)
 {
     struct clock_actions a = { .count = 0 };
 
+    e->steering.was_moved = true;
+    e->steering.moved_at = e->now;
+    e->steering.moved_by = reason;
     clock_disrupted(&e->clock, lost, reason, e->now, &a);
     engine_clock_actions(e, &a);
 }

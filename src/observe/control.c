@@ -256,6 +256,22 @@ static void card_fields(struct codec *x, struct snapshot_card *s)
     field_text(x, s->text, sizeof s->text);
 }
 
+/* One whose id is not known here is read as kind PROBLEM_KINDS, and left out. */
+static void problem_fields(struct codec *x, struct problem *p)
+{
+    char id[PROBLEM_ID_MAX] = "";
+    int kind;
+
+    if (x->writing)
+        strncpy(id, problem_text((enum problem_kind)p->kind)->id, sizeof id - 1);
+    field_text(x, id, sizeof id);
+    field_text(x, p->subject, sizeof p->subject);
+    field_text(x, p->detail, sizeof p->detail);
+    field_ns(x, &p->age.ns);
+    kind = problem_from_id(id);
+    p->kind = (uint8_t)(kind < 0 ? PROBLEM_KINDS : kind);
+}
+
 static void client_fields(struct codec *x, struct snapshot_client *c)
 {
     field_addr(x, &c->net);
@@ -468,6 +484,17 @@ static void write_access(struct writer *w, struct snapshot_access a)
     section_end(w, &x);
 }
 
+static void write_problems(struct writer *w, const struct problems *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        struct problem copy = p->item[i];
+        struct codec x = section_begin(w, CONTROL_SECTION_PROBLEM);
+
+        problem_fields(&x, &copy);
+        section_end(w, &x);
+    }
+}
+
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
 {
     if (sections & 1u << CONTROL_SECTION_DAEMON)
@@ -482,6 +509,8 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_card(w, CONTROL_SECTION_CARD, s->card[i]);
     for (uint32_t i = 0; i < s->xdp_count && (sections & 1u << CONTROL_SECTION_XDP); i++)
         write_card(w, CONTROL_SECTION_XDP, s->xdp[i]);
+    if (sections & 1u << CONTROL_SECTION_PROBLEM)
+        write_problems(w, &s->problems);
     if (sections & 1u << CONTROL_SECTION_CLIENTS)
         write_clients(w, s->clients);
     for (uint32_t i = 0; i < s->access_count && (sections & 1u << CONTROL_SECTION_ACCESS); i++)
@@ -520,7 +549,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
 
     assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
     assert(s->card_count <= SNAPSHOT_CARDS_MAX && s->clients.count <= SNAPSHOT_CLIENTS_MAX && s->access_count <= SNAPSHOT_PLACES_MAX);
-    assert(s->xdp_count <= SNAPSHOT_CARDS_MAX);
+    assert(s->xdp_count <= SNAPSHOT_CARDS_MAX && s->problems.count <= PROBLEMS_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK)
@@ -632,6 +661,15 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
     }
     if (id == CONTROL_SECTION_XDP && out->xdp_count < SNAPSHOT_CARDS_MAX)
         card_fields(&x, &out->xdp[out->xdp_count++]);
+    if (id == CONTROL_SECTION_PROBLEM && out->problems.count < PROBLEMS_MAX) {
+        struct problem *p = &out->problems.item[out->problems.count];
+
+        problem_fields(&x, p);
+        if (p->kind < PROBLEM_KINDS)
+            out->problems.count++;
+        else
+            memset(p, 0, sizeof *p);
+    }
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

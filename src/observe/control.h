@@ -23,7 +23,7 @@
 #define CONTROL_VERSION 1u
 #define CONTROL_HEADER_SIZE 12u
 #define CONTROL_REQUEST_MAX 256u           /* header included */
-#define CONTROL_ANSWER_MAX 32768u          /* header included; a full snapshot always fits */
+#define CONTROL_ANSWER_MAX 49152u          /* header included; a full snapshot always fits */
 #define CONTROL_ANSWER 0x8000u             /* flag in an answer's verb */
 
 enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2, CONTROL_VERB_CLIENTS = 3, CONTROL_VERB_ACCESS = 4 };
@@ -37,7 +37,8 @@ enum control_section {
     CONTROL_SECTION_CLIENTS = 6, /* these answer the verbs of their name, no SNAPSHOT */
     CONTROL_SECTION_CLIENT = 7, /* once per client */
     CONTROL_SECTION_ACCESS = 8, /* once per access list */
-    CONTROL_SECTION_XDP = 9     /* once per interface of ntp.xdp_interfaces */
+    CONTROL_SECTION_XDP = 9,    /* once per interface of ntp.xdp_interfaces */
+    CONTROL_SECTION_PROBLEM = 10 /* once per problem, by its id: numbers may differ between versions */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 

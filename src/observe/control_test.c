@@ -70,6 +70,15 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     s->source_count = sources;
     for (uint32_t i = 0; i < sources; i++)
         some_source(&p, &s->source[i]);
+    s->problems.count = sources;
+    for (uint32_t i = 0; i < sources; i++) {
+        struct problem *x = &s->problems.item[i];
+
+        x->kind = (uint8_t)(i % PROBLEM_KINDS);
+        snprintf(x->subject, sizeof x->subject, "subject %u", i);
+        snprintf(x->detail, sizeof x->detail, "detail %u", i);
+        x->age.ns = i;
+    }
     s->card_count = sources;
     for (uint32_t i = 0; i < sources; i++) {
         snprintf(s->card[i].name, sizeof s->card[i].name, "eth%u", i);
@@ -107,6 +116,11 @@ static void the_largest_snapshot_fits(void **state)
     memset(s.version, 'v', sizeof s.version - 1);
     memset(s.clock_mode, 'm', sizeof s.clock_mode - 1);
     memset(s.clock_reason, 'r', sizeof s.clock_reason - 1);
+    s.problems.count = PROBLEMS_MAX;
+    for (int i = 0; i < PROBLEMS_MAX; i++) {
+        memset(s.problems.item[i].subject, 's', PROBLEM_SUBJECT_MAX - 1);
+        memset(s.problems.item[i].detail, 'd', PROBLEM_DETAIL_MAX - 1);
+    }
     for (int i = 0; i < SNAPSHOT_SOURCES_MAX; i++) {
         memset(s.source[i].name, 'n', SNAPSHOT_NAME_MAX - 1);
         memset(s.source[i].verdict, 0xff, sizeof s.source[i].verdict);

@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/page.h"
 #include "base/verdict.h"
+#include "observe/problem.h"
 
 #define SNAPSHOT_SOURCES_MAX 16
 #define SNAPSHOT_NAME_MAX 64
@@ -131,6 +132,7 @@ struct snapshot {
     struct snapshot_card card[SNAPSHOT_CARDS_MAX];
     uint32_t xdp_count;              /* likewise */
     struct snapshot_card xdp[SNAPSHOT_CARDS_MAX];
+    struct problems problems;        /* likewise: what is wrong now */
     struct snapshot_clients clients;
     uint32_t access_count;
     struct snapshot_access access[SNAPSHOT_PLACES_MAX];

@@ -205,6 +205,28 @@ void snapshot_json_services(struct json *j, const struct snapshot *s)
     json_array_end(j);
 }
 
+void snapshot_json_problems(struct json *j, const struct snapshot *s)
+{
+    char text[PROBLEM_SENTENCE_MAX];
+
+    json_array(j, "problems");
+    for (uint32_t i = 0; i < s->problems.count; i++) {
+        const struct problem *p = &s->problems.item[i];
+        const struct problem_text *t = problem_text((enum problem_kind)p->kind);
+
+        json_object(j, NULL);
+        json_text(j, "id", t->id);
+        json_text(j, "subject", p->subject);
+        json_bool(j, "grave", t->grave);
+        json_int(j, "age_ns", p->age.ns);
+        json_text(j, "sentence", problem_sentence(p, text));
+        json_text(j, "cause", problem_say(p, t->cause, text, sizeof text));
+        json_text(j, "fix", problem_say(p, t->fix, text, sizeof text));
+        json_object_end(j);
+    }
+    json_array_end(j);
+}
+
 static const char *prefix_text(const struct snapshot_client *c, char *out, size_t size)
 {
     char net[ADDR_TEXT_MAX];

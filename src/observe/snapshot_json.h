@@ -8,7 +8,7 @@
 #include "observe/json.h"
 #include "observe/snapshot.h"
 
-#define SNAPSHOT_JSON_MAX 81920
+#define SNAPSHOT_JSON_MAX 163840
 
 /* "daemon": {version, uptime_ns} */
 void snapshot_json_daemon(struct json *j, const struct snapshot *s);
@@ -21,6 +21,8 @@ void snapshot_json_services(struct json *j, const struct snapshot *s);
 /* "hardware_timestamps": [{interface, on, detail}] */
 void snapshot_json_cards(struct json *j, const struct snapshot *s);
 
+/* "problems": [{id, subject, grave, age_ns, sentence, cause, fix}] */
+void snapshot_json_problems(struct json *j, const struct snapshot *s);
 /* "clients": {counted, known, ever, list: [{prefix, requests ...}]} */
 void snapshot_json_clients(struct json *j, const struct snapshot *s);
 /* "access": [{address, service, listener, action ...}] */

@@ -1,0 +1,75 @@
+#include "daemon/trouble.h"
+
+#include <stdio.h>
+
+#include "base/err.h"
+
+#define DEATH_TOLD_NS (600 * NS_PER_S)  /* a process that has run again for so long is no news */
+
+static void note_deaths(const struct core *c, struct mono_ns now, struct problems *out)
+{
+    for (unsigned r = 0; r < ROLE_COUNT; r++) {
+        const struct shared_death *d = &c->world->shared->death[r];
+        int64_t ago_ns = now.ns - d->at_ns;
+        char detail[96], age[24];
+
+        if (d->count == 0 || ago_ns > DEATH_TOLD_NS)
+            continue;
+        snprintf(detail, sizeof detail, "%u time%s so far, last %s ago", d->count, d->count == 1 ? "" : "s", ns_to_text(ago_ns, age));
+        problems_note(out, d->hung ? PROBLEM_PROCESS_HUNG : PROBLEM_PROCESS_ENDED, role_name((enum role)r), detail);
+    }
+}
+
+/* UDP listeners have one socket for each worker: told once. */
+static void note_listeners(const struct core *c, struct problems *out)
+{
+    const struct listeners *l = c->world->listeners;
+
+    for (unsigned i = 0; i < l->count; i++) {
+        uint8_t err = c->world->shared->not_listening[i];
+        char at[ADDR_AT_TEXT_MAX];
+
+        if (err && l->item[i].worker == 0)
+            problems_note(out, PROBLEM_NOT_LISTENING, addr_at_to_text(&l->item[i].at, l->item[i].interface, at), ue_text(err));
+    }
+}
+
+static void note_clock(const struct core *c, struct problems *out)
+{
+    const struct mode *m = c->world->mode;
+
+    if (m->refused)
+        problems_note(out, PROBLEM_CANNOT_STEER, NULL, m->reason);
+    if (m->rival[0])
+        problems_note(out, PROBLEM_RIVAL, m->rival, NULL);
+    if (c->save_failed)
+        problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, NULL);
+}
+
+static void note_cards(const struct snapshot_card *card, uint32_t count, enum problem_kind kind, struct problems *out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!card[i].on)
+            problems_note(out, kind, card[i].name, card[i].text);
+}
+
+static void note_interfaces(const struct core *c, struct problems *out)
+{
+    static struct snapshot picture; /* touched only where there are any */
+
+    if (c->world->hardware->count + c->world->responder->loaded.interfaces == 0)
+        return;
+    picture.card_count = picture.xdp_count = 0;
+    hardware_picture(c->world->hardware, &picture);
+    responder_picture(c->world->responder, &picture);
+    note_cards(picture.card, picture.card_count, PROBLEM_STAMPS_OFF, out);
+    note_cards(picture.xdp, picture.xdp_count, PROBLEM_XDP_OFF, out);
+}
+
+void trouble_note(const struct core *c, struct mono_ns now, struct problems *out)
+{
+    note_clock(c, out);
+    note_deaths(c, now, out);
+    note_listeners(c, out);
+    note_interfaces(c, out);
+}

@@ -1,0 +1,105 @@
+/* What is wrong, as far as the engine knows. */
+#include <stdio.h>
+
+#include "base/err.h"
+#include "engine/state.h"
+
+#define SILENT_POLLS 3                      /* in a row: one or two are lost anywhere */
+#define MOVED_TOLD_NS (600 * NS_PER_S)      /* who looks at the machine a little later still learns that its clock was moved */
+
+static const char *name_of(const struct source_options *o) { return o->pool.s[0] ? o->pool.s : o->server.s; }
+
+static bool is_silent(const struct slot *s)
+{
+    return s->client.stats.sent >= SILENT_POLLS && (s->client.reach & ((1u << SILENT_POLLS) - 1)) == 0;
+}
+
+static void note_silent(const struct slot *s, struct mono_ns now, struct problems *out)
+{
+    char detail[64] = "not one answer so far", age[24];
+
+    if (s->client.stats.verdict[VERDICT_ACCEPTED])
+        snprintf(detail, sizeof detail, "the last answer came %s ago", ns_to_text(mono_sub(now, s->client.silent_since).ns, age));
+    problems_note(out, PROBLEM_SOURCE_SILENT, s->name[s->name_in_use], detail);
+}
+
+/* Returns whether the source is silent. */
+static bool note_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct problems *out)
+{
+    int state = (int)clock_source_view(&e->clock, (uint16_t)(s - e->slot), now).state;
+
+    if (is_silent(s))
+        note_silent(s, now, out);
+    else if (state == CLOCK_SOURCE_FALSETICKER)
+        problems_note(out, PROBLEM_SOURCE_FALSE, s->name[s->name_in_use], NULL);
+    else if (state == CLOCK_SOURCE_REFUSED || (s->refused && !s->heard))
+        problems_note(out, PROBLEM_SOURCE_REFUSED, s->name[s->name_in_use], s->refused ? verdict_text((enum verdict)s->refused) : NULL);
+    return is_silent(s);
+}
+
+static void note_configured(const struct engine *e, uint16_t i, struct problems *out)
+{
+    const struct configured *c = &e->configured[i];
+
+    if (c->failures > 0)
+        problems_note(out, PROBLEM_NAME_UNRESOLVED, name_of(&e->options.source[i]), NULL);
+    if (c->refusals > 0)
+        problems_note(out, PROBLEM_NO_KEYS, name_of(&e->options.source[i]), NULL);
+}
+
+static void note_sources(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    unsigned used = 0, silent = 0;
+
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used) {
+            used++;
+            silent += note_slot(e, &e->slot[i], now, out);
+        }
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        note_configured(e, i, out);
+    if (e->options.source_count == 0 && !e->options.clock.local.present)
+        problems_note(out, PROBLEM_NO_SOURCE, NULL, NULL);
+    if (used > 0 && silent == used)
+        problems_note(out, PROBLEM_ALL_SILENT, NULL, NULL);
+}
+
+static void note_clock(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    struct clock_leap_view leap = clock_leap_view(&e->clock, now);
+    struct clock_view v;
+
+    page_view(engine_page(e), now, &v);
+    if (e->clock.policy.split_logged)
+        problems_note(out, PROBLEM_NO_MAJORITY, NULL, NULL);
+    if (v.status == CLOCK_HOLDOVER)
+        problems_note(out, PROBLEM_HOLDOVER, NULL, NULL);
+    if (v.status == CLOCK_FREE_RUNNING)
+        problems_note(out, PROBLEM_FREE_RUNNING, NULL, NULL);
+    if (v.status == CLOCK_DISRUPTED)
+        problems_note(out, PROBLEM_DISRUPTED, NULL, NULL);
+    if (clock_steps(&e->clock).refused || e->steering.budget_spent)
+        problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
+    if (leap.expires.ns != INT64_MIN && leap.expires.ns != 0 && !utc_before(v.utc, leap.expires))
+        problems_note(out, PROBLEM_LEAP_EXPIRED, NULL, NULL);
+}
+
+static void note_steering(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    const struct steering *s = &e->steering;
+    char detail[PROBLEM_DETAIL_MAX], age[24];
+
+    if (s->refused)
+        problems_note(out, PROBLEM_CANNOT_STEER, NULL, ue_text(s->refused_err));
+    if (!s->was_moved || mono_sub(now, s->moved_at).ns > MOVED_TOLD_NS)
+        return;
+    snprintf(detail, sizeof detail, "%s, %s ago", s->moved_by, ns_to_text(mono_sub(now, s->moved_at).ns, age));
+    problems_note(out, PROBLEM_CLOCK_MOVED, NULL, detail);
+}
+
+void engine_problems(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    note_clock(e, now, out);
+    note_steering(e, now, out);
+    note_sources(e, now, out);
+}

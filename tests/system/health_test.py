@@ -1,0 +1,83 @@
+"""What is wrong has a name, and whoever looks sees it."""
+
+import os
+import signal
+
+import pytest
+
+from lib import peers, proc, utcd
+
+HOST = "127.0.0.1"
+
+
+def problem(status, name, subject=None):
+    """The problem of that id (and subject) in a status, or None."""
+    return next((p for p in status["problems"] if p["id"] == name and subject in (None, p["subject"])), None)
+
+
+def wait_problem(daemon, name, subject=None, timeout=30):
+    found = problem(daemon.wait_status(lambda s: problem(s, name, subject), timeout, f"no problem {name}"), name, subject)
+    assert found["sentence"] and found["cause"] and found["fix"] and found["age_ns"] >= 0
+    return found
+
+
+def wait_no_problem(daemon, name, timeout=30):
+    daemon.wait_status(lambda s: not problem(s, name), timeout, f"{name} stays")
+
+
+def test_a_good_daemon_has_no_problem(lab, good_chronyd):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]})
+    daemon.wait_synchronised()
+    assert [p["id"] for p in daemon.status()["problems"] if p["id"] != "leap-expired"] == []
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_NET_a_dead_source_is_named_and_forgotten_when_it_is_back(lab, mode):
+    chronyd = lab.start(peers.Chronyd, "mortal").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(chronyd.port)]}, mode)
+    daemon.wait_synchronised()
+    chronyd.signal(signal.SIGSTOP)
+    silent = wait_problem(daemon, "source-silent", f"{HOST}:{chronyd.port}")
+    assert f"{HOST}:{chronyd.port} does not answer" in silent["sentence"]
+    assert wait_problem(daemon, "all-silent")["grave"]
+    first = wait_problem(daemon, "source-silent")["age_ns"]
+    proc.wait_for(lambda: wait_problem(daemon, "source-silent")["age_ns"] > first)
+    assert "does not answer" in daemon.ctl("status").stdout
+    chronyd.signal(signal.SIGCONT)
+    wait_no_problem(daemon, "source-silent")
+
+
+def test_a_falseticker_is_named(lab, good_chronyd):
+    second = lab.start(peers.Chronyd, "second").wait_serving()
+    liar = lab.start(peers.Chronyd, "liar", fake="+30s").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(p.port) for p in (good_chronyd, second, liar)]})
+    assert wait_problem(daemon, "source-false")["subject"] == f"{HOST}:{liar.port}"
+
+
+def test_sources_without_majority_are_named(lab, good_chronyd):
+    liar = lab.start(peers.Chronyd, "liar", fake="+30s").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port), utcd.source(liar.port)]})
+    assert wait_problem(daemon, "no-majority")["grave"]
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_name_that_does_not_resolve_is_named(lab, mode):
+    daemon = lab.utcd({"sources": [{"server": "no-such-host.invalid"}]}, mode)
+    assert wait_problem(daemon, "name-unresolved")["subject"] == "no-such-host.invalid"
+
+
+def test_PROC_02_a_process_that_was_started_again_is_named(lab, good_chronyd):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{proc.free_port()}"]}}, utcd.PROCESSES)
+    daemon.wait_synchronised()
+    serve = proc.wait_for(lambda: daemon.roles().get("serve"))
+    os.kill(serve, signal.SIGKILL)
+    assert "1 time so far" in wait_problem(daemon, "process-ended", "serve")["sentence"]
+
+
+def test_a_state_that_cannot_be_saved_is_named(lab, good_chronyd):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "clock": {"mode": "virtual", "drift_file": "/proc/no-such/drift"}})
+    assert wait_problem(daemon, "not-saved")["subject"] == "/proc/no-such/drift"
+
+
+def test_nobody_to_ask_is_named(lab):
+    assert wait_problem(lab.utcd({}), "no-source")["grave"]
