@@ -53,13 +53,13 @@ static bool tell_if_null(const struct check *c, struct conf_node *n, const char 
 }
 
 /* ", did you mean x?" and the choices, for an ENUM that was misspelt */
-static void choice_hint(const struct conf_row *row, const char *text, char *out, size_t size)
+static void choice_hint(const struct conf_row *row, const char *text, bool secret, char *out, size_t size)
 {
     char choice[CHOICES_MAX][CONF_CHOICE_MAX];
     struct conf_nearest n = conf_nearest_start(text);
 
     out[0] = '\0';
-    if (row->type != CONF_ENUM)
+    if (row->type != CONF_ENUM || secret)
         return;
     for (size_t i = 0; i < CHOICES_MAX && conf_choice(row, i, choice[i]); i++)
         conf_nearest_offer(&n, choice[i]);
@@ -72,11 +72,12 @@ static void tell_bad_value(const struct check *c, const struct conf_row *row, co
     char quoted[CONF_QUOTE_MAX], expected[CONF_EXPECTED_MAX], hint[64];
     const char *what = err == -UE_RANGE ? "is out of range" : "is not understood";
 
-    choice_hint(row, n->text, hint, sizeof hint);
+    choice_hint(row, n->text, n->at.kind == CONF_FROM_SECRET, hint, sizeof hint);
     if (err == -UE_FULL)
         conf_error_add(c->errors, n->at, "%s: more than %d items", name, OPTION_LIST_MAX);
     else
-        conf_error_add(c->errors, n->at, "%s: %s %s; expected %s%s", name, conf_quote(n->text, quoted), what, conf_expected(row, expected), hint);
+        conf_error_add(c->errors, n->at, "%s: %s %s; expected %s%s", name,
+                       n->at.kind == CONF_FROM_SECRET ? "what the file holds" : conf_quote(n->text, quoted), what, conf_expected(row, expected), hint);
 }
 
 /* One value, or one item of a list. */

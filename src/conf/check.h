@@ -10,7 +10,8 @@
 void conf_apply(const struct conf_schema *schema, struct conf_tree *tree, void *values, struct conf_errors *errors);
 
 /* Puts every PREFIX + SECTION__KEY=VALUE of a NULL-ended environment into the tree; VALUE is read as YAML. PREFIX + SECTION sets a whole section or
- * list. Case does not matter behind the prefix. The strings must outlive the tree. */
+ * list. PREFIX + SECTION__KEY_FILE=PATH takes the value from that file as it stands there; it is never shown. Case does not matter behind the prefix.
+ * A key of a path that nobody gives is the file SECTION.KEY of $CREDENTIALS_DIRECTORY where there is one. The strings must outlive the tree. */
 void conf_overlay(const struct conf_schema *schema, struct conf_tree *tree, char *const *environ_list, struct conf_errors *errors);
 
 /* The node that gave section.key, or NULL: the default. `item` counts in a list. */

@@ -8,7 +8,7 @@ static size_t place_to_text(struct conf_origin at, char *out, size_t size)
 {
     int n;
 
-    if (at.kind == CONF_FROM_ENVIRONMENT)
+    if (at.kind == CONF_FROM_ENVIRONMENT || at.kind == CONF_FROM_SECRET)
         n = snprintf(out, size, "environment %.200s: ", at.name);
     else if (at.line == 0)
         n = snprintf(out, size, "%.200s: ", at.name);

@@ -9,7 +9,7 @@
 #define CONF_ERROR_TEXT_MAX 512
 
 /* Where a value comes from. */
-enum conf_origin_kind { CONF_FROM_DEFAULT, CONF_FROM_FILE, CONF_FROM_ENVIRONMENT };
+enum conf_origin_kind { CONF_FROM_DEFAULT, CONF_FROM_FILE, CONF_FROM_ENVIRONMENT, CONF_FROM_SECRET /* a file named by a variable; never shown */ };
 struct conf_origin {
     enum conf_origin_kind kind;
     uint32_t line, column;      /* from 1; 0 = the whole file. Within the variable's value for the environment */

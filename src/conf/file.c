@@ -31,11 +31,11 @@ static const char *refusal(const struct stat *s)
     return NULL;
 }
 
-static const char *read_all(int fd, char *buffer, size_t *len)
+static const char *read_all(int fd, char *buffer, size_t size, size_t *len)
 {
     *len = 0;
     for (;;) {
-        ssize_t n = read(fd, buffer + *len, CONF_FILE_MAX - *len);
+        ssize_t n = read(fd, buffer + *len, size - *len);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -61,10 +61,37 @@ bool conf_file_read(const char *path, char *buffer, size_t *len, struct conf_err
     else
         problem = refusal(&s);
     if (!problem)
-        problem = read_all(fd, buffer, len);
+        problem = read_all(fd, buffer, CONF_FILE_MAX, len);
     if (fd >= 0)
         close(fd);
     if (problem)
         conf_error_add(errors, at, "%s", problem);
     return !problem;
+}
+
+const char *conf_value_file_read(const char *path, char out[CONF_VALUE_FILE_MAX])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const char *problem = NULL;
+    struct stat s;
+    size_t len = 0;
+
+    if (fd < 0 || fstat(fd, &s) < 0)
+        problem = strerror(errno);
+    else if (!S_ISREG(s.st_mode))
+        problem = "it is not a regular file";
+    else if (s.st_mode & S_IWOTH)
+        problem = "everybody may write to it; take that away with chmod o-w";
+    else
+        problem = read_all(fd, out, CONF_VALUE_FILE_MAX, &len);
+    if (fd >= 0)
+        close(fd);
+    if (problem)
+        return problem;
+    if (len > 0 && out[len - 1] == '\n')
+        len--;
+    if (len == 0 || len == CONF_VALUE_FILE_MAX)
+        return len ? "it is longer than a value" : "it is empty";
+    out[len] = '\0';
+    return memchr(out, 0, len) ? "it holds a NUL byte" : NULL;
 }

@@ -11,18 +11,33 @@ static void print_name(const char *name, const struct conf_out *o)
         conf_out(o, "%c", (unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
 }
 
+static void print_place(const struct conf_origin *at, const struct conf_out *o)
+{
+    if (at->kind == CONF_FROM_ENVIRONMENT || at->kind == CONF_FROM_SECRET)
+        conf_out(o, at->kind == CONF_FROM_SECRET ? "secret of " : "environment ");
+    print_name(at->name, o);
+    if (at->kind == CONF_FROM_FILE)
+        conf_out(o, ":%u", at->line);
+}
+
+/* A list that several files added to has the place of each. */
 static void print_origin(const struct conf_node *n, const struct conf_out *o)
 {
+    const char *last = n ? n->at.name : NULL;
+
     conf_out(o, "  # ");
     if (!n || n->at.kind == CONF_FROM_DEFAULT) {
         conf_out(o, "default\n");
         return;
     }
-    if (n->at.kind == CONF_FROM_ENVIRONMENT)
-        conf_out(o, "environment ");
-    print_name(n->at.name, o);
-    if (n->at.kind == CONF_FROM_FILE)
-        conf_out(o, ":%u", n->at.line);
+    print_place(&n->at, o);
+    for (const struct conf_node *item = n->kind == CONF_NODE_LIST ? n->child : NULL; item; item = item->next) {
+        if (strcmp(item->at.name, last) != 0) {
+            conf_out(o, ", ");
+            print_place(&item->at, o);
+        }
+        last = item->at.name;
+    }
     conf_out(o, "\n");
 }
 
@@ -42,6 +57,8 @@ static void print_value(const struct conf_row *row, const void *field, const str
     conf_out(o, "]");
 }
 
+static bool is_secret(const struct conf_node *n) { return n && n->at.kind == CONF_FROM_SECRET; }
+
 static bool all_absent(const struct conf_section *s, const char *base)
 {
     for (size_t i = 0; i < s->row_count; i++)
@@ -59,6 +76,11 @@ static void print_rows(const struct conf_section *s, const struct conf_node *map
 
         if (conf_value_is_absent(row, base + row->offset))
             continue;
+        if (is_secret(conf_node_find(map, row->name))) {
+            conf_out(o, "%s# %s is not shown", first, row->name);
+            print_origin(conf_node_find(map, row->name), o);
+            continue;
+        }
         conf_out(o, "%s%s: ", first, row->name);
         print_value(row, base + row->offset, o);
         print_origin(conf_node_find(map, row->name), o);

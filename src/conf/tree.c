@@ -101,6 +101,15 @@ const char *conf_tree_keep(struct conf_tree *t, const void *text, size_t len)
     return kept;
 }
 
+struct conf_node *conf_tree_new_scalar(struct conf_tree *t, const char *text, struct conf_origin at)
+{
+    struct conf_node *n = new_node(t, CONF_NODE_SCALAR, at);
+
+    if (n)
+        n->text = conf_tree_keep(t, text, strlen(text));
+    return n && n->text ? n : NULL;
+}
+
 /* What no configuration needs and what hides its meaning. */
 static const char *refused_trait(const yaml_event_t *e)
 {
@@ -260,21 +269,25 @@ void conf_tree_init(struct conf_tree *t)
     t->root = new_node(t, CONF_NODE_MAP, (struct conf_origin){ CONF_FROM_DEFAULT, 0, 0, "" });
 }
 
-void conf_tree_parse_file(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors)
+struct conf_node *conf_tree_parse_bytes(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors)
 {
     static const char byte_order_mark[3] = { '\xef', '\xbb', '\xbf' };
-    struct conf_origin where = { CONF_FROM_FILE, 0, 0, path };
-    struct conf_node *n;
 
     if (len >= 3 && memcmp(bytes, byte_order_mark, 3) == 0) {
         bytes += 3;
         len -= 3;
     }
-    n = conf_tree_parse(t, bytes, len, where, errors);
+    return conf_tree_parse(t, bytes, len, (struct conf_origin){ CONF_FROM_FILE, 0, 0, path }, errors);
+}
+
+void conf_tree_parse_file(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors)
+{
+    struct conf_node *n = conf_tree_parse_bytes(t, bytes, len, path, errors);
+
     if (!n || n->bad || conf_node_is_null(n))
         return;
     if (n->kind == CONF_NODE_MAP)
-        t->root = n;
+        conf_tree_merge(t->root, n);
     else
         conf_error_add(errors, n->at, "keys are expected here, such as \"ntp:\"; the file holds %s", n->kind == CONF_NODE_LIST ? "a list" : "a single word");
 }
@@ -312,4 +325,44 @@ void conf_node_put(struct conf_node *map, const char *key, struct conf_node *nod
     node->key = key;
     node->key_at = node->at;
     *at = node;
+}
+
+static void append(struct conf_node *list, struct conf_node *items)
+{
+    struct conf_node **end = &list->child;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = items;
+}
+
+/* Not deeper than CONF_DEPTH_MAX: both come from conf_tree_parse. */
+void conf_tree_merge(struct conf_node *under, struct conf_node *over)
+{
+    struct conf_node *n = over->kind == CONF_NODE_MAP ? over->child : NULL;
+
+    while (n) {
+        struct conf_node *next = n->next, *there = conf_node_find(under, n->key);
+        struct conf_origin key_at = n->key_at;
+
+        if (there && there->kind == n->kind && n->kind == CONF_NODE_MAP && !n->bad) {
+            conf_tree_merge(there, n);
+        } else if (there && there->kind == n->kind && n->kind == CONF_NODE_LIST && !n->bad) {
+            append(there, n->child);
+        } else {
+            conf_node_put(under, n->key, n);
+            n->key_at = key_at;
+        }
+        n = next;
+    }
+}
+
+void conf_tree_append(struct conf_tree *t, const char *key, struct conf_node *list)
+{
+    struct conf_node *there = conf_node_find(t->root, key);
+
+    if (there && there->kind == CONF_NODE_LIST)
+        append(there, list->child);
+    else if (!there)
+        conf_node_put(t->root, key, list);
 }

@@ -41,8 +41,18 @@ void conf_tree_init(struct conf_tree *t);
  * error stopped the reading at its first node; what was read before an error is kept. */
 struct conf_node *conf_tree_parse(struct conf_tree *t, const char *bytes, size_t len, struct conf_origin where, struct conf_errors *errors);
 
-/* The same for a whole file: its map becomes the root. */
+/* The same for a whole file, whose origins bear `path`. A byte order mark is passed over. */
+struct conf_node *conf_tree_parse_bytes(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors);
+
+/* The same for a file of keys: its map is merged into the root. */
 void conf_tree_parse_file(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors);
+
+/* What a later file says, over what earlier ones said: a map goes key by key into the map of that name, a list is appended to the list of that name,
+ * anything else takes the place of what was there. Every node keeps its own origin. `over` is a map or says nothing; it is used up. */
+void conf_tree_merge(struct conf_node *under, struct conf_node *over);
+
+/* The same for a file that holds a list alone: its items go behind those of the list called `key`, which is made if there is none. */
+void conf_tree_append(struct conf_tree *t, const char *key, struct conf_node *list);
 
 /* A scalar that says nothing: absent, ~ or null. */
 bool conf_node_is_null(const struct conf_node *n);
@@ -58,6 +68,9 @@ void conf_node_put(struct conf_node *map, const char *key, struct conf_node *nod
 
 /* A copy of the text that lives as long as the tree, or NULL when the tree is full. */
 const char *conf_tree_keep(struct conf_tree *t, const void *text, size_t len);
+
+/* A new scalar that is `text` and nothing else, whatever YAML would make of it; NULL when the tree is full. */
+struct conf_node *conf_tree_new_scalar(struct conf_tree *t, const char *text, struct conf_origin at);
 
 /* A new empty map, or NULL when the tree is full. */
 struct conf_node *conf_tree_new_map(struct conf_tree *t, struct conf_origin at);

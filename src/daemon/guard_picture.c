@@ -44,7 +44,7 @@ static void tell_rule(const struct daemon_options *o, const struct guard_reason 
     snprintf(out->net, sizeof out->net, "%s/%u", addr_to_text(&o->guard.access[reason->item].nets.item[reason->net].addr, net),
              o->guard.access[reason->item].nets.item[reason->net].bits);
     if (origin->line)
-        snprintf(out->place, sizeof out->place, "%s:%u:%u", o->file ? o->file : "configuration", origin->line, origin->column);
+        snprintf(out->place, sizeof out->place, "%s:%u:%u", options_file_name(o, origin->file), origin->line, origin->column);
     else
         snprintf(out->place, sizeof out->place, "environment SIMPLE_UTCD_ACCESS");
 }

@@ -12,12 +12,29 @@
 /* What reading needs beside the result; given back once the options are made. */
 struct reading {
     struct conf_tree tree;
+    struct conf_folder folder;
     char file[CONF_FILE_MAX];
 };
 
-/* Where each network of the access list was written, for those who ask which one decides. */
-static void note_access(const struct conf_tree *tree, struct guard_options *o)
+const char *options_file_name(const struct daemon_options *o, unsigned file)
 {
+    return file > 0 && file <= o->drop_in_count ? o->drop_in[file - 1].s : o->file ? o->file : "configuration";
+}
+
+/* Which file a name is. */
+static uint16_t file_of(const struct daemon_options *o, const char *name)
+{
+    for (uint16_t i = 0; i < o->drop_in_count; i++)
+        if (strcmp(o->drop_in[i].s, name) == 0)
+            return (uint16_t)(i + 1);
+    return 0;
+}
+
+/* Where each network of the access list was written, for those who ask which one decides. */
+static void note_access(const struct conf_tree *tree, struct daemon_options *all)
+{
+    struct guard_options *o = &all->guard;
+
     for (uint32_t i = 0; i < o->access_count; i++) {
         const struct conf_node *nets = conf_given(tree, "access", i, "nets");
 
@@ -25,10 +42,117 @@ static void note_access(const struct conf_tree *tree, struct guard_options *o)
             const struct conf_node *n = conf_node_item(nets, k);
 
             if (n && n->at.kind == CONF_FROM_FILE)
-                o->origin[i][k] = (struct guard_origin){ n->at.line, n->at.column };
+                o->origin[i][k] = (struct guard_origin){ n->at.line, (uint16_t)n->at.column, file_of(all, n->at.name) };
         }
     }
 }
+
+/* -- drop-ins ------------------------------------------------------------------------------------------------------- */
+
+#define SUFFIX ".yaml"
+
+/* "/etc/simple-utcd.yaml" has its drop-ins in "/etc/simple-utcd.d". */
+static void folder_beside(const char *path, char *out, size_t size)
+{
+    size_t n = strlen(path), s = strlen(SUFFIX);
+
+    snprintf(out, size, "%.*s.d", (int)(n > s && strcmp(path + n - s, SUFFIX) == 0 ? n - s : n), path);
+}
+
+/* The whole name of a file of the folder, kept with the tree; NULL, and told, when there is no room for it. */
+static const char *name_in(struct reading *r, const char *folder, const char *name, struct conf_errors *errors)
+{
+    char path[OPTION_TEXT_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", folder, name);
+    const char *kept = n > 0 && (size_t)n < sizeof path ? conf_tree_keep(&r->tree, path, (size_t)n) : NULL;
+
+    if (!kept)
+        conf_error_add(errors, (struct conf_origin){ CONF_FROM_FILE, 0, 0, folder }, "the name of a file in this directory is too long");
+    return kept;
+}
+
+static void read_drop_ins(struct reading *r, struct daemon_options *out, const char *path, struct conf_errors *errors)
+{
+    char folder[OPTION_TEXT_MAX];
+    size_t len;
+
+    folder_beside(path, folder, sizeof folder);
+    if (!conf_folder_list(folder, SUFFIX, &r->folder, errors))
+        return;
+    for (uint32_t i = 0; i < r->folder.count; i++) {
+        const char *name = name_in(r, folder, r->folder.name[i], errors);
+
+        if (!name)
+            continue;
+        strcpy(out->drop_in[out->drop_in_count++].s, name);
+        if (conf_file_read(name, r->file, &len, errors))
+            conf_tree_parse_file(&r->tree, r->file, len, name, errors);
+    }
+}
+
+/* -- sources that others hand out -------------------------------------------------------------------------------------- */
+
+static bool same_text(const struct conf_node *a, const struct conf_node *b, const char *key, const char *absent)
+{
+    const struct conf_node *x = conf_node_find(a, key), *y = conf_node_find(b, key);
+
+    return strcasecmp(x ? x->text : absent, y ? y->text : absent) == 0;
+}
+
+static bool is_known(const struct conf_node *list, const struct conf_node *item)
+{
+    for (const struct conf_node *n = list && list->kind == CONF_NODE_LIST ? list->child : NULL; n; n = n->next)
+        if (same_text(n, item, "server", "") && same_text(n, item, "pool", "") && same_text(n, item, "port", "123"))
+            return true;
+    return false;
+}
+
+/* A server that is configured already may be handed out as well: it is followed once, as configured. */
+static void leave_out_known(const struct conf_tree *t, struct conf_node *list)
+{
+    const struct conf_node *known = conf_node_find(t->root, "sources");
+
+    for (struct conf_node **at = &list->child; *at;) {
+        if (is_known(known, *at))
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    }
+}
+
+static void read_sources(struct reading *r, const char *name, struct conf_errors *errors)
+{
+    struct conf_node *n;
+    size_t len;
+
+    if (!conf_file_read(name, r->file, &len, errors))
+        return;
+    n = conf_tree_parse_bytes(&r->tree, r->file, len, name, errors);
+    if (!n || n->bad || conf_node_is_null(n))
+        return;
+    if (n->kind != CONF_NODE_LIST) {
+        conf_error_add(errors, n->at, "a list of sources is expected here, lines such as \"- server: 192.0.2.1\"");
+        return;
+    }
+    leave_out_known(&r->tree, n);
+    conf_tree_append(&r->tree, "sources", n);
+}
+
+static void read_sources_dir(struct reading *r, struct conf_errors *errors)
+{
+    const struct conf_node *dir = conf_node_find(r->tree.root, "sources_dir");
+
+    if (!dir || dir->kind != CONF_NODE_SCALAR || dir->text[0] != '/' || !conf_folder_list(dir->text, ".sources", &r->folder, errors))
+        return;
+    for (uint32_t i = 0; i < r->folder.count; i++) {
+        const char *name = name_in(r, dir->text, r->folder.name[i], errors);
+
+        if (name)
+            read_sources(r, name, errors);
+    }
+}
+
+/* -- all of it ---------------------------------------------------------------------------------------------------------- */
 
 static void read_all(struct reading *r, struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors)
 {
@@ -36,16 +160,19 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
     bool whole;
 
     errors->found = errors->kept = 0;
+    out->drop_in_count = 0;
     conf_tree_init(&r->tree);
-    if (path && conf_file_read(path, r->file, &len, errors))
+    if (path && conf_file_read(path, r->file, &len, errors)) {
         conf_tree_parse_file(&r->tree, r->file, len, path, errors);
-    else if (path)
+        read_drop_ins(r, out, path, errors);
+    } else if (path)
         return;
     whole = errors->found == 0; /* of a file that broke off, what is missing is not the writer's mistake */
     conf_overlay(&daemon_schema, &r->tree, environ_list, errors);
+    read_sources_dir(r, errors);
     conf_apply(&daemon_schema, &r->tree, out, errors);
     out->file = path;
-    note_access(&r->tree, &out->guard);
+    note_access(&r->tree, out);
     options_load_keys(out, &r->tree, path, errors);
     if (whole)
         options_check_rules(out, &r->tree, path, errors);
@@ -103,6 +230,8 @@ static void say_ok(const struct daemon_options *o, const struct reading *r, cons
 
     (void)r;
     fprintf(out, "%s: ok\n", path ? path : "defaults (no file)");
+    if (o->drop_in_count)
+        fprintf(out, "  with %u drop-in%s, the last %s\n", o->drop_in_count, o->drop_in_count == 1 ? "" : "s", o->drop_in[o->drop_in_count - 1].s);
     fprintf(out, "  clock %s, %u configured source%s%s\n", mode[o->engine.clock.clock.mode], o->engine.source_count, o->engine.source_count == 1 ? "" : "s",
             local->present ? ", local statement" : "");
     if (o->key_table)

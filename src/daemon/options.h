@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/option.h"
-#include "conf/error.h"
+#include "conf/folder.h"
 #include "engine/options.h"
 #include "guard/options.h"
 #include "keys/keys.h"
@@ -33,6 +33,8 @@ enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TAR
 
 struct daemon_options {
     const char *file;                   /* it was read from; NULL: none */
+    uint32_t drop_in_count;             /* and these, in this order */
+    struct option_text drop_in[CONF_FOLDER_MAX];
     struct top_options top;             /* hardware_timestamps */
     struct engine_options engine;       /* clock, holdover, local, sources */
     struct guard_options guard;         /* access, rate_limit */
@@ -48,10 +50,14 @@ struct daemon_options {
 
 #define EXIT_CONFIGURATION 3
 
-/* Read the file at `path` (NULL: no file, the defaults alone), then SIMPLE_UTCD_* of `environ_list` over it, then check all. *out is
- * all zeroes before: writing them again would cost a page fault for each of its pages.
+/* Everything into one checked set, at the start and for each reload: the file at `path` (NULL: no file, the defaults alone), the drop-ins *.yaml of the
+ * directory beside it (/etc/simple-utcd.yaml has /etc/simple-utcd.d), SIMPLE_UTCD_* of `environ_list`, the lists *.sources of `sources_dir`; then check all.
+ * *out is all zeroes before: writing them again would cost a page fault for each of its pages. It borrows `path`.
  * Returns 0, or -UE_SYNTAX with errors->found > 0 and *out unspecified; -UE_MEMORY. */
 int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors);
+
+/* The configuration file's name for 0, a drop-in's for 1 .. drop_in_count. */
+const char *options_file_name(const struct daemon_options *o, unsigned file);
 
 /* What --check-config and --print-config do; both return the exit code: 0 or EXIT_CONFIGURATION. Errors go to `err`. */
 int daemon_check_config(const char *path, char *const *environ_list, FILE *out, FILE *err);

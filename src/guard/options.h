@@ -16,8 +16,8 @@ struct rate_limit_options {
 };
 #undef OPTION
 
-/* Where a network of an access item was written; line 0: not in the file. */
-struct guard_origin { uint32_t line, column; };
+/* Where a network of an access item was written; line 0: in no file. file: 0 for the configuration file, 1 .. for its drop-ins. */
+struct guard_origin { uint32_t line; uint16_t column, file; };
 
 struct guard_options {
     uint32_t access_count;
