@@ -19,6 +19,8 @@ int instance_make_dir(const char *dir, const struct host_user *owner)
 {
     struct stat st;
 
+    if (run_dir_trusted(dir))
+        return 0;
     if (mkdir(dir, 0755) == 0) {
         if (owner && chown(dir, owner->uid, owner->gid) != 0)
             return io_error(errno);
@@ -26,8 +28,6 @@ int instance_make_dir(const char *dir, const struct host_user *owner)
     }
     if (errno != EEXIST)
         return io_error(errno);
-    if (run_dir_trusted(dir))
-        return 0;
     return owner && lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == owner->uid ? 0 : -UE_PERMISSION;
 }
 

@@ -90,13 +90,9 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 /* Descriptors 0 to 2 are somebody's, or else /dev/null: a socket there would be written to by mistake. */
 static void keep_standard_descriptors(void)
 {
-    int fd;
-
-    do
-        fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd > STDERR_FILENO)
-        close(fd);
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            return;
 }
 
 static int load(const char *path, struct daemon_options *out)

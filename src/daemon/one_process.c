@@ -83,12 +83,17 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
 int one_process_run(struct setup *s)
 {
     all.setup = s;
-    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || core_start(&all.core, &all.loop, &s->world) != 0 || (s->ke.shared && random_begin() != 0)) {
+    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || (s->ke.shared && random_begin() != 0)) {
         setup_clean(s);
         return EXIT_GENERAL;
     }
     serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
                      s->world.shared);
+    serve_role_catch_up(&all.serve);
+    if (core_start(&all.core, &all.loop, &s->world) != 0) {
+        setup_clean(s);
+        return EXIT_GENERAL;
+    }
     follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here },
                  s->world.shared->not_listening);
     if (s->control_fd >= 0)

@@ -252,6 +252,13 @@ void serve_role_listen(struct serve_role *s, unsigned i)
     loop_watch(s->loop, l->fd, POLLIN, l->stream ? on_connection : on_datagrams, s);
 }
 
+void serve_role_catch_up(struct serve_role *s)
+{
+    for (unsigned i = 0; i < s->listeners->count; i++)
+        if (!s->listeners->item[i].stream && s->listeners->item[i].fd >= 0)
+            on_datagrams(s, s->listeners->item[i].fd, POLLIN, host_mono());
+}
+
 void serve_role_leave(struct serve_role *s, unsigned i) { loop_forget(s->loop, s->listeners->item[i].fd); }
 
 void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,

@@ -49,6 +49,9 @@ struct serve_role {
 void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
                       const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct shared_state *shared);
 
+/* Answers the datagrams that came before the loop runs: the first clients need not wait for what else is to be started. */
+void serve_role_catch_up(struct serve_role *s);
+
 /* Listener i has a socket now; its socket is about to be closed. */
 void serve_role_listen(struct serve_role *s, unsigned i);
 void serve_role_leave(struct serve_role *s, unsigned i);

@@ -21,6 +21,7 @@
 #include "daemon/random.h"
 #include "daemon/resolve.h"
 #include "io/socket.h"
+#include "io/stamp.h"
 #include "io/unix.h"
 
 #define PRIVILEGED_PORTS 1024
@@ -130,12 +131,13 @@ static int refuse_address(const struct listen_failure *f)
 
 static unsigned workers_of(const struct setup *s)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    long cpus;
 
     if (s->one_process || s->options->ntp.workers == 1)
         return 1;
     if (s->options->ntp.workers > 0)
         return (unsigned)s->options->ntp.workers;
+    cpus = sysconf(_SC_NPROCESSORS_ONLN);
     return cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (unsigned)cpus;
 }
 
@@ -367,11 +369,14 @@ static void tell_leap_armed(void)
 
 static int decide_clock(struct setup *s)
 {
-    struct mode_facts facts = { .build_tree = place_is_build_tree(), .steered_before = !s->detached && instance_steered_before(s->run_dir),
+    enum clock_mode wanted = s->options->engine.clock.clock.mode;
+    bool may_steer = wanted != CLOCK_MODE_VIRTUAL;
+    struct mode_facts facts = { .build_tree = may_steer && place_is_build_tree(),
+                                .steered_before = may_steer && !s->detached && instance_steered_before(s->run_dir),
                                 .probe = host_clock_system.probe, .other = host_other_discipliner };
     struct host_pair now = host_pair();
 
-    mode_decide(s->options->engine.clock.clock.mode, &facts, &s->mode);
+    mode_decide(wanted, &facts, &s->mode);
     if (s->mode.refused)
         tell_refused(s->mode.refused);
     if (s->mode.rival[0])
@@ -406,9 +411,7 @@ static void tell_memory(enum log_id id, const char *file, const struct clock_mem
 static int recall(struct setup *s)
 {
     const struct clock_own_options *o = &s->options->engine.clock.clock;
-    struct shared_steps *steps = s->world.steps;
     struct clock_memory *m = &s->world.memory;
-    struct clock first;
     int err;
 
     if (o->drift_file.s[0] == '\0')
@@ -416,10 +419,22 @@ static int recall(struct setup *s)
     err = memory_file_load(o->drift_file.s, o->max_frequency, m);
     if (err != -UE_NO_FILE)
         tell_memory(err ? LOG_DRIFT_BAD : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
-    clock_init(&first, &s->options->engine.clock, &(struct clock_start){ .now = s->world.wall_at, .wall = s->world.wall, .memory = m });
-    steps->synchronised_ever = m->synchronised_once;
-    steps->stepped = m->stepped;
-    steps->gap = clock_gap(&first);
+    s->world.steps->synchronised_ever = m->synchronised_once;
+    s->world.steps->stepped = m->stepped;
+    return 0;
+}
+
+/* What is known before anybody is asked, so that those who answer need not wait for core. */
+static int publish_first_page(struct setup *s)
+{
+    static struct clock first;
+    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .memory = &s->world.memory, .precision_log2 = host_precision_log2() };
+
+    clock_init(&first, &s->options->engine.clock, &start);
+    if (s->options->engine.clock.clock.drift_file.s[0])
+        s->world.steps->gap = clock_gap(&first);
+    first.page.asleep = io_asleep();
+    page_publish(s->world.page, &first.page);
     return 0;
 }
 
@@ -427,8 +442,9 @@ static int recall(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,  take_run_dir,    open_listeners, connect_workers, open_ke,      map_shared,       start_hardware, start_responder,
-        make_guard, make_interleave, decide_clock,   recall,          open_control, connect_resolver, connect_ke,     connect_clock,
+        find_user,       take_run_dir, open_listeners,  connect_workers, open_ke,      map_shared,   start_hardware,
+        start_responder, make_guard,   make_interleave, decide_clock,    recall,       open_control, connect_resolver,
+        connect_ke,      connect_clock, publish_first_page,
     };
     int code = 0;
 

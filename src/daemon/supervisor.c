@@ -19,7 +19,6 @@
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
 #include "io/socket.h"
-#include "io/stamp.h"
 
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
@@ -144,17 +143,9 @@ static void keep_descriptors_of_serve(const struct setup *s, unsigned worker)
     sandbox_silence(s->channel[worker][1]);
 }
 
-static unsigned confine_serve(struct setup *s, unsigned worker)
-{
-    char scratch[RUN_PATH_MAX + 16];
-
-    snprintf(scratch, sizeof scratch, "%.100s/empty-%u", s->run_dir, worker);
-    return sandbox_empty_root(scratch);
-}
-
 static int live_as_serve(struct setup *s, unsigned worker)
 {
-    unsigned missing = confine_serve(s, worker);
+    unsigned missing = sandbox_empty_root(s->run_dir, worker);
 
     if (s->ke.shared && random_begin() != 0)
         return EXIT_GENERAL;
@@ -417,17 +408,6 @@ static bool all_alive(void *ctx)
     return true;
 }
 
-/* What is known before anybody is asked, so that those who answer need not wait for core. */
-static void publish_first_page(const struct setup *s)
-{
-    static struct clock first;
-    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .memory = &s->world.memory, .precision_log2 = host_precision_log2() };
-
-    clock_init(&first, &s->options->engine.clock, &start);
-    first.page.asleep = io_asleep();
-    page_publish(s->world.page, &first.page);
-}
-
 /* Those who answer come first, and have their turn before the others are started. */
 static void start_children(void)
 {
@@ -469,7 +449,6 @@ int supervisor_run(struct setup *s)
         setup_clean(s);
         return EXIT_GENERAL;
     }
-    publish_first_page(s);
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);

@@ -71,17 +71,19 @@ void sandbox_silence(int fd)
 #define ALWAYS_EMPTY "/proc/tty/ldisc" /* the kernel puts nothing there and lets nobody; to make a folder can wait for a disk */
 
 /* Without that: a folder that has lost its name has nothing in it, and nothing can be made in it. */
-static bool enter_empty(const char *scratch)
+static bool enter_nameless(const char *folder, unsigned number)
 {
-    return chdir(ALWAYS_EMPTY) == 0 ||
-           ((mkdir(scratch, 0500) == 0 || errno == EEXIST) && chdir(scratch) == 0 && rmdir(scratch) == 0);
+    char scratch[PATH_MAX];
+
+    snprintf(scratch, sizeof scratch, "%s/empty-%u", folder, number);
+    return (mkdir(scratch, 0500) == 0 || errno == EEXIST) && chdir(scratch) == 0 && rmdir(scratch) == 0;
 }
 
 static bool has_no_files;
 
-unsigned sandbox_empty_root(const char *scratch)
+unsigned sandbox_empty_root(const char *folder, unsigned number)
 {
-    if (!sandbox_confines() || !enter_empty(scratch))
+    if (!sandbox_confines() || (chdir(ALWAYS_EMPTY) != 0 && !enter_nameless(folder, number)))
         return SANDBOX_NO_ROOT;
     has_no_files = chroot(".") == 0 || (syscall(SYS_unshare, CLONE_NEWUSER) == 0 && chroot(".") == 0);
     return has_no_files ? 0 : SANDBOX_NO_ROOT;

@@ -37,9 +37,9 @@ void sandbox_keep_descriptors(int keep[], size_t count);
 /* Let descriptors 0 to 2 mean `fd`: nothing is said through them from here on. */
 void sandbox_silence(int fd);
 
-/* Make a folder that is and stays empty the root of this process; where the kernel has none, one is made as `scratch` and loses its name. Before rights are
- * given away; an unprivileged caller gets it in a user namespace of its own. Returns 0 or SANDBOX_NO_ROOT. */
-unsigned sandbox_empty_root(const char *scratch);
+/* Make a folder that is and stays empty the root of this process; where the kernel has none, one is made in `folder`, called by `number`, and
+ * loses its name. Before rights are given away; an unprivileged caller gets it in a user namespace of its own. Returns 0 or SANDBOX_NO_ROOT. */
+unsigned sandbox_empty_root(const char *folder, unsigned number);
 
 /* Does the kernel have Landlock, which takes files away without an empty root as well? */
 bool sandbox_has_landlock(void);

@@ -13,6 +13,7 @@
 #include "io/stamp.h"
 
 #define UDP_HEADER 8
+#define BATCH_AT_FIRST 8  /* divides IO_BATCH_MAX by a power of two */
 #define RECEIVE_BUFFER (1 << 20) /* of a listener: a burst waits rather than being lost; the system may grant less */
 
 /* -- sockets ------------------------------------------------------------------------------------------------ */
@@ -214,18 +215,27 @@ int io_udp_receive(int fd, struct io_datagram *d)
     return 1;
 }
 
+static void make_slot(struct io_batch *b, unsigned i)
+{
+    struct io_slot *s = &b->slot[i];
+
+    s->in = (struct iovec){ b->datagram[i].bytes, sizeof b->datagram[i].bytes };
+    b->in[i].msg_hdr = (struct msghdr){ .msg_name = &s->peer, .msg_namelen = sizeof s->peer, .msg_iov = &s->in, .msg_iovlen = 1,
+                                        .msg_control = &s->control, .msg_controllen = sizeof s->control };
+    b->out[i].msg_hdr = (struct msghdr){ .msg_iovlen = 1 };
+}
+
+static void make_slots(struct io_batch *b, unsigned ready)
+{
+    while (b->ready < ready)
+        make_slot(b, b->ready++);
+}
+
 void io_batch_init(struct io_batch *b)
 {
-    b->count = b->answers = 0;
+    b->count = b->answers = b->ready = 0;
     b->ask_cards = false;
-    for (unsigned i = 0; i < IO_BATCH_MAX; i++) {
-        struct io_slot *s = &b->slot[i];
-
-        s->in = (struct iovec){ b->datagram[i].bytes, sizeof b->datagram[i].bytes };
-        b->in[i].msg_hdr = (struct msghdr){ .msg_name = &s->peer, .msg_namelen = sizeof s->peer, .msg_iov = &s->in, .msg_iovlen = 1,
-                                            .msg_control = &s->control, .msg_controllen = sizeof s->control };
-        b->out[i].msg_hdr = (struct msghdr){ .msg_iovlen = 1 };
-    }
+    make_slots(b, BATCH_AT_FIRST);
 }
 
 /* The system overwrote the lengths of the last batch's messages. */
@@ -235,6 +245,8 @@ static void make_ready(struct io_batch *b)
         b->in[i].msg_hdr.msg_namelen = sizeof b->slot[i].peer;
         b->in[i].msg_hdr.msg_controllen = sizeof b->slot[i].control;
     }
+    if (b->count == b->ready && b->ready < IO_BATCH_MAX)
+        make_slots(b, 2 * b->ready);
     b->count = b->answers = 0;
 }
 
@@ -244,7 +256,7 @@ unsigned io_batch_receive(struct io_batch *b, int fd)
     int got;
 
     make_ready(b);
-    got = recvmmsg(fd, b->in, IO_BATCH_MAX, MSG_DONTWAIT, NULL);
+    got = recvmmsg(fd, b->in, b->ready, MSG_DONTWAIT, NULL);
     if (got < 0 && errno == ENOSYS) {
         ssize_t len = recvmsg(fd, &b->in[0].msg_hdr, MSG_DONTWAIT);
 

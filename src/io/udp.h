@@ -64,9 +64,10 @@ int io_udp_receive(int fd, struct io_datagram *d);
 int io_udp_send(int fd, const void *bytes, size_t len, struct mono_ns *tx);
 
 /* Many datagrams of a listener by one system call, and their answers by another. What does not change from one batch to the next (addresses of buffers,
- * lengths) is written once, by io_batch_init. */
+ * lengths) is written once, for as many as were ever needed: at a quiet server most of this stays memory that was never touched. */
 struct io_batch {
     unsigned count;                         /* datagrams of the last io_batch_receive */
+    unsigned ready;                         /* of datagram, in, out and slot, made ready */
     unsigned answers;                       /* of them, queued for io_batch_send */
     bool ask_cards;                         /* io_batch_stamp asks for the card's own stamps as well; false after io_batch_init */
     struct io_datagram datagram[IO_BATCH_MAX];
@@ -78,7 +79,7 @@ struct io_batch {
 /* Once, before anything else. The batch may not move afterwards. */
 void io_batch_init(struct io_batch *b);
 
-/* What waits, at most IO_BATCH_MAX, into b->datagram[0 .. count). Returns the count. */
+/* What waits, into b->datagram[0 .. count): at first few, IO_BATCH_MAX at most; more each time as many came as could. Returns the count. */
 unsigned io_batch_receive(struct io_batch *b, int fd);
 
 /* Queues an answer to datagram i of the batch, at most one each; the bytes are borrowed until io_batch_send. */
