@@ -9,7 +9,8 @@
 #include "io/stamp.h"
 #include "io/udp.h"
 
-#define WAIT_MS 1000
+#define WAIT_MS 10000
+#define SLACK_NS (10 * NS_PER_MS)   /* a stamp changes clocks by a pair of readings, which a busy machine may tear apart */
 
 static struct net_addr address(const char *text)
 {
@@ -104,14 +105,14 @@ static void there_and_back(const char *host)
     assert_false(request->cut);
     assert_int_equal(request->to.family, ADDR_NONE); /* the listener has one address */
     assert_int_equal(request->stamp, STAMP_KERNEL);
-    assert_true(sent.ns - 100000 <= request->rx.ns && request->rx.ns <= io_raw_now().ns);
+    assert_true(sent.ns - SLACK_NS <= request->rx.ns && request->rx.ns <= io_raw_now().ns + SLACK_NS);
 
     io_batch_answer(&batch, 0, (const uint8_t *)"answer", 6);
     assert_int_equal(io_batch_send(&batch, p.listener), 1);
     assert_true(wait_for(p.client, POLLIN) & POLLIN);
     assert_int_equal(io_udp_transmit_stamp(p.client, &left, &stamp, &hardware), 1);
     assert_int_equal(stamp, STAMP_KERNEL);
-    assert_true(left.ns <= request->rx.ns + 100000);
+    assert_true(left.ns <= request->rx.ns + SLACK_NS);
     assert_int_equal(io_udp_receive(p.client, &reply), 1);
     assert_int_equal(reply.stamp, STAMP_KERNEL);
     assert_true(addr_equal(&reply.from, &p.server));
@@ -195,7 +196,7 @@ static void an_answer_says_when_it_left(const char *host)
     assert_int_equal(echo.len, 6);
     assert_memory_equal(echo.bytes, "answer", 6);
     assert_int_equal(echo.stamp, STAMP_KERNEL);
-    assert_true(before.ns - 2000 <= echo.rx.ns && echo.rx.ns <= after.ns + 2000);
+    assert_true(before.ns - SLACK_NS <= echo.rx.ns && echo.rx.ns <= after.ns + SLACK_NS);
     assert_int_equal(io_udp_left(p.listener, (enum addr_family)p.server.family, 6, &echo), 0);
     close_pair(&p);
 }
@@ -261,6 +262,26 @@ static void a_batch_comes_in_order_and_no_answer_holds_up_the_next(void **state)
     assert_int_equal(io_batch_send(&batch, p.listener), 2);
     assert_int_equal(io_batch_receive(&batch, p.listener), 0);
     assert_int_equal(io_batch_send(&batch, p.listener), 0);
+    close_pair(&p);
+}
+
+/* Room is made ready as it is needed: nothing is left behind or turned around by that. */
+static void batches_grow_until_all_waiting_come_at_once(void **state)
+{
+    struct pair p = open_pair("127.0.0.1");
+    unsigned got = 0, before = 0, largest = 0;
+
+    (void)state;
+    io_batch_init(&batch);
+    for (uint8_t i = 0; i < 4 * IO_BATCH_MAX - 1; i++)
+        ask(&p, &i, 1);
+    while ((before = io_batch_receive(&batch, p.listener)) > 0) {
+        for (unsigned i = 0; i < before; i++)
+            assert_int_equal(batch.datagram[i].bytes[0], got++);
+        largest = before > largest ? before : largest;
+    }
+    assert_int_equal(got, 4 * IO_BATCH_MAX - 1);
+    assert_int_equal(largest, IO_BATCH_MAX);
     close_pair(&p);
 }
 
@@ -361,6 +382,7 @@ int main(void)
         cmocka_unit_test(an_echo_of_another_length_is_passed_over),
         cmocka_unit_test(a_datagram_too_long_is_marked),
         cmocka_unit_test(a_batch_comes_in_order_and_no_answer_holds_up_the_next),
+        cmocka_unit_test(batches_grow_until_all_waiting_come_at_once),
         cmocka_unit_test(nobody_there_is_reported),
         cmocka_unit_test(NTPC_28_a_notice_of_unknown_origin_is_passed_over),
         cmocka_unit_test(every_exchange_has_a_port_of_its_own),

@@ -1,6 +1,7 @@
 """Who is answered, how often, and by how many processes."""
 
 import os
+import select
 import signal
 
 import pytest
@@ -9,6 +10,7 @@ from lib import ntp, proc, utcd
 
 HOST = "127.0.0.1"
 ADDRESS = 5     # exit code
+QUIET_S = 1
 
 
 def start(lab, mode=utcd.PROCESSES, ntp_keys=(), **config):
@@ -18,14 +20,15 @@ def start(lab, mode=utcd.PROCESSES, ntp_keys=(), **config):
     return daemon, port
 
 
-def answers(port, count, source=None, timeout=0.5):
-    """What `count` requests get, each from a port of its own, sent before any answer is read."""
+def answers(port, count, source=None):
+    """What `count` requests get, each from a port of its own, sent before any answer is read: until all have one, or none came for a second."""
     clients = [ntp.Client(HOST, port, source=source) for _ in range(count)]
+    waiting, got = {client.socket: client for client in clients}, []
     try:
         for client in clients:
             client.send(ntp.request())
-        first = clients[0].receive(timeout)
-        got = [first, *(client.receive(0.02) for client in clients[1:])]
+        while waiting and (ready := select.select(waiting, [], [], QUIET_S)[0]):
+            got += [waiting.pop(one).receive(0) for one in ready]
         return [ntp.Answer(raw, 0, 0) for raw in got if raw]
     finally:
         for client in clients:
@@ -79,7 +82,7 @@ def test_workers_answer_all_and_come_back(lab):
     assert 10 <= len(answers(port, 100)) <= 90, "both have a share"
     os.kill(second, signal.SIGCONT)
     os.kill(first, signal.SIGKILL)
-    assert len(answers(port, 100, timeout=2)) == 100, "what waits for a dead worker is answered by the next one"
+    assert len(answers(port, 100)) == 100, "what waits for a dead worker is answered by the next one"
     proc.wait_for(lambda: len(workers(daemon)) == 2 and first not in workers(daemon))
     assert second in workers(daemon)
     assert daemon.counters()[0] >= 200
