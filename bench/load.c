@@ -1,13 +1,14 @@
 /* Load for a server of NTP, or of TIME over UDP: asks as fast as answers come (closed loop) or at a steady rate whatever comes back (open loop), from
  * one source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
  *
- * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--histogram 1]
- *             [--at T] [--spin 1]
+ * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--made 1]
+ *             [--histogram 1] [--at T] [--spin 1]
  *
  * The instant a request was due travels in its transmit timestamp and comes back as the origin timestamp: latency needs no table. In the open loop
  * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
  * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
- * latencies. --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the server's waking alone. */
+ * latencies. --made: requests are read from standard input, each behind two bytes of length, and sent in turn as they are (bench/seal.c makes them; their
+ * transmit timestamps are their numbers). --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the server's waking alone. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -25,12 +26,21 @@
 #define CLASSES_LOG2 5
 #define CLASSES ((64 - CLASSES_LOG2) << CLASSES_LOG2)
 
+#define MADE_MAX 16384
+#define REQUEST_MAX 1024
+
 struct tally { uint64_t sent, answers, bad, kisses; };
+
+/* Of --made. */
+static struct {
+    uint64_t count, next;
+    struct made { size_t len; int64_t due; uint8_t bytes[REQUEST_MAX]; } *item;
+} made;
 
 static struct {
     struct sockaddr_storage server;
     socklen_t server_len;
-    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, histogram, at, spin;
+    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, made, histogram, at, spin;
     int fd;
     size_t request_size;
     uint64_t next_source;
@@ -73,7 +83,7 @@ static double percentile_us(double share)
 /* -- packets -------------------------------------------------------------------------------------------------------- */
 
 struct slot {
-    uint8_t bytes[NTP_SIZE + 16];
+    uint8_t bytes[REQUEST_MAX];
     struct iovec iov;
     struct source_control source;
 };
@@ -85,11 +95,25 @@ static void fill_request(uint8_t bytes[NTP_SIZE], int64_t due)
     memcpy(bytes + 40, &due, sizeof due);
 }
 
-static struct msghdr message(struct slot *s)
+/* Where the next request is, due then. */
+static struct iovec request(struct slot *s, int64_t due)
+{
+    struct made *m;
+
+    if (load.made == 0) {
+        fill_request(s->bytes, due);
+        return (struct iovec){ s->bytes, load.request_size };
+    }
+    m = &made.item[made.next++ % made.count];
+    m->due = due;
+    return (struct iovec){ m->bytes, m->len };
+}
+
+static struct msghdr message(struct slot *s, int64_t due)
 {
     struct msghdr m = { .msg_iov = &s->iov, .msg_iovlen = 1 };
 
-    s->iov = (struct iovec){ s->bytes, load.request_size };
+    s->iov = request(s, due);
     if (load.sources > 1) {
         tool_source(&s->source, load.server.ss_family, load.next_source++ % (uint64_t)load.sources);
         m.msg_name = &load.server;
@@ -105,10 +129,8 @@ static long send_each(long n, int64_t due, int64_t step)
     static struct slot slot[BATCH_MAX];
     struct mmsghdr m[BATCH_MAX];
 
-    for (long i = 0; i < n; i++) {
-        fill_request(slot[i].bytes, due + i * step);
-        m[i].msg_hdr = message(&slot[i]);
-    }
+    for (long i = 0; i < n; i++)
+        m[i].msg_hdr = message(&slot[i], due + i * step);
     return sendmmsg(load.fd, m, (unsigned)n, 0);
 }
 
@@ -142,6 +164,26 @@ static void judge_time(size_t len)
     *(len == TIME_SIZE ? &load.all.answers : &load.all.bad) += 1;
 }
 
+static bool is_kiss(const uint8_t *bytes)
+{
+    return bytes[1] == 0 && (memcmp(bytes + 12, "RATE", 4) == 0 || memcmp(bytes + 12, "DENY", 4) == 0 || memcmp(bytes + 12, "NTSN", 4) == 0);
+}
+
+/* The origin timestamp is the request's due time, or its number. False when it is no number. */
+static bool due_of(const uint8_t *bytes, int64_t *due)
+{
+    uint64_t number;
+
+    memcpy(due, bytes + 24, sizeof *due);
+    if (load.made == 0)
+        return true;
+    number = be64toh((uint64_t)*due);
+    if (number >= made.count)
+        return false;
+    *due = made.item[number].due;
+    return true;
+}
+
 static void judge(const uint8_t *bytes, size_t len, int64_t now)
 {
     int64_t due, latency;
@@ -150,13 +192,12 @@ static void judge(const uint8_t *bytes, size_t len, int64_t now)
         judge_time(len);
         return;
     }
-    if (len != NTP_SIZE || (bytes[0] & 7) != 4) {
+    if ((load.made > 0 ? len < NTP_SIZE : len != NTP_SIZE) || (bytes[0] & 7) != 4 || !due_of(bytes, &due)) {
         load.all.bad++;
         return;
     }
-    load.all.kisses += bytes[1] == 0 && (memcmp(bytes + 12, "RATE", 4) == 0 || memcmp(bytes + 12, "DENY", 4) == 0);
+    load.all.kisses += is_kiss(bytes);
     load.all.answers++;
-    memcpy(&due, bytes + 24, sizeof due);
     latency = now - due;
     load.latency[class_of(latency)]++;
     if (latency > load.latency_max)
@@ -253,18 +294,34 @@ static void read_options(int argc, char **argv)
     const struct tool_option option[] = {
         { "--outstanding", &load.outstanding, 1 }, { "--rate", &load.rate, 0 }, { "--batch", &load.batch, 1 }, { "--sources", &load.sources, 1 },
         { "--seconds", &load.seconds, 0 }, { "--warm-up", &load.warm_up, 0 }, { "--segments", &load.segments, 0 }, { "--time", &load.time, 0 },
-        { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 }, { "--spin", &load.spin, 0 },
+        { "--made", &load.made, 0 }, { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 }, { "--spin", &load.spin, 0 },
     };
 
     load.server = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &load.server_len);
     if (load.batch > BATCH_MAX)
         tool_refuse("--batch is at most 64");
-    if (load.segments > 0 && (load.sources > 1 || load.time > 0))
+    if (load.segments > 0 && (load.sources > 1 || load.time > 0 || load.made > 0))
         tool_refuse("--segments are NTP requests of one source");
     if (load.spin > 0 && load.rate <= 0)
         tool_refuse("--spin is for the open loop: --rate");
     if (load.time > 0)
         load.request_size = 0;
+}
+
+static void read_made(void)
+{
+    uint8_t len[2];
+
+    made.item = calloc(MADE_MAX, sizeof *made.item);
+    while (made.item && made.count < MADE_MAX && fread(len, 1, 2, stdin) == 2) {
+        struct made *m = &made.item[made.count++];
+
+        m->len = (size_t)(len[0] << 8 | len[1]);
+        if (m->len > REQUEST_MAX || fread(m->bytes, 1, m->len, stdin) != m->len)
+            tool_refuse("standard input holds no requests");
+    }
+    if (made.count < (uint64_t)load.outstanding)
+        tool_refuse("standard input holds fewer requests than may be outstanding");
 }
 
 static void open_socket(void)
@@ -313,6 +370,8 @@ int main(int argc, char **argv)
     int64_t start, cpu, wall;
 
     read_options(argc, argv);
+    if (load.made > 0)
+        read_made();
     open_socket();
     while (tool_mono() < (int64_t)(load.at * (double)NS))
         nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);

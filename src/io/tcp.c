@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/socket.h"
 
-#define TCP_BACKLOG 64
+#define TCP_BACKLOG SOMAXCONN /* a handshake that finds no room is repeated by its client a second later */
 
 int io_tcp_listen(const struct net_addr *at, const char *interface)
 {

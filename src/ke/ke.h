@@ -18,6 +18,7 @@
 #define KE_HANDSHAKE_S 5
 #define KE_TOTAL_S 10
 #define KE_CONNECTIONS_MAX 1024  /* with one more, the oldest is cut */
+#define KE_NETWORK_SHARE 64      /* ... of its own network, once that has more than so many of them */
 
 struct ke_stats {
     uint64_t accepted;           /* connections */

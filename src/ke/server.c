@@ -3,9 +3,12 @@
  *   accepted --TLS--> established --a whole message--> answered --their end, or the deadline--> closed
  *
  * OpenSSL is not asked for anything before the first bytes of a connection are there, so that silent ones cost a descriptor each. When the table is full the
- * oldest connection is cut: who means it is done within a few round trips. */
+ * oldest connection is cut, of the newcomer's own network where that has more than its share: who means it is done within a few round trips. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@
 #include <openssl/err.h>
 
 #include "crypto/mac.h"
+#include "crypto/stream.h"
 #include "host/privilege.h"
 #include "io/tcp.h"
 #include "ke/ke.h"
@@ -30,9 +34,11 @@
 #define ANSWER_MAX 2048
 #define ACCEPTS_A_ROUND 64
 #define EXIT_CONFIGURATION 3
+#define HEAP_KEPT (4 << 20)
 
 struct connection {
     int fd;
+    uint64_t network;            /* whose it is: an IPv4 address, or 64 bits of an IPv6 one */
     bool writing;                /* waits for room to write, not for bytes */
     bool established;
     bool answered;               /* all is said: what still comes is thrown away */
@@ -68,11 +74,22 @@ static int64_t clock_ns(clockid_t clock)
     return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+static struct crypto_stream stream;
+
+static bool begin_stream(void)
+{
+    uint8_t seed[CRYPTO_STREAM_SEED_SIZE];
+    bool good = getrandom(seed, sizeof seed, 0) == (ssize_t)sizeof seed;
+
+    crypto_stream_init(&stream, seed);
+    crypto_wipe(seed, sizeof seed);
+    return good;
+}
+
 static void fill_random(void *ctx, void *out, size_t len)
 {
     (void)ctx;
-    if (getrandom(out, len, 0) != (ssize_t)len)
-        abort(); /* len is small: the kernel gives all of it or has no randomness at all */
+    crypto_stream_take(&stream, out, len);
 }
 
 static const struct rng rng = { fill_random, NULL };
@@ -132,6 +149,7 @@ static void say_and_shut(struct connection *c)
     uint8_t out[ANSWER_MAX];
     size_t len = write_answer(c->ssl, &wish, out);
 
+    setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &(int){ 1 }, sizeof(int)); /* answer, end of TLS and end of the stream leave as one; shutdown lets them go */
     if (len > 0)
         SSL_write(c->ssl, out, (int)len); /* fits into an empty socket buffer */
     crypto_wipe(out, sizeof out);
@@ -216,6 +234,27 @@ static bool is_overdue(const struct connection *c, int64_t now)
 
 /* ---- the loop ---- */
 
+static uint64_t network_of(const struct net_addr *a)
+{
+    uint64_t network = 0;
+
+    memcpy(&network, a->bytes, a->family == ADDR_IPV4 ? 4 : 8);
+    return network;
+}
+
+/* Where to make room for a newcomer. */
+static unsigned whom_to_cut(uint64_t network)
+{
+    unsigned count = 0, oldest = 0;
+
+    for (unsigned i = ke.count; i-- > 0;)
+        if (ke.connection[i].network == network) {
+            count++;
+            oldest = i;
+        }
+    return count > KE_NETWORK_SHARE ? oldest : 0;
+}
+
 static void accept_some(int listener, int64_t now)
 {
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
@@ -225,12 +264,15 @@ static void accept_some(int listener, int64_t now)
         if (fd <= 0)
             return;
         if (ke.count == KE_CONNECTIONS_MAX) {
-            ke.shared->stats.cut += !ke.connection[0].answered;
-            close_at(0);
+            unsigned victim = whom_to_cut(network_of(&from));
+
+            ke.shared->stats.cut += !ke.connection[victim].answered;
+            close_at(victim);
         }
         fcntl(fd, F_SETFL, O_NONBLOCK); /* OpenSSL makes plain calls */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)); /* each flight is whole: nothing to wait for */
         ke.shared->stats.accepted++;
-        ke.connection[ke.count++] = (struct connection){ .fd = fd, .opened_ns = now };
+        ke.connection[ke.count++] = (struct connection){ .fd = fd, .network = network_of(&from), .opened_ns = now };
     }
 }
 
@@ -315,6 +357,9 @@ int ke_serve(struct ke_shared *shared)
     if (!load())
         return EXIT_CONFIGURATION;
     allow_descriptors();
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* what a connection gives back the next one takes: no page is faulted in again */
+    if (!begin_stream())
+        return EXIT_FAILURE;
     if (host_confine(HOST_RIGHT_NONE, shared->has_user ? &user : NULL) != 0)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
