@@ -8,7 +8,8 @@
  * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
  * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
  * latencies. --made: requests are read from standard input, each behind two bytes of length, and sent in turn as they are (bench/seal.c makes them; their
- * transmit timestamps are their numbers). --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the server's waking alone. */
+ * transmit timestamps are their numbers). --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the
+ * server's waking alone. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
