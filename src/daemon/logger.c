@@ -58,8 +58,10 @@ void logger_start(const struct log_options *o)
     if (logger.target == LOG_TARGET_AUTO)
         logger.target = stderr_is_journal() ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
     append_to_file();
-    if (logger.target == LOG_TARGET_SYSLOG)
+    if (logger.target == LOG_TARGET_SYSLOG) {
+        tzset(); /* syslog() tells local time: the zone's file is read now, not by a role that has no files any more */
         openlog("simple-utcd", LOG_PID, LOG_DAEMON);
+    }
 }
 
 void logger_reopen(void)

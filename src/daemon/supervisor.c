@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -231,6 +232,14 @@ static bool wanted(enum role r)
     return r == ROLE_CORE || (sup.setup->listeners.count > 0 && r - ROLE_SERVE < sup.setup->workers);
 }
 
+/* Instrumented builds have something to write at the end: what was run, what leaks. */
+_Noreturn static void leave(int code)
+{
+    if (!sandbox_confines())
+        exit(code);
+    _exit(code);
+}
+
 static void start_child(enum role r)
 {
     struct child *c = &sup.child[r];
@@ -239,7 +248,7 @@ static void start_child(enum role r)
     c->start_at = MONO_NEVER;
     if (pid == 0) {
         host_name_process(role_name(r));
-        _exit(lives[r < ROLE_SERVE ? r : ROLE_SERVE](sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
+        leave(lives[r < ROLE_SERVE ? r : ROLE_SERVE](sup.setup, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
     }
     if (pid > 0) {
         c->pid = pid;

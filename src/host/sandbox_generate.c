@@ -17,6 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* libseccomp's stand-ins for calls that a machine has by socketcall() as well. */
+#define MULTIPLEXED_FIRST (-100)
+#define MULTIPLEXED_LAST (-120)
 #define CALLS_NAMED_MAX 600 /* above the highest number of any Linux call today */
 
 enum list {
@@ -32,6 +35,7 @@ static const struct { const char *name; unsigned most; } lists[] = {
 
 static const struct row { enum list list; const char *call; bool conditional; unsigned argument; uint64_t value, mask; } rows[] = {
 #define CALL(role, call) { LIST_##role, #call, false, 0, 0, 0 },
+#define CALL_FIRST(role, ...) { LIST_##role, #__VA_ARGS__, false, 0, 0, 0 },
 #define CALL_IF(role, call, argument, value) { LIST_##role, #call, true, argument, value, UINT32_MAX },
 #define CALL_LOW(role, call, argument, value, mask) { LIST_##role, #call, true, argument, value, mask },
 #include "host/sandbox.def"
@@ -46,19 +50,31 @@ static void must(int result, const char *what)
     exit(1);
 }
 
-/* Returns false when the machine has no such call. */
+static bool has(uint32_t machine, const char *call)
+{
+    int number = seccomp_syscall_resolve_name_arch(machine, call);
+
+    if (number == __NR_SCMP_ERROR) {
+        fprintf(stderr, "sandbox_generate: there is no call %s\n", call);
+        exit(1);
+    }
+    return number >= 0 || (number <= MULTIPLEXED_FIRST && number >= MULTIPLEXED_LAST);
+}
+
+/* Returns false when the machine has no such call, or none of "call, another". */
 static bool add(scmp_filter_ctx filter, uint32_t machine, const struct row *r)
 {
     const struct scmp_arg_cmp condition = { r->argument, SCMP_CMP_MASKED_EQ, r->mask, r->value };
-    int number = seccomp_syscall_resolve_name_arch(machine, r->call);
+    char names[128], *rest;
+    const char *call;
 
-    if (number == __NR_SCMP_ERROR) {
-        fprintf(stderr, "sandbox_generate: there is no call %s\n", r->call);
-        exit(1);
-    }
-    if (number < 0)
+    snprintf(names, sizeof names, "%s", r->call);
+    for (call = strtok_r(names, ", ", &rest); call && !has(machine, call); call = strtok_r(NULL, ", ", &rest))
+        ;
+    if (!call)
         return false;
-    must(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, r->conditional, &condition), r->call);
+    /* libseccomp takes the builder's number and finds the machine's by the name. */
+    must(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, seccomp_syscall_resolve_name(call), r->conditional, &condition), r->call);
     return true;
 }
 
@@ -80,8 +96,8 @@ static scmp_filter_ctx filter_of(uint32_t machine, enum list l)
 
     must(filter ? 0 : -1, "seccomp_init");
     if (machine != seccomp_arch_native()) {
+        must(seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "the builder's architecture"); /* first: two orders of bytes do not go together */
         must(seccomp_arch_add(filter, machine), "the architecture");
-        must(seccomp_arch_remove(filter, SCMP_ARCH_NATIVE), "the builder's architecture");
     }
     must(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS), "calls of another architecture");
     must(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2), "a binary tree"); /* the kernel runs the filter for every call there is when it takes it */
@@ -107,6 +123,17 @@ static size_t program_of(scmp_filter_ctx filter, struct sock_filter out[BPF_MAXI
     return (size_t)n / sizeof out[0];
 }
 
+/* libseccomp writes in the machine's order of bytes; what we write is numbers. A program begins with a load. */
+static void read_in_its_order(struct sock_filter program[], size_t n)
+{
+    if (program[0].code == (BPF_LD | BPF_W | BPF_ABS))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        program[i].code = __builtin_bswap16(program[i].code);
+        program[i].k = __builtin_bswap32(program[i].k);
+    }
+}
+
 static void write_instructions(FILE *f, const struct sock_filter program[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -126,6 +153,7 @@ static void write_list(FILE *f, uint32_t machine, enum list l)
     scmp_filter_ctx filter = filter_of(machine, l);
     size_t n = program_of(filter, program);
 
+    read_in_its_order(program, n);
     fprintf(f, "static const struct sock_filter filter_%s[] = {\n", lists[l].name);
     write_instructions(f, taken_away, sizeof taken_away / sizeof taken_away[0]);
     write_instructions(f, program, n);

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 
 import pytest
 
@@ -66,6 +67,22 @@ def test_serve_makes_no_other_calls_than_its_eight(lab):
         calls = {found.group(1) for found in (re.match(r"(\w+)\(", line) for line in after) if found}
         assert calls and calls <= SERVES_CALLS, calls - SERVES_CALLS
         assert "--- SIGSYS" not in text
+
+
+@pytest.mark.skipif(os.path.exists("/dev/log") or os.geteuid() != 0, reason="this system has a syslog of its own")
+def test_core_reaches_syslog(lab, good_chronyd):
+    """Which a C library opens when there is something to say, and with calls of its own."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+        syslog.bind("/dev/log")
+        try:
+            daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "log": {"target": "syslog"}}, utcd.PROCESSES)
+            daemon.wait_synchronised()
+            syslog.settimeout(5)
+            said = b""
+            while b"synchronised" not in said:
+                said = syslog.recv(2048)
+        finally:
+            os.unlink("/dev/log")
 
 
 def test_PROC_08_a_refused_call_is_told_by_role_and_number_and_the_role_comes_back(lab):
