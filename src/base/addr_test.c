@@ -1,4 +1,6 @@
 /* Address text in both directions, and which addresses can be a server. */
+#include <string.h>
+
 #include "base/test.h"
 
 #include "base/addr.h"
@@ -36,6 +38,23 @@ static void bad_text_is_refused(void **state)
     assert_int_equal(a.port, 77);
 }
 
+/* Up to the last byte there is room for, and not one more. */
+static void the_longest_text(void **state)
+{
+    char text[ADDR_TEXT_MAX + 1];
+    struct net_addr a;
+
+    (void)state;
+    for (size_t len = ADDR_TEXT_MAX - 2; len <= ADDR_TEXT_MAX; len++) {
+        memset(text, '0', len);
+        memcpy(text, "[::1%", 5);
+        memcpy(text + len - 2, "7]", 3);
+        assert_int_equal(addr_from_text(text, 123, &a), len < ADDR_TEXT_MAX ? 0 : -UE_SYNTAX);
+        if (len < ADDR_TEXT_MAX)
+            assert_int_equal(a.scope, 7);
+    }
+}
+
 static void places_round_trip(void **state)
 {
     static const struct { const char *in, *out; } rows[] = {
@@ -63,8 +82,10 @@ static void places_round_trip(void **state)
 
 static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
 {
-    static const char *const bad[] = { "0.0.0.0", "255.255.255.255", "224.0.1.1", "240.0.0.1", "::", "ff02::101", "::ffff:224.0.1.1" };
-    static const char *const good[] = { "127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fe80::1" };
+    static const char *const bad[] = { "0.0.0.0", "255.255.255.255", "224.0.1.1", "240.0.0.1", "::", "ff02::101", "::ffff:224.0.1.1", "0.255.0.1",
+                                       "::ffff:0.0.0.1" };
+    static const char *const good[] = { "127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fe80::1", "1.0.0.1", "223.255.255.255", "::ff:0:1",
+                                        "::ff00:e000:1", "2001:db8::" };
     struct net_addr a;
 
     (void)state;
@@ -83,6 +104,14 @@ static void loopback_and_private_are_told_apart(void **state)
     static const struct { const char *text; bool loopback, private; } rows[] = {
         { "127.3.2.1", true, false }, { "::1", true, false }, { "::ffff:127.0.0.1", true, false }, { "10.0.0.1", false, true }, { "172.31.0.1", false, true },
         { "172.32.0.1", false, false }, { "192.168.1.1", false, true }, { "fd00::1", false, true }, { "fe80::1", false, true }, { "2001:db8::1", false, false },
+        { "192.167.0.1", false, false }, { "192.169.0.1", false, false }, { "191.168.0.1", false, false }, { "193.168.1.1", false, false },
+        { "169.254.9.9", false, true },
+        { "169.253.0.1", false, false }, { "168.254.0.1", false, false }, { "170.254.0.1", false, false }, { "172.16.0.0", false, true },
+        { "172.15.0.1", false, false },
+        { "171.16.0.1", false, false }, { "11.0.0.1", false, false }, { "9.0.0.1", false, false }, { "126.0.0.1", false, false }, { "128.0.0.1", false, false },
+        { "::2", false, false }, { "::1:1", false, false }, { "::ffff:10.0.0.1", false, true }, { "fbff::1", false, false }, { "fc00::1", false, true },
+        { "fe00::1", false, false }, { "fe40::1", false, false }, { "febf::1", false, true }, { "fec0::1", false, false }, { "ff80::1", false, false },
+        { "::ff:127.0.0.1", false, false }, { "::ff00:127.0.0.1", false, false },
     };
     struct net_addr a;
 
@@ -99,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_round_trips),
         cmocka_unit_test(bad_text_is_refused),
+        cmocka_unit_test(the_longest_text),
         cmocka_unit_test(places_round_trip),
         cmocka_unit_test(NTPC_25_addresses_that_cannot_be_a_server),
         cmocka_unit_test(loopback_and_private_are_told_apart),

@@ -58,6 +58,17 @@ static void a_measurement_is_as_old_as_it_is(void **state)
     assert_true(near(s.lo_s, -s.hi_s));
 }
 
+/* Half of the exchange, and what the raw clock may be wrong by over the whole of it. */
+static void an_exchange_costs_half_and_the_frequency(void **state)
+{
+    const struct measurement m = { .at = { 0 }, .delay = { 2 * NS_PER_S } };
+    struct clock c = with_growth(0);
+
+    (void)state;
+    c.options.clock.max_frequency = 500;
+    assert_true(near(interval_of(&c, &m, 0, (struct mono_ns){ 0 }).hi_s, 1 + 2 * 500e-6));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -65,6 +76,7 @@ int main(void)
         cmocka_unit_test(what_was_measured_ages_faster_than_what_is_stated),
         cmocka_unit_test(all_age_by_the_page_where_that_is_more),
         cmocka_unit_test(a_measurement_is_as_old_as_it_is),
+        cmocka_unit_test(an_exchange_costs_half_and_the_frequency),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,10 @@ static void majority_is_found_and_not_overstated(void **state)
         { "three of five", 0, { { 0, 1 }, { 0, 1 }, { 0.5, 2 }, { 5, 6 }, { 5, 6 } }, true, 0.5, 1, 0.5, 1, 3 },
         { "the first of three to answer is no majority", 3, { { 0, 1 } }, false, 0, 1, 0, 1, 0 },
         { "two of three agree, the third may side with either", 3, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 0, 5, 2 },
+        { "one of two has not answered: no majority, and he may side with anybody", 2, { { 0, 2 } }, false, 0, 2, 0, 2, 0 },
+        { "three of five agree, two may side with any one of them", 5, { { 0, 4 }, { 1, 5 }, { 2, 9 } }, true, 2, 4, 0, 9, 3 },
+        { "three of four agree, one may side with any two of them", 4, { { 0, 4 }, { 1, 5 }, { 2, 9 } }, true, 2, 4, 1, 5, 3 },
+        { "of more than were asked all count", 1, { { 0, 1 }, { 0, 1 }, { 5, 6 } }, true, 0, 1, 0, 1, 2 },
         { "edges that touch are in common", 0, { { -1, 1 }, { 1, 2 } }, true, 1, 1, 1, 1, 2 },
     };
     struct clock_source s[CLOCK_SOURCES_MAX];
@@ -84,6 +88,12 @@ static void rate_is_what_a_majority_proves(void **state)
     s[2].reach = 0;
     r = select_rate(s, 3, 0, 5e-4); /* the absent one might side with either */
     assert_true(r.lo_s == -1e-6 && r.hi_s == 3.1e-6);
+    s[2].reach = 1;
+    r = select_rate(s, 4, 0, 5e-4); /* three of four have to agree, one of which may be absent */
+    assert_true(r.lo_s == -1e-6 && r.hi_s == 0.5e-6);
+    r = select_rate(s, 2, 0, 5e-4); /* fewer were asked than answer: two of three */
+    assert_true(r.lo_s == -1e-6 && r.hi_s == 0.5e-6);
+    s[2].reach = 0;
     s[1].pace.rate = (struct clock_span){ -2e-6, -1e-6 }; /* 4 ppm apart: the oscillator may drift by 1 ppm only, so one of the two lies */
     s[0].pace.known = s[1].pace.known = true;
     r = select_rate(s, 0, 1e-6, 5e-4);

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +31,8 @@ static int count_status(const struct host_clock_status *s) { (void)s; driven++; 
 static const struct host_clock counting = { .name = "counting", .frequency = count_frequency, .step = count_step, .status = count_status };
 static const struct clock_limits limits = { .freq_max_ppm = 1000, .step_limit = 2, .step_budget = { INT64_MAX } };
 
+#define LONGEST_STEP_NS (INT64_C(200) * 366 * 86400 * NS_PER_S)
+
 static void commands_outside_the_limits_never_reach_the_clock(void **state)
 {
     static const struct clock_command bad[] = {
@@ -41,7 +45,10 @@ static void commands_outside_the_limits_never_reach_the_clock(void **state)
         { .verb = CLOCK_SET_STATUS, .leap = 4 },
         { .verb = CLOCK_SET_STATUS, .max_error = { -1 } },
         { .verb = CLOCK_SET_STATUS, .est_error = { -1 } },
-        { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = 100000 },
+        { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = 1001 },
+        { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = -1001 },
+        { .verb = CLOCK_SET_STEP, .step = { LONGEST_STEP_NS + 1 } },
+        { .verb = CLOCK_SET_STEP, .step = { -LONGEST_STEP_NS - 1 } },
         { .verb = 3 },
     };
     struct shared_steps shared = { 0 };
@@ -60,6 +67,10 @@ static void a_truth_value_that_is_none_is_refused(void **state)
 
     (void)state;
     driven = 0;
+    memset(&c.synchronised, 1, 1); /* the byte behind it is none of its */
+    memset((char *)&c.synchronised + 1, 0xff, offsetof(struct clock_command, leap) - offsetof(struct clock_command, synchronised) - 1);
+    assert_int_equal(clock_role_obey(&c, &limits, &counting, &(struct shared_steps){ 0 }), 0);
+    driven = 0;
     memset(&c.synchronised, 2, 1);
     assert_int_equal(clock_role_obey(&c, &limits, &counting, &(struct shared_steps){ 0 }), -UE_RANGE);
     assert_int_equal(driven, 0);
@@ -71,6 +82,9 @@ static void commands_within_them_do(void **state)
         { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = -1000 },
         { .verb = CLOCK_SET_STEP, .step = { INT64_C(3600) * NS_PER_S } },
         { .verb = CLOCK_SET_STATUS, .synchronised = true, .leap = LEAP_DELETE, .tai_minus_utc_s = 37 },
+        { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1000 },
+        { .verb = CLOCK_SET_STATUS, .leap = LEAP_UNKNOWN, .tai_minus_utc_s = 1000 },
+        { .verb = CLOCK_SET_STATUS, .tai_minus_utc_s = -1000 },
     };
     struct shared_steps shared = { 0 };
 
@@ -78,7 +92,41 @@ static void commands_within_them_do(void **state)
     driven = 0;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_int_equal(clock_role_obey(&good[i], &limits, &counting, &shared), 0);
-    assert_int_equal(driven, 3);
+    assert_int_equal(driven, sizeof good / sizeof good[0]);
+    for (size_t i = 0; i < 2; i++) {
+        const struct clock_command longest = { .verb = CLOCK_SET_STEP, .step = { i ? LONGEST_STEP_NS : -LONGEST_STEP_NS } };
+        struct shared_steps none = { 0 };
+
+        assert_int_equal(clock_role_obey(&longest, &limits, &counting, &none), 0);
+    }
+}
+
+/* Each command has its answer; what is no command is refused; the end of the one who commands is the end. */
+static void the_role_obeys_until_core_is_gone(void **state)
+{
+    const struct clock_command set = { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1 };
+    struct shared_steps shared = { 0 };
+    int fd[2], result, status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(fd[0]);
+        _exit(clock_role_run(fd[1], &limits, &counting, &shared));
+    }
+    close(fd[1]);
+    assert_int_equal(send(fd[0], &set, sizeof set, 0), sizeof set);
+    assert_int_equal(recv(fd[0], &result, sizeof result, 0), sizeof result);
+    assert_int_equal(result, 0);
+    assert_int_equal(send(fd[0], &set, sizeof set - 1, 0), sizeof set - 1);
+    assert_int_equal(recv(fd[0], &result, sizeof result, 0), sizeof result);
+    assert_int_equal(result, -UE_RANGE);
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+    close(fd[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 static void the_number_of_steps_is_the_parents(void **state)
@@ -316,6 +364,7 @@ int main(void)
         cmocka_unit_test(commands_outside_the_limits_never_reach_the_clock),
         cmocka_unit_test(a_truth_value_that_is_none_is_refused),
         cmocka_unit_test(commands_within_them_do),
+        cmocka_unit_test(the_role_obeys_until_core_is_gone),
         cmocka_unit_test(the_number_of_steps_is_the_parents),
         cmocka_unit_test(the_sum_of_steps_goes_on_from_earlier_runs),
         cmocka_unit_test(the_first_step_ever_is_free_and_so_is_a_known_gap),

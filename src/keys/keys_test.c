@@ -149,8 +149,17 @@ static void limits(void **state)
     memset(text + n, 'x', 1100);
     text[n + 1100] = '\0';
     assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_LONG_LINE);
+    text[1024] = '\0'; /* one byte too long for a line */
+    assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_LONG_LINE);
+    text[1023] = '\0';
+    assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_TOO_LONG);
     text[n + 257] = '\0';
     assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_TOO_LONG);
+    text[n + 256] = '\0';
+    assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    assert_int_equal(keys_find(&table, 1)->id, 1);
+    assert_null(keys_find(&table, 2));
+    assert_null(keys_find(NULL, 1));
     n = 0;
     for (unsigned i = KEYS_MAX; i > 0; i--)
         n += (size_t)snprintf(text + n, sizeof text - n, "%u SHA1 key%u\n", i * 7, i);

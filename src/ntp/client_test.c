@@ -186,6 +186,31 @@ static void a_long_silence_backs_off_and_ends_in_a_burst(void **state)
     assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true); /* three more, 2 s apart, then the old poll interval */
 }
 
+/* The register of eight is empty: one power of two more, and another with every fourth poll in vain. */
+static void silence_backs_off_step_by_step(void **state)
+{
+    struct fixture f;
+    struct mono_ns last;
+    int first = 0, second = 0;
+
+    (void)state;
+    fixture_init(&f, false);
+    for (int i = 0; i < 2; i++) {
+        ask(&f);
+        answer(&f, 0);
+    }
+    for (int missed = 0; missed < 20 && !second; missed++) {
+        last = f.now;
+        ask(&f);
+        if (!first && mono_sub(f.now, last).ns >= 128 * NS_PER_S)
+            first = missed;
+        if (mono_sub(f.now, last).ns >= 256 * NS_PER_S)
+            second = missed;
+    }
+    assert_int_equal(first, 9);
+    assert_int_equal(second, 13);
+}
+
 /* Never more often than 2^poll, and at most 1/32 less often. */
 static void intervals_are_dithered_upwards(void **state)
 {
@@ -399,6 +424,7 @@ int main(void)
         cmocka_unit_test(without_iburst_every_poll_is_regular),
         cmocka_unit_test(an_unanswered_start_slows_down_to_the_poll_interval),
         cmocka_unit_test(a_long_silence_backs_off_and_ends_in_a_burst),
+        cmocka_unit_test(silence_backs_off_step_by_step),
         cmocka_unit_test(intervals_are_dithered_upwards),
         cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
         cmocka_unit_test(the_clock_may_ask_for_three_quick_requests),

@@ -470,6 +470,59 @@ static void a_lying_daemon_cannot_leave_bad_values(void **state)
     assert_true(view.earliest.ns <= view.latest.ns);
 }
 
+/* What is just sane passes unchanged, what is just not is put right. */
+static void the_edges_of_what_is_sane(void **state)
+{
+    static const struct { double growth; int32_t tai, leap; uint8_t status; bool sane; } rows[] = {
+        { 0, 1000, 1, CLOCK_STATUS_COUNT - 1, true }, { 1, -1000, -1, 0, true }, { -1e-9, 1001, 2, CLOCK_STATUS_COUNT, false },
+        { 1.000001, -1001, -2, 255, false },
+    };
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        some_snapshot(13, 1, &in);
+        in.page.growth = in.page.growth_silent = rows[i].growth;
+        in.page.tai_minus_utc_s = rows[i].tai;
+        in.page.leap_delta_s = rows[i].leap;
+        in.page.status = rows[i].status;
+        in.source[0].stamp = rows[i].sane ? STAMP_HARDWARE : STAMP_HARDWARE + 2;
+        assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
+        assert_true(out.page.growth == (rows[i].sane ? rows[i].growth : 0) && out.page.growth_silent == out.page.growth);
+        assert_int_equal(out.page.tai_minus_utc_s, rows[i].sane ? rows[i].tai : 0);
+        assert_int_equal(out.page.leap_delta_s, rows[i].sane ? rows[i].leap : 0);
+        assert_int_equal(out.page.status, rows[i].sane ? rows[i].status : CLOCK_UNSYNCHRONISED);
+        assert_int_equal(out.source[0].stamp, rows[i].sane ? STAMP_HARDWARE : STAMP_HARDWARE + 1);
+    }
+}
+
+static void headers_that_begin_no_answer(void **state)
+{
+    static const struct { const char *name; size_t at; uint8_t mask; } damage[] = { { "magic", 3, 1 }, { "a request's verb", 6, 0x80 } };
+    static const struct { uint32_t length; size_t size; } rows[] = { { CONTROL_HEADER_SIZE - 1, 0 }, { CONTROL_HEADER_SIZE, CONTROL_HEADER_SIZE },
+                                                                     { CONTROL_ANSWER_MAX, CONTROL_ANSWER_MAX }, { CONTROL_ANSWER_MAX + 1, 0 } };
+    static struct snapshot in;
+    size_t len;
+
+    (void)state;
+    some_snapshot(14, 1, &in);
+    len = control_answer(&ask_all, &in, frame, sizeof frame);
+    assert_int_equal(control_answer_size(frame), len);
+    for (size_t i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        frame[damage[i].at] ^= damage[i].mask;
+        if (control_answer_size(frame) != 0)
+            fail_msg("%s", damage[i].name);
+        frame[damage[i].at] ^= damage[i].mask;
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct writer w = writer_of(frame + 8, 4);
+
+        writer_u32(&w, rows[i].length);
+        assert_int_equal(control_answer_size(frame), rows[i].size);
+    }
+}
+
 static void every_cut_of_an_answer_is_refused(void **state)
 {
     static struct snapshot in, out;
@@ -534,6 +587,8 @@ int main(void)
         cmocka_unit_test(unknown_sections_are_skipped_and_missing_fields_stay_zero),
         cmocka_unit_test(fields_added_later_are_skipped),
         cmocka_unit_test(a_lying_daemon_cannot_leave_bad_values),
+        cmocka_unit_test(the_edges_of_what_is_sane),
+        cmocka_unit_test(headers_that_begin_no_answer),
         cmocka_unit_test(every_cut_of_an_answer_is_refused),
         cmocka_unit_test(too_many_sources_are_not_stored),
         cmocka_unit_test(random_bytes_never_harm),
