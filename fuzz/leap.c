@@ -14,7 +14,7 @@ static void ask(const struct leap_table *t)
     for (uint32_t i = 1; i < t->count; i++) {
         int32_t step = t->entry[i].tai_minus_utc_s - t->entry[i - 1].tai_minus_utc_s;
 
-        assert(utc_before(t->entry[i - 1].at, t->entry[i].at) && (step == 1 || step == -1));
+        assert(utc_earlier(t->entry[i - 1].at, t->entry[i].at) && (step == 1 || step == -1));
         assert(leap_table_next(t, t->entry[i - 1].at, &at) == step && at.ns == t->entry[i].at.ns);
         assert(leap_table_at(t, at) == t->entry[i].tai_minus_utc_s);
     }

@@ -77,14 +77,14 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
 {
     const struct sim_reading *last = &n->c.last;
     bool stated = r->view.status == CLOCK_LOCAL, known = r->view.status == CLOCK_SYNCHRONISED || r->view.status == CLOCK_HOLDOVER;
-    bool inside = !utc_before(r->truth, r->view.earliest) && !utc_before(r->view.latest, r->truth);
+    bool inside = !utc_earlier(r->truth, r->view.earliest) && !utc_earlier(r->view.latest, r->truth);
 
     if (r->usable && (!inside || !claim_true))
         violate(w, n, INVARIANT_BOUND, r);
     /* by TAI: the second that a leap repeats is no step back */
     if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai))
         violate(w, n, INVARIANT_FORWARD, r);
-    if (r->usable && last->usable && r->steps == last->steps && r->smeared.ns && last->smeared.ns && utc_before(r->smeared, last->smeared))
+    if (r->usable && last->usable && r->steps == last->steps && r->smeared.ns && last->smeared.ns && utc_earlier(r->smeared, last->smeared))
         violate(w, n, INVARIANT_FORWARD, r);
     if (r->usable && !stated && (!known || n->c.answers == 0))
         violate(w, n, INVARIANT_USABLE, r);

@@ -2,7 +2,11 @@
  *
  * Every instant is UTC in nanoseconds since 1970-01-01T00:00:00Z counted as POSIX does (a leap second has no number of its own), never smeared.
  * Functions return 0, or a negative error that utc_error_text puts in words. Nothing is printed; no signal, environment variable or global state is
- * changed. A struct utc may be used by one thread at a time; different ones are independent.
+ * changed, but for the one number behind utc_stamp. A struct utc may be used by any number of threads at once, from utc_open until utc_close, and on both
+ * sides of a fork; no function takes a lock. The page is mapped read-only: nothing that a reader does, or leaves half done, touches the daemon.
+ *
+ * The interface of libutc.so.0: functions keep their meaning and structures their layout; what is added gets a symbol version of its own (UTC_0.1 is the
+ * first) and never a field in a structure that exists.
  *
  * Self-contained: C99 and C++11. Link with `pkg-config --libs utc`. Licence: Apache-2.0. */
 #ifndef UTC_UTC_H
@@ -51,11 +55,43 @@ struct utc;
  * *out is to be closed. Errors: no daemon, a file that is no page of this version, no permission. */
 UTC_API int utc_open(struct utc **out, const char *path);
 
-/* The time now. No system call but reading the clock; some tens of nanoseconds. A daemon that has ended does no harm: status and bound go on telling
- * the truth. A replaced page is mapped anew. */
+/* The time now, at the cost of reading one clock: no system call where the C library reads clocks without one. A daemon that has ended does no harm: status
+ * and bound go on telling the truth. That the machine slept, or was moved to another host or put back to a snapshot, is noticed by the daemon, within a second
+ * after it. */
 UTC_API int utc_now(struct utc *u, struct utc_time *out);
 
-UTC_API void utc_close(struct utc *u); /* NULL is fine */
+/* The same, looking for such a disruption on every call (CLOCK_BOOTTIME - CLOCK_MONOTONIC, and the VMClock where there is one and this process may read
+ * it): two more clocks are read. For decisions that cannot be taken back. */
+UTC_API int utc_now_checked(struct utc *u, struct utc_time *out);
+
+enum utc_answer_now { UTC_NO = 0, UTC_YES = 1, UTC_UNKNOWN = 2 };
+
+/* Is true UTC certainly after t, or before it? UTC_YES; UTC_NO when it is certainly not; UTC_UNKNOWN while t lies within the interval or the time must not
+ * be used; or a negative error. */
+UTC_API int utc_after(struct utc *u, int64_t t_ns);
+UTC_API int utc_before(struct utc *u, int64_t t_ns);
+
+/* Commit-wait: returns 0 once true UTC is certainly after t (utc_now_checked, status usable, earliest > t); -UE_TIMEOUT, or what kept the page from being
+ * read, when that is not so after timeout_ns (INT64_MAX: no limit; 0 or less: look once). Sleeps meanwhile; a signal does not end it. */
+UTC_API int utc_wait_until_after(struct utc *u, int64_t t_ns, int64_t timeout_ns);
+
+/* The same as utc_now, but best_ns is greater than in every earlier call of this process, whichever thread or struct utc made it: no stamp repeats or goes
+ * back, leap seconds, steps and restarts included. Where the clock stands behind the last stamp, stamps go on from that by single nanoseconds, and may
+ * lie beyond latest_ns. (After a fork both sides count on from the same number.) */
+UTC_API int utc_stamp(struct utc *u, struct utc_time *out);
+
+struct utc_leap_info {
+    int32_t tai_minus_utc_s;    /* now; 37 since 2017 */
+    int32_t next_delta_s;       /* the coming leap second: +1 inserted, -1 deleted; 0: none is announced */
+    int64_t next_ns;            /* the midnight, in UTC, before which a second is inserted or left out; INT64_MAX: none */
+    int64_t next_tai_ns;        /* the instant on TAI from which the new count holds: where the inserted second begins; INT64_MAX: none */
+    int32_t usable;             /* 1: the time can be used now, so that this is known and not only assumed */
+};
+
+/* TAI - UTC, and the coming leap second. */
+UTC_API int utc_leap_seconds(struct utc *u, struct utc_leap_info *out);
+
+UTC_API void utc_close(struct utc *u); /* when no thread uses it any more; NULL is fine */
 
 UTC_API const char *utc_status_text(int status); /* "synchronised" ...; never NULL */
 UTC_API const char *utc_error_text(int error);   /* a sentence without a full stop; never NULL */

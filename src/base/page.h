@@ -10,7 +10,8 @@
  * goes on telling the truth.  UTC = TAI - tai_minus_utc_s, plus leap_delta_s from leap_at on (TAI instant of the change).
  *
  * Memory (struct page). A latch: two copies, the generation's low bit names the readable one, so a writer killed in mid-write leaves a
- * readable copy. The writer never reads back; a reader can neither block nor harm it. Layout is fixed per `version`. */
+ * readable copy. The writer never reads back; a reader can neither block nor harm it. Layout is fixed per `version`; magic, version, size and superseded
+ * stay where they are in all of them. */
 #ifndef BASE_PAGE_H
 #define BASE_PAGE_H
 
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/measurement.h"
+#include "base/page_piece.h"
 #include "base/time.h"
 
 enum clock_status {
@@ -50,6 +52,7 @@ struct page_data {
     struct dur_ns system_clock_error;/* kernel's UTC minus served UTC when last compared */
     struct mono_ns heartbeat;        /* when the writer last lived */
     struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC when written: has it grown since, the raw clock stood still and all is void */
+    uint64_t disruption;             /* VMClock's marker when written, 0 without one: is it another now, the machine was moved or restored and all is void */
     int32_t tai_minus_utc_s;
     int32_t leap_delta_s;            /* +1 insertion, -1 deletion, 0 none */
     uint32_t refid;                  /* first wire byte highest */
@@ -61,7 +64,8 @@ struct page_data {
 };
 
 #define PAGE_MAGIC UINT64_C(0x5543544450414745) /* "UCTDPAGE" */
-#define PAGE_VERSION 2u
+#define PAGE_VERSION 3u
+#define PAGE_DEVICE_MAX 48
 
 struct page {
     uint64_t magic;
@@ -69,12 +73,18 @@ struct page {
     uint32_t size;          /* sizeof(struct page) */
     uint32_t superseded;    /* not 0: map the page anew */
     uint32_t generation;    /* 0: nothing published yet */
+    uint64_t boot;          /* which start of the machine the raw clock counts from; 0: not known. In another one's the page says nothing */
+    char vmclock[PAGE_DEVICE_MAX]; /* the device whose marker `disruption` is; "": none */
     struct page_data copy[2];
+    struct page_piece piece[2][PAGE_PIECES]; /* of each copy, its lines once more (page_piece.h) */
 };
 
 /* Writer: one process only. page_init leaves generation 0, which reads as "nothing". */
-void page_init(struct page *p);
+void page_init(struct page *p, uint64_t boot);
 void page_publish(struct page *p, const struct page_data *d);
+
+/* Is this a page of this layout? */
+bool page_is_ours(const struct page *p);
 
 /* Reader. Returns 0; -UE_VERSION for a foreign layout, -UE_BUSY when nothing was published yet (or, never seen, 16 tries met a writer). */
 int page_read(const struct page *p, struct page_data *out);
@@ -94,7 +104,6 @@ struct clock_view {
     struct utc_ns reference_time;
 };
 
-/* What the page says at `now`. */
 /* UTC of a TAI instant, by the page's count and its leap second. */
 struct utc_ns page_tai_to_utc(const struct page_data *d, struct tai_ns t);
 

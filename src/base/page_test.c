@@ -120,7 +120,7 @@ static void nothing_is_read_before_the_first_publish_nor_from_a_foreign_page(voi
     (void)state;
     memset(&p, 0, sizeof p);
     assert_int_equal(page_read(&p, &got), -UE_VERSION);
-    page_init(&p);
+    page_init(&p, 0);
     assert_int_equal(page_read(&p, &got), -UE_BUSY);
     for (int i = 0; i < 5; i++) {
         d.stratum = (uint8_t)(i + 1);
@@ -138,7 +138,7 @@ static void a_writer_killed_in_mid_write_leaves_a_readable_copy(void **state)
     struct page_data d = synchronised(), got;
 
     (void)state;
-    page_init(&p);
+    page_init(&p, 0);
     page_publish(&p, &d);
     memset(&p.copy[(p.generation + 1) & 1], 0xee, sizeof p.copy[0]); /* half-written successor */
     assert_int_equal(page_read(&p, &got), 0);

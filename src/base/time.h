@@ -45,15 +45,15 @@ static inline int64_t ns_sub(int64_t a, int64_t b)
     return r;
 }
 
-/* X_sub(a, b) = a - b; X_add(t, d) = t + d; X_before(a, b): a < b. */
-#define TIME_KIND(name) \
+/* X_sub(a, b) = a - b; X_add(t, d) = t + d; X_before(a, b): a < b, for UTC utc_earlier, since utc_before is a function of utc/utc.h. */
+#define TIME_KIND(name, before) \
     static inline struct dur_ns name##_sub(struct name##_ns a, struct name##_ns b) { return (struct dur_ns){ ns_sub(a.ns, b.ns) }; } \
     static inline struct name##_ns name##_add(struct name##_ns t, struct dur_ns d) { return (struct name##_ns){ ns_add(t.ns, d.ns) }; } \
-    static inline bool name##_before(struct name##_ns a, struct name##_ns b) { return a.ns < b.ns; }
-TIME_KIND(utc)
-TIME_KIND(tai)
-TIME_KIND(mono)
-TIME_KIND(dur) /* dur_sub, dur_add, dur_before */
+    static inline bool before(struct name##_ns a, struct name##_ns b) { return a.ns < b.ns; }
+TIME_KIND(utc, utc_earlier)
+TIME_KIND(tai, tai_before)
+TIME_KIND(mono, mono_before)
+TIME_KIND(dur, dur_before) /* dur_sub, dur_add */
 #undef TIME_KIND
 
 static inline struct mono_ns mono_min(struct mono_ns a, struct mono_ns b) { return a.ns < b.ns ? a : b; }

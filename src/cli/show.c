@@ -282,7 +282,7 @@ static void show_leap_source(const struct snapshot *s, const struct clock_view *
 
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
         if (strcmp(s->leap_source, sources[i].word) == 0 && s->leap_expires.ns)
-            fact("Known from", width, out, "%s, %s %s", sources[i].text, utc_before(v->utc, s->leap_expires) ? "valid until" : "expired since",
+            fact("Known from", width, out, "%s, %s %s", sources[i].text, utc_earlier(v->utc, s->leap_expires) ? "valid until" : "expired since",
                  utc_to_text(s->leap_expires, 0, at));
         else if (strcmp(s->leap_source, sources[i].word) == 0)
             fact("Known from", width, out, "%s", sources[i].text);

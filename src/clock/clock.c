@@ -29,6 +29,7 @@
 #define SAVE_NS (3600 * NS_PER_S)
 #define GOOD_SKEW 1e-6             /* s/s: from here on the frequency is worth keeping */
 #define OLDEST_NS (192 * NS_PER_S) /* a measurement older than this is no news; in interleaved mode each is one poll old, up to 150 s */
+#define MOVED_NS (86400 * NS_PER_S) /* a snapshot put back may be older: then the sources are beyond the bound, and a contradiction */
 #define RATE_SANE 0.1              /* base/page.h */
 
 /* Does the page say more than a start does? */
@@ -191,6 +192,18 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     c->leap.have_before = false;
     c->policy.waiting = false;
     discipline_publish(c, CLOCK_DISRUPTED, false, now, out);
+}
+
+void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    double limit = c->options.clock.max_frequency * 1e-6, known = c->page.rate;
+
+    interval_age(c, now);
+    c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
+    estimate_start(&c->estimate, now, estimate_tai(&c->estimate, now), known, dur_to_s((struct dur_ns){ MOVED_NS }), limit / 3);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        c->source[i].pace = (struct clock_pace){ .known = false };
+    clock_disrupted(c, (struct dur_ns){ MOVED_NS }, "the virtual machine was moved or restored", now, out);
 }
 
 /* The page says by itself when its status changes; here the change is told and, where the operator stated it, the local reference takes over. */

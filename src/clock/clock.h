@@ -101,6 +101,9 @@ struct clock_leap_view clock_leap_view(const struct clock *c, struct mono_ns now
 /* The machine was suspended, or someone else stepped the clock, or RAW may have stopped: what is known is worth `lost` less. */
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);
 
+/* The virtual machine was moved to another host or put back to a snapshot: phase and frequency are both unknown, as at a start. */
+void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out);
+
 /* Time passes: status transitions (holdover, free-running), slew ends, page refresh. Call at clock_next at the latest. */
 void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out);
 struct mono_ns clock_next(const struct clock *c);

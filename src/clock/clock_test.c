@@ -340,6 +340,35 @@ static void disruption_is_told_until_measured_again(void **state)
     assert_false(fixture_did(&f, CLOCK_DO_STEP));
 }
 
+/* CLK-02: on another host, whose oscillator is 200 ppm slower, a minute was lost: nothing is usable until measured, and from then on the bound holds. */
+static void CLK_02_a_moved_machine_is_learnt_anew(void **state)
+{
+    struct fixture f;
+    struct clock_view v;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 60, 64, 1, NULL);
+    f.true_s += 60;
+    f.slow = 200e-6;
+    f.a.count = 0;
+    clock_moved(&f.c, fixture_now(&f), &f.a);
+    assert_int_equal(status(&f), CLOCK_DISRUPTED);
+    v = fixture_view(&f);
+    assert_true(fixture_utc(&f).ns >= v.earliest.ns && fixture_utc(&f).ns <= v.latest.ns);
+    for (int i = 0; i < 40; i++) {
+        fixture_sleep(&f, 16);
+        v = fixture_view(&f);
+        assert_true(v.leap == LEAP_UNKNOWN || (fixture_utc(&f).ns >= v.earliest.ns && fixture_utc(&f).ns <= v.latest.ns));
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+        v = fixture_view(&f);
+        assert_true(v.leap == LEAP_UNKNOWN || (fixture_utc(&f).ns >= v.earliest.ns && fixture_utc(&f).ns <= v.latest.ns));
+    }
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
 /* Another clock goes on from this one's page, as after the death of the process that kept it, s seconds later. */
 static void die_and_resume(struct fixture *f, double s)
 {
@@ -621,6 +650,7 @@ int main(void)
         cmocka_unit_test(silence_is_holdover_then_free_running),
         cmocka_unit_test(local_is_served_as_stated),
         cmocka_unit_test(disruption_is_told_until_measured_again),
+        cmocka_unit_test(CLK_02_a_moved_machine_is_learnt_anew),
         cmocka_unit_test(PROC_02_a_successor_goes_on_as_the_page_says),
         cmocka_unit_test(PROC_02_a_successor_steps_no_more),
         cmocka_unit_test(PROC_02_a_successor_hears_all_sources_before_it_believes),

@@ -285,7 +285,7 @@ int32_t leap_table_at(const struct leap_table *t, struct utc_ns at)
 {
     uint32_t i = t->count;
 
-    while (i > 1 && utc_before(at, t->entry[i - 1].at))
+    while (i > 1 && utc_earlier(at, t->entry[i - 1].at))
         i--;
     return t->entry[i - 1].tai_minus_utc_s;
 }
@@ -293,7 +293,7 @@ int32_t leap_table_at(const struct leap_table *t, struct utc_ns at)
 int32_t leap_table_next(const struct leap_table *t, struct utc_ns now, struct utc_ns *at)
 {
     for (uint32_t i = 1; i < t->count; i++)
-        if (utc_before(now, t->entry[i].at)) {
+        if (utc_earlier(now, t->entry[i].at)) {
             *at = t->entry[i].at;
             return t->entry[i].tai_minus_utc_s - t->entry[i - 1].tai_minus_utc_s;
         }

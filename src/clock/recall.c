@@ -40,9 +40,9 @@ struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
         c->memory.drift = (struct clock_drift){ .valid = false };
     c->policy.synchronised_ever = c->memory.synchronised_once;
     c->policy.stepped = c->memory.stepped;
-    if (utc_before(floor, c->memory.saved))
+    if (utc_earlier(floor, c->memory.saved))
         floor = c->memory.saved;
-    if (!utc_before(start->wall, floor))
+    if (!utc_earlier(start->wall, floor))
         return start->wall;
     c->policy.gap = utc_sub(floor, start->wall);
     return floor;

@@ -23,6 +23,7 @@
 #define ACTIONS_A_STEP 16
 #define LATE_STAMP_MS 1
 #define PROBLEMS_LOOK_NS NS_PER_S
+#define VMCLOCK_LOOK_NS (NS_PER_S / 2) /* readers of the page are to know within a second */
 
 /* -- events ---------------------------------------------------------------------------------------------------- */
 
@@ -420,6 +421,7 @@ static void publish(struct core *c)
     struct page_data page = *engine_page(c->engine);
 
     page.asleep = c->asleep;
+    page.disruption = c->disruption;
     page_publish(c->world->page, &page);
     tell_responder(c);
 }
@@ -466,15 +468,27 @@ static struct mono_ns next(void *ctx)
 
     return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
                              mono_min(c->leap_files.next, c->world->hardware->next)),
-                    c->responder_due);
+                    mono_min(c->responder_due, c->vmclock_due));
 }
 
-static void look_for_sleep(void *ctx)
+/* A host that is in the middle of writing is asked again. */
+static void look_for_move(struct core *c)
+{
+    uint64_t marker = io_vmclock_marker(c->world->vmclock);
+
+    if (marker == c->disruption || marker == IO_VMCLOCK_UNREADABLE)
+        return;
+    c->disruption = marker;
+    input(c, &(struct event){ .kind = EVENT_MOVED });
+}
+
+static void look_for_disruption(void *ctx)
 {
     struct core *c = ctx;
 
     if (io_slept_since(c->asleep))
         read_clock(c);
+    look_for_move(c);
 }
 
 /* Looked for sleep already, as at every return from waiting. */
@@ -491,7 +505,7 @@ static void wait_for_wake(struct core *c)
 {
     int fd = c->loop->plain ? -UE_UNSUPPORTED : host_wake_open();
 
-    loop_on_return(c->loop, look_for_sleep, c);
+    loop_on_return(c->loop, look_for_disruption, c);
     if (fd >= 0 && loop_watch(c->loop, fd, POLLIN, on_wake, c) != 0)
         close(fd);
 }
@@ -527,6 +541,8 @@ static void run(void *ctx, struct mono_ns now)
         give_up_keys(c);
     if (!mono_before(now, c->responder_due))
         tell_responder(c);
+    if (!mono_before(now, c->vmclock_due)) /* looked at already, as at every return from waiting */
+        c->vmclock_due = mono_add(now, (struct dur_ns){ VMCLOCK_LOOK_NS });
     input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
@@ -548,6 +564,8 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     c->names_due = c->keys_due = c->responder_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
+    c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);
+    c->vmclock_due = world->vmclock ? now : MONO_NEVER;
     recall(c, &memory);
     s = (struct engine_start){
         .options = &world->options->engine,

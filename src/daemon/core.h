@@ -20,6 +20,7 @@
 #include "daemon/responder.h"
 #include "daemon/shared.h"
 #include "engine/engine.h"
+#include "io/machine.h"
 #include "io/udp.h"
 
 #define CORE_EXCHANGES_MAX 32
@@ -43,6 +44,7 @@ struct core_world {
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
     uid_t user;                         /* whom core runs as */
+    const struct io_vmclock *vmclock;   /* tells that the virtual machine was moved; NULL: there is none */
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */
@@ -68,6 +70,8 @@ struct core {
     struct mono_ns keys_due;            /* when to give them up; MONO_NEVER */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
+    uint64_t disruption;                /* the VMClock's marker, as far as the engine was told */
+    struct mono_ns vmclock_due;         /* when to look at it at the latest; MONO_NEVER without one */
     struct core_exchange exchange[CORE_EXCHANGES_MAX];
     unsigned queue_first, queue_count;  /* events that actions caused */
     struct event queue[CORE_QUEUE_MAX];

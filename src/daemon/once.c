@@ -144,7 +144,7 @@ static int start(const struct daemon_options *o)
 
     if (resolve_pair(fd) != 0)
         fd[0] = fd[1] = -1; /* numeric addresses work without */
-    page_init(&page);
+    page_init(&page, 0);
     hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .steps = &steps,
                                       .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,

@@ -181,11 +181,13 @@ static int open_ke(struct setup *s)
 
 static int map_shared(struct setup *s)
 {
+    const char *device = s->options->engine.clock.clock.vmclock.s;
     char path[RUN_PATH_MAX + 16];
     int err = 0;
 
     snprintf(path, sizeof path, "%s/" RUN_DIR_PAGE, s->run_dir);
-    s->world.page = shared_page(s->detached ? "" : path, &err);
+    s->world.vmclock = io_vmclock_open(device);
+    s->world.page = shared_page(s->detached ? "" : path, s->world.vmclock ? device : "", &err);
     s->world.shared = shared_state_new();
     s->world.steps = shared_steps_new();
     if (!s->world.page || !s->world.shared || !s->world.steps)
@@ -434,6 +436,7 @@ static int publish_first_page(struct setup *s)
     if (s->options->engine.clock.clock.drift_file.s[0])
         s->world.steps->gap = clock_gap(&first);
     first.page.asleep = io_asleep();
+    first.page.disruption = io_vmclock_marker(s->world.vmclock);
     page_publish(s->world.page, &first.page);
     return 0;
 }

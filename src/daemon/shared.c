@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "io/machine.h"
 #include "io/socket.h"
 
 const char *role_name(enum role r)
@@ -43,32 +46,83 @@ static bool make_right(int fd)
            ((st.st_mode & 07777) == 0444 || fchmod(fd, 0444) == 0);
 }
 
-static int open_page(const char *path)
+/* Ours in kind and owner, and of the layout and the start of the machine that hold now. */
+static bool is_current(const struct page *p, uint64_t boot) { return page_is_ours(p) && p->boot == boot; }
+
+static struct page *map_file(const char *path, int *err)
+{
+    int fd = open_for_writing(path);
+    struct page *p = NULL;
+
+    *err = fd < 0 ? fd : 0;
+    if (fd < 0)
+        return NULL;
+    if (!make_right(fd))
+        *err = -UE_IO;
+    else if (!(p = map(fd, sizeof *p)))
+        *err = -UE_MEMORY;
+    close(fd);
+    return p;
+}
+
+/* A page of another layout, from before an upgrade. Whoever holds it looks for what takes its place once this is set. */
+static struct page *map_foreign(const char *path)
+{
+    int fd = open_for_writing(path);
+    struct stat st;
+    struct page *p = NULL;
+
+    if (fd < 0)
+        return NULL;
+    if (fstat(fd, &st) == 0 && st.st_size >= (off_t)offsetof(struct page, boot))
+        p = map(fd, offsetof(struct page, boot));
+    close(fd);
+    if (p && (p->magic != PAGE_MAGIC || (p->version == PAGE_VERSION && st.st_size == sizeof *p))) {
+        munmap(p, offsetof(struct page, boot));
+        return NULL;
+    }
+    return p;
+}
+
+/* In the way: no file, somebody else's, or one with another name as well. */
+static void clear(const char *path)
 {
     struct stat st;
-    int fd;
 
     if (lstat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid()))
         unlink(path);
-    fd = open_for_writing(path);
-    if (fd < 0 || make_right(fd))
-        return fd;
-    close(fd);
-    return -UE_IO;
 }
 
-struct page *shared_page(const char *path, int *path_err)
+static struct page *open_page(const char *path, int *err)
 {
-    int fd = open_page(path);
-    struct page *p = fd < 0 ? NULL : map(fd, sizeof *p);
+    struct page *foreign, *p;
 
-    *path_err = fd < 0 ? fd : p ? 0 : -UE_MEMORY;
-    if (fd >= 0)
-        close(fd);
+    clear(path);
+    foreign = access(path, F_OK) == 0 ? map_foreign(path) : NULL;
+    if (foreign)
+        unlink(path);
+    p = map_file(path, err);
+    if (foreign) {
+        foreign->superseded = 1;
+        munmap(foreign, offsetof(struct page, boot));
+    }
+    return p;
+}
+
+/* A page that a daemon of this start of the machine left stays as it is until the next is published: it goes on telling the truth to those who read it. */
+struct page *shared_page(const char *path, const char *vmclock, int *path_err)
+{
+    struct page *p = open_page(path, path_err);
+    uint64_t boot = io_boot();
+
     if (!p)
         p = map(-1, sizeof *p);
-    if (p)
-        page_init(p);
+    if (!p)
+        return NULL;
+    if (!is_current(p, boot))
+        page_init(p, boot);
+    snprintf(p->vmclock, sizeof p->vmclock, "%s", vmclock);
+    p->superseded = 0;
     return p;
 }
 

@@ -35,9 +35,10 @@ struct shared_state {
 /* "clock" ... */
 const char *role_name(enum role r);
 
-/* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444. *path_err gets 0, or why it had to be anonymous memory
- * (the daemon works, libutc does not see it). Returns NULL when there is no memory. */
-struct page *shared_page(const char *path, int *path_err);
+/* Map the page file of the run directory, made if need be: one inode over restarts, mode 0444; a page of another layout is marked as superseded and replaced.
+ * `vmclock` is the device that readers are to look at, "" for none. *path_err gets 0, or why it had to be anonymous memory (the daemon works, libutc does
+ * not see it). Returns NULL when there is no memory. */
+struct page *shared_page(const char *path, const char *vmclock, int *path_err);
 
 /* Zeroed, inherited by fork. NULL when there is no memory. */
 struct shared_state *shared_state_new(void);

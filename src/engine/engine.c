@@ -153,6 +153,9 @@ static void take(struct engine *e, const struct event *ev)
     case EVENT_CLOCK_PAIR:
         steer_pair(e, ev);
         break;
+    case EVENT_MOVED:
+        steer_moved(e);
+        break;
     case EVENT_CLOCK_RESULT:
         steer_result(e, ev->u.result.err);
         break;

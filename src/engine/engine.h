@@ -27,6 +27,7 @@ enum event_kind {
     EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
+    EVENT_MOVED,         /* the virtual machine was moved to another host, or put back to a snapshot */
     EVENT_NTS,           /* a key establishment ended; copied */
     EVENT_STOP           /* about to end: last actions (save what was learnt, leave the clock disciplined) */
 };

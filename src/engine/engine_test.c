@@ -414,6 +414,22 @@ static void CLK_02_a_suspended_machine_is_disrupted_until_measured_again(void **
     end(&w);
 }
 
+static void CLK_02_a_moved_machine_is_disrupted_until_measured_again(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct event ev = { .kind = EVENT_MOVED };
+    struct clock_view v;
+
+    (void)state;
+    begin(&w, true);
+    synchronise(&w);
+    give(&w, &ev);
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_DISRUPTED);
+    assert_int_equal(v.stratum, 0);
+    end(&w);
+}
+
 static const struct clock_command *last_status(const struct world *w)
 {
     const struct clock_command *last = NULL;
@@ -619,6 +635,7 @@ int main(void)
         cmocka_unit_test(CLK_01_a_system_clock_set_forward_is_never_stepped_back),
         cmocka_unit_test(CLK_01_beyond_the_budget_it_is_slewed_and_told),
         cmocka_unit_test(CLK_02_a_suspended_machine_is_disrupted_until_measured_again),
+        cmocka_unit_test(CLK_02_a_moved_machine_is_disrupted_until_measured_again),
         cmocka_unit_test(LEAP_07_the_first_status_clears_what_another_program_set),
         cmocka_unit_test(the_kernel_is_told_in_mode_step_alone),
         cmocka_unit_test(a_system_clock_far_off_is_not_told),

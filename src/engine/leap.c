@@ -73,7 +73,7 @@ static bool unmeasured_since(const struct page_data *p, struct tai_ns at)
 {
     struct utc_ns over = utc_add(page_tai_to_utc(p, p->leap_at), (struct dur_ns){ NS_PER_S });
 
-    return !tai_before(at, p->leap_at) && utc_before(p->reference_time, over);
+    return !tai_before(at, p->leap_at) && utc_earlier(p->reference_time, over);
 }
 
 struct leap_wish leap_wish(const struct engine *e, const struct clock_view *v)

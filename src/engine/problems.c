@@ -80,7 +80,7 @@ static void note_clock(const struct engine *e, struct mono_ns now, struct proble
         problems_note(out, PROBLEM_DISRUPTED, NULL, NULL);
     if (clock_steps(&e->clock).refused || e->steering.budget_spent)
         problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
-    if (leap.expires.ns != INT64_MIN && leap.expires.ns != 0 && !utc_before(v.utc, leap.expires))
+    if (leap.expires.ns != INT64_MIN && leap.expires.ns != 0 && !utc_earlier(v.utc, leap.expires))
         problems_note(out, PROBLEM_LEAP_EXPIRED, NULL, NULL);
 }
 

@@ -124,6 +124,7 @@ void steer_wake(struct engine *e);  /* the page changed: follow it now */
 void steer_tick(struct engine *e);
 struct mono_ns steer_next(const struct engine *e);
 void steer_pair(struct engine *e, const struct event *ev);
+void steer_moved(struct engine *e);
 void steer_result(struct engine *e, int err);
 void steer_step(struct engine *e, struct dur_ns by);
 void steer_stop(struct engine *e);

@@ -110,6 +110,17 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
     }
 }
 
+/* Another host's oscillator, or an earlier time: what RAW counted before says nothing about what it counts now, and the system clock follows nobody. */
+void steer_moved(struct engine *e)
+{
+    struct clock_actions a = { .count = 0 };
+
+    e->steering.have_pair = false;
+    e->steering.misplaced = true;
+    clock_moved(&e->clock, e->now, &a);
+    engine_clock_actions(e, &a);
+}
+
 /* How far the system clock went beyond what RAW and our own commands explain. */
 static struct dur_ns unexplained(const struct steering *s, struct mono_ns raw, struct utc_ns system)
 {

@@ -398,5 +398,5 @@ enum verdict key_judge(const struct key *k, const struct net_addr *other, struct
         covered = covers(&k->net[i], other);
     if (!covered)
         return VERDICT_KEY_ADDRESS;
-    return utc_before(now, k->from) || !utc_before(now, k->until) ? VERDICT_KEY_LIFETIME : VERDICT_ACCEPTED;
+    return utc_earlier(now, k->from) || !utc_earlier(now, k->until) ? VERDICT_KEY_LIFETIME : VERDICT_ACCEPTED;
 }

@@ -1,4 +1,7 @@
-/* Reading the daemon's clock page. A restarted daemon keeps the file; one that must make a new one marks the old as superseded. */
+/* Finding, mapping and following the daemon's clock page. A restarted daemon keeps the file; one of another layout makes a new one, and marks the old as
+ * superseded when the new one lies in its place. */
+#include "lib/page.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,28 +11,17 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/page.h"
 #include "io/socket.h"
 #include "io/stamp.h"
-#include "lib/page.h"
 #include "lib/run_dir.h"
 #include "utc/utc.h"
 
-_Static_assert((int)UTC_UNSYNCHRONISED == CLOCK_UNSYNCHRONISED && (int)UTC_SYNCHRONISED == CLOCK_SYNCHRONISED && (int)UTC_HOLDOVER == CLOCK_HOLDOVER &&
-                   (int)UTC_FREE_RUNNING == CLOCK_FREE_RUNNING && (int)UTC_DISRUPTED == CLOCK_DISRUPTED && (int)UTC_LOCAL == CLOCK_LOCAL,
-               "the public status numbers are those of the page");
-_Static_assert((int)UTC_LEAP_INSERT == LEAP_INSERT && (int)UTC_LEAP_DELETE == LEAP_DELETE && (int)UTC_LEAP_UNKNOWN == LEAP_UNKNOWN,
-               "the public leap numbers are those of the page");
+#define LOOK_AGAIN_NS NS_PER_S /* for what takes the place of a superseded page: looking is a call to the system */
 
-struct utc {
-    const struct page *page;
-    char path[];
-};
-
-static int map_page(const char *path, const struct page **out)
+static int map_file(const char *path, const struct page **out)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), err = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), err = 0;
     void *at = MAP_FAILED;
 
     if (fd < 0)
@@ -44,24 +36,60 @@ static int map_page(const char *path, const struct page **out)
     return err;
 }
 
-static void unmap_page(const struct page *p) { munmap((void *)(uintptr_t)p, sizeof *p); }
+/* What was published before the machine was started anew counts from another zero. */
+static int judge(const struct page *p)
+{
+    uint64_t boot = io_boot();
+
+    if (!page_is_ours(p))
+        return -UE_VERSION;
+    return p->boot && boot && p->boot != boot ? -UE_STALE : 0;
+}
+
+static const struct io_vmclock *vmclock_of(const struct page *p)
+{
+    bool named = p->vmclock[0] == '/' && memchr(p->vmclock, '\0', sizeof p->vmclock);
+
+    return named ? io_vmclock_open(p->vmclock) : NULL;
+}
+
+static void drop(struct utc_mapping *m)
+{
+    munmap((void *)(uintptr_t)m->page, sizeof *m->page);
+    io_vmclock_close(m->vmclock);
+    free(m);
+}
+
+static int map_page(const char *path, struct utc_mapping **out)
+{
+    struct utc_mapping *m = calloc(1, sizeof *m);
+    int err = m ? map_file(path, &m->page) : -UE_MEMORY;
+
+    if (err < 0) {
+        free(m);
+        return err;
+    }
+    err = judge(m->page);
+    if (err < 0) {
+        drop(m);
+        return err;
+    }
+    m->vmclock = vmclock_of(m->page);
+    *out = m;
+    return 0;
+}
 
 static int open_path(struct utc **out, const char *path)
 {
-    struct page_data d;
-    struct utc *u = malloc(sizeof *u + strlen(path) + 1);
-    int err = u ? map_page(path, &u->page) : -UE_MEMORY;
+    struct utc *u = calloc(1, sizeof *u + strlen(path) + 1);
+    int err = u ? map_page(path, &u->now) : -UE_MEMORY;
 
     if (err < 0) {
         free(u);
         return err;
     }
     strcpy(u->path, path);
-    err = page_read(u->page, &d);
-    if (err == -UE_VERSION) {
-        utc_close(u);
-        return err;
-    }
+    u->looked_at = INT64_MIN;
     *out = u;
     return 0;
 }
@@ -84,53 +112,56 @@ int utc_open(struct utc **out, const char *path)
     return err;
 }
 
-static void follow_replaced_page(struct utc *u)
-{
-    const struct page *fresh;
-
-    if (__atomic_load_n(&u->page->superseded, __ATOMIC_ACQUIRE) && map_page(u->path, &fresh) == 0) {
-        unmap_page(u->page);
-        u->page = fresh;
-    }
-}
-
-int utc_page(struct utc *u, struct page_data *out, struct mono_ns *now)
-{
-    int err;
-
-    follow_replaced_page(u);
-    err = page_read(u->page, out);
-    *now = io_raw_now();
-    if (err == 0 && io_slept_since(out->asleep))
-        out->status = CLOCK_DISRUPTED;
-    return err;
-}
-
-int utc_now(struct utc *u, struct utc_time *out)
-{
-    struct page_data d;
-    struct clock_view v;
-    struct mono_ns now;
-    int err = utc_page(u, &d, &now);
-
-    if (err < 0)
-        return err;
-    page_view(&d, now, &v);
-    *out = (struct utc_time){
-        .earliest_ns = v.earliest.ns, .latest_ns = v.latest.ns, .best_ns = v.utc.ns, .tai_ns = v.tai.ns,
-        .status = (int32_t)v.status, .leap = (int32_t)v.leap, .stratum = v.stratum, .usable = v.stratum != 0,
-        .writer_age_ns = mono_sub(now, d.heartbeat).ns,
-    };
-    return 0;
-}
-
 void utc_close(struct utc *u)
 {
     if (!u)
         return;
-    unmap_page(u->page);
+    for (struct utc_mapping *m = u->now, *before; m; m = before) {
+        before = m->before;
+        drop(m);
+    }
     free(u);
 }
 
-const char *utc_status_text(int status) { return clock_status_text((enum clock_status)status); }
-const char *utc_error_text(int error) { return ue_text(error); }
+/* One thread looks, once a second; the others go on with what there is. */
+static bool my_turn(struct utc *u)
+{
+    int64_t now = io_raw_now().ns, last = __atomic_load_n(&u->looked_at, __ATOMIC_RELAXED);
+
+    return ns_sub(now, last) >= LOOK_AGAIN_NS && __atomic_compare_exchange_n(&u->looked_at, &last, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+/* A new page that says nothing yet, or that this library cannot read, is no better than the old one, whose bound goes on growing. */
+static bool is_worth_it(const struct page *p)
+{
+    return !__atomic_load_n(&p->superseded, __ATOMIC_ACQUIRE) && __atomic_load_n(&p->generation, __ATOMIC_ACQUIRE) != 0;
+}
+
+const struct utc_mapping *utc_follow(struct utc *u, struct utc_mapping *old)
+{
+    struct utc_mapping *fresh;
+
+    if (!my_turn(u) || map_page(u->path, &fresh) != 0)
+        return old;
+    fresh->before = old;
+    if (is_worth_it(fresh->page) && __atomic_compare_exchange_n(&u->now, &old, fresh, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+        return fresh;
+    drop(fresh);
+    return old;
+}
+
+bool utc_is_disrupted(const struct utc_mapping *m, const struct page_data *d)
+{
+    return io_slept_since(d->asleep) || (m->vmclock && io_vmclock_marker(m->vmclock) != d->disruption);
+}
+
+int utc_page(struct utc *u, struct page_data *out, struct mono_ns *now)
+{
+    const struct utc_mapping *m = utc_mapping_of(u);
+    int err = page_read(m->page, out);
+
+    *now = io_raw_now();
+    if (err == 0 && utc_is_disrupted(m, out))
+        out->status = CLOCK_DISRUPTED;
+    return err;
+}

@@ -11,52 +11,25 @@
 
 #include "base/err.h"
 #include "base/page.h"
-#include "base/test.h"
-#include "io/stamp.h"
+#include "lib/page.h"
+#include "lib/play.h"
 #include "lib/run_dir.h"
-
-static char dir[64], path[96];
-
-static struct page *make_page(void)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0644);
-    struct page *p;
-
-    assert_true(fd >= 0);
-    assert_int_equal(ftruncate(fd, sizeof *p), 0);
-    p = mmap(NULL, sizeof *p, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    assert_true(p != MAP_FAILED);
-    close(fd);
-    page_init(p);
-    return p;
-}
-
-static struct page_data some_data(int64_t tai_s)
-{
-    struct mono_ns now = io_raw_now();
-
-    return (struct page_data){
-        .raw_ref = now, .slew_end = now, .heartbeat = now, .tai_ref = { tai_s * NS_PER_S }, .early = { 1000 }, .late = { 2000 }, .tai_minus_utc_s = 37,
-        .status = CLOCK_SYNCHRONISED, .stratum = 3, .silent_at = MONO_NEVER, .holdover_at = MONO_NEVER, .free_running_at = MONO_NEVER,
-        .leap_at = { INT64_MAX },
-    };
-}
 
 static void the_page_tells_time_and_bound(void **state)
 {
-    struct page *p = make_page();
-    struct page_data d = some_data(1700000037);
+    struct page *p = play_page();
+    struct page_data d = play_data(1700000037);
     struct utc_time t;
     struct utc *u;
 
     (void)state;
-    assert_int_equal(utc_open(&u, path), 0);
+    assert_int_equal(utc_open(&u, play_path), 0);
     assert_int_equal(utc_now(u, &t), -UE_BUSY);
     page_publish(p, &d);
     assert_int_equal(utc_now(u, &t), 0);
     assert_true(t.best_ns >= INT64_C(1700000000) * NS_PER_S && t.best_ns < INT64_C(1700000060) * NS_PER_S);
-    assert_int_equal(t.best_ns - t.earliest_ns, 1000);
-    assert_int_equal(t.latest_ns - t.best_ns, 2000);
+    assert_in_range(t.best_ns - t.earliest_ns, 1000, 1010);
+    assert_in_range(t.latest_ns - t.best_ns, 2000, 2010);
     assert_int_equal(t.tai_ns - t.best_ns, 37 * NS_PER_S);
     assert_int_equal(t.status, UTC_SYNCHRONISED);
     assert_int_equal(t.stratum, 3);
@@ -74,16 +47,16 @@ static void the_page_tells_time_and_bound(void **state)
 
 static void a_superseded_page_is_mapped_anew(void **state)
 {
-    struct page *old = make_page(), *fresh;
-    struct page_data d = some_data(1700000037);
+    struct page *old = play_page(), *fresh;
+    struct page_data d = play_data(1700000037);
     struct utc_time t;
     struct utc *u;
 
     (void)state;
     page_publish(old, &d);
-    assert_int_equal(utc_open(&u, path), 0);
-    assert_int_equal(unlink(path), 0);
-    fresh = make_page();
+    assert_int_equal(utc_open(&u, play_path), 0);
+    assert_int_equal(unlink(play_path), 0);
+    fresh = play_page();
     d.stratum = 9;
     page_publish(fresh, &d);
     assert_int_equal(utc_now(u, &t), 0);
@@ -99,25 +72,25 @@ static void a_superseded_page_is_mapped_anew(void **state)
 static void what_is_no_page_is_refused(void **state)
 {
     char link[112];
-    struct page *p = make_page();
+    struct page *p = play_page();
     struct utc *u;
 
     (void)state;
-    snprintf(link, sizeof link, "%s.link", path);
-    assert_int_equal(symlink(path, link), 0);
+    snprintf(link, sizeof link, "%s.link", play_path);
+    assert_int_equal(symlink(play_path, link), 0);
     assert_true(utc_open(&u, link) < 0);
     unlink(link);
     p->version++;
-    assert_int_equal(utc_open(&u, path), -UE_VERSION);
+    assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
     p->version--;
     p->magic = 0;
-    assert_int_equal(utc_open(&u, path), -UE_VERSION);
+    assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
     munmap(p, sizeof *p);
-    assert_int_equal(truncate(path, 8), 0);
-    assert_int_equal(utc_open(&u, path), -UE_VERSION);
-    unlink(path);
-    assert_int_equal(utc_open(&u, path), -UE_NO_FILE);
-    assert_int_equal(utc_open(&u, dir), -UE_VERSION);
+    assert_int_equal(truncate(play_path, 8), 0);
+    assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
+    unlink(play_path);
+    assert_int_equal(utc_open(&u, play_path), -UE_NO_FILE);
+    assert_int_equal(utc_open(&u, play_dir), -UE_VERSION);
 }
 
 static void a_directory_that_others_may_write_is_not_trusted(void **state)
@@ -125,32 +98,64 @@ static void a_directory_that_others_may_write_is_not_trusted(void **state)
     char link[112];
 
     (void)state;
-    assert_true(run_dir_trusted(dir));
-    assert_int_equal(chmod(dir, 0777), 0);
-    assert_false(run_dir_trusted(dir));
-    assert_int_equal(chmod(dir, 0755), 0);
-    snprintf(link, sizeof link, "%s.link", dir);
-    assert_int_equal(symlink(dir, link), 0);
+    assert_true(run_dir_trusted(play_dir));
+    assert_int_equal(chmod(play_dir, 0777), 0);
+    assert_false(run_dir_trusted(play_dir));
+    assert_int_equal(chmod(play_dir, 0755), 0);
+    snprintf(link, sizeof link, "%s.link", play_dir);
+    assert_int_equal(symlink(play_dir, link), 0);
     assert_false(run_dir_trusted(link));
     unlink(link);
     assert_false(run_dir_trusted("/nonexistent"));
 }
 
-static int make_dir(void **state)
+static void what_is_from_before_the_machine_was_started_is_refused(void **state)
 {
+    struct page *p = play_page();
+    struct page_data d = play_data(1700000037);
+    struct utc *u;
+
     (void)state;
-    snprintf(dir, sizeof dir, "/tmp/utc_page_test.XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
-    snprintf(path, sizeof path, "%s/page", dir);
-    return 0;
+    page_publish(p, &d);
+    p->boot++;
+    assert_int_equal(utc_open(&u, play_path), io_boot() ? -UE_STALE : 0);
+    p->boot = 0; /* not known to the daemon */
+    assert_int_equal(utc_open(&u, play_path), 0);
+    utc_close(u);
+    munmap(p, sizeof *p);
 }
 
-static int remove_dir(void **state)
+/* The next one may be of a layout that this library does not know, or say nothing yet: the old one's bound goes on growing. */
+static void what_is_no_better_does_not_take_a_pages_place(void **state)
 {
+    struct page *old = play_page(), *fresh;
+    struct page_data d = play_data(1700000037);
+    struct utc_time t;
+    struct utc *u;
+
     (void)state;
-    unlink(path);
-    return rmdir(dir);
+    page_publish(old, &d);
+    assert_int_equal(utc_open(&u, play_path), 0);
+    assert_int_equal(unlink(play_path), 0);
+    fresh = play_page();
+    old->superseded = 1;
+    assert_int_equal(utc_now(u, &t), 0);
+    assert_int_equal(t.stratum, 3);
+    fresh->version++;
+    d.stratum = 9;
+    page_publish(fresh, &d);
+    u->looked_at = INT64_MIN;
+    assert_int_equal(utc_now(u, &t), 0);
+    assert_int_equal(t.stratum, 3);
+    fresh->version--;
+    assert_int_equal(utc_now(u, &t), 0);
+    assert_int_equal(t.stratum, 3); /* looked a moment ago */
+    u->looked_at = INT64_MIN;
+    assert_int_equal(utc_now(u, &t), 0);
+    assert_int_equal(t.stratum, 9);
+    utc_close(u);
+    munmap(old, sizeof *old);
+    munmap(fresh, sizeof *fresh);
 }
 
 int main(void)
@@ -158,9 +163,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_tells_time_and_bound),
         cmocka_unit_test(a_superseded_page_is_mapped_anew),
+        cmocka_unit_test(what_is_no_better_does_not_take_a_pages_place),
         cmocka_unit_test(what_is_no_page_is_refused),
+        cmocka_unit_test(what_is_from_before_the_machine_was_started_is_refused),
         cmocka_unit_test(a_directory_that_others_may_write_is_not_trusted),
     };
 
-    return cmocka_run_group_tests_name("page", tests, make_dir, remove_dir);
+    return cmocka_run_group_tests_name("page", tests, play_begin, play_end);
 }

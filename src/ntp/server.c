@@ -28,7 +28,7 @@ static uint32_t kiss_of(enum clock_status s) { return s == CLOCK_DISRUPTED ? NTP
  * instant, and version 3 clients drop what was not set for a day (RFC 1305 section 3.4.4, NTP.MAXAGE). */
 static struct utc_ns reference_of(const struct clock_view *view)
 {
-    if (view->status == CLOCK_LOCAL || utc_before(view->utc, view->reference_time))
+    if (view->status == CLOCK_LOCAL || utc_earlier(view->utc, view->reference_time))
         return view->utc;
     return view->reference_time;
 }
