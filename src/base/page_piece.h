@@ -1,7 +1,8 @@
 /* The page's lines between two bends (a slew's end, silence, a change of status, a leap second) are straight: page_publish cuts them into pieces, so that a
  * reader in a hurry multiplies three integers and decides nothing. Time is that of page_at to two nanoseconds, bounds are never inside its own.
  *
- * Whoever reads a page in place may be handed halves of two copies, and finds that out afterwards by the generation: no value traps, whatever the fields hold. */
+ * Whoever reads a page in place may be handed halves of two copies, and finds that out afterwards by the generation: no value traps, whatever the
+ * fields hold. */
 #ifndef BASE_PAGE_PIECE_H
 #define BASE_PAGE_PIECE_H
 
