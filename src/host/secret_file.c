@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,19 +12,26 @@
 
 static bool is_ours(const struct stat *st) { return st->st_uid == geteuid() || st->st_uid == 0; }
 
+/* False when the name is too long. */
+static bool directory_of(const char *path, char out[PATH_MAX_BYTES])
+{
+    const char *slash = strrchr(path, '/');
+    size_t n = slash ? (size_t)(slash - path) : 0;
+
+    if (n >= PATH_MAX_BYTES)
+        return false;
+    memcpy(out, n ? path : "/", n ? n : 1);
+    out[n ? n : 1] = '\0';
+    return true;
+}
+
 /* Could somebody else put a file of his own in this one's place? */
 static bool directory_is_open(const char *path)
 {
     char directory[PATH_MAX_BYTES];
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 0;
     struct stat st;
 
-    if (n >= sizeof directory)
-        return true;
-    memcpy(directory, path, n);
-    directory[n] = '\0';
-    return stat(n ? directory : "/", &st) != 0 || !is_ours(&st) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX));
+    return !directory_of(path, directory) || stat(directory, &st) != 0 || !is_ours(&st) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX));
 }
 
 static const char *judge(const struct stat *st)
@@ -67,5 +75,57 @@ const char *host_secret_file_read(const char *path, uint8_t *out, size_t size, s
     if (!wrong)
         wrong = read_whole(fd, out, size, len);
     close(fd);
+    return wrong;
+}
+
+static const char *write_whole(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? strerror(errno) : "the disk is full";
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return fsync(fd) == 0 ? NULL : strerror(errno);
+}
+
+/* The new name has to reach the disk too. A file system that cannot do that has no promise to break. */
+static void sync_directory(const char *path)
+{
+    char directory[PATH_MAX_BYTES];
+    int fd = directory_of(path, directory) ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+const char *host_secret_file_write(const char *path, const uint8_t *bytes, size_t len)
+{
+    char beside[PATH_MAX_BYTES + 8];
+    const char *wrong;
+    int fd;
+
+    if (directory_is_open(path))
+        return "others may write in its directory";
+    snprintf(beside, sizeof beside, "%s.new", path);
+    unlink(beside); /* of a run that was cut off */
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return strerror(errno);
+    wrong = write_whole(fd, bytes, len);
+    if (close(fd) != 0 && !wrong)
+        wrong = strerror(errno);
+    if (!wrong && rename(beside, path) != 0)
+        wrong = strerror(errno);
+    if (wrong)
+        unlink(beside);
+    else
+        sync_directory(path);
     return wrong;
 }

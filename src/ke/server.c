@@ -27,6 +27,7 @@
 #include "host/privilege.h"
 #include "io/tcp.h"
 #include "ke/ke.h"
+#include "ke/ring_keep.h"
 #include "ke/tls.h"
 #include "nts/record.h"
 
@@ -303,10 +304,23 @@ static void turn_ring(void)
     struct ke_shared *s = ke.shared;
     int64_t now = clock_ns(CLOCK_BOOTTIME);
 
-    if (s->ring.newest != 0 && now - s->turned_at_ns < s->options.cookie_key_lifetime.ns)
+    if (nts_ring_is_there(&s->ring) && now - s->turned_at_ns < s->options.cookie_key_lifetime.ns)
         return;
     nts_ring_turn(&s->ring, &rng);
     s->turned_at_ns = now;
+    ring_keep_save(s->options.cookie_key_file.s, &s->ring);
+}
+
+/* A ring that is there already was this program's before it was started again. */
+static void recall_ring(void)
+{
+    struct ke_shared *s = ke.shared;
+    struct dur_ns age = { -1 };
+
+    if (!nts_ring_is_there(&s->ring))
+        age = ring_keep_load(s->options.cookie_key_file.s, s->options.cookie_key_lifetime, &s->ring);
+    if (age.ns >= 0)
+        s->turned_at_ns = clock_ns(CLOCK_BOOTTIME) - age.ns;
 }
 
 /* A pair that does not fit, or cannot be read, leaves the one in use (KE-15). */
@@ -364,6 +378,7 @@ int ke_serve(struct ke_shared *shared)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
+    recall_ring();
     ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)
         ke.poll[i] = (struct pollfd){ KE_LISTEN_FD + (int)i, POLLIN, 0 };

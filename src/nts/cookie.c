@@ -8,16 +8,23 @@
 
 static uint32_t load(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 
+void nts_ring_put(struct nts_ring *ring, uint32_t number, const uint8_t key[NTS_RING_KEY_SIZE])
+{
+    struct nts_ring_row *row = &ring->row[number % NTS_RING_KEYS];
+
+    __atomic_store_n(&row->number, 0, __ATOMIC_SEQ_CST); /* readers of the old key see that it is gone before it is */
+    memcpy(row->key, key, sizeof row->key);
+    crypto_siv_init(&row->siv, CRYPTO_AEAD_SIV_CMAC_256, key);
+    __atomic_store_n(&row->number, number, __ATOMIC_SEQ_CST);
+}
+
 void nts_ring_turn(struct nts_ring *ring, const struct rng *rng)
 {
     uint32_t number = ring->newest + 1 ? ring->newest + 1 : 1;
-    struct nts_ring_row *row = &ring->row[number % NTS_RING_KEYS];
     uint8_t key[NTS_RING_KEY_SIZE];
 
     rng->fill(rng->ctx, key, sizeof key);
-    __atomic_store_n(&row->number, 0, __ATOMIC_SEQ_CST); /* readers of the old key see that it is gone before it is */
-    crypto_siv_init(&row->siv, CRYPTO_AEAD_SIV_CMAC_256, key);
-    __atomic_store_n(&row->number, number, __ATOMIC_SEQ_CST);
+    nts_ring_put(ring, number, key);
     __atomic_store_n(&ring->newest, number, __ATOMIC_SEQ_CST);
     crypto_wipe(key, sizeof key);
 }

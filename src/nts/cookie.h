@@ -17,7 +17,7 @@
 
 struct nts_ring {
     uint32_t newest;             /* number of the key that seals; 0: no key yet */
-    struct nts_ring_row { uint32_t number; struct crypto_siv siv; } row[NTS_RING_KEYS]; /* number n lives in row n % NTS_RING_KEYS */
+    struct nts_ring_row { uint32_t number; uint8_t key[NTS_RING_KEY_SIZE]; struct crypto_siv siv; } row[NTS_RING_KEYS]; /* number n lives in row n % NTS_RING_KEYS */
 };
 
 /* What two sides share after a key establishment. */
@@ -25,6 +25,12 @@ struct nts_keys {
     uint16_t aead;               /* enum crypto_aead */
     uint8_t c2s[CRYPTO_SIV_KEY_MAX], s2c[CRYPTO_SIV_KEY_MAX];
 };
+
+/* Key `number`, never 0, is good from now on, and the one that had its row is not. One caller at a time. */
+void nts_ring_put(struct nts_ring *ring, uint32_t number, const uint8_t key[NTS_RING_KEY_SIZE]);
+
+/* Has it a key? Before that nothing can be said of any cookie. */
+static inline bool nts_ring_is_there(const struct nts_ring *ring) { return __atomic_load_n(&ring->newest, __ATOMIC_ACQUIRE) != 0; }
 
 /* A new key seals from now on, and the oldest is forgotten. One caller at a time. */
 void nts_ring_turn(struct nts_ring *ring, const struct rng *rng);

@@ -39,6 +39,8 @@ enum verdict nts_server_open(const struct nts_ring *ring, struct span request, s
     *out = (struct nts_session){ .request_len = request.len };
     if (v != VERDICT_ACCEPTED || f.unique_id.len == 0 || f.cookie.len == 0 || f.nonce.len == 0 || f.placeholders > NTS_COOKIES_MAX)
         return VERDICT_NTS_FIELDS;
+    if (!nts_ring_is_there(ring))
+        return VERDICT_NTS_NOT_READY;
     out->unique_id = f.unique_id;
     out->cookies = 1 + f.placeholders;
     if (!nts_cookie_open(ring, f.cookie, &out->keys))

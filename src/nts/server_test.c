@@ -324,9 +324,9 @@ static void without_a_key_nothing_is_made(void **state)
     fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
     memset(&f.ring, 0, sizeof f.ring);
     assert_false(nts_cookie_make(&f.ring, &f.keys, &f.rng, f.cookie));
-    assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+    assert_int_equal(open_request(&f), VERDICT_NTS_NOT_READY);
     memset(f.cookie, 0, sizeof f.cookie);
-    assert_int_equal(open_request(&f), VERDICT_NTS_NAK);
+    assert_int_equal(open_request(&f), VERDICT_NTS_NOT_READY);
 }
 
 int main(void)

@@ -1,6 +1,9 @@
 """Our NTS server with real clients: chronyd, ntpsec, openssl s_client; and what no decent client does."""
 
+import base64
 import contextlib
+import hashlib
+import os
 import re
 import resource
 import signal
@@ -34,12 +37,12 @@ def records(data):
 
 
 class Server:
-    def __init__(self, lab, mode, name, local=utcd.LOCAL):
+    def __init__(self, lab, mode, name, local=utcd.LOCAL, config=(), **nts):
         self.authority = certificate.Authority(lab.dir, f"ca-{name}")
         self.certificate, self.private_key = self.authority.sign(f"server-{name}")
         self.port, self.ke_port = proc.free_port(), proc.free_port()
-        self.daemon = lab.utcd({"local": local, "ntp": {"listen": [f"{HOST}:{self.port}"]},
-                                "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(self.certificate), "private_key": str(self.private_key)}},
+        self.daemon = lab.utcd({**dict(config), "local": local, "ntp": {"listen": [f"{HOST}:{self.port}"]},
+                                "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(self.certificate), "private_key": str(self.private_key), **nts}},
                                mode, name=name)
         self.daemon.wait_answering(HOST, self.port)
         proc.wait_for(self.reachable, what=self.daemon.log)
@@ -280,6 +283,78 @@ def test_ke_is_started_again_and_cookies_stay_good(lab):
     before = nts.daemon.counters()[1]["answered"]
     proc.wait_for(lambda: nts.daemon.counters()[1]["answered"] >= before + 4, 15)
     assert set(nts.daemon.counters()[1]) <= {"answered"}
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_cookies_outlive_a_restart_of_the_daemon(lab, mode):
+    """The ring is in a file: no client has to establish keys again, and none is told that its cookie is unknown."""
+    kept = lab.dir / "cookie-keys"
+    nts = Server(lab, mode, "kept", cookie_key_file=str(kept))
+    client = lab.start(peers.Chronyd, "client", lines=(f"server localhost nts ntsport {nts.ke_port} iburst minpoll -2 maxpoll 0",
+                                                       f"ntstrustedcerts {nts.authority.pem}"))
+    client.wait_serving()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    before = kept.read_bytes()
+    nts.daemon.stop()
+    again = lab.utcd(nts.daemon.config, mode, name="kept")
+    again.wait_answering(HOST, nts.port)
+    proc.wait_for(lambda: again.counters()[1].get("answered", 0) >= 8, 20, what=client.log)
+    assert set(again.counters()[1]) <= {"answered", "nts_not_ready"} and kept.read_bytes() == before
+    assert "cookie_key_file" not in again.log()
+
+
+BAD_RINGS = {"empty": (b"", "it is empty"), "truncated": (b"utcdring" + bytes(50), "not the length"), "zeroes": (bytes(184), "no file of cookie keys"),
+             "damaged": (b"utcdring" + bytes(176), "is damaged"), "readable_by_others": (None, "chmod 600"), "of_another_user": (None, "")}     # root without its right to pass is refused by the system already
+
+
+@pytest.mark.parametrize("name, content, words", [(name, *row) for name, row in BAD_RINGS.items()], ids=BAD_RINGS)
+def test_NTS_17_a_file_of_cookie_keys_that_cannot_be_believed(lab, name, content, words):
+    """It is told and replaced: new keys, never zero ones."""
+    kept = lab.dir / "cookie-keys"
+    kept.write_bytes(b"x" if content is None else content)
+    kept.chmod(0o644 if name == "readable_by_others" else 0o600)
+    if name == "of_another_user":
+        if os.geteuid() != 0:
+            pytest.skip("giving a file away takes root")
+        os.chown(kept, 12345, 12345)
+    nts = Server(lab, utcd.PROCESSES, "kept", cookie_key_file=str(kept))
+    assert words in nts.daemon.log() and "new cookie keys are made" in nts.daemon.log(), nts.daemon.log()
+    assert nts.establish()
+    held = kept.read_bytes()
+    rows = [held[20 + 36 * i:56 + 36 * i] for i in range(4)]
+    assert len(held) == 184 and (kept.stat().st_mode & 0o777, kept.stat().st_uid) == (0o600, os.geteuid())
+    assert [any(row[4:]) for row in rows if any(row[:4])] == [True]
+
+
+def ring_file(keys):
+    """A whole file of cookie keys: number and key of each row."""
+    rows = b"".join(struct.pack("!I", number) + key for number, key in keys)
+    content = b"utcdring" + struct.pack("!IQ", max(number for number, _ in keys), time.time_ns()) + rows
+    return content + hashlib.sha1(content).digest()
+
+
+def test_NTS_18_planted_secrets_are_nowhere(lab):
+    """Keys whose bytes are known go through the daemon; no log, status or file of the run directory has them, in any spelling. Core files: system/secrets_test.py."""
+    secrets = {number: os.urandom(32) for number in (4, 5, 6, 7)}
+    kept, keys = lab.dir / "cookie-keys", lab.dir / "keys"
+    kept.write_bytes(ring_file(sorted(secrets.items())))
+    secrets["symmetric"] = os.urandom(32)
+    keys.write_text(f"1 SHA256 HEX:{secrets['symmetric'].hex()}\n")
+    for file in (kept, keys):
+        file.chmod(0o600)
+    nts = Server(lab, utcd.PROCESSES, "planted", config={"keys": {"file": str(keys)}, "log": {"target": "stderr", "level": "debug"}}, cookie_key_file=str(kept))
+    cookies = [body for kind, body in nts.establish() if kind == 5]
+    assert {struct.unpack("!I", cookie[:4])[0] for cookie in cookies} == {7}, "the planted ring is not in use"
+    peers.chronyd_query(lab.dir, "localhost", 123, f"nts ntsport {nts.ke_port}", f"ntstrustedcerts {nts.authority.pem}")
+    said = [nts.daemon.ctl(*words).stdout for words in (("status",), ("status", "--json"), ("sources", "--json"), ("clients",))]
+    nts.daemon.stop()
+    said.append(nts.daemon.log())
+    said += [file.read_bytes().decode("latin-1") for file in lab.dir.rglob("*")
+             if file.is_file() and file not in (kept, keys, nts.private_key) and file.suffix != ".key"]
+    secrets["private"] = base64.b64decode("".join(nts.private_key.read_text().splitlines()[1:-1]))[36:68]
+    for name, secret in secrets.items():
+        for spelt in (secret.decode("latin-1"), secret.hex(), secret.hex().upper(), base64.b64encode(secret).decode()[:40]):
+            assert not any(spelt in text for text in said), f"a secret was told: {name}"
 
 
 def test_only_ke_has_a_tls_library():

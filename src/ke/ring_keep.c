@@ -1,0 +1,62 @@
+#include "ke/ring_keep.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "crypto/mac.h"
+#include "host/secret_file.h"
+
+static int64_t wall_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/* A clock that was set back makes a key look as if it came from the future: it then seals for a whole lifetime from now. */
+static struct dur_ns age_of(int64_t turned_ns)
+{
+    int64_t age = wall_ns() - turned_ns;
+
+    return (struct dur_ns){ age > 0 ? age : 0 };
+}
+
+struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nts_ring *ring)
+{
+    const struct dur_ns none = { -1 };
+    uint8_t bytes[NTS_RING_FILE_SIZE + 2];
+    const char *wrong;
+    struct dur_ns age;
+    int64_t turned;
+    size_t len;
+
+    if (path[0] == '\0' || access(path, F_OK) != 0)
+        return none;
+    wrong = host_secret_file_read(path, bytes, sizeof bytes, &len);
+    if (!wrong)
+        wrong = nts_ring_from_file((struct span){ bytes, len }, ring, &turned);
+    crypto_wipe(bytes, sizeof bytes);
+    if (wrong) {
+        fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s is not used: %s; new cookie keys are made\n", path, wrong);
+        return none;
+    }
+    age = age_of(turned);
+    return dur_before(age, lifetime) ? age : lifetime;
+}
+
+void ring_keep_save(const char *path, const struct nts_ring *ring)
+{
+    uint8_t bytes[NTS_RING_FILE_SIZE];
+    const char *wrong;
+
+    if (path[0] == '\0')
+        return;
+    nts_ring_to_file(ring, wall_ns(), bytes);
+    wrong = host_secret_file_write(path, bytes, sizeof bytes);
+    crypto_wipe(bytes, sizeof bytes);
+    if (wrong)
+        fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s cannot be written: %s; cookies will not outlive a restart\n", path, wrong);
+}
