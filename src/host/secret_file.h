@@ -10,8 +10,8 @@
  * words; *len is how much is in out, to be wiped by the caller in either case. */
 const char *host_secret_file_read(const char *path, uint8_t *out, size_t size, size_t *len);
 
-/* Replaces the file by one with these bytes and mode 0600: written beside it, made durable and renamed over, so that whoever reads sees a whole old or a whole new
- * one. Only where host_secret_file_read would read it. Returns NULL, or what went wrong in words; the old file is then as it was. */
+/* Replaces the file by one with these bytes and mode 0600: written beside it, made durable and renamed over, so that whoever reads sees a whole old or a
+ * whole new one. Only where host_secret_file_read would read it. Returns NULL, or what went wrong in words; the old file is then as it was. */
 const char *host_secret_file_write(const char *path, const uint8_t *bytes, size_t len);
 
 #endif

@@ -1,13 +1,13 @@
-/* The ring of cookie keys over restarts: nts.cookie_key_file, where there is one. What cannot be believed is not: then the ring begins anew, which costs clients
- * one key establishment each. */
+/* The ring of cookie keys over restarts: nts.cookie_key_file, where there is one. What cannot be believed is not: then the ring begins anew, which costs
+ * clients one key establishment each. */
 #ifndef KE_RING_KEEP_H
 #define KE_RING_KEEP_H
 
 #include "base/time.h"
 #include "nts/ring_file.h"
 
-/* Take the ring of before, where its file is whole and ours alone. Returns for how long its newest key has sealed already, `lifetime` at most, or -1 ns when there
- * is no such ring; why, is told, unless there never was one. */
+/* Take the ring of before, where its file is whole and ours alone. Returns for how long its newest key has sealed already, `lifetime` at most, or -1 ns when
+ * there is no such ring; why, is told, unless there never was one. */
 struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nts_ring *ring);
 
 /* The ring has turned. What goes wrong is told. */

@@ -17,7 +17,11 @@
 
 struct nts_ring {
     uint32_t newest;             /* number of the key that seals; 0: no key yet */
-    struct nts_ring_row { uint32_t number; uint8_t key[NTS_RING_KEY_SIZE]; struct crypto_siv siv; } row[NTS_RING_KEYS]; /* number n lives in row n % NTS_RING_KEYS */
+    struct nts_ring_row {        /* number n lives in row n % NTS_RING_KEYS */
+        uint32_t number;
+        uint8_t key[NTS_RING_KEY_SIZE];
+        struct crypto_siv siv;
+    } row[NTS_RING_KEYS];
 };
 
 /* What two sides share after a key establishment. */

@@ -14,8 +14,8 @@ struct nts_session {
     unsigned cookies;            /* owed */
 };
 
-/* Open a request whose fields nts_is_meant. Returns VERDICT_ANSWERED, VERDICT_NTS_FIELDS or VERDICT_NTS_NOT_READY for silence, or VERDICT_NTS_NAK when its cookie or authenticator is
- * not good: to be told by a kiss NTSN with the unique identifier. */
+/* Open a request whose fields nts_is_meant. Returns VERDICT_ANSWERED; VERDICT_NTS_FIELDS or VERDICT_NTS_NOT_READY for silence; VERDICT_NTS_NAK when its
+ * cookie or authenticator is not good: to be told by a kiss NTSN with the unique identifier. */
 enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out);
 
 /* Append what makes the answer, a header at `answer`, one of NTS. size: room there. Returns the new length, or 0 when it cannot be made. */
