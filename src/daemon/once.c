@@ -138,6 +138,8 @@ static int start(const struct daemon_options *o)
     static struct hardware hardware;
     static struct hardware_lines lines;
     static struct responder responder;
+    static const struct listeners nobody;
+    static const struct mode virtual_clock;
     static const struct option_texts none;
     struct host_pair now = host_pair();
     int fd[2] = { -1, -1 };
@@ -148,7 +150,8 @@ static int start(const struct daemon_options *o)
     hardware_start(&hardware, &none, &lines);
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .steps = &steps,
                                       .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
-                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .resolve_fd = fd[0], .ke_fd = -1,
+                                      .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .listeners = &nobody, .mode = &virtual_clock,
+                                      .resolve_fd = fd[0], .ke_fd = -1,
                                       .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;

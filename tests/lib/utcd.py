@@ -78,7 +78,7 @@ class Utcd(proc.Process):
         """{role: pid} of the processes below the parent, by the names they carry."""
         found = {}
         for pid in proc.session_members(self.pid):
-            with contextlib.suppress(FileNotFoundError):    # it may end while we look
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):    # it may end while we look
                 if pid != self.pid:
                     found[open(f"/proc/{pid}/comm").read().strip().rpartition("-")[2]] = pid
         return found
