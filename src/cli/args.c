@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "cli/file_args.h"
 #include "conf/nearest.h"
 #include "conf/number.h"
 #include "observe/snapshot.h"
@@ -271,6 +272,8 @@ static int parse_command(struct args *a, const char *word)
         }
         conf_nearest_offer(&n, command_names[c]);
     }
+    for (int v = 0; v < FILE_VERBS; v++)
+        conf_nearest_offer(&n, file_verb_name((enum file_verb)v));
     return unknown(a, "command", word, n.best);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "cli/ask.h"
+#include "cli/files.h"
 #include "cli/show.h"
 #include "cli/table.h"
 #include "io/stamp.h"
@@ -34,12 +35,21 @@ static const char help_text[] =
     "         --service ntp|time|daytime, --listener ADDRESS[:PORT]\n"
     "  utcctl clients                 who asks most, how often, and who is held back; as root or the daemon's user\n"
     "         --count N                  so many of them, default 10\n"
+    "  utcctl init --profile NAME     a commented configuration to begin with; without a name: the list of them\n"
+    "         --output FILE, --force     into a file; also over one that exists\n"
+    "  utcctl import FILE             chrony.conf, ntp.conf, ntp.toml, timesyncd.conf as a configuration of this daemon\n"
+    "         --from NAME                whose file it is, when its name does not tell\n"
+    "  utcctl check [FILE]            is the configuration right, and wise: places, reasons, fixes\n"
+    "         --live                     and does it fit this machine: addresses, rights, files\n"
+    "         --json, --sarif            for programs\n"
+    "  utcctl config explain KEY      what a key means and may be, what it is, and which line or variable says so\n"
     "  utcctl version                 of utcctl and of the running daemon\n"
     "\n"
     "  --json          one JSON object instead of text\n"
     "  --socket PATH   the daemon's control socket, when it is not at its usual place\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n";
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n"
+    "check: 0 nothing above a note, 10 warnings, 3 errors; import: 9 lines that nobody understands.\n";
 
 /* ---- telling a failure ---- */
 
@@ -231,6 +241,8 @@ int command_main(int argc, const char *const *argv)
 {
     struct args a;
 
+    if (file_args_are(argc, argv))
+        return files_main(argc, argv);
     if (args_parse(argc, argv, &a) < 0)
         return command_fail(&a, CLI_USAGE, a.error);
     return run[a.command](&a);

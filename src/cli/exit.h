@@ -11,7 +11,9 @@ enum cli_exit {
     CLI_ADDRESS = 5,
     CLI_OTHER_INSTANCE = 6,
     CLI_NOT_SYNCHRONISED = 7,
-    CLI_NO_DAEMON = 8
+    CLI_NO_DAEMON = 8,
+    CLI_UNKNOWN_LINES = 9,      /* import: lines that the other daemon would not understand either */
+    CLI_FINDINGS = 10           /* check: warnings, no errors */
 };
 
 #endif

@@ -28,6 +28,8 @@ void conf_error_add(struct conf_errors *e, struct conf_origin at, const char *fo
         return;
     text = e->text[e->kept++];
     used = place_to_text(at, text, CONF_ERROR_TEXT_MAX);
+    e->part[e->kept - 1].at = at;
+    e->part[e->kept - 1].sentence = (uint16_t)used;
     va_start(args, format);
     vsnprintf(text + used, CONF_ERROR_TEXT_MAX - used, format, args);
     va_end(args);

@@ -21,6 +21,7 @@ struct conf_origin {
 struct conf_errors {
     uint32_t found, kept;
     char text[CONF_ERRORS_MAX][CONF_ERROR_TEXT_MAX];
+    struct { struct conf_origin at; uint16_t sentence; /* where in text it begins, behind the place */ } part[CONF_ERRORS_MAX];
 };
 
 /* Adds one; values from outside are shown through conf_quote. What a terminal would obey becomes a question mark. */

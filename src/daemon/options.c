@@ -11,7 +11,7 @@
 
 /* What reading needs beside the result; given back once the options are made. */
 struct reading {
-    struct conf_tree tree;
+    struct conf_tree *tree;
     struct conf_folder folder;
     char file[CONF_FILE_MAX];
 };
@@ -64,7 +64,7 @@ static const char *name_in(struct reading *r, const char *folder, const char *na
 {
     char path[OPTION_TEXT_MAX];
     int n = snprintf(path, sizeof path, "%s/%s", folder, name);
-    const char *kept = n > 0 && (size_t)n < sizeof path ? conf_tree_keep(&r->tree, path, (size_t)n) : NULL;
+    const char *kept = n > 0 && (size_t)n < sizeof path ? conf_tree_keep(r->tree, path, (size_t)n) : NULL;
 
     if (!kept)
         conf_error_add(errors, (struct conf_origin){ CONF_FROM_FILE, 0, 0, folder }, "the name of a file in this directory is too long");
@@ -86,7 +86,7 @@ static void read_drop_ins(struct reading *r, struct daemon_options *out, const c
             continue;
         strcpy(out->drop_in[out->drop_in_count++].s, name);
         if (conf_file_read(name, r->file, &len, errors))
-            conf_tree_parse_file(&r->tree, r->file, len, name, errors);
+            conf_tree_parse_file(r->tree, r->file, len, name, errors);
     }
 }
 
@@ -127,20 +127,20 @@ static void read_sources(struct reading *r, const char *name, struct conf_errors
 
     if (!conf_file_read(name, r->file, &len, errors))
         return;
-    n = conf_tree_parse_bytes(&r->tree, r->file, len, name, errors);
+    n = conf_tree_parse_bytes(r->tree, r->file, len, name, errors);
     if (!n || n->bad || conf_node_is_null(n))
         return;
     if (n->kind != CONF_NODE_LIST) {
         conf_error_add(errors, n->at, "a list of sources is expected here, lines such as \"- server: 192.0.2.1\"");
         return;
     }
-    leave_out_known(&r->tree, n);
-    conf_tree_append(&r->tree, "sources", n);
+    leave_out_known(r->tree, n);
+    conf_tree_append(r->tree, "sources", n);
 }
 
 static void read_sources_dir(struct reading *r, struct conf_errors *errors)
 {
-    const struct conf_node *dir = conf_node_find(r->tree.root, "sources_dir");
+    const struct conf_node *dir = conf_node_find(r->tree->root, "sources_dir");
 
     if (!dir || dir->kind != CONF_NODE_SCALAR || dir->text[0] != '/' || !conf_folder_list(dir->text, ".sources", &r->folder, errors))
         return;
@@ -161,32 +161,42 @@ static void read_all(struct reading *r, struct daemon_options *out, const char *
 
     errors->found = errors->kept = 0;
     out->drop_in_count = 0;
-    conf_tree_init(&r->tree);
+    conf_tree_init(r->tree);
     if (path && conf_file_read(path, r->file, &len, errors)) {
-        conf_tree_parse_file(&r->tree, r->file, len, path, errors);
+        conf_tree_parse_file(r->tree, r->file, len, path, errors);
         read_drop_ins(r, out, path, errors);
     } else if (path)
         return;
     whole = errors->found == 0; /* of a file that broke off, what is missing is not the writer's mistake */
-    conf_overlay(&daemon_schema, &r->tree, environ_list, errors);
+    conf_overlay(&daemon_schema, r->tree, environ_list, errors);
     read_sources_dir(r, errors);
-    conf_apply(&daemon_schema, &r->tree, out, errors);
+    conf_apply(&daemon_schema, r->tree, out, errors);
     out->file = path;
-    note_access(&r->tree, out);
-    options_load_keys(out, &r->tree, path, errors);
+    note_access(r->tree, out);
+    options_load_keys(out, r->tree, path, errors);
     if (whole)
-        options_check_rules(out, &r->tree, path, errors);
+        options_check_rules(out, r->tree, path, errors);
 }
 
-int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors)
+int daemon_options_read(struct daemon_options *out, struct conf_tree *tree, const char *path, char *const *environ_list, struct conf_errors *errors)
 {
     struct reading *r = malloc(sizeof *r);
 
     if (!r)
         return -UE_MEMORY;
+    r->tree = tree;
     read_all(r, out, path, environ_list, errors);
     free(r);
     return errors->found ? -UE_SYNTAX : 0;
+}
+
+int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors)
+{
+    struct conf_tree *tree = malloc(sizeof *tree);
+    int err = tree ? daemon_options_read(out, tree, path, environ_list, errors) : -UE_MEMORY;
+
+    free(tree);
+    return err;
 }
 
 void daemon_print_errors(const struct conf_errors *errors, FILE *err)
@@ -198,9 +208,9 @@ void daemon_print_errors(const struct conf_errors *errors, FILE *err)
 }
 
 /* The two commands differ in what they do with a good configuration. */
-typedef void say_fn(const struct daemon_options *o, const struct reading *r, const char *path, FILE *out);
+typedef void say_fn(const struct daemon_options *o, const struct conf_tree *tree, const char *path, FILE *out);
 
-struct command { struct daemon_options options; struct conf_errors errors; struct reading reading; };
+struct command { struct daemon_options options; struct conf_errors errors; struct conf_tree tree; };
 
 static int run_command(const char *path, char *const *environ_list, FILE *out, FILE *err, say_fn *say)
 {
@@ -211,24 +221,24 @@ static int run_command(const char *path, char *const *environ_list, FILE *out, F
         fprintf(err, "%s\n", ue_text(UE_MEMORY));
         return code;
     }
-    read_all(&c->reading, &c->options, path, environ_list, &c->errors);
-    if (c->errors.found) {
+    c->errors.found = c->errors.kept = 0;
+    if (daemon_options_read(&c->options, &c->tree, path, environ_list, &c->errors) != 0) {
         daemon_print_errors(&c->errors, err);
         fprintf(err, "%u %s in the configuration; nothing was started\n", c->errors.found, c->errors.found == 1 ? "error" : "errors");
     } else {
-        say(&c->options, &c->reading, path, out);
+        say(&c->options, &c->tree, path, out);
         code = 0;
     }
     free(c);
     return code;
 }
 
-static void say_ok(const struct daemon_options *o, const struct reading *r, const char *path, FILE *out)
+static void say_ok(const struct daemon_options *o, const struct conf_tree *tree, const char *path, FILE *out)
 {
     static const char *const mode[] = { [CLOCK_MODE_AUTO] = "auto", [CLOCK_MODE_SYSTEM] = "system", [CLOCK_MODE_VIRTUAL] = "virtual" };
     const struct local_options *local = &o->engine.clock.local;
 
-    (void)r;
+    (void)tree;
     fprintf(out, "%s: ok\n", path ? path : "defaults (no file)");
     if (o->drop_in_count)
         fprintf(out, "  with %u drop-in%s, the last %s\n", o->drop_in_count, o->drop_in_count == 1 ? "" : "s", o->drop_in[o->drop_in_count - 1].s);
@@ -242,12 +252,12 @@ static void say_ok(const struct daemon_options *o, const struct reading *r, cons
 
 static void write_to_file(void *user, const char *text, size_t len) { fwrite(text, 1, len, user); }
 
-static void say_values(const struct daemon_options *o, const struct reading *r, const char *path, FILE *out)
+static void say_values(const struct daemon_options *o, const struct conf_tree *tree, const char *path, FILE *out)
 {
     const struct conf_out sink = { write_to_file, out };
 
     (void)path;
-    conf_print(&daemon_schema, &r->tree, o, &sink);
+    conf_print(&daemon_schema, tree, o, &sink);
 }
 
 int daemon_check_config(const char *path, char *const *environ_list, FILE *out, FILE *err) { return run_command(path, environ_list, out, err, say_ok); }

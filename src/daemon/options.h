@@ -56,6 +56,10 @@ struct daemon_options {
  * Returns 0, or -UE_SYNTAX with errors->found > 0 and *out unspecified; -UE_MEMORY. */
 int daemon_options_load(struct daemon_options *out, const char *path, char *const *environ_list, struct conf_errors *errors);
 
+/* The same, with the tree that says where each value is from: for tools. */
+struct conf_tree;
+int daemon_options_read(struct daemon_options *out, struct conf_tree *tree, const char *path, char *const *environ_list, struct conf_errors *errors);
+
 /* The configuration file's name for 0, a drop-in's for 1 .. drop_in_count. */
 const char *options_file_name(const struct daemon_options *o, unsigned file);
 

@@ -1,0 +1,37 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/files.h"
+#include "cli/profiles.h"
+#include "conf/nearest.h"
+
+static int list_profiles(void)
+{
+    puts("utcctl init --profile NAME [--output FILE] [--force]: a commented configuration to begin with. Profiles:");
+    for (const struct profile *p = profiles; p->name; p++)
+        printf("  %-12s %.*s\n", p->name, (int)strcspn(p->text + 2, "\n"), p->text + 2);
+    return CLI_OK;
+}
+
+/* A GPS receiver is a reference clock: what cannot run is not handed out. */
+static int no_profile(const char *name)
+{
+    struct conf_nearest n = conf_nearest_start(name);
+
+    if (strncmp(name, "stratum1", 8) == 0)
+        return files_fail(CLI_USAGE, "'%.40s' needs reference clocks, which are not built yet", name);
+    for (const struct profile *p = profiles; p->name; p++)
+        conf_nearest_offer(&n, p->name);
+    return n.best ? files_fail(CLI_USAGE, "there is no profile '%.40s'; did you mean '%s'?", name, n.best)
+                  : files_fail(CLI_USAGE, "there is no profile '%.40s'; 'utcctl init' lists all", name);
+}
+
+int files_init(const struct file_args *a)
+{
+    if (!a->profile || a->help)
+        return list_profiles();
+    for (const struct profile *p = profiles; p->name; p++)
+        if (strcmp(p->name, a->profile) == 0)
+            return files_write(a->output, a->force, p->text);
+    return no_profile(a->profile);
+}

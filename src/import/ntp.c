@@ -1,0 +1,366 @@
+/* ntp.conf(5): one command a line, comments from # on. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "import/draft.h"
+#include "import/formats.h"
+#include "import/words.h"
+
+#define DRIFT_FILE "/var/lib/simple-utcd/drift"
+
+typedef void take_fn(struct draft *, const struct words *, const struct directive *);
+static take_fn take_source, take_keys, take_nts, take_limit, take_restrict, take_tos, take_tinker, take_memory, take_dscp, take_leap_list, take_interface,
+    take_port;
+
+static const struct directive directives[] = {
+#define DIRECTIVE(name, handler, remark) { #name, handler, remark },
+#include "import/ntp.def"
+#undef DIRECTIVE
+};
+
+/* Word number i, "" where there is none. */
+static const char *arg(const struct words *w, unsigned i) { return i < w->count ? w->word[i] : ""; }
+
+/* -- sources ---------------------------------------------------------------------------------------------------------------- */
+
+static const struct source_option {
+    const char *name;
+    unsigned values;
+    int number;         /* enum draft_number, or -1: remark */
+    int64_t low, high;
+    const char *remark; /* "": nothing to say */
+} source_options[] = {
+    { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
+    { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
+    { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
+    { "prefer", 0, DRAFT_PREFER, 1, 1, "" },
+    { "xleave", 0, DRAFT_INTERLEAVED, 1, 1, "" },
+    { "nts", 0, DRAFT_NTS, 1, 1, "" },
+    { "key", 1, DRAFT_KEY, 1, UINT32_MAX, "" },
+    { "version", 1, DRAFT_VERSION, 3, 4, "" },
+    { "burst", 0, -1, 0, 0, "there are no bursts while running; shorten min_poll and max_poll for a clock that wanders" },
+    { "noselect", 0, -1, 0, 0, "there is no source that is only watched: leave it out, or ask it with utcctl query" },
+    { "preempt", 0, -1, 0, 0, "members of a pool are replaced when they are bad; nothing to do" },
+    { "true", 0, -1, 0, 0, "no source is trusted against the others; authenticate it (nts, key) or have more of them" },
+    { "autokey", 0, -1, 0, 0, "Autokey is broken and not offered; use nts" },
+    { "bias", 1, -1, 0, 0, "there are no offsets by hand; correct the server, or leave the source out" },
+    { "mode", 1, -1, 0, 0, "reference clocks are not built yet" },
+    { "ttl", 1, -1, 0, 0, "multicast is not offered; nothing to do" },
+    { "ca", 1, -1, 0, 0, "one set of trusted certificates is for all sources: nts.trusted_certificates" },
+    { "cert", 1, -1, 0, 0, "no certificates of clients are shown; nothing to do" },
+    { "noval", 0, -1, 0, 0, "certificates are always checked; give nts.trusted_certificates what vouches for this server" },
+    { "require", 1, -1, 0, 0, "keys come from the server that is named; nothing to do" },
+    { "ask", 1, -1, 0, 0, "the NTS server itself names the server for the time; nothing to do" },
+    { "aead", 1, -1, 0, 0, "AES-SIV-CMAC-256 and -512 are offered; nothing to do" },
+};
+
+#define SOURCE_OPTIONS (sizeof source_options / sizeof source_options[0])
+
+static const struct source_option *find_source_option(const char *word)
+{
+    for (size_t i = 0; i < SOURCE_OPTIONS; i++)
+        if (strcasecmp(source_options[i].name, word) == 0)
+            return &source_options[i];
+    return NULL;
+}
+
+/* -4, -6 before an address and the like. */
+static bool is_family(const char *word)
+{
+    return strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0 || strcmp(word, "--ipv4") == 0 || strcmp(word, "--ipv6") == 0;
+}
+
+static void take_source_options(struct draft *d, const struct words *w, struct draft_source *s, unsigned from)
+{
+    for (unsigned i = from; i < w->count; i++) {
+        const struct source_option *o = find_source_option(w->word[i]);
+
+        if (!o)
+            draft_unknown(d, "option of a source", w->word[i]);
+        else if (o->number < 0)
+            draft_remark(d, "%s: %s", o->name, o->remark);
+        else if (o->values == 0)
+            s->number[o->number] = 1;
+        else
+            draft_number(d, s, (enum draft_number)o->number, arg(w, i + 1), o->low, o->high);
+        i += o ? o->values : 0;
+    }
+}
+
+/* 127.127.1.u is the machine's own clock by decree, other 127.127.t.u are reference clocks. */
+static bool take_driver(struct draft *d, const char *host)
+{
+    if (strncmp(host, "127.127.", 8) != 0)
+        return false;
+    if (strncmp(host, "127.127.1.", 10) == 0) {
+        draft_set(d, "local", "stratum", "10");
+        draft_remark(d, "the local clock is a statement, served while no source is known: `local`, stratum 10; see whether that and its error of 1s will do");
+    } else {
+        draft_remark(d, "reference clocks are not built yet; stay with ntpd on this machine, or let it serve on loopback and name it here as a server");
+    }
+    return true;
+}
+
+static void take_source(struct draft *d, const struct words *w, const struct directive *row)
+{
+    unsigned at = is_family(arg(w, 1)) ? 2 : 1;
+    struct draft_source *s = take_driver(d, arg(w, at)) ? NULL : draft_add_source(d, strcmp(row->name, "pool") == 0, arg(w, at));
+
+    if (!s)
+        return;
+    if (*row->remark)
+        draft_remark(d, "%s", row->remark);
+    if (at == 2)
+        draft_remark(d, "both families are used; write the address to have one");
+    take_source_options(d, w, s, at + 1);
+}
+
+/* -- who is answered ------------------------------------------------------------------------------------------------------------ */
+
+/* The prefix of a netmask such as 255.255.255.0; -1 when it is none. */
+static int bits_of_mask(const char *mask)
+{
+    unsigned byte[4];
+    uint32_t m;
+    char end;
+
+    if (sscanf(mask, "%3u.%3u.%3u.%3u%c", &byte[0], &byte[1], &byte[2], &byte[3], &end) != 4)
+        return -1;
+    if (byte[0] > 255 || byte[1] > 255 || byte[2] > 255 || byte[3] > 255)
+        return -1;
+    m = byte[0] << 24 | byte[1] << 16 | byte[2] << 8 | byte[3];
+    for (int bits = 0; bits <= 32; bits++)
+        if (m == (bits ? UINT32_MAX << (32 - bits) : 0))
+            return bits;
+    return -1;
+}
+
+/* What a flag of `restrict` is to us. Those about mode 6 and 7 queries are so without a word: nothing but time is told over NTP. */
+static const struct { const char *name; enum { PLAIN, REFUSE, AUTHENTICATE, LIMIT, NAMED } meaning; const char *remark; } flags[] = {
+    { "ignore", REFUSE, "" },       { "noserve", REFUSE, "" },       { "notrust", AUTHENTICATE, "" }, { "limited", LIMIT, "" },
+    { "kod", PLAIN, "" },           { "nomodify", PLAIN, "" },       { "noquery", PLAIN, "" },        { "nopeer", PLAIN, "" },
+    { "notrap", PLAIN, "" },        { "lowpriotrap", PLAIN, "" },    { "nomrulist", PLAIN, "" },      { "noepeer", PLAIN, "" },
+    { "version", PLAIN, "" },       { "serverresponse", PLAIN, "" },
+    { "flake", NAMED, "answers are not dropped at random; nothing to do" },
+    { "ntpport", NAMED, "the client's port makes no difference; nothing to do" },
+    { "mssntp", NAMED, "MS-SNTP signing by Samba is not built" },
+    { "ippeerlimit", NAMED, "there are no symmetric associations to limit; nothing to do" },
+};
+
+static void take_flag(struct draft *d, const char *word, enum draft_action *action)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (strcasecmp(flags[i].name, word) != 0)
+            continue;
+        if (flags[i].meaning == REFUSE)
+            *action = DRAFT_DENY;
+        if (flags[i].meaning == AUTHENTICATE && *action == DRAFT_ALLOW)
+            *action = DRAFT_AUTHENTICATE;
+        if (flags[i].meaning == LIMIT && !draft_has(d, "rate_limit", "rate"))
+            draft_set(d, "rate_limit", "rate", "32");
+        if (flags[i].meaning == NAMED)
+            draft_remark(d, "%s: %s", flags[i].name, flags[i].remark);
+        return;
+    }
+    draft_unknown(d, "flag of restrict", word);
+}
+
+static void take_restrict(struct draft *d, const struct words *w, const struct directive *row)
+{
+    unsigned at = is_family(arg(w, 1)) ? 2 : 1, i = at + 1;
+    enum draft_action action = DRAFT_ALLOW;
+    const char *net = arg(w, at);
+    char text[80];
+
+    (void)row;
+    if (strcasecmp(net, "source") == 0) {
+        draft_remark(d, "servers that are asked need no line of their own; nothing to do");
+        return;
+    }
+    if (strcasecmp(arg(w, i), "mask") == 0) {
+        int bits = bits_of_mask(arg(w, i + 1));
+
+        snprintf(text, sizeof text, "%.60s/%d", net, bits);
+        net = bits < 0 ? "a mask that is no prefix" : text;
+        i += 2;
+    }
+    for (; i < w->count; i++)
+        take_flag(d, w->word[i], &action);
+    if (strcasecmp(net, "default") != 0) {
+        draft_access(d, action, net);
+        return;
+    }
+    if (strcmp(arg(w, 1), "-6") != 0)
+        draft_access(d, action, "0.0.0.0/0");
+    if (strcmp(arg(w, 1), "-4") != 0)
+        draft_access(d, action, "::/0");
+}
+
+static void take_limit(struct draft *d, const struct words *w, const struct directive *row)
+{
+    (void)w;
+    (void)row;
+    if (!draft_has(d, "rate_limit", "rate"))
+        draft_set(d, "rate_limit", "rate", "32");
+    draft_remark(d, "limits are counted otherwise: so many answers a second in the long run (rate_limit.rate) and at once (rate_limit.burst)");
+}
+
+static void take_interface(struct draft *d, const struct words *w, const struct directive *row)
+{
+    const char *what = arg(w, 2);
+
+    (void)row;
+    if (strcasecmp(arg(w, 1), "listen") != 0)
+        draft_remark(d, "what is not in ntp.listen is not listened on; nothing to do if that names what is wanted");
+    else if (strchr("0123456789", *what) || strchr(what, ':'))
+        draft_listen(d, "ntp", "listen", what, d->port ? d->port : 123);
+    else if (strcasecmp(what, "all") != 0 && strcasecmp(what, "wildcard") != 0 && strcasecmp(what, "ipv4") != 0 && strcasecmp(what, "ipv6") != 0 && *what) {
+        char at[64];
+
+        snprintf(at, sizeof at, "*%%%.40s", what);
+        draft_listen(d, "ntp", "listen", at, d->port ? d->port : 123);
+    }
+}
+
+static void take_port(struct draft *d, const struct words *w, const struct directive *row)
+{
+    int64_t port;
+
+    (void)row;
+    if (draft_integer(arg(w, 1), &port) && port > 0 && port <= 65535)
+        d->port = (unsigned)port;
+    else
+        draft_remark(d, "\"%.60s\" is no port; write it into ntp.listen by hand", arg(w, 1));
+}
+
+/* -- the clock ------------------------------------------------------------------------------------------------------------------- */
+
+static void take_memory(struct draft *d, const struct words *w, const struct directive *row)
+{
+    (void)w;
+    (void)row;
+    draft_set(d, "clock", "drift_file", "\"" DRIFT_FILE "\"");
+    draft_remark(d, "what is learnt of clock and sources is kept in one file of another format: " DRIFT_FILE ", it is made when needed");
+}
+
+static void take_leap_list(struct draft *d, const struct words *w, const struct directive *row)
+{
+    (void)row;
+    draft_set_path(d, "leap", "list", arg(w, 1));
+}
+
+static void take_dscp(struct draft *d, const struct words *w, const struct directive *row)
+{
+    double v;
+
+    (void)row;
+    if (draft_decimal(arg(w, 1), &v))
+        draft_set_within(d, "ntp", "dscp", "", (double)(int64_t)v, 0, 63);
+    else
+        draft_remark(d, "\"%.60s\" is no number", arg(w, 1));
+}
+
+/* Pairs of a word and a number. */
+static void take_tos(struct draft *d, const struct words *w, const struct directive *row)
+{
+    double v;
+
+    (void)row;
+    for (unsigned i = 1; i + 1 < w->count; i += 2) {
+        const char *word = w->word[i];
+
+        if (!draft_decimal(w->word[i + 1], &v))
+            draft_remark(d, "\"%.60s\" is no number", w->word[i + 1]);
+        else if (strcasecmp(word, "minsane") == 0)
+            draft_set_within(d, "clock", "min_sources", "", (double)(int64_t)v, 1, 16);
+        else if (strcasecmp(word, "orphan") == 0) {
+            draft_set_within(d, "local", "stratum", "", (double)(int64_t)v, 1, 15);
+            draft_set(d, "local", "orphan", "true");
+        } else
+            draft_remark(d, "%.20s: which sources are used follows from their bounds; a pool's `members` says how many are asked", word);
+    }
+}
+
+static void take_tinker(struct draft *d, const struct words *w, const struct directive *row)
+{
+    double v;
+
+    (void)row;
+    for (unsigned i = 1; i + 1 < w->count; i += 2) {
+        const char *word = w->word[i];
+
+        if (!draft_decimal(w->word[i + 1], &v))
+            draft_remark(d, "\"%.60s\" is no number", w->word[i + 1]);
+        else if (strcasecmp(word, "panic") == 0)
+            draft_set_within(d, "clock", "panic_threshold", "s", v > 0 ? v : 86400, 0.001, 86400);
+        else if (strcasecmp(word, "step") == 0 && v > 0)
+            draft_set_within(d, "clock", "step_threshold", "s", v, 1e-6, 86400);
+        else if (strcasecmp(word, "step") == 0)
+            draft_set(d, "clock", "step_limit", "0");
+        else
+            draft_remark(d, "%.20s: how the clock is followed is found by measuring; nothing to do", word);
+    }
+}
+
+/* -- keys and certificates ------------------------------------------------------------------------------------------------------------ */
+
+static void take_keys(struct draft *d, const struct words *w, const struct directive *row)
+{
+    (void)row;
+    if (draft_set_path(d, "keys", "file", arg(w, 1)))
+        draft_set(d, "keys", "format", "ntp");
+}
+
+static void take_nts(struct draft *d, const struct words *w, const struct directive *row)
+{
+    static const struct { const char *word, *key; } path[] = { { "cert", "certificate" }, { "key", "private_key" }, { "ca", "trusted_certificates" } };
+
+    (void)row;
+    for (unsigned i = 1; i < w->count; i++) {
+        const char *word = w->word[i], *key = NULL;
+
+        if (strcasecmp(word, "enable") == 0 || strcasecmp(word, "disable") == 0)
+            continue; /* a certificate and a key enable it */
+        for (size_t k = 0; k < sizeof path / sizeof path[0]; k++)
+            if (strcasecmp(word, path[k].word) == 0)
+                key = path[k].key;
+        i++;
+        if (key)
+            draft_set_path(d, "nts", key, arg(w, i));
+        else
+            draft_remark(d, "nts %.20s: TLS 1.3 and its parameters are fixed, keys of cookies live in memory; nothing to do", word);
+    }
+}
+
+/* -- the file ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void read_line(struct draft *d, const struct words *w, unsigned line)
+{
+    const struct directive *row = directive_find(directives, sizeof directives / sizeof directives[0], w->word[0]);
+
+    draft_line(d, line, w->word[0]);
+    if (!row)
+        draft_unknown(d, "command of ntpd", w->word[0]);
+    else if (row->take)
+        row->take(d, w, row);
+    else
+        draft_remark(d, "%s", row->remark);
+    draft_line_end(d);
+}
+
+/* ntpd always serves, on every address. Twice: other lines need the port. */
+void import_ntp(struct draft *d, const char *bytes, size_t len)
+{
+    char text[WORDS_LINE_MAX];
+    struct words w;
+
+    d->serves = true;
+    for (int port_only = 1; port_only >= 0; port_only--)
+        for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);) {
+            words_split(&w, text, "", "#");
+            if (w.count > 0 && port_only == (strcasecmp(w.word[0], "port") == 0))
+                read_line(d, &w, lines.number);
+        }
+    draft_drop_unused_keys(d);
+}

@@ -1,0 +1,36 @@
+/* Lines of words, as chrony and ntpd write them. */
+#ifndef IMPORT_WORDS_H
+#define IMPORT_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define WORDS_MAX 64
+#define WORDS_LINE_MAX 2048
+
+struct words { unsigned count; const char *word[WORDS_MAX]; char text[WORDS_LINE_MAX]; };
+
+/* Where a text is read. */
+struct lines { const char *at, *end; unsigned number; };
+
+/* At its beginning; the bytes are borrowed. */
+struct lines lines_of(const char *bytes, size_t len);
+
+/* The next line into text, cut at WORDS_LINE_MAX - 1, with everything that is not printable ASCII made '?'. False at the end. */
+bool lines_next(struct lines *l, char text[WORDS_LINE_MAX]);
+
+/* The words of a line. A line that begins with one of `whole` says nothing, and nothing is said behind one of `rest`. Quotation marks keep blanks. */
+void words_split(struct words *w, const char *line, const char *whole, const char *rest);
+
+/* One row of a list of directives: what the other daemon understands, and what becomes of it. */
+struct draft;
+struct directive {
+    const char *name;
+    void (*take)(struct draft *d, const struct words *w, const struct directive *row); /* NULL: remark */
+    const char *remark;         /* why there is no equivalent and what to do, or what the handler takes from here */
+};
+
+/* The row called `word`, letters compared without case; NULL: none. */
+const struct directive *directive_find(const struct directive *row, size_t count, const char *word);
+
+#endif
