@@ -19,6 +19,8 @@ sandbox.enter()
 
 def spread(values, unit="", digits=2):
     """'median (min-max) unit'."""
+    if not values:
+        return "-"
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f}){unit}"
 
 

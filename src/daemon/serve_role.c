@@ -8,6 +8,8 @@
 
 #define ACCEPT_REST_MS 500
 #define ACCEPTS_A_ROUND 16
+#define CROWD_GAP_NS NS_PER_MS          /* connections that come faster are a crowd */
+#define CROWD_REST_NS (100 * INT64_C(1000))
 #define GROUP 16                        /* answers that carry one transmit timestamp */
 #define SLEEP_LOOK_NS NS_PER_MS
 
@@ -199,6 +201,21 @@ static void welcome(struct serve_role *s, const struct listener *l, int fd, cons
     s->tcp_next = s->tcp.item[0].cut_at;
 }
 
+static void rest(struct serve_role *s, struct mono_ns until)
+{
+    listen_to_tcp(s, 0);
+    s->accept_again = until;
+}
+
+/* In a crowd a process that is woken for each connection spends more on waking, here and there, than on answering: a rest lets a few come together, which the
+ * seconds of TIME and DAYTIME do not notice. */
+static void gather(struct serve_role *s, struct mono_ns now)
+{
+    if (mono_sub(now, s->accepted_at).ns < CROWD_GAP_NS)
+        rest(s, mono_add(now, (struct dur_ns){ CROWD_REST_NS }));
+    s->accepted_at = now;
+}
+
 static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct serve_role *s = ctx;
@@ -212,10 +229,10 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
             welcome(s, listener_of(s, fd), client, &from, now);
             continue;
         }
-        if (client < 0) { /* no descriptor left: without a rest this would spin */
-            listen_to_tcp(s, 0);
-            s->accept_again = mono_add(now, dur_from_ms(ACCEPT_REST_MS));
-        }
+        if (client < 0) /* no descriptor left: without a rest this would spin */
+            rest(s, mono_add(now, dur_from_ms(ACCEPT_REST_MS)));
+        else if (i > 0)
+            gather(s, now);
         return;
     }
 }

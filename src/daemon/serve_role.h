@@ -35,7 +35,8 @@ struct serve_role {
     struct loop *loop;
     struct tcp_table tcp;
     struct mono_ns tcp_next;        /* earliest end of a connection */
-    struct mono_ns accept_again;    /* no descriptor was left: listeners rest until then; MONO_NEVER when they do not */
+    struct mono_ns accepted_at;     /* when connections came last */
+    struct mono_ns accept_again;    /* TCP listeners rest until then; MONO_NEVER when they do not */
     int64_t *ahead_ns;              /* told to people */
     struct serve_sample sample;
     struct departure departure[LISTENERS_MAX];

@@ -20,7 +20,7 @@ DAYTIME_LINE = re.compile(rb"[A-Z][a-z]+day, [A-Z][a-z]+ \d\d?, \d{4} \d\d:\d\d:
 
 def stream(port, host=HOST):
     """All bytes until the server closes."""
-    with socket.create_connection((host, port), timeout=2) as connection:
+    with socket.create_connection((host, port), timeout=10) as connection:
         data = b""
         while part := connection.recv(100):
             data += part
@@ -160,6 +160,18 @@ def test_a_thousand_clients_that_stay_keep_nobody_out(server):
             most = max(most, descriptors(server) - before)
         assert all(len(client.recv(10)) == 4 for client in rude)
     assert 20 <= most <= TABLE + 1
+
+
+def test_each_of_a_crowd_is_answered(server):
+    """Connections that follow close upon each other are gathered: none is forgotten by that, of either service."""
+    before = counters(server, "TIME")[0]
+    for _ in range(40):
+        waiting = [socket.create_connection((HOST, TIME), timeout=10) for _ in range(5)]
+        for one in waiting:
+            with one:
+                assert time_of(one.recv(100)) > 0 and one.recv(100) == b""
+    assert DAYTIME_LINE.fullmatch(stream(DAYTIME))
+    assert counters(server, "TIME")[0] == before + 200
 
 
 def test_a_client_that_goes_on_talking_is_cut_all_the_same(server):
