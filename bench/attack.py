@@ -176,8 +176,9 @@ def goals(runs, crowd, reflections):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--rounds", type=int, default=5, help="how often each attack is tried (default 5)")
-    parser.add_argument("--seconds", type=float, default=0.8, help="length of one (default 0.8)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each attack is tried (default 7)")
+    parser.add_argument("--seconds", type=float, default=0.4, help="length of one (default 0.4; the system takes a CPU away from who "
+                        "has it in real time for most of a second)")
     parser.add_argument("--millions", type=int, default=10, help="of sources, IPv4 and IPv6 each (default 10)")
     parser.add_argument("--packets", type=int, default=1700000, help="to each UDP port, IPv4 and IPv6 each (default 1 700 000: ten million in all)")
     args = parser.parse_args()

@@ -9,6 +9,8 @@
 
 #define GUARD_DENY_KISS_ONE_IN 16     /* of the requests that the access list would tell */
 #define GUARD_BLOCK_SLACK_NS NS_PER_S /* what lies farther beyond a full bucket is a block, however the stamps of two workers differ */
+#define GUARD_PATIENCE 16384          /* requests refused in a row, from which on those answered all the same become rarer */
+#define GUARD_SELDOM 128              /* at most, by so much; with the 65536 of the options it fits */
 #define GUARD_POUR_TRIES 16           /* each one lost is another request of the same prefix at the same time */
 
 /* IPv4 prefixes stand where IPv6 has multicast, which is never a source: no two prefixes share a number, and none is 0. */
@@ -155,6 +157,15 @@ static inline enum guard_bucket guard_pour(const struct guard_limit *l, int64_t 
 
 static inline bool guard_is_turn(uint32_t count, uint32_t one_in) { return one_in != 0 && count % one_in == 0; }
 
+/* Of the requests refused in a row. A million a second answered one in eight would cost as much as all honest clients do: after GUARD_PATIENCE of them it is one
+ * in twice as many, after as many more three times, and so on up to GUARD_SELDOM times. */
+static inline bool guard_is_turn_of_refused(uint32_t refused, uint32_t one_in)
+{
+    uint32_t times = 1 + refused / GUARD_PATIENCE;
+
+    return guard_is_turn(refused, one_in * (times < GUARD_SELDOM ? times : GUARD_SELDOM));
+}
+
 /* More than block_above times what the limit gives in that time, a whole burst besides? */
 static inline bool guard_is_too_much(const struct guard_limit *l, const struct guard_count *c)
 {
@@ -179,9 +190,9 @@ static inline enum verdict guard_refuse(struct guard *g, struct guard_set *s, un
 
     if (guard_is_too_much(&g->limit, &s->count[row]))
         return guard_block(g, s, row, now);
-    if (guard_is_turn(refused, g->limit.kiss))
+    if (guard_is_turn_of_refused(refused, g->limit.kiss))
         return VERDICT_RATE_KISS;
-    return guard_is_turn(refused, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
+    return guard_is_turn_of_refused(refused, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
 }
 
 static inline enum verdict guard_check_bucket(struct guard *g, const struct guard_expected *e, int64_t now)

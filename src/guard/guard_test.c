@@ -179,6 +179,27 @@ static void leak_answers_some(void **state)
 }
 
 /* Ten times the rate, on average over 16 s and a burst besides: 2 x 10 x 16 + 5. */
+/* A flood is answered less the longer it goes on, but never not at all. */
+static void a_flood_is_answered_ever_more_seldom(void **state)
+{
+    enum { A_PART = 16384, PARTS = 140 };
+    struct rate_limit_options leaky = strict;
+    int answered[PARTS];
+
+    (void)state;
+    leaky.kiss = 0;
+    leaky.leak = 8;
+    start(&leaky, false);
+    answered_of(5, v4(9, 1), 0);
+    for (int part = 0; part < PARTS; part++)
+        answered[part] = answered_of(A_PART, v4(9, 1), 0);
+    assert_in_range(answered[0], A_PART / 8 - 1, A_PART / 8 + 1);
+    assert_in_range(answered[1], A_PART / 16 - 1, A_PART / 16 + 1);
+    assert_in_range(answered[9], A_PART / 80 - 1, A_PART / 80 + 1);
+    assert_in_range(answered[PARTS - 1], A_PART / 8 / 128 - 1, A_PART / 8 / 128 + 1);
+    assert_int_equal(answered_of(5, v4(10, 1), 0), 5); /* another is served as ever */
+}
+
 static const struct rate_limit_options hard = { .present = true, .rate = 2, .burst = 5, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4, .block_above = 10,
                                                 .block_window = { 16 * NS_PER_S }, .block_for = { 60 * NS_PER_S } };
 
@@ -443,6 +464,7 @@ int main(void)
         cmocka_unit_test(NTP_27_one_kiss_in_n),
         cmocka_unit_test(no_kiss_when_switched_off),
         cmocka_unit_test(leak_answers_some),
+        cmocka_unit_test(a_flood_is_answered_ever_more_seldom),
         cmocka_unit_test(block_begins_and_ends),
         cmocka_unit_test(block_needs_the_rate_for_a_while),
         cmocka_unit_test(blocks_are_told_as_far_as_kept),
