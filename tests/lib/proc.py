@@ -12,6 +12,7 @@ import time
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
+PARTING_S = 3
 _alive = []         # every Process not yet ended
 _first_port, _last_port = (int(x) for x in os.environ.get("TEST_PORTS", "23000-24999").split("-"))
 _next_port = _first_port
@@ -89,8 +90,9 @@ class Process:
     def signal(self, number):
         self._popen.send_signal(number)
 
-    def stop(self, timeout=5):
-        """SIGTERM, and SIGKILL for what is left of the session after `timeout`. Returns the exit code."""
+    def stop(self, timeout=20):
+        """SIGTERM, and SIGKILL for what is left of the session after `timeout`. Returns the exit code. A daemon that has lost patience with a child itself, and
+        children of its helpers, whom the system tells of the end, are given their time: left behind is who stays."""
         if self in _alive:
             _alive.remove(self)
         if self.running():
@@ -100,7 +102,10 @@ class Process:
             except subprocess.TimeoutExpired:
                 self.signal(signal.SIGKILL)
         self._popen.wait()
-        self.left_behind = session_members(self.pid)
+        end = time.monotonic() + PARTING_S
+        while (left := session_members(self.pid)) and time.monotonic() < end:
+            time.sleep(0.01)
+        self.left_behind = left
         for pid in self.left_behind:
             _kill(pid)
         return self._popen.returncode
