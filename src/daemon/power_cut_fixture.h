@@ -1,8 +1,8 @@
 /* For tests: a disk that loses power. While it records, what a program does to the files of one folder goes into a log; afterwards the disk can be put back to
  * what it might hold had the power gone after any number of these steps.
  *
- * What was not synced may have reached the disk or not, in any order: each sector of 512 bytes of a file for itself (one that did not is zeroes, or the last
- * program's bytes), its length, and each change of the folder. fsync() of a file makes its bytes sure, of the folder its names; rename() is whole or not at all.
+ * What was not synced may have reached the disk or not, in any order: each sector of 512 bytes of a file for itself (one that did not is zeroes or
+ * anything), its length, and each change of the folder. fsync() of a file makes its bytes sure, of the folder its names; rename() is whole or not at all.
  *
  * Link with -Wl,--wrap=open,--wrap=write,--wrap=fsync,--wrap=rename,--wrap=unlink,--wrap=close. Names in the folder are short, files small. */
 #ifndef DAEMON_POWER_CUT_FIXTURE_H
