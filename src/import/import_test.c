@@ -45,7 +45,7 @@ static const struct { enum import_format format; const char *text, *words; } row
     { IMPORT_NTP, "restrict 10.0.0.0 mask 255.0.255.0", "is no numeric network" },
     { IMPORT_NTP, "restrict default limited kod", "rate_limit:\n  rate: 32" },
     { IMPORT_NTP, "interface listen eth0", "listen: [\"[::%eth0]:123\"]" },
-    { IMPORT_NTP, "interface listen a\"b", "\"a\"b\" is no address to listen on" },
+    { IMPORT_NTP, "interface listen a\"b", "\"*%a\"b\" is no address to listen on" },
     { IMPORT_NTP, "tinker panic 0", "panic_threshold: 86400s" },
     { IMPORT_NTP, "leapfile \"/a b\"", "list: \"/a b\"" },
     { IMPORT_NTPD_RS, "[[server]]\nlisten = \"127.0.0.1:123\" # c", "listen: [\"127.0.0.1:123\"]" },
