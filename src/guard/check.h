@@ -157,8 +157,8 @@ static inline enum guard_bucket guard_pour(const struct guard_limit *l, int64_t 
 
 static inline bool guard_is_turn(uint32_t count, uint32_t one_in) { return one_in != 0 && count % one_in == 0; }
 
-/* Of the requests refused in a row. A million a second answered one in eight would cost as much as all honest clients do: after GUARD_PATIENCE of them it is one
- * in twice as many, after as many more three times, and so on up to GUARD_SELDOM times. */
+/* Of the requests refused in a row. A million a second answered one in eight would cost more than all honest clients do: after GUARD_PATIENCE of them it is
+ * one in twice as many, after as many more three times, and so on up to GUARD_SELDOM times. */
 static inline bool guard_is_turn_of_refused(uint32_t refused, uint32_t one_in)
 {
     uint32_t times = 1 + refused / GUARD_PATIENCE;
