@@ -178,7 +178,6 @@ static void leak_answers_some(void **state)
     assert_int_equal(answered_of(800, v4(9, 1), 0), 100);
 }
 
-/* Ten times the rate, on average over 16 s and a burst besides: 2 x 10 x 16 + 5. */
 /* A flood is answered less the longer it goes on, but never not at all. */
 static void a_flood_is_answered_ever_more_seldom(void **state)
 {
@@ -200,6 +199,7 @@ static void a_flood_is_answered_ever_more_seldom(void **state)
     assert_int_equal(answered_of(5, v4(10, 1), 0), 5); /* another is served as ever */
 }
 
+/* Ten times the rate, on average over 16 s and a burst besides: 2 x 10 x 16 + 5. */
 static const struct rate_limit_options hard = { .present = true, .rate = 2, .burst = 5, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4, .block_above = 10,
                                                 .block_window = { 16 * NS_PER_S }, .block_for = { 60 * NS_PER_S } };
 
