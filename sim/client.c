@@ -222,6 +222,7 @@ static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
         break;
     case ACTION_PUBLISH:
         n->c.page = *engine_page(n->c.engine);
+        page_cut(&n->c.page, n->c.piece);
         n->c.published = true;
         break;
     case ACTION_SAVE:

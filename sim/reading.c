@@ -73,13 +73,25 @@ static void violate(struct sim_world *w, struct sim_node *n, enum invariant i, c
             dur_to_s(utc_sub(r->view.latest, r->truth)), clock_status_text(r->view.status));
 }
 
+/* By the arithmetic of libutc's utc_now. */
+static bool holds_in_pieces(const struct sim_node *n, const struct sim_reading *r)
+{
+    const struct page_piece *p = page_piece_of(n->c.piece, r->raw.ns);
+    struct page_piece_instant at;
+
+    if (!p || !p->usable)
+        return true;
+    page_piece_at(p, r->raw.ns, &at);
+    return at.utc - at.early <= r->truth.ns && r->truth.ns <= at.utc + at.late;
+}
+
 static void check(struct sim_world *w, struct sim_node *n, const struct sim_reading *r, bool claim_true)
 {
     const struct sim_reading *last = &n->c.last;
     bool stated = r->view.status == CLOCK_LOCAL, known = r->view.status == CLOCK_SYNCHRONISED || r->view.status == CLOCK_HOLDOVER;
     bool inside = !utc_earlier(r->truth, r->view.earliest) && !utc_earlier(r->view.latest, r->truth);
 
-    if (r->usable && (!inside || !claim_true))
+    if (r->usable && (!inside || !claim_true || !holds_in_pieces(n, r)))
         violate(w, n, INVARIANT_BOUND, r);
     /* by TAI: the second that a leap repeats is no step back */
     if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai))

@@ -86,6 +86,7 @@ struct sim_client {
     struct sim_system_clock system;
     bool published;
     struct page_data page;
+    struct page_piece piece[PAGE_PIECES]; /* of it, as page_publish cuts them for libutc */
     struct serve_stats stats;
     uint32_t open[SIM_EXCHANGES_MAX];
     unsigned open_count;

@@ -49,6 +49,15 @@ static inline int64_t page_piece_less(int64_t a, int64_t b) { return (int64_t)((
 
 static inline bool page_piece_holds(const struct page_piece *p, int64_t raw) { return raw >= p->from && raw < p->until; }
 
+/* The piece that holds at `raw`; NULL where page_at has to be asked. */
+static inline const struct page_piece *page_piece_of(const struct page_piece piece[PAGE_PIECES], int64_t raw)
+{
+    for (unsigned i = 0; i < PAGE_PIECES; i++)
+        if (page_piece_holds(&piece[i], raw))
+            return &piece[i];
+    return (const struct page_piece *)0;
+}
+
 /* Where it holds. */
 static inline void page_piece_at(const struct page_piece *p, int64_t raw, struct page_piece_instant *out)
 {

@@ -23,6 +23,7 @@
 #define ACTIONS_A_STEP 16
 #define LATE_STAMP_MS 1
 #define PROBLEMS_LOOK_NS NS_PER_S
+#define CLOCKBOUND_NS NS_PER_S  /* its clients call what is older than 5 s free-running */
 #define VMCLOCK_LOOK_NS (NS_PER_S / 2) /* readers of the page are to know within a second */
 
 /* -- events ---------------------------------------------------------------------------------------------------- */
@@ -216,6 +217,19 @@ static void tell_responder(struct core *c)
     c->responder_due = responder_write(w->responder, w->serve, &page, rate_ppm);
 }
 
+static void tell_clockbound(struct core *c)
+{
+    const struct core_world *w = c->world;
+    struct page_data page;
+
+    if (!w->clockbound || page_read(w->page, &page) != 0)
+        return;
+    if (io_slept_since(page.asleep))
+        page.status = CLOCK_DISRUPTED;
+    clockbound_update(w->clockbound, &page, w->steer, w->vmclock != NULL);
+    c->clockbound_due = mono_add(host_mono(), (struct dur_ns){ CLOCKBOUND_NS });
+}
+
 /* -- the system clock ------------------------------------------------------------------------------------------- */
 
 static void read_clock(struct core *c)
@@ -230,6 +244,7 @@ static void result(struct core *c, int err)
 {
     input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } });
     tell_responder(c);
+    tell_clockbound(c);
 }
 
 static void command_clock(struct core *c, const struct clock_command *command)
@@ -237,6 +252,8 @@ static void command_clock(struct core *c, const struct clock_command *command)
     const struct core_world *w = c->world;
     struct clock_limits limits = clock_limits_of(&w->options->engine.clock);
 
+    if (command->verb == CLOCK_SET_STEP)
+        clockbound_withdraw(w->clockbound); /* until the result is there */
     if (w->clock_fd < 0)
         result(c, clock_role_obey(command, &limits, w->driver, w->steps));
     else if (clock_command_check(command, &limits, w->steps) != 0)
@@ -424,6 +441,7 @@ static void publish(struct core *c)
     page.disruption = c->disruption;
     page_publish(c->world->page, &page);
     tell_responder(c);
+    tell_clockbound(c);
 }
 
 static void obey(struct core *c, const struct action *a)
@@ -468,7 +486,7 @@ static struct mono_ns next(void *ctx)
 
     return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
                              mono_min(c->leap_files.next, c->world->hardware->next)),
-                    mono_min(c->responder_due, c->vmclock_due));
+                    mono_min(mono_min(c->responder_due, c->clockbound_due), c->vmclock_due));
 }
 
 /* A host that is in the middle of writing is asked again. */
@@ -541,6 +559,8 @@ static void run(void *ctx, struct mono_ns now)
         give_up_keys(c);
     if (!mono_before(now, c->responder_due))
         tell_responder(c);
+    if (!mono_before(now, c->clockbound_due))
+        tell_clockbound(c);
     if (!mono_before(now, c->vmclock_due)) /* looked at already, as at every return from waiting */
         c->vmclock_due = mono_add(now, (struct dur_ns){ VMCLOCK_LOOK_NS });
     input(c, &(struct event){ .kind = EVENT_TICK });
@@ -561,7 +581,7 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     memset(c, 0, sizeof *c);
     c->world = world;
     c->loop = loop;
-    c->names_due = c->keys_due = c->responder_due = MONO_NEVER;
+    c->names_due = c->keys_due = c->responder_due = c->clockbound_due = MONO_NEVER;
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);

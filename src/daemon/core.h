@@ -12,6 +12,7 @@
 
 #include "daemon/audit.h"
 #include "daemon/clock_role.h"
+#include "daemon/clockbound_file.h"
 #include "daemon/hardware.h"
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
@@ -44,6 +45,7 @@ struct core_world {
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
     uid_t user;                         /* whom core runs as */
+    struct clockbound_segment *clockbound; /* for ClockBound's clients; NULL: none */
     const struct io_vmclock *vmclock;   /* tells that the virtual machine was moved; NULL: there is none */
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
     const struct listeners *listeners;  /* to tell which access list holds where */
@@ -71,6 +73,7 @@ struct core {
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
     uint64_t disruption;                /* the VMClock's marker, as far as the engine was told */
+    struct mono_ns clockbound_due;      /* when it is to be written again; MONO_NEVER without one */
     struct mono_ns vmclock_due;         /* when to look at it at the latest; MONO_NEVER without one */
     struct core_exchange exchange[CORE_EXCHANGES_MAX];
     unsigned queue_first, queue_count;  /* events that actions caused */

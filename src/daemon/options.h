@@ -20,6 +20,9 @@ struct log_options {
 struct control_options {
 #include "daemon/control.def"
 };
+struct clockbound_options {
+#include "daemon/clockbound.def"
+};
 struct process_options {
 #include "daemon/process.def"
 };
@@ -45,6 +48,7 @@ struct daemon_options {
     struct timeproto_options timeproto;
     struct log_options log;
     struct control_options control;
+    struct clockbound_options clockbound;
     struct process_options process;
 };
 

@@ -197,6 +197,20 @@ static int map_shared(struct setup *s)
     return 0;
 }
 
+/* The daemon works without it, and says so. */
+static int open_clockbound(struct setup *s)
+{
+    const char *path = s->options->clockbound.path.s;
+    char why[96];
+
+    if (path[0] == '\0' || s->detached)
+        return 0;
+    s->world.clockbound = clockbound_open(path, why, sizeof why);
+    if (!s->world.clockbound)
+        logger_say("clockbound.path: %s is not used: %s; ClockBound's clients will not find this daemon", path, why);
+    return 0;
+}
+
 static int start_hardware(struct setup *s)
 {
     struct hardware_lines *lines = shared_hardware_new();
@@ -447,7 +461,7 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
     static int (*const steps[])(struct setup *) = {
         find_user,       take_run_dir, open_listeners,  connect_workers, open_ke,      map_shared,   start_hardware,
         start_responder, make_guard,   make_interleave, decide_clock,    recall,       open_control, connect_resolver,
-        connect_ke,      connect_clock, publish_first_page,
+        connect_ke,      connect_clock, open_clockbound, publish_first_page,
     };
     int code = 0;
 

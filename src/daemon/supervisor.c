@@ -155,6 +155,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
     responder_forget(&s->responder);
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     munmap(s->world.steps, sizeof *s->world.steps);
+    if (s->world.clockbound)
+        munmap(s->world.clockbound, sizeof *s->world.clockbound);
     if (s->ke.shared)
         mprotect(s->ke.shared, sizeof *s->ke.shared, PROT_READ);
     if (loop_init(&sup.loop, false, on_signal_in_child, NULL) != 0)

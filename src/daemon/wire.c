@@ -83,6 +83,11 @@ static const struct conf_row control_rows[] = {
 #include "daemon/control.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct clockbound_options
+static const struct conf_row clockbound_rows[] = {
+#include "daemon/clockbound.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct process_options
 static const struct conf_row process_rows[] = {
 #include "daemon/process.def"
@@ -116,6 +121,7 @@ static const struct conf_section sections[] = {
       .sentence = "How often one source, or all behind one address, is answered over UDP; without the section there is no limit" },
     { MAP("log", log_rows, log), .sentence = "What is logged, and where" },
     { MAP("control", control_rows, control), .sentence = "How utcctl reaches the daemon" },
+    { MAP("clockbound", clockbound_rows, clockbound), .sentence = "The bound of the system clock for ClockBound's clients (docs/libutc.md)" },
     { MAP("process", process_rows, process), .sentence = "How the daemon runs" },
 };
 

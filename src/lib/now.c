@@ -53,14 +53,6 @@ QUICK void fill_by_piece(const struct page_piece *p, const struct page_data *d, 
     };
 }
 
-QUICK const struct page_piece *piece_of(const struct page_piece piece[PAGE_PIECES], int64_t now)
-{
-    for (unsigned i = 0; i < PAGE_PIECES; i++)
-        if (page_piece_holds(&piece[i], now))
-            return &piece[i];
-    return NULL;
-}
-
 QUICK int64_t clock_now(clockid_t id)
 {
     struct timespec ts = { 0, 0 };
@@ -75,7 +67,7 @@ QUICK int read_now(const struct page *page, struct utc_time *out)
         uint32_t before = __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE);
         const struct page_data *d = &page->copy[before & 1];
         int64_t now = clock_now(CLOCK_MONOTONIC_RAW);
-        const struct page_piece *piece = piece_of(page->piece[before & 1], now);
+        const struct page_piece *piece = page_piece_of(page->piece[before & 1], now);
 
         if (piece)
             fill_by_piece(piece, d, now, out);
