@@ -43,6 +43,7 @@ static void as_answer(const uint8_t *data, size_t size)
     memset(&first.clients, 0, sizeof first.clients); /* these two answer verbs of their own, no SNAPSHOT */
     memset(first.access, 0, sizeof first.access);
     first.access_count = 0;
+    memset(first.text, 0, sizeof first.text);
     size = control_answer(&all, &first, answer, sizeof answer);
     assert(control_answer_read((struct span){ answer, size }, &result, &second) == 0);
     assert(memcmp(&first, &second, sizeof first) == 0);

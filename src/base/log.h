@@ -11,7 +11,7 @@
 #include "base/addr.h"
 #include "base/time.h"
 
-enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_NOTICE_LEVEL, LOG_WARNING_LEVEL, LOG_ERROR_LEVEL };
+enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_NOTICE_LEVEL, LOG_WARNING_LEVEL, LOG_ERROR_LEVEL, LOG_LEVELS };
 
 enum log_id {
 #define LOG(name, level, sentence) LOG_##name,

@@ -17,8 +17,22 @@ static const char *const command_names[COMMAND_COUNT] = {
     [COMMAND_HELP] = "help",   [COMMAND_STATUS] = "status",       [COMMAND_SOURCES] = "sources", [COMMAND_CLOCK] = "clock",
     [COMMAND_QUERY] = "query", [COMMAND_WAIT_SYNC] = "wait-sync", [COMMAND_SIM] = "sim",
     [COMMAND_ACL] = "acl",     [COMMAND_CLIENTS] = "clients",
-    [COMMAND_VERSION] = "version",
+    [COMMAND_VERSION] = "version", [COMMAND_RELOAD] = "reload",   [COMMAND_BURST] = "burst",     [COMMAND_LOG] = "log",
+    [COMMAND_STEP] = "step",   [COMMAND_EXPLAIN] = "explain",     [COMMAND_DOCTOR] = "doctor",   [COMMAND_TOP] = "top",
+    [COMMAND_COMPLETION] = "completion",
 };
+
+/* What may follow the command: least and most words, and the choices for the first where it has some. */
+static const struct words { unsigned least, most; const char *first, *hint; } command_words[COMMAND_COUNT] = {
+    [COMMAND_SOURCES] = { 0, 32, "add remove online offline", "utcctl sources [add|remove|online|offline SOURCE]" },
+    [COMMAND_BURST] = { 0, 1, "", "utcctl burst [SOURCE]" },
+    [COMMAND_LOG] = { 2, 2, "level", "utcctl log level debug|info|notice|warning|error" },
+    [COMMAND_EXPLAIN] = { 1, 1, "", "utcctl explain SOURCE" },
+    [COMMAND_COMPLETION] = { 1, 1, "bash zsh fish", "utcctl completion bash|zsh|fish" },
+    [COMMAND_ACL] = { 2, 2, "test", "utcctl acl test ADDRESS" },
+};
+
+const char *args_command_words(enum command c) { return command_words[c].first ? command_words[c].first : ""; }
 
 const char *args_command_name(enum command c) { return command_names[c]; }
 
@@ -96,6 +110,7 @@ static int duration(const char *text, struct dur_ns *out)
 }
 
 static int set_json(struct args *a, const char *value) { (void)value; a->json = true; return 0; }
+static int set_yes(struct args *a, const char *value) { (void)value; a->yes = true; return 0; }
 static int set_help(struct args *a, const char *value) { (void)value; a->command = COMMAND_HELP; return 0; }
 static int set_ipv4(struct args *a, const char *value) { (void)value; a->family = UTC_IPV4; return 0; }
 static int set_ipv6(struct args *a, const char *value) { (void)value; a->family = UTC_IPV6; return 0; }
@@ -200,7 +215,9 @@ static const struct option_row {
 } options[] = {
     { "--json", NULL, false, ON_ALL, set_json },
     { "--help", "-h", false, ON_ALL, set_help },
-    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(SIM) | ON(ACL) | ON(CLIENTS) | ON(VERSION), set_socket },
+    { "--socket", NULL, true, ON(STATUS) | ON(SOURCES) | ON(CLOCK) | ON(WAIT_SYNC) | ON(SIM) | ON(ACL) | ON(CLIENTS) | ON(VERSION) |
+      ON(RELOAD) | ON(BURST) | ON(LOG) | ON(STEP) | ON(EXPLAIN) | ON(DOCTOR) | ON(TOP), set_socket },
+    { "--yes", NULL, false, ON(STEP), set_yes },
     { "--proto", NULL, true, ON(QUERY), set_protocol },
     { "--ipv4", "-4", false, ON(QUERY), set_ipv4 },
     { "--ipv6", "-6", false, ON(QUERY), set_ipv6 },
@@ -217,6 +234,16 @@ static const struct option_row {
 };
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
+
+bool args_option(size_t i, const char **name, bool *takes_value, unsigned *commands)
+{
+    if (i >= OPTION_COUNT)
+        return false;
+    *name = options[i].name;
+    *takes_value = options[i].takes_value;
+    *commands = options[i].commands;
+    return true;
+}
 
 /* `len` bytes of the argument are the option's name, the rest "=value". */
 static const struct option_row *find_option(const char *arg, size_t len)
@@ -309,6 +336,29 @@ static int parse_sim_word(struct args *a, const char *word)
     return 0;
 }
 
+/* Is it one of the words in the list? */
+static bool is_among(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
+        if ((at == list || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
+            return len > 0;
+    return false;
+}
+
+static int parse_words(struct args *a, const char *word)
+{
+    const struct words *w = &command_words[a->command];
+
+    if (a->word_count == w->most)
+        return fail(a, "'%s' takes no further argument '%s': %s", command_names[a->command], shown(word), w->hint);
+    if (a->word_count == 0 && w->first[0] && !is_among(w->first, word))
+        return fail(a, "'%s' does not know '%s': %s", command_names[a->command], shown(word), w->hint);
+    a->word[a->word_count++] = word;
+    return 0;
+}
+
 static int parse_word(struct args *a, unsigned nth, const char *word)
 {
     if (nth == 0)
@@ -321,6 +371,8 @@ static int parse_word(struct args *a, unsigned nth, const char *word)
         return parse_acl_word(a, nth, word);
     if (a->command == COMMAND_HELP)
         return 0;
+    if (command_words[a->command].most > 0)
+        return parse_words(a, word);
     return fail(a, "'%s' takes no argument '%s'", command_names[a->command], shown(word));
 }
 
@@ -355,6 +407,10 @@ static int check(struct args *a, unsigned words, unsigned given)
         a->count = a->command == COMMAND_CLIENTS ? ARGS_CLIENTS : 1;
     if (a->command == COMMAND_ACL && a->address.family == ADDR_NONE)
         return fail(a, "say which address: utcctl acl test ADDRESS");
+    if (a->command != COMMAND_ACL && a->word_count < command_words[a->command].least)
+        return fail(a, "'%s' needs more: %s", command_names[a->command], command_words[a->command].hint);
+    if (a->command == COMMAND_SOURCES && a->word_count == 1)
+        return fail(a, "say which source: utcctl sources %s SOURCE", a->word[0]);
     return a->command == COMMAND_SIM ? check_sim(a) : 0;
 }
 

@@ -8,7 +8,8 @@
 #include "base/time.h"
 
 enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COMMAND_QUERY, COMMAND_WAIT_SYNC, COMMAND_SIM, COMMAND_ACL,
-               COMMAND_CLIENTS, COMMAND_VERSION, COMMAND_COUNT };
+               COMMAND_CLIENTS, COMMAND_VERSION, COMMAND_RELOAD, COMMAND_BURST, COMMAND_LOG, COMMAND_STEP, COMMAND_EXPLAIN, COMMAND_DOCTOR, COMMAND_TOP,
+               COMMAND_COMPLETION, COMMAND_COUNT };
 
 #define ARGS_HOST_MAX 256
 #define ARGS_COUNT_MAX 100
@@ -33,8 +34,9 @@ struct args {
     const char *service;            /* acl: "ntp" ... */
     struct net_addr listener;       /* acl; ADDR_NONE: every one */
     char interface[ADDR_INTERFACE_MAX]; /* of the listener */
-    const char *word[ARGS_WORDS_MAX]; /* sim: stories; borrowed from argv */
+    const char *word[ARGS_WORDS_MAX]; /* what follows the command; sim: stories; borrowed from argv */
     unsigned word_count;
+    bool yes;                       /* step: it is meant */
     char question[ARGS_QUESTION_MAX]; /* sim: "" or what is asked of the running daemon */
     bool print_story;               /* sim */
     int seeds;                      /* sim: how many runs answer a question; 1 .. ARGS_SEEDS_MAX */
@@ -49,6 +51,12 @@ int args_parse(int argc, const char *const *argv, struct args *out);
 /* "name", "name:123", "192.0.2.1:123", "[::1]", "[::1]:123", "::1", "fe80::1%eth0" into host (without brackets) and port (0 when there is none).
  * Returns 0, or -UE_SYNTAX or -UE_RANGE. */
 int args_host_port(const char *text, char host[ARGS_HOST_MAX], uint16_t *port);
+
+/* The options of the command line by number, for completion: name, whether a value follows, for which commands (bits); false when there is none. */
+bool args_option(size_t i, const char **name, bool *takes_value, unsigned *commands);
+
+/* The words that may follow a command, separated by spaces; "" where anything may, or nothing. */
+const char *args_command_words(enum command c);
 
 /* "wait-sync" ... */
 const char *args_command_name(enum command c);

@@ -14,6 +14,7 @@
 #include "utc/utc.h"
 
 #define ANSWER_TIMEOUT_NS (5 * NS_PER_S)
+#define CHANGE_TIMEOUT_NS (60 * NS_PER_S) /* a reload reads files, on a slow disk perhaps */
 
 static int connect_to(const char *path)
 {
@@ -53,7 +54,7 @@ static int read_exactly(int fd, uint8_t *out, size_t len, struct mono_ns deadlin
 
 static int exchange(int fd, const struct control_request *request, struct asked *out)
 {
-    struct mono_ns deadline = mono_add(io_raw_now(), (struct dur_ns){ ANSWER_TIMEOUT_NS });
+    struct mono_ns deadline = mono_add(io_raw_now(), (struct dur_ns){ control_is_change(request) ? CHANGE_TIMEOUT_NS : ANSWER_TIMEOUT_NS });
     static uint8_t frame[CONTROL_ANSWER_MAX];
     size_t len = control_request_write(request, frame, sizeof frame);
     int err;
@@ -113,7 +114,7 @@ static int ask_place(const char *socket, const struct control_request *request, 
 {
     int err = ask_socket(socket, request, out);
 
-    if ((err != -UE_PERMISSION && err != -UE_UNSUPPORTED) || control_is_private(request))
+    if ((err != -UE_PERMISSION && err != -UE_UNSUPPORTED) || control_is_private(request) || control_is_change(request))
         return err;
     return page_beside(socket, out) == 0 ? 0 : err;
 }

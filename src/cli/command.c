@@ -43,12 +43,25 @@ static const char help_text[] =
     "         --live                     and does it fit this machine: addresses, rights, files\n"
     "         --json, --sarif            for programs\n"
     "  utcctl config explain KEY      what a key means and may be, what it is, and which line or variable says so\n"
+    "  utcctl doctor                  what is wrong here, why, and what to do about it\n"
+    "  utcctl explain SOURCE          why that source is followed or not, and what to do\n"
+    "  utcctl top                     a live view; q ends it\n"
+    "\n"
+    "as root, the daemon's user or a member of control.operators:\n"
+    "  utcctl reload                  read the configuration anew; what is wrong with it is told, and then nothing changes\n"
+    "  utcctl sources add SERVER [KEY=VALUE...] | remove SOURCE | online SOURCE | offline SOURCE\n"
+    "                                 until the next reload or restart\n"
+    "  utcctl burst [SOURCE]          ask it, or all of them, some quick questions now\n"
+    "  utcctl log level LEVEL         debug, info, notice, warning or error\n"
+    "  utcctl step --yes              put the system clock at once where it is being slewed to\n"
+    "\n"
+    "  utcctl completion bash|zsh|fish   a script that completes these commands in that shell\n"
     "  utcctl version                 of utcctl and of the running daemon\n"
     "\n"
     "  --json          one JSON object instead of text\n"
     "  --socket PATH   the daemon's control socket, when it is not at its usual place\n"
     "\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the daemon, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n"
     "check: 0 nothing above a note, 10 warnings, 3 errors; import: 9 lines that nobody understands.\n";
 
 /* ---- telling a failure ---- */
@@ -91,7 +104,7 @@ int command_ask_request(const struct args *a, const struct control_request *requ
 
     if (err < 0)
         return fail_to_ask(a, err, out->where);
-    if (out->result != CONTROL_OK)
+    if (out->result != CONTROL_OK && out->result != CONTROL_REFUSED)
         return command_fail(a, out->result == CONTROL_DENIED ? CLI_PERMISSION : CLI_GENERAL, control_result_text(out->result));
     return CLI_OK;
 }
@@ -132,10 +145,9 @@ static const struct view {
     [COMMAND_CLOCK] = { show_clock, { snapshot_json_clock } },
 };
 
-static int run_view(const struct args *a)
+static int show_view(const struct args *a, const struct view *v)
 {
     static struct asked asked;
-    const struct view *v = &views[a->command];
     int code = command_ask(a, CONTROL_SECTIONS_ALL, &asked);
 
     if (code != CLI_OK)
@@ -147,6 +159,11 @@ static int run_view(const struct args *a)
     else
         v->show(&asked.snapshot, terminal_width(stdout), stdout);
     return CLI_OK;
+}
+
+static int run_view(const struct args *a)
+{
+    return a->command == COMMAND_SOURCES && a->word_count > 0 ? command_change(a) : show_view(a, &views[a->command]);
 }
 
 /* ---- wait-sync ---- */
@@ -234,7 +251,9 @@ static int run_help(const struct args *a)
 static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_HELP] = run_help,   [COMMAND_STATUS] = run_view,         [COMMAND_SOURCES] = run_view, [COMMAND_CLOCK] = run_view,
     [COMMAND_QUERY] = command_query, [COMMAND_WAIT_SYNC] = run_wait_sync, [COMMAND_SIM] = command_sim, [COMMAND_VERSION] = run_version,
-    [COMMAND_ACL] = command_acl, [COMMAND_CLIENTS] = command_clients,
+    [COMMAND_ACL] = command_acl, [COMMAND_CLIENTS] = command_clients, [COMMAND_RELOAD] = command_change, [COMMAND_BURST] = command_change,
+    [COMMAND_LOG] = command_change, [COMMAND_STEP] = command_change,  [COMMAND_EXPLAIN] = command_explain, [COMMAND_DOCTOR] = command_doctor,
+    [COMMAND_TOP] = command_top, [COMMAND_COMPLETION] = command_completion,
 };
 
 int command_main(int argc, const char *const *argv)

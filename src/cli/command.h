@@ -20,6 +20,19 @@ int command_sim(const struct args *a);
 int command_acl(const struct args *a);
 int command_clients(const struct args *a);
 
+/* Verbs that change something in the daemon: reload, sources add|remove|online|offline, burst, log level, step. */
+int command_change(const struct args *a);
+
+/* utcctl explain, utcctl doctor. */
+int command_explain(const struct args *a);
+int command_doctor(const struct args *a);
+
+/* utcctl top. */
+int command_top(const struct args *a);
+
+/* utcctl completion: a shell's script, from the same tables that the command line is read by. */
+int command_completion(const struct args *a);
+
 /* Asks the daemon for sections of its snapshot, and tells a failure. Returns CLI_OK with *out, or the exit code. */
 int command_ask(const struct args *a, uint32_t sections, struct asked *out);
 

@@ -34,6 +34,15 @@ static const struct option_row { const char *name; enum kind kind; unsigned verb
 
 const char *file_verb_name(enum file_verb v) { return verbs[v].name; }
 
+bool file_args_option(size_t i, const char **name, unsigned *for_verbs)
+{
+    if (i >= OPTION_COUNT)
+        return false;
+    *name = options[i].name;
+    *for_verbs = options[i].verbs;
+    return true;
+}
+
 static int verb_of(const char *word)
 {
     for (int v = 0; v < FILE_VERBS; v++)

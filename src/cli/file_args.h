@@ -3,6 +3,7 @@
 #define CLI_FILE_ARGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum file_verb { FILE_INIT, FILE_IMPORT, FILE_CHECK, FILE_CONFIG, FILE_VERBS };
 
@@ -25,5 +26,8 @@ int file_args_parse(int argc, const char *const *argv, struct file_args *out);
 
 /* Their names, for "did you mean". */
 const char *file_verb_name(enum file_verb v);
+
+/* Their options by number, for completion: name, for which verbs (bits); false when there is none. */
+bool file_args_option(size_t i, const char **name, unsigned *for_verbs);
 
 #endif

@@ -102,6 +102,44 @@ void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_
     recall_source(c, s);
 }
 
+void clock_source_change(struct clock *c, uint16_t slot, const struct clock_source_options *o)
+{
+    struct clock_source *s = &c->source[slot];
+
+    assert(slot < CLOCK_SOURCES_MAX && s->used && o->min_poll_log2 <= o->max_poll_log2 && s->smear == (uint8_t)o->smear);
+    s->prefer = o->prefer;
+    s->min_poll_log2 = o->min_poll_log2;
+    s->max_poll_log2 = o->max_poll_log2;
+    s->name = o->name;
+}
+
+/* A statement made or withdrawn while nothing else is known decides at once; later it is looked at when the sources fall silent. */
+static enum clock_status restated(struct clock *c, bool before, struct mono_ns now)
+{
+    bool local = c->options.local.present;
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    if (local && c->page.status == CLOCK_UNSYNCHRONISED && !c->policy.synchronised_once && utc_is_plausible(v.utc)) {
+        c->estimate.bound = (struct clock_span){ -dur_to_s(c->options.local.error), dur_to_s(c->options.local.error) };
+        return CLOCK_LOCAL;
+    }
+    if (before && !local && c->page.status == CLOCK_LOCAL && !c->policy.synchronised_once)
+        c->estimate.bound = (struct clock_span){ -UNKNOWN_S, UNKNOWN_S };
+    if (before && !local && c->page.status == CLOCK_LOCAL)
+        return c->policy.synchronised_once ? CLOCK_FREE_RUNNING : CLOCK_UNSYNCHRONISED;
+    return (enum clock_status)c->page.status;
+}
+
+void clock_change(struct clock *c, const struct clock_options *o, struct mono_ns now, struct clock_actions *out)
+{
+    bool local = c->options.local.present;
+
+    interval_age(c, now);
+    c->options = *o;
+    discipline_publish(c, restated(c, local, now), false, now, out);
+}
+
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out)
 {
     assert(slot < CLOCK_SOURCES_MAX);

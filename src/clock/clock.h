@@ -85,6 +85,12 @@ struct clock_source_options {
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now);
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out);
 
+/* Other options for the same source: what was learnt of it stays. `smear` has to be what it was. */
+void clock_source_change(struct clock *c, uint16_t slot, const struct clock_source_options *o);
+
+/* Other options for the clock from now on: limits, holdover, the statement `local`. What was learnt stays. Copied. */
+void clock_change(struct clock *c, const struct clock_options *o, struct mono_ns now, struct clock_actions *out);
+
 /* One measurement; m->source is a slot. May change estimate, page, status. */
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out);
 

@@ -30,15 +30,26 @@ static void run(void *ctx, struct mono_ns now)
     struct guard_client client;
     uint32_t before = a->told;
 
+    if (!a->guard || mono_before(now, a->next))
+        return;
     for (; guard_next_block(a->guard, &a->told, &client); before = a->told)
         tell(a, &client, a->told - before - 1, now);
     a->next = mono_add(now, (struct dur_ns){ LOOK_NS });
 }
 
+void audit_change(struct audit *a, const struct guard *guard)
+{
+    bool blocks = guard && guard->limit.block_above > 0;
+
+    if (blocks && !a->guard)
+        a->told = ATOMIC_LOAD(&guard->blocks);
+    a->guard = blocks ? guard : NULL;
+    a->next = blocks ? host_mono() : MONO_NEVER;
+}
+
 void audit_start(struct audit *a, struct loop *loop, const struct guard *guard)
 {
-    if (!guard || guard->limit.block_above == 0)
-        return;
-    *a = (struct audit){ guard, ATOMIC_LOAD(&guard->blocks), host_mono() };
+    *a = (struct audit){ .guard = NULL };
+    audit_change(a, guard);
     loop_add_part(loop, &(struct loop_part){ a, next, run });
 }

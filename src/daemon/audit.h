@@ -12,7 +12,10 @@ struct audit {
     struct mono_ns next;
 };
 
-/* Adds itself to the loop when guard (NULL: none) can block at all. Blocks from before are not told again. */
+/* Adds itself to the loop; rests while guard (NULL: none) cannot block at all. Blocks from before are not told again. */
 void audit_start(struct audit *a, struct loop *loop, const struct guard *guard);
+
+/* The guard, or its limits, may be others now. */
+void audit_change(struct audit *a, const struct guard *guard);
 
 #endif

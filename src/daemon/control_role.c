@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/control_act.h"
 #include "daemon/guard_picture.h"
+#include "daemon/logger.h"
 #include "io/unix.h"
 
 static struct control_peer *peer_of(struct control_role *r, int fd)
@@ -46,13 +48,55 @@ static bool send_rest(struct control_role *r, struct control_peer *p)
     return true;
 }
 
+/* Counted and told: who tries what is not his to do is of interest to an audit (CTL-03). */
+static void tell_denied(struct control_role *r, const struct control_peer *p, const struct control_request *request)
+{
+    struct log_record log = { .id = LOG_AUDIT_DENIED };
+    uid_t user = 0;
+    pid_t process = 0;
+
+    r->core->denied++;
+    if (!io_unix_peer(p->fd, &user, &process))
+        return;
+    log_int(&log, "uid", (int64_t)user);
+    log_int(&log, "pid", process);
+    log_int(&log, "verb", request->verb);
+    logger_write(&log, host_mono());
+}
+
+static bool is_denied(struct control_role *r, const struct control_peer *p, const struct control_request *request)
+{
+    bool denied = control_is_change(request) ? !p->operates : control_is_private(request) && !p->trusted;
+
+    if (denied)
+        tell_denied(r, p, request);
+    return denied;
+}
+
+/* The answer has to wait for the parent; nothing else is read from there meanwhile. */
+static bool begin_reload(struct control_role *r, struct control_peer *p, const struct control_request *request)
+{
+    p->ticket = core_ask_reload(r->core);
+    if (p->ticket == 0)
+        return false;
+    p->waiting = *request;
+    p->cut_at = mono_add(host_mono(), dur_from_ms(CONTROL_RELOAD_MS));
+    loop_events(r->loop, p->fd, 0);
+    return true;
+}
+
 static bool answer(struct control_role *r, struct control_peer *p, struct control_request *request)
 {
+    request->denied = is_denied(r, p, request);
+    if (request->verb == CONTROL_VERB_RELOAD && !request->denied && !p->ticket)
+        return begin_reload(r, p, request);
+    p->ticket = 0;
     p->answer = malloc(CONTROL_ANSWER_MAX);
     if (!p->answer)
         return false;
     core_snapshot(r->core, &r->snapshot);
-    request->denied = control_is_private(request) && !p->trusted;
+    if (control_is_change(request) && !request->denied && !request->malformed)
+        request->refused = !control_act(r->core, request, r->snapshot.text, sizeof r->snapshot.text);
     if (request->verb == CONTROL_VERB_CLIENTS && !request->denied)
         guard_picture_clients(r->core->world, request, &r->snapshot);
     if (request->verb == CONTROL_VERB_ACCESS && !request->denied)
@@ -81,6 +125,19 @@ static bool take(struct control_role *r, struct control_peer *p)
     return outcome == CONTROL_MORE || answer(r, p, &request);
 }
 
+/* Those whose reload is over get their answer. */
+static void on_reloaded(void *ctx, uint32_t ticket)
+{
+    struct control_role *r = ctx;
+
+    for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++) {
+        struct control_peer *p = &r->peer[i];
+
+        if (p->fd && p->ticket && p->ticket <= ticket && !answer(r, p, &p->waiting))
+            hang_up(r, p);
+    }
+}
+
 static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct control_role *r = ctx;
@@ -107,6 +164,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
     p->fd = client;
     r->open++;
     p->trusted = io_unix_peer_is(client, r->core->world->user);
+    p->operates = p->trusted || (r->core->world->operators != GROUP_NONE && io_unix_peer_is_in(client, r->core->world->operators));
     p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
 }
 
@@ -135,6 +193,8 @@ void control_role_start(struct control_role *r, struct loop *loop, int fd, struc
     memset(r, 0, sizeof *r);
     r->loop = loop;
     r->core = core;
+    core->on_reloaded = on_reloaded;
+    core->on_reloaded_ctx = r;
     loop_watch(loop, fd, POLLIN, on_connection, r);
     loop_add_part(loop, &(struct loop_part){ r, next, run });
 }

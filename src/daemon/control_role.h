@@ -1,4 +1,5 @@
-/* The control socket on the loop: connections with deadlines, read-only answers from the engine's snapshot (observe/control.h knows the frames). */
+/* The control socket on the loop: connections with deadlines, answers from the snapshot (observe/control.h knows the frames), changes for those who may
+ * make them: root, the daemon's user, members of control.operators. Others are refused, counted, and told to the audit. */
 #ifndef DAEMON_CONTROL_ROLE_H
 #define DAEMON_CONTROL_ROLE_H
 
@@ -8,10 +9,14 @@
 
 #define CONTROL_CONNECTIONS_MAX 16
 #define CONTROL_IDLE_MS 10000
+#define CONTROL_RELOAD_MS 60000   /* how long the end of a reload is waited for */
 
 struct control_peer {
     int fd;                     /* 0: free */
     bool trusted;               /* the administrator, or our own user: may know who the clients are */
+    bool operates;              /* trusted, or a member of control.operators: may change things */
+    uint32_t ticket;            /* of the reload whose end it waits for; 0: none */
+    struct control_request waiting;
     struct mono_ns cut_at;
     struct control_conn conn;
     size_t sent, len;           /* of the answer under way */

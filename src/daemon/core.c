@@ -272,6 +272,19 @@ static void on_clock_result(void *ctx, int fd, short revents, struct mono_ns now
         result(ctx, err <= 0 && err > -UE_COUNT ? err : -UE_IO);
 }
 
+/* -- questions about lines of `sources`: after a reload the same number is another line -------------------------------- */
+
+static uint16_t tagged(const struct core *c, uint16_t configured) { return (uint16_t)(c->turn << 8 | configured); }
+
+/* False for the answer to a question from before. */
+static bool untag(const struct core *c, uint16_t *configured)
+{
+    bool ours = *configured >> 8 == c->turn && (*configured & 0xff) < ENGINE_CONFIGURED_MAX;
+
+    *configured &= 0xff;
+    return ours;
+}
+
 /* -- names ------------------------------------------------------------------------------------------------------ */
 
 static void unresolved(struct core *c, uint16_t configured, int err)
@@ -281,7 +294,7 @@ static void unresolved(struct core *c, uint16_t configured, int err)
 
 static void resolve(struct core *c, uint16_t configured, const char *name)
 {
-    int err = c->world->resolve_fd < 0 ? -UE_UNSUPPORTED : resolve_ask(c->world->resolve_fd, configured, name);
+    int err = c->world->resolve_fd < 0 ? -UE_UNSUPPORTED : resolve_ask(c->world->resolve_fd, tagged(c, configured), name);
 
     if (err) {
         unresolved(c, configured, err);
@@ -310,7 +323,7 @@ static void on_addresses(void *ctx, int fd, short revents, struct mono_ns now)
 
     (void)revents;
     (void)now;
-    if (resolve_take(fd, &a) != 0 || a.configured >= ENGINE_CONFIGURED_MAX || !(c->names_asked >> a.configured & 1))
+    if (resolve_take(fd, &a) != 0 || !untag(c, &a.configured) || !(c->names_asked >> a.configured & 1))
         return;
     c->names_asked &= ~(1u << a.configured);
     if (!c->names_asked)
@@ -377,7 +390,7 @@ static void without_keys(struct core *c, uint16_t configured, const char *why)
 static void establish(struct core *c, const struct action *a)
 {
     uint16_t configured = a->u.establish.configured;
-    int err = ke_client_ask(c->world->ke_fd, configured, a->u.establish.name, a->u.establish.port, c->world->options->nts.trusted_certificates.s);
+    int err = ke_client_ask(c->world->ke_fd, tagged(c, configured), a->u.establish.name, a->u.establish.port, c->world->options->nts.trusted_certificates.s);
 
     if (err) {
         without_keys(c, configured, ue_text(err));
@@ -405,7 +418,7 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
 
     (void)revents;
     (void)now;
-    if (ke_client_take(fd, &a) == 0 && a.configured < ENGINE_CONFIGURED_MAX && c->keys_asked >> a.configured & 1) {
+    if (ke_client_take(fd, &a) == 0 && untag(c, &a.configured) && c->keys_asked >> a.configured & 1) {
         c->keys_asked &= ~(1u << a.configured);
         if (!c->keys_asked)
             c->keys_due = MONO_NEVER;
@@ -476,6 +489,99 @@ static void fill_random(void *ctx, void *out, size_t len)
         at += n;
         len -= (size_t)n;
     }
+}
+
+/* -- another configuration ----------------------------------------------------------------------------------------- */
+
+static void watch_helpers(struct core *c)
+{
+    const struct core_world *w = c->world;
+
+    if (w->ke_fd >= 0 && !c->keys_watched)
+        c->keys_watched = loop_watch(c->loop, w->ke_fd, POLLIN, on_keys, c) == 0;
+    if (w->resolve_fd >= 0 && !c->names_watched)
+        c->names_watched = loop_watch(c->loop, w->resolve_fd, POLLIN, on_addresses, c) == 0;
+}
+
+/* Questions that are out were numbered by the old lines: their answers are not waited for, and the engine asks again. */
+void core_take_set(struct core *c, uint32_t generation)
+{
+    struct core_world *w = c->world;
+    struct config_set *set = config_set_of(w->sets, generation);
+
+    w->options = &set->options;
+    w->serve = &set->serve;
+    w->guard = set->serve.guard;
+    w->operators = set->operators;
+    if (w->reload_fd >= 0)
+        w->listeners = &set->listeners;
+    logger_start(&set->options.log);
+    core_change_sources(c, &set->options.engine);
+    audit_change(&c->audit, w->guard);
+    tell_responder(c);
+}
+
+void core_change_sources(struct core *c, const struct engine_options *o)
+{
+    if (c->world->need_helpers)
+        c->world->need_helpers(o);
+    watch_helpers(c);
+    c->names_asked = c->keys_asked = 0;
+    c->names_due = c->keys_due = MONO_NEVER;
+    c->turn++;
+    input(c, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { o } });
+}
+
+void core_tell_source(struct core *c, enum engine_source_act act, const char *name)
+{
+    input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
+}
+
+void core_log_level(struct core *c, enum log_level level)
+{
+    const struct reload_word word = { RELOAD_LEVEL, (uint32_t)level };
+
+    logger_set_level(level);
+    if (c->world->reload_fd >= 0)
+        send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void core_step(struct core *c) { input(c, &(struct event){ .kind = EVENT_STEP }); }
+
+uint32_t core_ask_reload(struct core *c)
+{
+    struct reload_word word = { RELOAD_ASK, c->reload_ticket + 1 };
+
+    if (c->world->reload_fd >= 0 && send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof word)
+        return 0;
+    if (c->world->reload_fd < 0)
+        c->world->ask_reload(word.number);
+    return ++c->reload_ticket;
+}
+
+void core_reloaded(struct core *c, uint32_t ticket)
+{
+    if (c->on_reloaded)
+        c->on_reloaded(c->on_reloaded_ctx, ticket);
+}
+
+static void on_reload_word(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct core *c = ctx;
+    struct reload_word word;
+
+    (void)now;
+    if (revents & (POLLHUP | POLLERR))
+        loop_stop(c->loop); /* the parent is gone */
+    if (recv(fd, &word, sizeof word, MSG_DONTWAIT) != (ssize_t)sizeof word)
+        return;
+    if (word.kind == RELOAD_DONE)
+        core_reloaded(c, word.number);
+    if (word.kind != RELOAD_COMMIT || word.number != c->world->sets->generation)
+        return;
+    core_take_set(c, word.number);
+    word.kind = RELOAD_TAKEN;
+    send(fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* -- the role ---------------------------------------------------------------------------------------------------- */
@@ -569,7 +675,7 @@ static void run(void *ctx, struct mono_ns now)
     look_for_problems(c, now);
 }
 
-int core_start(struct core *c, struct loop *loop, const struct core_world *world)
+int core_start(struct core *c, struct loop *loop, struct core_world *world)
 {
     static struct clock_memory memory;
     struct engine_start s;
@@ -605,10 +711,9 @@ int core_start(struct core *c, struct loop *loop, const struct core_world *world
     wait_for_wake(c);
     if (world->clock_fd >= 0)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
-    if (world->ke_fd >= 0)
-        loop_watch(loop, world->ke_fd, POLLIN, on_keys, c);
-    if (world->resolve_fd >= 0)
-        loop_watch(loop, world->resolve_fd, POLLIN, on_addresses, c);
+    if (world->reload_fd >= 0)
+        loop_watch(loop, world->reload_fd, POLLIN, on_reload_word, c);
+    watch_helpers(c);
     input(c, &(struct event){ .kind = EVENT_TICK });
     return 0;
 }
@@ -647,6 +752,8 @@ void core_snapshot(struct core *c, struct snapshot *out)
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
     find_problems(c, out->now, &out->problems);
+    out->control_denied = c->denied;
+    out->reloads = c->world->sets->report.count;
     hardware_picture(c->world->hardware, out);
     responder_picture(c->world->responder, out);
     out->service_count = 0;

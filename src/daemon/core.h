@@ -13,6 +13,7 @@
 #include "daemon/audit.h"
 #include "daemon/clock_role.h"
 #include "daemon/clockbound_file.h"
+#include "daemon/config_set.h"
 #include "daemon/hardware.h"
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
@@ -44,6 +45,11 @@ struct core_world {
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
+    struct config_sets *sets;           /* of reloads */
+    int reload_fd;                      /* to the parent, about them; -1: one process */
+    void (*ask_reload)(uint32_t ticket); /* one process: what there is instead */
+    void (*need_helpers)(const struct engine_options *o); /* one process: names or NTS keys may be needed for the first time */
+    gid_t operators;                    /* control.operators; GROUP_NONE */
     uid_t user;                         /* whom core runs as */
     struct clockbound_segment *clockbound; /* for ClockBound's clients; NULL: none */
     const struct io_vmclock *vmclock;   /* tells that the virtual machine was moved; NULL: there is none */
@@ -63,10 +69,12 @@ struct core_exchange {
 };
 
 struct core {
-    const struct core_world *world;
+    struct core_world *world;
     struct loop *loop;
     struct engine *engine;
     bool save_failed;                   /* told once until it works again */
+    bool names_watched, keys_watched;   /* the helpers' sockets are on the loop */
+    uint8_t turn;                       /* of the configuration: part of each question */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     uint32_t keys_asked;                /* set of configured lines for which NTS keys are being established */
     struct mono_ns keys_due;            /* when to give them up; MONO_NEVER */
@@ -83,18 +91,37 @@ struct core {
     struct leap_files leap_files;
     struct audit audit;
     struct problem_memory problems;     /* since when each has been */
+    uint64_t denied;                    /* requests over the control socket by users who may not make them */
+    uint32_t reload_ticket;             /* of the last reload asked for over the control socket */
+    void (*on_reloaded)(void *ctx, uint32_t ticket); /* who waits for it; NULL: nobody */
+    void *on_reloaded_ctx;
     struct mono_ns problems_due;        /* when to look again, at the next occasion */
     struct io_datagram datagram;
 };
 
 /* Returns 0 or -UE_MEMORY. The first page is published before it returns. */
-int core_start(struct core *c, struct loop *loop, const struct core_world *world);
+int core_start(struct core *c, struct loop *loop, struct core_world *world);
 
 /* The clean end: memory saved, the system clock left as it was disciplined, sockets closed. */
 void core_stop(struct core *c);
 
 /* Look at the files of leap seconds again, now. */
 void core_reread(struct core *c);
+
+/* Another generation of options is in force: sources, limits, keys and log go by it from now on. */
+void core_take_set(struct core *c, uint32_t generation);
+
+/* An operator's word: other sources, for one of them or ("") all, a step of the system clock (engine_step_refusal). */
+void core_change_sources(struct core *c, const struct engine_options *o);
+void core_tell_source(struct core *c, enum engine_source_act act, const char *name);
+void core_step(struct core *c);
+void core_log_level(struct core *c, enum log_level level); /* of this process and the parent */
+
+/* Somebody wants a reload. Returns its ticket, which on_reloaded gets; 0 when it cannot be asked for. */
+uint32_t core_ask_reload(struct core *c);
+
+/* A reload is over; its report is in the sets. */
+void core_reloaded(struct core *c, uint32_t ticket);
 
 /* A picture for the control socket, with what only the daemon knows. */
 void core_snapshot(struct core *c, struct snapshot *out);

@@ -24,18 +24,21 @@ static void on_change(void *ctx, int fd, short revents, struct mono_ns now)
     look(f);
 }
 
-void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX])
+void follow_again(struct follow *f)
 {
-    f->listeners = l;
-    f->failed = failed;
-    f->hooks = *hooks;
-    if (l->count == 0)
+    if (f->listeners->count == 0 || f->fd > 0)
         return;
     f->fd = io_local_watch();
-    if (f->fd >= 0 && loop_watch(loop, f->fd, POLLIN, on_change, f) == 0)
+    if (f->fd >= 0 && loop_watch(f->loop, f->fd, POLLIN, on_change, f) == 0)
         look(f);
     else
         logger_say("addresses and interfaces that come and go are not followed: %s", ue_text(f->fd < 0 ? f->fd : -UE_FULL));
+}
+
+void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX])
+{
+    *f = (struct follow){ .loop = loop, .listeners = l, .failed = failed, .hooks = *hooks };
+    follow_again(f);
 }
 
 void follow_gone_here(void *serve_role, unsigned i) { serve_role_leave(serve_role, i); }
@@ -44,13 +47,52 @@ void follow_come_here(void *serve_role, unsigned i) { serve_role_listen(serve_ro
 
 /* -- between processes ----------------------------------------------------------------------------------------------- */
 
-struct message { uint32_t listener, ifindex; };
+/* What a worker has to know of a listener, with its socket or, unless it only goes by another list, without: then it is gone. */
+struct message { uint32_t place; bool same; struct listener as; };
 
 int follow_tell(int channel, unsigned i, const struct listener *x, bool come)
 {
-    const struct message m = { i, x->ifindex };
+    const struct message m = { i, false, *x };
 
     return io_unix_send_fd(channel, &m, sizeof m, come ? x->fd : -1);
+}
+
+int follow_tell_list(int channel, unsigned i, const struct listener *x)
+{
+    const struct message m = { i, true, *x };
+
+    return io_unix_send_fd(channel, &m, sizeof m, -1);
+}
+
+/* Places between belong to other workers. */
+static struct listener *place_of(struct listeners *l, uint32_t place)
+{
+    if (place >= LISTENERS_MAX)
+        return NULL;
+    for (; l->count <= place; l->count++)
+        l->item[l->count] = (struct listener){ .fd = -1, .removed = true };
+    return &l->item[place];
+}
+
+static void take(struct serve_role *s, const struct message *m, int fd)
+{
+    struct listener *x = place_of(s->listeners, m->place);
+
+    if (!x || m->same) {
+        if (x)
+            x->list = m->as.list;
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    if (x->fd >= 0) {
+        serve_role_leave(s, m->place);
+        close(x->fd);
+    }
+    *x = m->as;
+    x->fd = fd;
+    if (fd >= 0)
+        serve_role_listen(s, m->place);
 }
 
 static void on_message(void *ctx, int channel, short revents, struct mono_ns now)
@@ -62,23 +104,8 @@ static void on_message(void *ctx, int channel, short revents, struct mono_ns now
     (void)now;
     if (revents & (POLLHUP | POLLERR))
         loop_stop(s->loop); /* the parent is gone, and nobody is left to start another */
-    while (io_unix_receive_fd(channel, &m, sizeof m, &fd) > 0) {
-        struct listener *x = m.listener < s->listeners->count ? &s->listeners->item[m.listener] : NULL;
-
-        if (!x) {
-            if (fd >= 0)
-                close(fd);
-            continue;
-        }
-        if (x->fd >= 0) {
-            serve_role_leave(s, m.listener);
-            close(x->fd);
-        }
-        x->fd = fd;
-        x->ifindex = m.ifindex;
-        if (fd >= 0)
-            serve_role_listen(s, m.listener);
-    }
+    while (io_unix_receive_fd(channel, &m, sizeof m, &fd) > 0)
+        take(s, &m, fd);
 }
 
 void follow_obey(struct serve_role *s, struct loop *loop, int channel)

@@ -10,7 +10,8 @@
 #include "daemon/serve_role.h"
 
 struct follow {
-    int fd;                     /* io_local_watch */
+    struct loop *loop;
+    int fd;                     /* io_local_watch; 0: nothing to follow yet */
     struct listeners *listeners;
     uint8_t *failed;            /* by listener: why it cannot be opened, -UE_...; shared with who tells people */
     struct listeners_hooks hooks;
@@ -19,6 +20,9 @@ struct follow {
 /* Adds itself to the loop, and looks once. */
 void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX]);
 
+/* There may be listeners now where there were none: begins to follow if nothing was followed yet. */
+void follow_again(struct follow *f);
+
 /* Hooks of the one process: ctx is its serve role. */
 void follow_gone_here(void *serve_role, unsigned i);
 void follow_come_here(void *serve_role, unsigned i);
@@ -26,6 +30,9 @@ void follow_come_here(void *serve_role, unsigned i);
 /* The parent's word to the worker of listener i: its socket, or that it is gone (x->fd is not looked at then). Returns 0, or -UE_... when the worker
  * does not listen: it has to be started anew. */
 int follow_tell(int channel, unsigned i, const struct listener *x, bool come);
+
+/* Listener i stays, but another of the guard's lists holds there. */
+int follow_tell_list(int channel, unsigned i, const struct listener *x);
 
 /* The worker's end: heeds what comes from now on. */
 void follow_obey(struct serve_role *s, struct loop *loop, int channel);

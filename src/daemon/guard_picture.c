@@ -69,7 +69,7 @@ static void explain(const struct core_world *w, const struct control_request *r,
 
 static bool is_asked(const struct control_request *r, const struct listener *l)
 {
-    if (l->worker > 0 || strcasecmp(r->service, service_name(l->service)) != 0)
+    if (l->removed || l->worker > 0 || strcasecmp(r->service, service_name(l->service)) != 0)
         return false;
     if (r->listener.family != ADDR_NONE && strcmp(r->interface, l->interface) != 0)
         return false;
@@ -78,7 +78,7 @@ static bool is_asked(const struct control_request *r, const struct listener *l)
 
 void guard_picture_access(const struct core_world *w, const struct control_request *r, struct snapshot *out)
 {
-    struct snapshot_access *of_list[GUARD_LISTS_MAX] = { NULL };
+    struct snapshot_access *of_list[GUARD_LISTS_KEPT] = { NULL };
 
     out->access_count = 0;
     for (unsigned i = 0; i < w->listeners->count; i++) {

@@ -63,6 +63,12 @@ int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct
     return 0;
 }
 
+void ke_role_change(struct ke_role *k, const struct nts_options *o)
+{
+    if (k->shared)
+        k->shared->options = *o;
+}
+
 void ke_role_forget(struct ke_role *k)
 {
     if (!k->shared)

@@ -9,4 +9,7 @@
 /* The table, in memory that is not written to core dumps; NULL when no file is configured, or with an error added. `at`: where keys.file is configured. */
 const struct key_table *key_file_load(const struct keys_options *o, struct conf_origin at, struct conf_errors *errors);
 
+/* Wipes a table and gives its memory back; NULL: nothing. */
+void key_file_forget(const struct key_table *table);
+
 #endif

@@ -34,7 +34,7 @@ static unsigned opened_of(const struct listeners *l, enum service s)
     unsigned n = 0;
 
     for (unsigned i = 0; i < l->count; i++)
-        n += l->item[i].service == s;
+        n += l->item[i].service == s && !l->item[i].removed;
     return n;
 }
 
@@ -73,17 +73,60 @@ static int open_item(struct listeners *l, unsigned i)
     return 0;
 }
 
-static int open_one(struct listeners *l, const struct listener *as, struct listen_failure *f)
+static bool is_same(const struct listener *a, const struct listener *b)
 {
+    return a->service == b->service && a->stream == b->stream && a->smeared == b->smeared && a->worker == b->worker && addr_equal(&a->at, &b->at) &&
+           strcmp(a->interface, b->interface) == 0;
+}
+
+/* During a change: the one that is there already; NULL. */
+static struct listener *find_same(struct listeners *l, const struct listener *as)
+{
+    for (unsigned i = 0; i < l->count && l->changing; i++)
+        if (!l->item[i].removed && is_same(&l->item[i], as))
+            return &l->item[i];
+    return NULL;
+}
+
+static bool is_free(const struct listeners *l, unsigned at, unsigned n)
+{
+    for (unsigned i = at; i < at + n; i++)
+        if (i >= l->count || !l->item[i].removed)
+            return false;
+    return true;
+}
+
+/* Sockets of several workers lie side by side: where a group of them was removed, or behind all others. */
+static unsigned find_place(const struct listeners *l, const struct listener *as, unsigned n)
+{
+    if (as->worker > 0)
+        return l->place + 1;
+    for (unsigned i = 0; i < l->count; i++)
+        if (is_free(l, i, n))
+            return i;
+    return l->count;
+}
+
+static int open_one(struct listeners *l, const struct listener *as, unsigned n, struct listen_failure *f)
+{
+    struct listener *same = find_same(l, as);
     int err = -UE_FULL;
 
-    if (l->count < LISTENERS_MAX) {
-        l->item[l->count] = *as;
-        err = open_item(l, l->count);
+    if (same) {
+        same->wanted = true;
+        l->place = (unsigned)(same - l->item);
+        return 0;
+    }
+    l->place = find_place(l, as, n);
+    if (l->place < LISTENERS_MAX) {
+        l->item[l->place] = *as;
+        l->item[l->place].fresh = l->changing;
+        err = open_item(l, l->place);
+        l->item[l->place].removed = err != 0;
     }
     if (err)
         *f = (struct listen_failure){ err, as->service, as->stream, as->smeared, as->at };
-    else
+    else if (l->place == l->count)
         l->count++;
     return err;
 }
@@ -96,10 +139,10 @@ static int open_both(struct listeners *l, const struct transport *t, const struc
 
     memcpy(x.interface, interface, sizeof x.interface);
     for (; t->udp && x.worker < t->workers && !err; x.worker++)
-        err = open_one(l, &x, f);
+        err = open_one(l, &x, t->workers, f);
     x.worker = 0;
     x.stream = true;
-    return !err && t->tcp ? open_one(l, &x, f) : err;
+    return !err && t->tcp ? open_one(l, &x, 1, f) : err;
 }
 
 static int open_service(struct listeners *l, const struct transport *t, struct listen_failure *f)
@@ -127,7 +170,7 @@ static int open_service(struct listeners *l, const struct transport *t, struct l
     return 0;
 }
 
-int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure)
+static int open_services(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure)
 {
     const struct transport transports[] = {
         { SERVICE_NTP, &o->ntp.listen, true, false, false, workers },
@@ -136,18 +179,24 @@ int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned
         { SERVICE_DAYTIME, &o->timeproto.daytime.listen, o->timeproto.daytime.udp_from.count > 0, true, false, 1 },
     };
 
+    int err = 0;
+
+    for (size_t i = 0; i < sizeof transports / sizeof transports[0] && !err; i++)
+        err = open_service(l, &transports[i], failure);
+    return err;
+}
+
+int listeners_open(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure)
+{
+    int err;
+
     l->count = 0;
     l->dscp = (uint8_t)o->ntp.dscp;
     l->steer_over = o->ntp.steering == NTP_STEERING_CPU && workers > 1 ? workers : 0;
-    for (size_t i = 0; i < sizeof transports / sizeof transports[0]; i++) {
-        int err = open_service(l, &transports[i], failure);
-
-        if (err) {
-            listeners_close(l);
-            return err;
-        }
-    }
-    return 0;
+    err = open_services(l, o, workers, failure);
+    if (err)
+        listeners_close(l);
+    return err;
 }
 
 static void shut(struct listener *x)
@@ -206,6 +255,8 @@ void listeners_follow(struct listeners *l, const struct listeners_hooks *h)
         struct listener *x = &l->item[i];
         uint32_t ifindex = x->interface[0] ? io_local_interface(x->interface) : 0;
 
+        if (x->removed)
+            continue;
         if (x->fd >= 0 && x->ifindex != ifindex) {
             h->gone(h->ctx, i);
             shut(x);
@@ -213,6 +264,56 @@ void listeners_follow(struct listeners *l, const struct listeners_hooks *h)
         }
         if (x->fd < 0)
             try_again(l, i, h);
+    }
+}
+
+/* ---- another configuration ---- */
+
+int listeners_change_begin(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure)
+{
+    int err;
+
+    for (unsigned i = 0; i < l->count; i++)
+        l->item[i].wanted = l->item[i].fresh = false;
+    l->changing = true;
+    err = open_services(l, o, workers, failure);
+    l->changing = false;
+    if (err)
+        listeners_change_abort(l);
+    return err;
+}
+
+static void remove_item(struct listener *x)
+{
+    shut(x);
+    x->removed = true;
+    x->err = 0;
+}
+
+void listeners_change_abort(struct listeners *l)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->item[i].fresh)
+            remove_item(&l->item[i]);
+}
+
+void listeners_change_end(struct listeners *l, const struct listeners_hooks *h)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        struct listener *x = &l->item[i];
+
+        if (x->removed)
+            continue;
+        if (x->fresh) {
+            if (x->fd >= 0)
+                h->come(h->ctx, i);
+            tell(x->fd < 0 ? LOG_LISTEN_WAITS : LOG_LISTENING, x, 0);
+        } else if (!x->wanted) {
+            if (x->fd >= 0)
+                h->gone(h->ctx, i);
+            remove_item(x);
+            tell(LOG_LISTEN_ENDED, x, 0);
+        }
     }
 }
 

@@ -14,6 +14,8 @@ struct listener {
     int fd;             /* -1: its address or interface is not there */
     enum service service;
     bool stream, smeared;
+    bool removed;       /* no longer configured: the place is free */
+    bool wanted, fresh; /* during a change: it stays; it was opened for it */
     uint8_t worker;     /* which of the serve processes answers here */
     uint8_t list;       /* of the guard's access lists, the one that holds here */
     int err;            /* why it could not be opened though it is there, -UE_...; 0 */
@@ -23,7 +25,14 @@ struct listener {
 };
 
 /* What sockets are given when they are opened: dscp, ask_cards; steer_over: of so many workers that of the CPU gets a request; 0: by source. */
-struct listeners { unsigned count, steer_over; uint8_t dscp; bool ask_cards; struct listener item[LISTENERS_MAX]; };
+struct listeners {
+    unsigned count, steer_over;
+    uint8_t dscp;
+    bool ask_cards;
+    bool changing;
+    unsigned place;     /* during a change: of the listener opened last */
+    struct listener item[LISTENERS_MAX];
+};
 
 /* What went wrong, and where. */
 struct listen_failure { int err; enum service service; bool stream, smeared; struct net_addr at; };
@@ -43,6 +52,12 @@ struct listeners_hooks { void *ctx; void (*gone)(void *ctx, unsigned i); void (*
 /* Addresses and interfaces may have changed: opens what can be opened now, anew where an interface was made anew, and logs it. A socket whose address is
  * gone stays: it answers again when the address is back. */
 void listeners_follow(struct listeners *l, const struct listeners_hooks *h);
+
+/* Another configuration. Begin opens what is new beside what there is, or nothing: returns 0, or -UE_... with *failure filled, as listeners_open does. Then
+ * either end closes what is no longer configured and hands out what is new, or abort closes what is new. What stays is not touched. */
+int listeners_change_begin(struct listeners *l, const struct daemon_options *o, unsigned workers, struct listen_failure *failure);
+void listeners_change_end(struct listeners *l, const struct listeners_hooks *h);
+void listeners_change_abort(struct listeners *l);
 
 /* One line for each address. */
 void listeners_log(const struct listeners *l);

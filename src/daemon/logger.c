@@ -64,6 +64,8 @@ void logger_start(const struct log_options *o)
     }
 }
 
+void logger_set_level(enum log_level level) { logger.level = level; }
+
 void logger_reopen(void)
 {
     if (logger.target != LOG_TARGET_SYSLOG)

@@ -11,6 +11,9 @@
 /* Before this, sentences go to standard error. */
 void logger_start(const struct log_options *options);
 
+/* From now on, until the next logger_start: the least important events to log. */
+void logger_set_level(enum log_level level);
+
 /* Called with the instant, because limits need one and the clock is the caller's. */
 void logger_write(const struct log_record *r, struct mono_ns now);
 

@@ -14,7 +14,7 @@
 #include "base/time.h"
 
 #define LOOP_WATCHES_MAX 320
-#define LOOP_PARTS_MAX 8
+#define LOOP_PARTS_MAX 12
 #define LOOP_PLAIN_MAX_MS 10000
 
 typedef void loop_ready(void *ctx, int fd, short revents, struct mono_ns now);

@@ -132,6 +132,7 @@ static struct daemon_options *options_for_once(const struct daemon_options *o)
 
 static int start(const struct daemon_options *o)
 {
+    static struct config_sets sets;
     static struct page page;
     static struct shared_state shared;
     static struct shared_steps steps;
@@ -151,7 +152,7 @@ static int start(const struct daemon_options *o)
     once.world = (struct core_world){ .options = o, .page = &page, .shared = &shared, .steps = &steps,
                                       .clock_mode = "virtual", .clock_reason = "--once", .clock_fd = -1,
                                       .driver = &host_clock_null, .hardware = &hardware, .responder = &responder, .listeners = &nobody, .mode = &virtual_clock,
-                                      .resolve_fd = fd[0], .ke_fd = -1,
+                                      .resolve_fd = fd[0], .ke_fd = -1, .sets = &sets, .reload_fd = -1, .operators = GROUP_NONE,
                                       .wall = now.system, .wall_at = now.raw };
     once.give_up = mono_add(now.raw, (struct dur_ns){ PATIENCE_S * NS_PER_S });
     once.synchronised_at = MONO_NEVER;

@@ -12,6 +12,7 @@
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "daemon/random.h"
+#include "daemon/reload.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
@@ -25,6 +26,7 @@ static struct {
     struct resolver resolver, ke_client;
     struct status status;
     struct follow follow;
+    struct reload reload;
     pid_t ke;               /* the program of NTS key establishment; 0: none */
 } all;
 
@@ -70,7 +72,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         core_reread(&all.core);
         if (all.ke > 0)
             kill(all.ke, SIGHUP);
-        logger_say("SIGHUP: looked at the leap second files; reading the configuration anew is not built yet, restart to take changes");
+        reload_ask(&all.reload, 0);
     } else {
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
             if (pid == all.ke)
@@ -80,6 +82,43 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
     }
 }
 
+static void ask_reload(uint32_t ticket) { reload_ask(&all.reload, ticket); }
+
+static void need_helpers(const struct engine_options *o)
+{
+    setup_helpers(all.setup, o);
+    if (all.resolver.fd < 0 && all.setup->resolve_end >= 0)
+        resolver_start(&all.resolver, &all.loop, all.setup->resolve_end);
+    if (all.ke_client.fd < 0 && all.setup->ke_end >= 0)
+        resolver_start_program(&all.ke_client, &all.loop, all.setup->ke_end, &ke_client_program);
+}
+
+/* Whoever answers here reads the list beside it. */
+static void list_changed(void *ctx, unsigned i)
+{
+    (void)ctx;
+    (void)i;
+}
+
+static void committed(void *ctx, const struct conf_changes *changes)
+{
+    uint32_t generation = all.setup->sets->generation;
+
+    (void)ctx;
+    core_take_set(&all.core, generation);
+    reload_taken(&all.reload, generation);
+    ke_role_change(&all.setup->ke, &all.setup->options->nts);
+    if (all.ke > 0 && (conf_names_have(&changes->live, "nts.certificate") || conf_names_have(&changes->live, "nts.private_key")))
+        kill(all.ke, SIGHUP);
+    follow_again(&all.follow);
+}
+
+static void reloaded(void *ctx, uint32_t ticket)
+{
+    (void)ctx;
+    core_reloaded(&all.core, ticket);
+}
+
 int one_process_run(struct setup *s)
 {
     all.setup = s;
@@ -87,8 +126,10 @@ int one_process_run(struct setup *s)
         setup_clean(s);
         return EXIT_GENERAL;
     }
-    serve_role_start(&all.serve, &all.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), 0,
-                     s->world.shared);
+    s->world.ask_reload = ask_reload;
+    s->world.need_helpers = need_helpers;
+    serve_role_start(&all.serve, &all.loop,
+                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared }, 0);
     serve_role_catch_up(&all.serve);
     if (core_start(&all.core, &all.loop, &s->world) != 0) {
         setup_clean(s);
@@ -101,6 +142,8 @@ int one_process_run(struct setup *s)
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
     resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
     responder_follow(&s->responder, &all.loop, &s->listeners);
+    reload_start(&all.reload, &all.loop, s,
+                 &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, reloaded }, true);
     status_start(&all.status, &all.loop, s);
     start_ke();
     loop_run(&all.loop);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "conf/check.h"
@@ -197,6 +198,77 @@ int daemon_options_load(struct daemon_options *out, const char *path, char *cons
 
     free(tree);
     return err;
+}
+
+/* FNV-1a over what a change of the file changes. */
+static uint64_t add_file(uint64_t hash, const char *path)
+{
+    struct stat st;
+    uint64_t facts[4] = { 0 };
+
+    if (path[0] && stat(path, &st) == 0) {
+        facts[0] = st.st_ino;
+        facts[1] = (uint64_t)st.st_size;
+        facts[2] = (uint64_t)st.st_mtim.tv_sec;
+        facts[3] = (uint64_t)st.st_mtim.tv_nsec;
+    }
+    for (size_t i = 0; i < sizeof facts; i++)
+        hash = (hash ^ ((const unsigned char *)facts)[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+uint64_t daemon_options_files(const struct daemon_options *o)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    char folder[OPTION_TEXT_MAX] = "";
+
+    if (o->file)
+        folder_beside(o->file, folder, sizeof folder);
+    hash = add_file(add_file(hash, o->file ? o->file : ""), folder);
+    for (uint32_t i = 0; i < o->drop_in_count; i++)
+        hash = add_file(hash, o->drop_in[i].s);
+    return add_file(add_file(hash, o->top.sources_dir.s), o->keys.file.s);
+}
+
+#define SOURCE_NAME "sources add"
+
+/* The text is an item between braces; what it may close and open besides is refused, because then there is more than one. */
+static void read_source(struct conf_tree *tree, const struct daemon_options *in_force, const char *text, struct daemon_options *out, struct conf_errors *errors)
+{
+    char item[OPTION_TEXT_MAX + 8];
+    int n = snprintf(item, sizeof item, "[{ %.*s }]", OPTION_TEXT_MAX, text);
+    struct conf_node *list;
+
+    conf_tree_init(tree);
+    list = conf_tree_parse_bytes(tree, item, (size_t)n, SOURCE_NAME, errors);
+    if (errors->found)
+        return;
+    if (!list || list->kind != CONF_NODE_LIST || !list->child || list->child->next || list->child->kind != CONF_NODE_MAP) {
+        conf_error_add(errors, (struct conf_origin){ CONF_FROM_FILE, 1, 1, SOURCE_NAME }, "one source is expected, such as: server: ntp1.example, iburst: true");
+        return;
+    }
+    conf_tree_append(tree, "sources", list);
+    conf_apply(&daemon_schema, tree, out, errors);
+    if (errors->found)
+        return;
+    out->key_table = in_force->key_table;
+    out->engine.clock = in_force->engine.clock;
+    options_check_rules(out, tree, NULL, errors);
+}
+
+int daemon_source_read(const struct daemon_options *in_force, const char *text, struct source_options *out, struct conf_errors *errors)
+{
+    struct conf_tree *tree = malloc(sizeof *tree);
+    struct daemon_options *o = calloc(1, sizeof *o);
+
+    errors->found = errors->kept = 0;
+    if (tree && o) {
+        read_source(tree, in_force, text, o, errors);
+        *out = o->engine.source[0];
+    }
+    free(tree);
+    free(o);
+    return !tree || !o ? -UE_MEMORY : errors->found ? -UE_SYNTAX : 0;
 }
 
 void daemon_print_errors(const struct conf_errors *errors, FILE *err)

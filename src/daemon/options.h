@@ -64,6 +64,13 @@ int daemon_options_load(struct daemon_options *out, const char *path, char *cons
 struct conf_tree;
 int daemon_options_read(struct daemon_options *out, struct conf_tree *tree, const char *path, char *const *environ_list, struct conf_errors *errors);
 
+/* A number that becomes another one when the file, a drop-in, their folder, the lists of sources_dir or the keys are written to. */
+uint64_t daemon_options_files(const struct daemon_options *o);
+
+/* One more item for `sources`, written as in a file ("server: ntp1.example, iburst: true"), judged as if it stood there beside the options in force.
+ * Returns 0 with *out, or -UE_SYNTAX with errors, -UE_MEMORY. */
+int daemon_source_read(const struct daemon_options *in_force, const char *text, struct source_options *out, struct conf_errors *errors);
+
 /* The configuration file's name for 0, a drop-in's for 1 .. drop_in_count. */
 const char *options_file_name(const struct daemon_options *o, unsigned file);
 

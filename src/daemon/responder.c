@@ -153,7 +153,7 @@ static void write_places(struct responder *r)
     for (unsigned i = 0; i < r->listeners->count; i++) {
         const struct listener *l = &r->listeners->item[i];
 
-        if (!l->stream && !l->smeared && l->worker == 0)
+        if (!l->removed && !l->stream && !l->smeared && l->worker == 0)
             listener[n++] = (struct xdp_listener){ l->at, l->interface[0] ? if_nametoindex(l->interface) : 0, l->service, l->list,
                                                    (uint8_t)(r->listeners->dscp << 2) };
     }
@@ -173,6 +173,12 @@ static void on_change(void *ctx, int fd, short revents, struct mono_ns now)
     (void)now;
     io_local_changed(fd);
     write_places(ctx);
+}
+
+void responder_rewrite(struct responder *r)
+{
+    if (r->mirror && r->listeners)
+        write_places(r);
 }
 
 void responder_follow(struct responder *r, struct loop *loop, const struct listeners *listeners)

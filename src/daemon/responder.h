@@ -33,6 +33,9 @@ void responder_start(struct responder *r, const struct ntp_options *o, bool guar
 /* From now on requests at these listeners are answered; addresses are followed on the loop. Of the parent, or the one process. */
 void responder_follow(struct responder *r, struct loop *loop, const struct listeners *listeners);
 
+/* Listeners may be others now: as after a change of addresses. */
+void responder_rewrite(struct responder *r);
+
 /* In a child: the links are the parent's, so that nothing is answered once that is gone. */
 void responder_leave(struct responder *r);
 

@@ -21,6 +21,21 @@ static const struct listener *listener_of(const struct serve_role *s, int fd)
     return NULL;
 }
 
+/* The options in force now, which nobody writes to until they are left. Whoever raises the generation looks at in_use afterwards, we at the generation after we
+ * said what we use: one of us sees the other. */
+static void take_options(struct serve_role *s)
+{
+    uint32_t g;
+
+    do {
+        g = __atomic_load_n(&s->sets->generation, __ATOMIC_SEQ_CST);
+        __atomic_store_n(s->in_use, g + 1, __ATOMIC_SEQ_CST);
+    } while (__atomic_load_n(&s->sets->generation, __ATOMIC_SEQ_CST) != g);
+    s->options = g == 0 ? s->first : &config_set_of(s->sets, g)->serve;
+}
+
+static void leave_options(struct serve_role *s) { __atomic_store_n(s->in_use, 0, __ATOMIC_RELEASE); }
+
 /* The page as it may be used now: after a sleep of the machine it says nothing until core has measured again. Looked for once in a while: to fall asleep
  * takes a machine longer. */
 static bool read_page(struct serve_role *s, struct mono_ns now, struct page_data *page)
@@ -145,16 +160,14 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
     send_answers(s, l->fd);
 }
 
-static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
+static void answer_datagrams(struct serve_role *s, const struct listener *l, short revents, struct mono_ns now)
 {
-    struct serve_role *s = ctx;
-    const struct listener *l = listener_of(s, fd);
     struct page_data page;
     unsigned n;
 
     if (revents & POLLERR)
         take_stamps(s, l, now);
-    n = io_batch_receive(&s->batch, fd);
+    n = io_batch_receive(&s->batch, l->fd);
     if (n == 0 || !read_page(s, now, &page))
         return;
     if (s->hardware)
@@ -162,6 +175,15 @@ static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
     for (unsigned i = 0; i < n && s->options->guard; i++)
         guard_expect(s->options->guard, &s->batch.datagram[i].from, &s->expected[i]);
     answer_batch(s, l, &page, n);
+}
+
+static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct serve_role *s = ctx;
+
+    take_options(s);
+    answer_datagrams(s, listener_of(s, fd), revents, now);
+    leave_options(s);
 }
 
 static void on_connection_end(void *ctx, int fd, short revents, struct mono_ns now)
@@ -190,8 +212,10 @@ static void welcome(struct serve_role *s, const struct listener *l, int fd, cons
     size_t len = 0;
     int oldest;
 
+    take_options(s);
     if (read_page(s, now, &page))
         serve_stream(s->options, &page, &r, s->stats, out, &len);
+    leave_options(s);
     oldest = s->tcp.count == TCP_CONNECTIONS_MAX ? s->tcp.item[0].fd : -1;
     if (!io_tcp_say(&s->tcp, fd, out, len, now))
         return;
@@ -278,25 +302,26 @@ void serve_role_catch_up(struct serve_role *s)
 
 void serve_role_leave(struct serve_role *s, unsigned i) { loop_forget(s->loop, s->listeners->item[i].fd); }
 
-void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct shared_state *shared)
+void serve_role_start(struct serve_role *s, struct loop *loop, const struct serve_world *w, unsigned worker)
 {
-    s->options = options;
-    s->page = page;
+    s->options = s->first = w->options;
+    s->sets = w->sets;
+    s->in_use = &w->shared->in_use[worker];
+    s->page = w->page;
     s->looked_at = (struct mono_ns){ 0 };
     s->slept = false;
-    s->hardware = hardware;
-    s->stats = &shared->served[worker];
-    s->ahead_ns = &shared->ahead_ns[worker];
+    s->hardware = w->hardware;
+    s->stats = &w->shared->served[worker];
+    s->ahead_ns = &w->shared->ahead_ns[worker];
     s->sample.waits = false;
-    s->listeners = listeners;
+    s->listeners = w->listeners;
     s->loop = loop;
     s->tcp_next = s->accept_again = MONO_NEVER;
     io_tcp_init(&s->tcp);
     io_batch_init(&s->batch);
-    s->batch.ask_cards = hardware != NULL;
-    for (unsigned i = 0; i < listeners->count; i++)
-        if (listeners->item[i].worker == worker && listeners->item[i].fd >= 0)
+    s->batch.ask_cards = w->hardware != NULL;
+    for (unsigned i = 0; i < s->listeners->count; i++)
+        if (s->listeners->item[i].worker == worker && s->listeners->item[i].fd >= 0)
             serve_role_listen(s, i);
     loop_add_part(loop, &(struct loop_part){ s, next, run });
 }

@@ -3,6 +3,7 @@
 #ifndef DAEMON_SERVE_ROLE_H
 #define DAEMON_SERVE_ROLE_H
 
+#include "daemon/config_set.h"
 #include "daemon/hardware.h"
 #include "daemon/listeners.h"
 #include "daemon/loop.h"
@@ -24,7 +25,10 @@ struct serve_sample {
 };
 
 struct serve_role {
-    const struct serve_options *options;
+    const struct serve_options *options;    /* in force while a batch is answered */
+    const struct serve_options *first;      /* of generation 0 */
+    struct config_sets *sets;
+    uint32_t *in_use;                       /* our row of shared_state */
     const struct page *page;
     struct mono_ns looked_at;       /* for sleep of the machine */
     struct dur_ns asleep;           /* of the page looked at */
@@ -46,9 +50,18 @@ struct serve_role {
     uint8_t out[SERVE_OUT_SIZE];    /* the answers of a batch, one after the other */
 };
 
-/* Puts every listener of that worker on the loop. *s is zeroed; everything handed in is borrowed for good; hardware: NULL when no card stamps. */
-void serve_role_start(struct serve_role *s, struct loop *loop, struct listeners *listeners, const struct serve_options *options,
-                      const struct page *page, const struct hardware_lines *hardware, unsigned worker, struct shared_state *shared);
+/* What it is handed, borrowed for good. */
+struct serve_world {
+    struct listeners *listeners;
+    const struct serve_options *options;    /* of generation 0 */
+    struct config_sets *sets;
+    const struct page *page;
+    const struct hardware_lines *hardware;  /* NULL: no card stamps */
+    struct shared_state *shared;
+};
+
+/* Puts every listener of that worker on the loop. *s is zeroed. */
+void serve_role_start(struct serve_role *s, struct loop *loop, const struct serve_world *w, unsigned worker);
 
 /* Answers the datagrams that came before the loop runs: the first clients need not wait for what else is to be started. */
 void serve_role_catch_up(struct serve_role *s);

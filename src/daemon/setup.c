@@ -48,6 +48,9 @@ static int find_user(struct setup *s)
 
     s->user = NULL;
     s->world.user = geteuid();
+    if (!config_group(s->options->control.operators.s, &s->world.operators))
+        return refuse(EXIT_CONFIGURATION, "control.operators: there is no group \"%s\"; make it (addgroup --system %s) or name another",
+                      s->options->control.operators.s, s->options->control.operators.s);
     if (name[0] == '\0' || geteuid() != 0)
         return 0;
     pw = getpwnam(name);
@@ -150,14 +153,22 @@ static int open_listeners(struct setup *s)
     return listeners_open(&s->listeners, s->options, s->workers, &f) == 0 ? 0 : refuse_address(&f);
 }
 
+int setup_channels(struct setup *s)
+{
+    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
+        if (s->channel[i][0] < 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
+            return io_error(errno);
+    return 0;
+}
+
 static int connect_workers(struct setup *s)
 {
+    int err;
+
     for (unsigned i = 0; i < WORKERS_MAX; i++)
         s->channel[i][0] = s->channel[i][1] = -1;
-    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
-            return refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(io_error(errno)));
-    return 0;
+    err = setup_channels(s);
+    return err ? refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(err)) : 0;
 }
 
 static int open_ke(struct setup *s)
@@ -190,8 +201,10 @@ static int map_shared(struct setup *s)
     s->world.page = shared_page(s->detached ? "" : path, s->world.vmclock ? device : "", &err);
     s->world.shared = shared_state_new();
     s->world.steps = shared_steps_new();
-    if (!s->world.page || !s->world.shared || !s->world.steps)
+    s->sets = config_sets_new();
+    if (!s->world.page || !s->world.shared || !s->world.steps || !s->sets)
         return refuse(EXIT_GENERAL, "no memory for the clock page");
+    s->world.sets = s->sets;
     if (err && !s->detached)
         logger_say("cannot write the clock page %s (%s): programs that use libutc will not find this daemon", path, ue_text(err));
     return 0;
@@ -234,17 +247,30 @@ static int start_responder(struct setup *s)
     return 0;
 }
 
+int setup_guard(struct setup *s, const struct guard_options *o, bool log_clients)
+{
+    struct guard_key seed;
+
+    if (s->guard_ready)
+        return 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        return -UE_IO;
+    guard_init(s->guard_memory, o, log_clients, &seed);
+    s->guard_ready = true;
+    return 0;
+}
+
+/* Memory that nothing needs yet stays untouched: a reload may ask for it, and every process has to have it in the same place. */
 static int make_guard(struct setup *s)
 {
     const struct guard_options *o = &s->options->guard;
-    struct guard_key seed;
 
-    if (!guard_is_needed(o, s->options->ntp.client_log))
+    s->guard_memory = s->responder.clients ? s->responder.clients : shared_guard_new();
+    if (s->guard_memory && !guard_is_needed(o, s->options->ntp.client_log))
         return 0;
-    s->serve.guard = s->responder.clients ? s->responder.clients : shared_guard_new();
-    if (!s->serve.guard || getrandom(&seed, sizeof seed, 0) != sizeof seed)
+    if (!s->guard_memory || setup_guard(s, o, s->options->ntp.client_log) != 0)
         return refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
-    guard_init(s->serve.guard, o, s->options->ntp.client_log, &seed);
+    s->serve.guard = s->guard_memory;
     s->world.guard = s->serve.guard;
     for (unsigned i = 0; i < s->listeners.count; i++) {
         struct listener *l = &s->listeners.item[i];
@@ -257,17 +283,24 @@ static int make_guard(struct setup *s)
     return 0;
 }
 
-static int make_interleave(struct setup *s)
+int setup_interleave(struct setup *s, const struct ntp_options *o)
 {
-    const struct ntp_options *o = &s->options->ntp;
     struct guard_key key;
 
-    if (!o->interleaved || o->listen.count + o->smear_listen.count == 0)
+    if (!o->interleaved || o->listen.count + o->smear_listen.count == 0 || s->serve.interleave)
         return 0;
-    s->serve.interleave = shared_interleave_new();
-    if (!s->serve.interleave || getrandom(&key, sizeof key, 0) != sizeof key)
+    if (getrandom(&key, sizeof key, 0) != sizeof key)
+        return -UE_IO;
+    interleave_init(s->interleave_memory, &key);
+    s->serve.interleave = s->interleave_memory;
+    return 0;
+}
+
+static int make_interleave(struct setup *s)
+{
+    s->interleave_memory = shared_interleave_new();
+    if (!s->interleave_memory || setup_interleave(s, &s->options->ntp) != 0)
         return refuse(EXIT_GENERAL, "no memory or no randomness for ntp.interleaved");
-    interleave_init(s->serve.interleave, &key);
     return 0;
 }
 
@@ -311,37 +344,57 @@ static bool has_name(const struct engine_options *o)
     return false;
 }
 
-static int connect_resolver(struct setup *s)
+static bool has_nts(const struct engine_options *o)
 {
-    int fd[2], err;
+    for (uint32_t i = 0; i < o->source_count; i++)
+        if (o->source[i].nts)
+            return true;
+    return false;
+}
 
-    s->world.resolve_fd = s->resolve_end = -1;
-    if (!has_name(&s->options->engine))
-        return 0;
-    err = resolve_pair(fd);
-    if (err)
-        return refuse(EXIT_GENERAL, "cannot look up names: %s", ue_text(err));
-    s->world.resolve_fd = fd[0];
-    s->resolve_end = fd[1];
+/* Ends of a pair: core's and the helper's. */
+static int connect_helper(int *own, int *other)
+{
+    int fd[2], err = *own >= 0 ? 0 : resolve_pair(fd);
+
+    if (err || *own >= 0)
+        return err;
+    *own = fd[0];
+    *other = fd[1];
     return 0;
 }
 
-static int connect_ke(struct setup *s)
+/* With a process per role a reload could not hand them to core later. */
+int setup_helpers(struct setup *s, const struct engine_options *o)
 {
-    const struct engine_options *o = &s->options->engine;
-    bool wanted = false;
-    int fd[2], err;
+    int err = s->one_process && !has_name(o) ? 0 : connect_helper(&s->world.resolve_fd, &s->resolve_end);
 
-    s->world.ke_fd = s->ke_end = -1;
-    for (uint32_t i = 0; i < o->source_count; i++)
-        wanted |= o->source[i].nts;
-    if (!wanted)
+    if (!err && (!s->one_process || has_nts(o)))
+        err = connect_helper(&s->world.ke_fd, &s->ke_end);
+    return err;
+}
+
+static int connect_helpers(struct setup *s)
+{
+    int err;
+
+    s->world.resolve_fd = s->resolve_end = s->world.ke_fd = s->ke_end = -1;
+    err = setup_helpers(s, &s->options->engine);
+    return err ? refuse(EXIT_GENERAL, "cannot connect the helpers for names and NTS keys: %s", ue_text(err)) : 0;
+}
+
+/* In one process nothing is to be handed over. */
+static int connect_reload(struct setup *s)
+{
+    int fd[2];
+
+    s->world.reload_fd = s->reload_end = -1;
+    if (s->one_process)
         return 0;
-    err = resolve_pair(fd);
-    if (err)
-        return refuse(EXIT_GENERAL, "cannot connect NTS key establishment: %s", ue_text(err));
-    s->world.ke_fd = fd[0];
-    s->ke_end = fd[1];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
+        return refuse(EXIT_GENERAL, "cannot connect the processes: %s", ue_text(io_error(errno)));
+    s->world.reload_fd = fd[0];
+    s->reload_end = fd[1];
     return 0;
 }
 
@@ -352,6 +405,7 @@ static int connect_clock(struct setup *s)
     s->world.clock_fd = s->clock_end = -1;
     if (!s->mode.steer || s->one_process)
         return 0;
+    s->sets->limits = clock_limits_of(&s->options->engine.clock);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
         return refuse(EXIT_GENERAL, "cannot connect the clock process: %s", ue_text(io_error(errno)));
     s->world.clock_fd = fd[0];
@@ -459,14 +513,15 @@ static int publish_first_page(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,       take_run_dir, open_listeners,  connect_workers, open_ke,      map_shared,   start_hardware,
-        start_responder, make_guard,   make_interleave, decide_clock,    recall,       open_control, connect_resolver,
-        connect_ke,      connect_clock, open_clockbound, publish_first_page,
+        find_user,       take_run_dir,  open_listeners,  connect_workers, open_ke,      map_shared,   start_hardware,
+        start_responder, make_guard,    make_interleave, decide_clock,    recall,       connect_helpers, connect_clock,
+        connect_reload,  open_control,  open_clockbound, publish_first_page,
     };
     int code = 0;
 
     s->options = options;
     s->one_process = one_process;
+    s->pid = getpid();
     s->argv0 = argv0;
     s->world.options = options;
     s->world.listeners = &s->listeners;

@@ -3,6 +3,7 @@
 #ifndef DAEMON_SETUP_H
 #define DAEMON_SETUP_H
 
+#include "daemon/config_set.h"
 #include "daemon/core.h"
 #include "daemon/ke_role.h"
 #include "daemon/listeners.h"
@@ -13,6 +14,7 @@
 struct setup {
     const struct daemon_options *options;
     bool one_process;
+    pid_t pid;                      /* of the parent, or the one process */
     const char *argv0;
     bool detached;                  /* no run directory: no lock, page file or control socket */
     char run_dir[RUN_PATH_MAX];
@@ -22,12 +24,17 @@ struct setup {
     struct listeners listeners;
     int channel[WORKERS_MAX][2];    /* from the parent to each worker, about its listeners; the worker's end second; -1: none */
     struct ke_role ke;
-    struct serve_options serve;
+    struct serve_options serve;     /* in force; of generation 0 until a reload */
+    struct config_sets *sets;       /* of reloads */
+    struct guard *guard_memory;     /* serve.guard, when there is one; a reload may need it later */
+    bool guard_ready;
+    struct interleave *interleave_memory; /* likewise serve.interleave */
     struct mode mode;
     int control_fd;                 /* listening; -1: none */
     int ke_end;                     /* of simple-utcd-ke client; -1: no source has NTS */
     int resolve_end;                /* the resolver's end of its socket pair; -1: no name is configured */
     int clock_end;                  /* the clock role's end; -1 */
+    int reload_end;                 /* the parent's end towards core, about configurations; -1: one process */
     struct hardware hardware;
     struct responder responder;
     struct core_world world;
@@ -36,6 +43,16 @@ struct setup {
 /* Fills *s, which is all zeroes: writing them again would cost a page fault for each of its pages.
  * Returns 0 or the exit code, after a sentence on standard error. */
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0);
+
+/* What a reload needs for the first time; nothing where it is there already. Both return 0 or -UE_.... */
+int setup_guard(struct setup *s, const struct guard_options *o, bool log_clients);
+int setup_interleave(struct setup *s, const struct ntp_options *o);
+
+/* Sockets to the programs that look up names and NTS keys, as far as the sources need them and they are not there yet. Returns 0 or -UE_.... */
+int setup_helpers(struct setup *s, const struct engine_options *o);
+
+/* The parent's sockets to workers that a reload made necessary. Returns 0 or -UE_.... */
+int setup_channels(struct setup *s);
 
 /* The first lines on the screen: what runs, on what clock, where it answers, whom it asks, and what to try next. */
 void setup_tell(const struct setup *s);

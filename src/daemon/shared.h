@@ -25,6 +25,7 @@ struct shared_death { uint32_t count; bool hung; int64_t at_ns; };
 
 /* Each part has one writer. */
 struct shared_state {
+    uint32_t in_use[WORKERS_MAX];           /* each serve process its own: 1 + the generation (config_set.h) that it answers by right now; 0: none */
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     struct sandbox_note note[ROLE_COUNT];   /* each child its own */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */

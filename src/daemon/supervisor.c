@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "daemon/ke_client.h"
 #include "daemon/logger.h"
 #include "daemon/random.h"
+#include "daemon/reload.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
 #include "daemon/status.h"
@@ -39,6 +41,7 @@ static struct {
     struct child child[ROLE_COUNT];
     struct resolver resolver, ke_client;
     struct follow follow;
+    struct reload reload;
     struct status status;
     bool stopping;
     bool core_ran;              /* what is on the page is a core's */
@@ -98,12 +101,12 @@ static int give_up_rights(enum host_right right, struct setup *s)
 
 static void keep_descriptors_of_core(const struct setup *s)
 {
-    int keep[4 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd };
+    int keep[5 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd };
 
     for (unsigned i = 0; i < s->hardware.count; i++)
-        keep[4 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+        keep[5 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
     logger_reopen();
-    sandbox_keep_descriptors(keep, 4 + s->hardware.count);
+    sandbox_keep_descriptors(keep, 5 + s->hardware.count);
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -117,6 +120,7 @@ static int live_as_core(struct setup *s, unsigned worker)
         return EXIT_PERMISSION;
     keep_descriptors_of_core(s);
     mprotect(s->world.steps, sizeof *s->world.steps, PROT_READ);
+    mprotect(s->sets, sizeof *s->sets, PROT_READ);
     if (loop_init(&sup.loop, false, on_signal_in_child, NULL) != 0)
         return EXIT_GENERAL;
     tell_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
@@ -166,8 +170,9 @@ static int live_as_serve(struct setup *s, unsigned worker)
     if (s->listeners.steer_over)
         host_run_on(worker, s->listeners.steer_over);
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
-    serve_role_start(&sup.serve, &sup.loop, &s->listeners, &s->serve, s->world.page, hardware_lines_used(&s->hardware), worker,
-                     s->world.shared);
+    mprotect(s->sets, sizeof *s->sets, PROT_READ);
+    serve_role_start(&sup.serve, &sup.loop,
+                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared }, worker);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
     if (missing && !sandbox_has_landlock())
         tell_missing("serve", missing);
@@ -181,9 +186,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
 
 static int live_as_clock(struct setup *s, unsigned worker)
 {
-    struct clock_limits limits = clock_limits_of(&s->options->engine.clock);
-
     (void)worker;
+    mprotect(s->sets, sizeof *s->sets, PROT_READ);
     if (give_up_rights(HOST_RIGHT_SET_CLOCK, s) != 0)
         return EXIT_PERMISSION;
     responder_forget(&s->responder);
@@ -191,7 +195,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     loop_end_by_signal();
     sandbox_keep_descriptors((int[]){ s->clock_end }, 1);
     tell_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
-    return clock_role_run(s->clock_end, &limits, s->world.driver, s->world.steps);
+    return clock_role_run(s->clock_end, &s->sets->limits, s->world.driver, s->world.steps);
 }
 
 /* A program of its own, which drops its rights when it has read the private key. */
@@ -293,6 +297,10 @@ static void note_death(enum role r, struct mono_ns now)
 {
     struct shared_death *d = &sup.setup->world.shared->death[r];
 
+    if (r == ROLE_CORE)
+        reload_taken(&sup.reload, sup.setup->sets->generation); /* the next one starts with it */
+    if (r >= ROLE_SERVE)
+        __atomic_store_n(&sup.setup->world.shared->in_use[r - ROLE_SERVE], 0, __ATOMIC_SEQ_CST);
     *d = (struct shared_death){ .count = d->count + 1, .hung = sup.child[r].hung, .at_ns = now.ns };
     sup.child[r].hung = false;
 }
@@ -340,7 +348,7 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
 {
     struct dur_ns delay;
 
-    if (resolver_reaped(&sup.resolver, pid, status) || resolver_reaped(&sup.ke_client, pid, status))
+    if (resolver_reaped(&sup.resolver, pid, status) || resolver_reaped(&sup.ke_client, pid, status) || reload_reaped(&sup.reload, pid, status))
         return;
     for (int r = 0; r < ROLE_COUNT; r++) {
         if (sup.child[r].pid != pid)
@@ -381,7 +389,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
     } else if (number == SIGHUP) {
         signal_child(ROLE_CORE, SIGHUP);
         signal_child(ROLE_KE, SIGHUP);
-        logger_say("SIGHUP: looking at the leap second files; reading the configuration anew is not built yet, restart to take changes");
+        reload_ask(&sup.reload, 0);
     } else {
         stop(number, now);
     }
@@ -431,6 +439,69 @@ static void start_children(void)
     }
 }
 
+/* -- reload ---------------------------------------------------------------------------------------------------------- */
+
+static void tell_core(int kind, uint32_t number)
+{
+    const struct reload_word word = { kind, number };
+
+    if (send(sup.setup->reload_end, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof word && kind == RELOAD_COMMIT)
+        signal_child(ROLE_CORE, SIGTERM); /* it does not listen: the next one starts with what is in force */
+}
+
+/* Those that have no process yet, because until now nothing was served. */
+static void start_serving(void)
+{
+    if (sup.setup->listeners.count == 0 || setup_channels(sup.setup) != 0)
+        return;
+    for (int r = ROLE_SERVE; r < ROLE_COUNT; r++)
+        if (wanted((enum role)r) && !sup.child[r].pid && sup.child[r].start_at.ns == MONO_NEVER.ns)
+            start_child((enum role)r);
+}
+
+static void list_changed(void *ctx, unsigned i)
+{
+    const struct listener *x = &sup.setup->listeners.item[i];
+
+    (void)ctx;
+    if (follow_tell_list(sup.setup->channel[x->worker][0], i, x) != 0)
+        signal_child((enum role)(ROLE_SERVE + x->worker), SIGTERM);
+}
+
+static void committed(void *ctx, const struct conf_changes *changes)
+{
+    (void)ctx;
+    tell_core(RELOAD_COMMIT, sup.setup->sets->generation);
+    start_serving();
+    ke_role_change(&sup.setup->ke, &sup.setup->options->nts);
+    if (conf_names_have(&changes->live, "nts.certificate") || conf_names_have(&changes->live, "nts.private_key"))
+        signal_child(ROLE_KE, SIGHUP);
+    follow_again(&sup.follow);
+}
+
+static void reloaded(void *ctx, uint32_t ticket)
+{
+    (void)ctx;
+    tell_core(RELOAD_DONE, ticket);
+}
+
+static void on_core_word(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    struct reload_word word;
+
+    (void)ctx;
+    (void)revents;
+    (void)now;
+    if (recv(fd, &word, sizeof word, MSG_DONTWAIT) != (ssize_t)sizeof word)
+        return;
+    if (word.kind == RELOAD_ASK)
+        reload_ask(&sup.reload, word.number);
+    if (word.kind == RELOAD_LEVEL && word.number < LOG_LEVELS)
+        logger_set_level((enum log_level)word.number);
+    if (word.kind == RELOAD_TAKEN && word.number == sup.setup->sets->generation)
+        reload_taken(&sup.reload, word.number);
+}
+
 /* A worker that does not take the word is started anew, with what there is then. */
 static void tell_worker(unsigned i, bool come)
 {
@@ -467,6 +538,9 @@ int supervisor_run(struct setup *s)
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
                  s->world.shared->not_listening);
     responder_follow(&s->responder, &sup.loop, &s->listeners);
+    reload_start(&sup.reload, &sup.loop, s,
+                 &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded }, false);
+    loop_watch(&sup.loop, s->reload_end, POLLIN, on_core_word, NULL);
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;
     loop_run(&sup.loop);

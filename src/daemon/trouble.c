@@ -25,7 +25,7 @@ static void note_listeners(const struct core *c, struct problems *out)
 {
     const struct listeners *l = c->world->listeners;
 
-    for (unsigned i = 0; i < l->count; i++) {
+    for (unsigned i = 0; l && i < l->count; i++) { /* --once listens to nobody */
         uint8_t err = c->world->shared->not_listening[i];
         char at[ADDR_AT_TEXT_MAX];
 
@@ -66,10 +66,21 @@ static void note_interfaces(const struct core *c, struct problems *out)
     note_cards(picture.xdp, picture.xdp_count, PROBLEM_XDP_OFF, out);
 }
 
+static void note_reload(const struct core *c, struct problems *out)
+{
+    const struct reload_report *r = &c->world->sets->report;
+
+    if (r->refused)
+        problems_note(out, PROBLEM_RELOAD_REFUSED, NULL, r->reason);
+    if (r->changes.restart.count)
+        problems_note(out, PROBLEM_RESTART_NEEDED, r->changes.restart.text, NULL);
+}
+
 void trouble_note(const struct core *c, struct mono_ns now, struct problems *out)
 {
     note_clock(c, out);
     note_deaths(c, now, out);
     note_listeners(c, out);
     note_interfaces(c, out);
+    note_reload(c, out);
 }

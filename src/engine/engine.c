@@ -165,6 +165,15 @@ static void take(struct engine *e, const struct event *ev)
     case EVENT_NTS:
         nts_established(e, ev);
         break;
+    case EVENT_OPTIONS:
+        engine_change(e, ev->u.options.options);
+        break;
+    case EVENT_SOURCE:
+        sources_act(e, ev->u.source.act, ev->u.source.name);
+        break;
+    case EVENT_STEP:
+        steer_step_now(e);
+        break;
     case EVENT_STOP:
         stop(e);
         break;
@@ -201,6 +210,8 @@ struct mono_ns engine_next_deadline(const struct engine *e)
         return e->now;
     return mono_min(mono_min(sources_next(e), clock_next(&e->clock)), steer_next(e));
 }
+
+const struct engine_options *engine_options_now(const struct engine *e) { return &e->options; }
 
 void engine_remember(const struct engine *e, struct clock_memory *out) { clock_remember(&e->clock, e->now, out); }
 

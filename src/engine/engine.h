@@ -29,8 +29,14 @@ enum event_kind {
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
     EVENT_MOVED,         /* the virtual machine was moved to another host, or put back to a snapshot */
     EVENT_NTS,           /* a key establishment ended; copied */
+    EVENT_OPTIONS,       /* another configuration: what stays keeps its filters and polls; copied */
+    EVENT_SOURCE,        /* an operator's word about sources */
+    EVENT_STEP,          /* the system clock goes by a step where it is being slewed to: only after engine_step_refusal said nothing */
     EVENT_STOP           /* about to end: last actions (save what was learnt, leave the clock disciplined) */
 };
+
+/* OFFLINE: asked no more until ONLINE, what it said ages. BURST: some quick requests now. */
+enum engine_source_act { ENGINE_SOURCE_ONLINE, ENGINE_SOURCE_OFFLINE, ENGINE_SOURCE_BURST };
 
 #define EVENT_ADDRESSES_MAX 16
 struct event {
@@ -46,6 +52,8 @@ struct event {
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
         struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
                  struct net_addr ntp; /* port 0: not said */ } nts;
+        struct { const struct engine_options *options; } options; /* keys: borrowed until the next EVENT_OPTIONS */
+        struct { enum engine_source_act act; const char *name; /* as engine_find_source; "": every one */ } source;
     } u;
 };
 
@@ -110,6 +118,15 @@ const struct page_data *engine_page(const struct engine *e);
 
 /* What is worth keeping over a restart. */
 void engine_remember(const struct engine *e, struct clock_memory *out);
+
+/* The options in force: those of the start or of the last EVENT_OPTIONS. */
+const struct engine_options *engine_options_now(const struct engine *e);
+
+/* The line of `sources` of that name: as configured, as status shows one of its servers, or the server's address. -1: there is none. */
+int engine_find_source(const struct engine *e, const char *name);
+
+/* Why the system clock cannot be stepped now, or NULL: it can, by *by. */
+const char *engine_step_refusal(const struct engine *e, struct dur_ns *by);
 
 /* What is wrong that the engine knows of: sources, clock, steering. Added to *out. */
 void engine_problems(const struct engine *e, struct mono_ns now, struct problems *out);

@@ -52,7 +52,7 @@ static void note_sources(const struct engine *e, struct mono_ns now, struct prob
     unsigned used = 0, silent = 0;
 
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
-        if (e->slot[i].used) {
+        if (e->slot[i].used && !e->configured[e->slot[i].configured].offline) {
             used++;
             silent += note_slot(e, &e->slot[i], now, out);
         }

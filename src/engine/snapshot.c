@@ -29,7 +29,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 
     memcpy(out->name, s->name[s->name_in_use], sizeof out->name);
     out->addr = c->peer;
-    out->state = state_of_clock_state[v.state];
+    out->state = e->configured[s->configured].offline ? SOURCE_OFFLINE : state_of_clock_state[v.state];
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->reach = c->reach;

@@ -212,25 +212,29 @@ void sources_addresses(struct engine *e, uint16_t configured, int err, const str
     }
 }
 
+void sources_begin(struct engine *e, uint16_t i)
+{
+    const struct source_options *o = &e->options.source[i];
+    struct configured *c = &e->configured[i];
+    struct net_addr a;
+
+    *c = (struct configured){ .resolve_at = MONO_NEVER, .establish_at = MONO_NEVER };
+    if (o->nts)
+        nts_start(e, i);
+    else if (addr_from_text(name_of(o), (uint16_t)o->port, &a) == 0) {
+        a.port = (uint16_t)o->port;
+        c->numeric = true;
+        c->candidate[c->candidate_count++] = a;
+        fill_from_candidates(e, i);
+    } else {
+        resolve(e, i);
+    }
+}
+
 void sources_start(struct engine *e)
 {
-    for (uint16_t i = 0; i < e->options.source_count; i++) {
-        const struct source_options *o = &e->options.source[i];
-        struct configured *c = &e->configured[i];
-        struct net_addr a;
-
-        c->resolve_at = c->establish_at = MONO_NEVER;
-        if (o->nts)
-            nts_start(e, i);
-        else if (addr_from_text(name_of(o), (uint16_t)o->port, &a) == 0) {
-            a.port = (uint16_t)o->port;
-            c->numeric = true;
-            c->candidate[c->candidate_count++] = a;
-            fill_from_candidates(e, i);
-        } else {
-            resolve(e, i);
-        }
-    }
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        sources_begin(e, i);
 }
 
 static void close_exchange(struct engine *e, uint32_t exchange)
@@ -238,13 +242,10 @@ static void close_exchange(struct engine *e, uint32_t exchange)
     engine_emit(e, ACTION_CLOSE)->u.close.exchange = exchange;
 }
 
-/* Take a pool member out and put the next candidate in; with none left, ask for the name again. */
-static void replace(struct engine *e, struct slot *s, const char *reason)
+void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason)
 {
     struct clock_actions a = { .count = 0 };
-    uint16_t configured = s->configured;
-    struct configured *c = &e->configured[configured];
-    struct log_record *r = engine_log(e, LOG_SOURCE_REPLACED);
+    struct log_record *r = engine_log(e, id);
 
     log_text(r, "source", slot_name(s));
     log_text(r, "reason", reason);
@@ -253,9 +254,46 @@ static void replace(struct engine *e, struct slot *s, const char *reason)
     clock_source_remove(&e->clock, index_of(e, s), e->now, &a);
     engine_clock_actions(e, &a);
     s->used = false;
+}
+
+/* Take a pool member out and put the next candidate in; with none left, ask for the name again. */
+static void replace(struct engine *e, struct slot *s, const char *reason)
+{
+    uint16_t configured = s->configured;
+    struct configured *c = &e->configured[configured];
+
+    sources_drop(e, s, LOG_SOURCE_REPLACED, reason);
     fill_from_candidates(e, configured);
     if (!e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
         c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
+}
+
+unsigned sources_count(const struct engine *e, uint16_t configured) { return slots_of(e, configured); }
+
+static void settle_slot(struct engine *e, struct slot *s)
+{
+    const struct source_options *o = options_of(e, s);
+    struct ntp_client_options co = client_options(o);
+    struct clock_source_options so = { .name = slot_name(s), .prefer = o->prefer, .min_poll_log2 = co.min_poll_log2, .max_poll_log2 = co.max_poll_log2,
+                                       .smear = (enum smear_law)o->smear };
+
+    if (e->options.clock.local.present && e->options.clock.local.orphan)
+        co.max_distance = (struct dur_ns){ ORPHAN_DISTANCE_S * NS_PER_S };
+    ntp_client_change(&s->client, &co);
+    clock_source_change(&e->clock, index_of(e, s), &so);
+}
+
+void sources_settle(struct engine *e, uint16_t configured)
+{
+    struct configured *c = &e->configured[configured];
+
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].configured == configured)
+            settle_slot(e, &e->slot[i]);
+    while (slots_of(e, configured) > wanted_of(e, configured))
+        sources_drop(e, sources_slot_of(e, configured), LOG_SOURCE_REMOVED, "fewer members are wanted");
+    if (!c->numeric && !e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting)
+        c->resolve_at = mono_min(c->resolve_at, e->now);
 }
 
 void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a)
@@ -398,14 +436,22 @@ static void run_slot(struct engine *e, struct slot *s)
         missed(e, s);
 }
 
+/* One that is offline still ends the exchange that is under way. */
+static struct mono_ns next_of(const struct engine *e, const struct slot *s)
+{
+    return e->configured[s->configured].offline && s->client.state != NTP_CLIENT_PENDING ? MONO_NEVER : ntp_client_next(&s->client);
+}
+
 void sources_tick(struct engine *e)
 {
     nts_tick(e);
     for (uint16_t i = 0; i < e->options.source_count && engine_has_room(e); i++)
-        if (!mono_before(e->now, e->configured[i].resolve_at))
+        if (e->configured[i].begin)
+            sources_begin(e, i);
+        else if (!mono_before(e->now, e->configured[i].resolve_at))
             resolve(e, i);
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX && engine_has_room(e); i++)
-        if (e->slot[i].used && !mono_before(e->now, ntp_client_next(&e->slot[i].client)))
+        if (e->slot[i].used && !mono_before(e->now, next_of(e, &e->slot[i])))
             run_slot(e, &e->slot[i]);
 }
 
@@ -414,10 +460,10 @@ struct mono_ns sources_next(const struct engine *e)
     struct mono_ns next = nts_next(e);
 
     for (uint16_t i = 0; i < e->options.source_count; i++)
-        next = mono_min(next, e->configured[i].resolve_at);
+        next = e->configured[i].begin ? e->now : mono_min(next, e->configured[i].resolve_at);
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used)
-            next = mono_min(next, ntp_client_next(&e->slot[i].client));
+            next = mono_min(next, next_of(e, &e->slot[i]));
     return next;
 }
 

@@ -13,6 +13,8 @@ struct configured {
     uint8_t candidate_count;
     struct mono_ns resolve_at;    /* when to look the name up next; MONO_NEVER while waiting or not needed */
     struct net_addr candidate[EVENT_ADDRESSES_MAX]; /* addresses not in use yet */
+    bool offline;                 /* an operator's word: it is not asked */
+    bool begin;                   /* new: to be started with the next tick that has room */
     bool establishing;            /* NTS: a key establishment is under way */
     uint8_t refusals;             /* NTS: key establishments that failed in a row */
     struct mono_ns establish_at;  /* NTS: when to begin one; MONO_NEVER while under way or not needed */
@@ -104,6 +106,15 @@ void sources_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum s
 void sources_send_failed(struct engine *e, uint32_t exchange);
 void sources_stop(struct engine *e);
 
+void sources_begin(struct engine *e, uint16_t configured);                     /* a new line: its name or address is put to use */
+void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason); /* not asked any more */
+void sources_settle(struct engine *e, uint16_t configured);                    /* its options may be others: slots and their number follow */
+unsigned sources_count(const struct engine *e, uint16_t configured);           /* of its slots in use */
+
+/* change.c: another configuration, an operator's word */
+void engine_change(struct engine *e, const struct engine_options *o);
+void sources_act(struct engine *e, enum engine_source_act act, const char *name);
+
 struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
 void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a` */
 void sources_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
@@ -127,6 +138,7 @@ void steer_pair(struct engine *e, const struct event *ev);
 void steer_moved(struct engine *e);
 void steer_result(struct engine *e, int err);
 void steer_step(struct engine *e, struct dur_ns by);
+void steer_step_now(struct engine *e); /* an operator wants it */
 void steer_stop(struct engine *e);
 
 /* leap.c: the system clock around a leap second */

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "engine/state.h"
 
+#define STEP_LEAST_NS 1000           /* less than that is the noise of reading it */
 #define STATUS_REFRESH_S 60              /* kernel: maxerror grows 0.5 ms/s, and at 16 s STA_UNSYNC comes back */
 #define FOREIGN_STEP_NS (10 * NS_PER_MS) /* an unexplained jump above this is another program's step */
 #define RATE_SLACK 1e-3                  /* ... beside what a foreign frequency of +-500 ppm and our own limit explain */
@@ -240,6 +241,36 @@ void steer_pair(struct engine *e, const struct event *ev)
     page_view(engine_page(e), e->now, &v);
     if (s->status_sent != v.status || s->leap_sent != leap_for_kernel(e, &v) || !mono_before(e->now, s->status_next))
         set_status(e, &v);
+}
+
+const char *engine_step_refusal(const struct engine *e, struct dur_ns *by)
+{
+    struct clock_view v;
+
+    page_view(engine_page(e), e->now, &v);
+    *by = dur_neg(e->steering.error);
+    if (!e->steering.on)
+        return "a virtual clock is kept: there is no system clock to step (clock.mode)";
+    if (v.status != CLOCK_SYNCHRONISED && v.status != CLOCK_HOLDOVER)
+        return "the time is not known well enough to step to it: not synchronised";
+    if (dur_abs(*by).ns < STEP_LEAST_NS)
+        return "the system clock is within a microsecond of where it should be: nothing to step";
+    if (e->system_steps >= (uint64_t)e->options.clock.clock.step_limit)
+        return "clock.step_limit allows no further step";
+    return clock_may_step(&e->clock, *by) ? NULL : "clock.step_budget does not allow it";
+}
+
+void steer_step_now(struct engine *e)
+{
+    struct dur_ns by;
+
+    if (engine_step_refusal(e, &by))
+        return;
+    clock_count_step(&e->clock, by);
+    command_step(e, by);
+    log_ns(engine_log(e, LOG_CLOCK_STEPPED_NOW), "offset_ns", by.ns);
+    engine_emit(e, ACTION_SAVE);
+    e->steering.next = e->now;
 }
 
 void steer_step(struct engine *e, struct dur_ns by)

@@ -217,7 +217,7 @@ static inline enum verdict guard_check_bucket(struct guard *g, const struct guar
 
 static inline enum access_action guard_access_at(const struct guard *g, const struct net_addr *from, unsigned list, unsigned service)
 {
-    return g->lists ? access_lookup(&g->access[list % GUARD_LISTS_MAX], from, service) : ACCESS_ALLOW;
+    return g->lists ? access_lookup(&g->access[list % GUARD_LISTS_KEPT], from, service) : ACCESS_ALLOW;
 }
 
 /* What the list lets in is counted. */

@@ -37,7 +37,26 @@ void guard_init(struct guard *g, const struct guard_options *o, bool log_clients
     g->key = *seed;
     if (o->access_count > 0)
         guard_list_at(g, o, NULL, "");
+    g->lists = g->made;
 }
+
+/* Nobody goes by a list of the other bank, unless he has not heard of the change before this one. */
+void guard_change_begin(struct guard *g, const struct guard_options *o)
+{
+    g->bank = g->lists ? g->bank ^ GUARD_LISTS_MAX : 0;
+    g->made = 0;
+    if (o->access_count > 0)
+        guard_list_at(g, o, NULL, "");
+}
+
+void guard_change_end(struct guard *g, const struct guard_options *o, bool log_clients)
+{
+    g->limit = limit_of(&o->rate_limit);
+    ATOMIC_STORE(&g->counted, o->rate_limit.present || log_clients);
+    ATOMIC_STORE(&g->lists, g->made);
+}
+
+void guard_change_abort(struct guard *g) { g->bank ^= g->lists ? GUARD_LISTS_MAX : 0; }
 
 bool guard_is_needed(const struct guard_options *o, bool log_clients) { return o->access_count > 0 || o->rate_limit.present || log_clients; }
 
@@ -89,14 +108,14 @@ int guard_list_at(struct guard *g, const struct guard_options *o, const struct n
 
     if (o->access_count == 0)
         return 0;
-    for (uint32_t i = 0; i < g->lists; i++)
+    for (uint32_t i = g->bank; i < g->bank + g->made; i++)
         if (g->items[i] == items)
             return (int)i;
-    if (g->lists == GUARD_LISTS_MAX)
+    if (g->made == GUARD_LISTS_MAX)
         return -UE_FULL;
-    g->items[g->lists] = items;
-    build_access(&g->access[g->lists], o, items);
-    return (int)g->lists++;
+    g->items[g->bank + g->made] = items;
+    build_access(&g->access[g->bank + g->made], o, items);
+    return (int)(g->bank + g->made++);
 }
 
 struct guard_reason guard_explain(const struct guard *g, const struct guard_options *o, const struct net_addr *from, unsigned list, unsigned service)

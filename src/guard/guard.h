@@ -51,6 +51,7 @@ struct guard_limit {
 };
 
 #define GUARD_LISTS_MAX 8
+#define GUARD_LISTS_KEPT (2 * GUARD_LISTS_MAX) /* those that hold, and the next ones while they are made */
 #define GUARD_LOG_WINDOW_S 16   /* of the rate in the client log, where no block_window is configured */
 #define GUARD_SKETCH_LOG2 12
 #define GUARD_BLOCKS_KEPT 16
@@ -64,8 +65,9 @@ struct guard {
     struct guard_key key;
     uint32_t denials;       /* of those told: which one gets the next kiss */
     uint32_t lists;         /* 0: no access list is given */
-    uint32_t items[GUARD_LISTS_MAX]; /* a list per set of configured items that hold at some listener; bit i: item i */
-    struct access_list access[GUARD_LISTS_MAX];
+    uint32_t bank, made;    /* of the lists that are being made: the first's number, and how many there are */
+    uint32_t items[GUARD_LISTS_KEPT]; /* a list per set of configured items that hold at some listener; bit i: item i */
+    struct access_list access[GUARD_LISTS_KEPT];
     uint32_t blocks;        /* that ever began */
     struct guard_block block[GUARD_BLOCKS_KEPT];
     uint8_t sketch[1 << GUARD_SKETCH_LOG2];
@@ -75,11 +77,17 @@ struct guard {
 /* Fills a zeroed *g; `seed` is secret and random. log_clients: count them even without a limit. */
 void guard_init(struct guard *g, const struct guard_options *o, bool log_clients, const struct guard_key *seed);
 
+/* Other options while workers go on asking: begin, guard_list_at for each listener, then end or, where that did not go well, abort. Until the end the old lists
+ * hold, and until a worker knows its listener's new number it goes by an old list. Rows and blocks stay; a change of prefix lengths makes new rows. */
+void guard_change_begin(struct guard *g, const struct guard_options *o);
+void guard_change_end(struct guard *g, const struct guard_options *o, bool log_clients);
+void guard_change_abort(struct guard *g);
+
 /* Does anything of these options, or a client log, need a struct guard at all? */
 bool guard_is_needed(const struct guard_options *o, bool log_clients);
 
-/* Which of g's access lists holds at the listener on that address and interface ("": any), 0 .. GUARD_LISTS_MAX - 1. Asked for each listener before any
- * request comes. List 0 holds at all that no item names. Returns -UE_FULL when the listeners need more than GUARD_LISTS_MAX different lists. */
+/* Which of g's access lists holds at the listener on that address and interface ("": any), 0 .. GUARD_LISTS_KEPT - 1. Asked for each listener before any
+ * request comes. The first list holds at all that no item names. Returns -UE_FULL when the listeners need more than GUARD_LISTS_MAX different lists. */
 int guard_list_at(struct guard *g, const struct guard_options *o, const struct net_addr *listener, const char *interface);
 
 /* One request for service < ACCESS_SERVICES at a listener with that list. Returns VERDICT_ANSWERED when it may be answered, VERDICT_DENIED,

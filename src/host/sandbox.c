@@ -167,6 +167,17 @@ static bool enter_landlock(const struct sandbox_files *files)
     return entered;
 }
 
+void sandbox_read_only(void)
+{
+    struct ruleset writing = { .files = (FILES_SINCE_1 & ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)) };
+    int fd = sandbox_confines() ? (int)syscall(SYS_landlock_create_ruleset, &writing, sizeof writing.files, 0) : -1;
+
+    if (fd < 0)
+        return;
+    syscall(SYS_landlock_restrict_self, fd, 0);
+    close(fd);
+}
+
 /* -- system calls ---------------------------------------------------------------------------------------------------- */
 
 #define FILTER(l) { (unsigned short)(sizeof filter_##l / sizeof filter_##l[0]), (struct sock_filter *)filter_##l }

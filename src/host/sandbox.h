@@ -49,6 +49,9 @@ bool sandbox_has_landlock(void);
  * would take a part of the start's time and add nothing. Returns what is missing. */
 unsigned sandbox_enter(enum sandbox_list l, const struct sandbox_files *files, struct sandbox_note *note);
 
+/* For a process that only reads files: none can be written, made or removed from here on, where the system can keep it from that. After host_confine. */
+void sandbox_read_only(void);
+
 /* The call's name on this machine; "" for a number that has none. `out` is at least SANDBOX_NAME_MAX. */
 #define SANDBOX_NAME_MAX 32
 void sandbox_call_name(int32_t number, char out[SANDBOX_NAME_MAX]);

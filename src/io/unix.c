@@ -1,5 +1,7 @@
 #include "io/unix.h"
 
+#define GROUPS_MAX 256
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -69,6 +71,36 @@ bool io_unix_peer_is(int fd, uid_t user)
     socklen_t len = sizeof peer;
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && (peer.uid == 0 || peer.uid == user);
+}
+
+bool io_unix_peer(int fd, uid_t *user, pid_t *process)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return false;
+    *user = peer.uid;
+    *process = peer.pid;
+    return true;
+}
+
+/* A user with more groups than that is asked for by the first one alone. */
+bool io_unix_peer_is_in(int fd, gid_t group)
+{
+    gid_t groups[GROUPS_MAX];
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.gid == group)
+        return true;
+    len = sizeof groups;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0)
+        return false;
+    for (size_t i = 0; i < len / sizeof groups[0]; i++)
+        if (groups[i] == group)
+            return true;
+    return false;
 }
 
 int io_unix_datagram(const char *to, const char *text)

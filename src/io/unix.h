@@ -16,6 +16,12 @@ int io_unix_accept(int listener);
 /* Is whoever connected root, or that user? */
 bool io_unix_peer_is(int fd, uid_t user);
 
+/* Who connected, for a log. False where the system does not tell. */
+bool io_unix_peer(int fd, uid_t *user, pid_t *process);
+
+/* Is whoever connected a member of that group, as it was when he connected? */
+bool io_unix_peer_is_in(int fd, gid_t group);
+
 /* Over a connected pair (SOCK_SEQPACKET): a message with a descriptor of ours, or none (fd -1). Never waits. Returns 0 or -UE_.... */
 int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);
 

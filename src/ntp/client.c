@@ -152,6 +152,20 @@ void ntp_client_set_poll(struct ntp_client *c, int poll_log2)
         c->next = mono_add(c->asked_at, interval(c));
 }
 
+void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
+{
+    if (c->state != NTP_CLIENT_IDLE || c->kiss_code != 0)
+        return;
+    c->burst_left = BURST_REQUESTS;
+    c->next = now;
+}
+
+void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o)
+{
+    c->options = *o;
+    ntp_client_set_poll(c, c->poll_log2 < o->min_poll_log2 ? o->min_poll_log2 : c->poll_log2);
+}
+
 /* ---- judging an answer: nothing here can change the association ---- */
 
 static bool is_interleaved(const struct ntp_client *c, const struct ntp_header *h)

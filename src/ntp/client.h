@@ -100,6 +100,12 @@ struct ntp_client_reply {
 /* Start an association with `peer`. *o is copied. `first`: when to ask for the first time. */
 void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, const struct net_addr *peer, struct mono_ns first);
 
+/* Other options from now on, for the same server: what was learnt stays. *o is copied. */
+void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o);
+
+/* Some quick requests, the first at `now`: an operator wants them, whatever iburst says. Not where the server asked us to stop or to ask less. */
+void ntp_client_hurry(struct ntp_client *c, struct mono_ns now);
+
 /* When ntp_client_run wants to be called. MONO_NEVER when stopped. */
 struct mono_ns ntp_client_next(const struct ntp_client *c);
 

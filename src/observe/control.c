@@ -141,6 +141,8 @@ static void daemon_fields(struct codec *x, struct snapshot *s)
     field_ns(x, &s->holdover_max_error.ns);
     field_ns(x, &s->stepped.ns);
     field_ns(x, &s->step_budget.ns);
+    field_u64(x, &s->control_denied);
+    field_u32(x, &s->reloads);
 }
 
 static void page_fields(struct codec *x, struct page_data *p)
@@ -310,6 +312,12 @@ static void question_fields(struct codec *x, struct control_request *r)
 {
     if (r->verb == CONTROL_VERB_CLIENTS)
         field_u16(x, &r->clients);
+    if (r->verb == CONTROL_VERB_SOURCE)
+        field_u8(x, &r->act);
+    if (r->verb == CONTROL_VERB_SOURCE || r->verb == CONTROL_VERB_LOG_LEVEL)
+        field_text(x, r->text, sizeof r->text);
+    if (r->verb == CONTROL_VERB_LOG_LEVEL)
+        field_text(x, r->level, sizeof r->level);
     if (r->verb != CONTROL_VERB_ACCESS)
         return;
     field_addr(x, &r->from);
@@ -379,7 +387,7 @@ static void request_read(struct control_conn *conn, const struct frame_header *h
         r->sections = cursor_u32(c);
     if (h->version == CONTROL_VERSION)
         question_fields(&question, r);
-    r->malformed = c->failed || question.ended || r->from.family > ADDR_IPV6 || r->listener.family > ADDR_IPV6;
+    r->malformed = c->failed || question.ended || r->from.family > ADDR_IPV6 || r->listener.family > ADDR_IPV6 || r->act >= CONTROL_SOURCE_ACTS;
     conn->len = 0;
 }
 
@@ -495,6 +503,36 @@ static void write_problems(struct writer *w, const struct problems *p)
     }
 }
 
+#define PIECE_MAX 255 /* of a text field */
+
+/* A text longer than a field goes in pieces. */
+static void write_text(struct writer *w, const char *text)
+{
+    char piece[PIECE_MAX + 1];
+
+    for (size_t len; *text; text += len) {
+        struct codec x = section_begin(w, CONTROL_SECTION_TEXT);
+
+        len = strnlen(text, PIECE_MAX);
+        memcpy(piece, text, len);
+        piece[len] = '\0';
+        field_text(&x, piece, sizeof piece);
+        section_end(w, &x);
+    }
+}
+
+static void read_text(struct codec *x, char *out, size_t size)
+{
+    char piece[PIECE_MAX + 1] = "";
+    size_t len = strlen(out), more;
+
+    field_text(x, piece, sizeof piece);
+    more = strlen(piece);
+    if (more > size - 1 - len)
+        more = size - 1 - len;
+    memcpy(out + len, piece, more);
+}
+
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
 {
     if (sections & 1u << CONTROL_SECTION_DAEMON)
@@ -515,12 +553,18 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_clients(w, s->clients);
     for (uint32_t i = 0; i < s->access_count && (sections & 1u << CONTROL_SECTION_ACCESS); i++)
         write_access(w, s->access[i]);
+    if (sections & 1u << CONTROL_SECTION_TEXT)
+        write_text(w, s->text);
 }
 
-#define PRIVATE_SECTIONS (1u << CONTROL_SECTION_CLIENTS | 1u << CONTROL_SECTION_ACCESS)
+#define PRIVATE_SECTIONS (1u << CONTROL_SECTION_CLIENTS | 1u << CONTROL_SECTION_ACCESS | 1u << CONTROL_SECTION_TEXT)
+
+bool control_is_change(const struct control_request *r) { return r->verb >= CONTROL_VERB_RELOAD && r->verb < CONTROL_VERBS; }
 
 static uint32_t sections_of(const struct control_request *r)
 {
+    if (control_is_change(r))
+        return 1u << CONTROL_SECTION_TEXT;
     switch (r->verb) {
     case CONTROL_VERB_VERSION: return 1u << CONTROL_SECTION_DAEMON;
     case CONTROL_VERB_CLIENTS: return 1u << CONTROL_SECTION_CLIENTS;
@@ -535,11 +579,11 @@ static enum control_result judge(const struct control_request *r)
 {
     if (r->version != CONTROL_VERSION)
         return CONTROL_FOREIGN_VERSION;
-    if (r->verb < CONTROL_VERB_VERSION || r->verb > CONTROL_VERB_ACCESS)
+    if (r->verb < CONTROL_VERB_VERSION || r->verb >= CONTROL_VERBS)
         return CONTROL_UNKNOWN_VERB;
     if (r->malformed)
         return CONTROL_MALFORMED;
-    return r->denied ? CONTROL_DENIED : CONTROL_OK;
+    return r->denied ? CONTROL_DENIED : r->refused ? CONTROL_REFUSED : CONTROL_OK;
 }
 
 size_t control_answer(const struct control_request *request, const struct snapshot *s, uint8_t *out, size_t size)
@@ -552,7 +596,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
     assert(s->xdp_count <= SNAPSHOT_CARDS_MAX && s->problems.count <= PROBLEMS_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
-    if (result == CONTROL_OK)
+    if (result == CONTROL_OK || result == CONTROL_REFUSED)
         write_sections(&w, sections_of(request), s);
     return frame_end(&w);
 }
@@ -661,6 +705,8 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
     }
     if (id == CONTROL_SECTION_XDP && out->xdp_count < SNAPSHOT_CARDS_MAX)
         card_fields(&x, &out->xdp[out->xdp_count++]);
+    if (id == CONTROL_SECTION_TEXT)
+        read_text(&x, out->text, sizeof out->text);
     if (id == CONTROL_SECTION_PROBLEM && out->problems.count < PROBLEMS_MAX) {
         struct problem *p = &out->problems.item[out->problems.count];
 
@@ -683,7 +729,7 @@ int control_answer_read(struct span frame, enum control_result *result, struct s
         return -UE_SYNTAX;
     (void)cursor_take(&c, CONTROL_HEADER_SIZE);
     *result = (enum control_result)cursor_u16(&c);
-    while (!c.failed && *result == CONTROL_OK && cursor_left(&c) > 0) {
+    while (!c.failed && (*result == CONTROL_OK || *result == CONTROL_REFUSED) && cursor_left(&c) > 0) {
         uint16_t id = cursor_u16(&c);
         struct span body = cursor_take(&c, cursor_u32(&c));
 
@@ -701,6 +747,7 @@ const char *control_result_text(enum control_result r)
         [CONTROL_UNKNOWN_VERB] = "the daemon does not know this request: it is older than this utcctl",
         [CONTROL_MALFORMED] = "the daemon could not read the request",
         [CONTROL_DENIED] = "the daemon does not permit this to your user",
+        [CONTROL_REFUSED] = "the daemon refused what was asked for",
     };
 
     return (unsigned)r < sizeof text / sizeof *text ? text[r] : "the daemon answered with a result that is not known here";

@@ -3,6 +3,7 @@
  *   frame    magic u32 | version u16 | verb u16 | length u32 (of the whole frame, these 12 bytes included) | body      all big-endian
  *   request  VERSION: no body    SNAPSHOT: sections u32, a set of 1 << enum control_section
  *            CLIENTS: count u16  ACCESS: address, service (text), listener (address, interface; family 0: every one)
+ *            RELOAD, STEP: no body  SOURCE: act u8, text (a source's name, or as an item of `sources`)  LOG_LEVEL: room (text), level (text)
  *   answer   the request's verb | CONTROL_ANSWER, body: result u16, then sections { id u16 | length u32 | fields }
  *
  * Fields go out one by one in a fixed order and only ever grow at the end: a reader skips what it does not know and leaves at zero what an older
@@ -24,9 +25,17 @@
 #define CONTROL_HEADER_SIZE 12u
 #define CONTROL_REQUEST_MAX 256u           /* header included */
 #define CONTROL_ANSWER_MAX 49152u          /* header included; a full snapshot always fits */
+#define CONTROL_TEXT_MAX 200
 #define CONTROL_ANSWER 0x8000u             /* flag in an answer's verb */
 
-enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2, CONTROL_VERB_CLIENTS = 3, CONTROL_VERB_ACCESS = 4 };
+enum control_verb { CONTROL_VERB_VERSION = 1, CONTROL_VERB_SNAPSHOT = 2, CONTROL_VERB_CLIENTS = 3, CONTROL_VERB_ACCESS = 4,
+                    CONTROL_VERB_RELOAD = 5,    /* the configuration is read anew; answered when it is in force, or refused */
+                    CONTROL_VERB_SOURCE = 6,    /* one of enum control_source_act */
+                    CONTROL_VERB_LOG_LEVEL = 7,
+                    CONTROL_VERB_STEP = 8,      /* the system clock is put by a step to where it is being slewed to */
+                    CONTROL_VERBS };
+
+enum control_source_act { CONTROL_SOURCE_ADD, CONTROL_SOURCE_REMOVE, CONTROL_SOURCE_ONLINE, CONTROL_SOURCE_OFFLINE, CONTROL_SOURCE_BURST, CONTROL_SOURCE_ACTS };
 
 enum control_section {
     CONTROL_SECTION_DAEMON = 1,
@@ -38,6 +47,7 @@ enum control_section {
     CONTROL_SECTION_CLIENT = 7, /* once per client */
     CONTROL_SECTION_ACCESS = 8, /* once per access list */
     CONTROL_SECTION_XDP = 9,    /* once per interface of ntp.xdp_interfaces */
+    CONTROL_SECTION_TEXT = 11,  /* what came of a verb that changes something: lines for a person, once per piece */
     CONTROL_SECTION_PROBLEM = 10 /* once per problem, by its id: numbers may differ between versions */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
@@ -47,7 +57,8 @@ enum control_result {
     CONTROL_FOREIGN_VERSION, /* the header of the answer says which one is spoken */
     CONTROL_UNKNOWN_VERB,
     CONTROL_MALFORMED,       /* the body is not what the verb asks for */
-    CONTROL_DENIED           /* the caller's user may not use this verb */
+    CONTROL_DENIED,          /* the caller's user may not use this verb */
+    CONTROL_REFUSED          /* what was asked for is not done; the text says why */
 };
 const char *control_result_text(enum control_result r); /* a sentence; never NULL, whatever r */
 
@@ -60,7 +71,11 @@ struct control_request {
     char service[SNAPSHOT_SERVICE_NAME_MAX];
     struct net_addr listener;
     char interface[ADDR_INTERFACE_MAX];
+    uint8_t act;             /* SOURCE: enum control_source_act */
+    char text[CONTROL_TEXT_MAX]; /* SOURCE; LOG_LEVEL: the room, "" for all */
+    char level[SNAPSHOT_WORD_MAX]; /* LOG_LEVEL */
     bool malformed;
+    bool refused;            /* by the daemon: it is not done */
     bool denied;             /* by the daemon: the caller may not ask this */
 };
 
@@ -81,6 +96,9 @@ enum control_outcome control_input(struct control_conn *c, struct span bytes, si
 
 /* Does this request ask for what only the administrator may know: who the clients are, and whom the list refuses? */
 bool control_is_private(const struct control_request *request);
+
+/* Does it change something? Then only who may operate the daemon may ask it. */
+bool control_is_change(const struct control_request *request);
 
 /* The answer to one request as a whole frame. size >= CONTROL_ANSWER_MAX; returns its length, never 0. */
 size_t control_answer(const struct control_request *request, const struct snapshot *s, uint8_t *out, size_t size);

@@ -19,7 +19,7 @@
 #define SNAPSHOT_LEAP_SOURCE_MAX 16
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
-                    SOURCE_REFUSED, SOURCE_STATE_COUNT };
+                    SOURCE_REFUSED, SOURCE_OFFLINE, SOURCE_STATE_COUNT };
 /* The state as one word for a person. */
 const char *source_state_text(enum source_state s);
 
@@ -70,6 +70,7 @@ struct snapshot_card {
     char text[SNAPSHOT_TEXT_MAX];    /* how, or why not */
 };
 
+#define SNAPSHOT_ANSWER_MAX 2048
 #define SNAPSHOT_CLIENTS_MAX 100
 #define SNAPSHOT_PLACES_MAX 8
 #define SNAPSHOT_PLACE_MAX 96
@@ -124,6 +125,8 @@ struct snapshot {
     uint64_t steps;
     struct dur_ns stepped;               /* all steps after the first synchronisation ever, added up */
     struct dur_ns step_budget;           /* what they may add up to */
+    uint64_t control_denied;             /* requests over the control socket by users who may not make them */
+    uint32_t reloads;                    /* of the configuration, since the start */
     uint32_t source_count;
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
     uint32_t service_count;          /* the daemon fills these in: the engine does not serve */
@@ -134,6 +137,7 @@ struct snapshot {
     struct snapshot_card xdp[SNAPSHOT_CARDS_MAX];
     struct problems problems;        /* likewise: what is wrong now */
     struct snapshot_clients clients;
+    char text[SNAPSHOT_ANSWER_MAX];  /* what came of a request that changes something */
     uint32_t access_count;
     struct snapshot_access access[SNAPSHOT_PLACES_MAX];
 };

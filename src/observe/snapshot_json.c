@@ -7,6 +7,8 @@ void snapshot_json_daemon(struct json *j, const struct snapshot *s)
     json_object(j, "daemon");
     json_text(j, "version", s->version);
     json_int(j, "uptime_ns", s->uptime.ns);
+    json_count(j, "reloads", s->reloads);
+    json_count(j, "control_denied", s->control_denied);
     json_object_end(j);
 }
 

@@ -1,0 +1,53 @@
+/* Another configuration while everything runs.
+ *
+ *   SIGHUP, utcctl reload, a watched file --> a child without rights reads it into the copy that is not in force (in one process: here)
+ *      --> compared by rows with what is in force; what takes a restart is named and put back
+ *      --> new listeners are opened beside the old ones, new access lists made beside the old ones: what cannot be had refuses the whole
+ *      --> the generation is raised; listeners go and come; core is told
+ *
+ * A refusal leaves everything as it was, and says why. Only the parent's (or the one process's) loop runs this. */
+#ifndef DAEMON_RELOAD_H
+#define DAEMON_RELOAD_H
+
+#include "daemon/config_set.h"
+#include "daemon/loop.h"
+#include "daemon/setup.h"
+
+struct reload_hooks {
+    void *ctx;
+    struct listeners_hooks listeners;
+    void (*list)(void *ctx, unsigned i);        /* listener i goes by another access list now */
+    void (*commit)(void *ctx, const struct conf_changes *changes); /* the new generation is in force: tell core, start what is missing */
+    void (*done)(void *ctx, uint32_t ticket);   /* the report is there */
+};
+
+struct reload {
+    struct setup *setup;
+    struct loop *loop;
+    struct reload_hooks hooks;
+    bool in_process;
+    pid_t reader;                       /* 0: none reads */
+    struct mono_ns due;                 /* when to begin, or give the reader up; MONO_NEVER */
+    bool asked;                         /* somebody waits for a reload that has not begun */
+    uint32_t last_ticket, ticket;       /* asked for last; that of the reload under way */
+    uint32_t taken;                     /* the generation that core goes by */
+    struct mono_ns look_at;             /* process.watch_config: when to look at the files next */
+    uint64_t seen;                      /* daemon_options_files, when they were looked at last */
+};
+
+/* Adds itself to the loop. */
+void reload_start(struct reload *r, struct loop *loop, struct setup *s, const struct reload_hooks *hooks, bool in_process);
+
+/* Somebody wants a reload; ticket: 0, or a number above the last one, which `done` gets back. Begins in the loop. */
+void reload_ask(struct reload *r, uint32_t ticket);
+
+/* Core goes by that generation, or is gone. */
+void reload_taken(struct reload *r, uint32_t generation);
+
+/* Called for each child that ended: ours? */
+bool reload_reaped(struct reload *r, pid_t pid, int status);
+
+/* Ends a reader that is under way. */
+void reload_end(struct reload *r);
+
+#endif

@@ -1,0 +1,129 @@
+/* Another configuration while the engine runs: lines of `sources` that stay keep their servers, filters and polls, others come and go.
+ *
+ *   old line --same server, pool, port, NTS and smear--> new line: slots move along, options are put into them
+ *            --none such--> its slots are dropped            new line without an old one --> begun with the next tick */
+#include <string.h>
+
+#include "engine/state.h"
+
+#define NO_LINE UINT16_MAX
+
+/* What makes it the same line: the rest may change while it is asked. */
+static bool is_same(const struct source_options *a, const struct source_options *b)
+{
+    return strcmp(a->server.s, b->server.s) == 0 && strcmp(a->pool.s, b->pool.s) == 0 && a->port == b->port && a->nts == b->nts && a->nts_port == b->nts_port &&
+           a->smear == b->smear;
+}
+
+/* The line of `o` that is the same as `line`, and that no line before took. */
+static uint16_t find_line(const struct engine_options *o, const struct source_options *line, uint32_t taken)
+{
+    for (uint16_t j = 0; j < o->source_count; j++)
+        if (!(taken >> j & 1) && is_same(&o->source[j], line))
+            return j;
+    return NO_LINE;
+}
+
+/* Answers that are under way were asked for by another number: they are asked for again. */
+static struct configured moved(const struct engine *e, const struct configured *old)
+{
+    struct configured c = *old;
+
+    if (c.waiting)
+        c.resolve_at = e->now;
+    if (c.establishing)
+        c.establish_at = e->now;
+    c.waiting = c.establishing = false;
+    return c;
+}
+
+static void move_slots(struct engine *e, const uint16_t to[ENGINE_CONFIGURED_MAX])
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        struct slot *s = &e->slot[i];
+
+        if (s->used && to[s->configured] == NO_LINE)
+            sources_drop(e, s, LOG_SOURCE_REMOVED, "it is no longer configured");
+        else if (s->used)
+            s->configured = to[s->configured];
+    }
+}
+
+/* The table that keys were taken from goes away. */
+static void find_keys_again(struct engine *e)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].key)
+            e->slot[i].key = keys_find(e->options.keys, e->slot[i].key->id);
+}
+
+static void change_sources(struct engine *e, const struct engine_options *o)
+{
+    struct configured fresh[ENGINE_CONFIGURED_MAX] = { { 0 } };
+    uint16_t to[ENGINE_CONFIGURED_MAX];
+    uint32_t kept = 0;
+
+    for (uint16_t i = 0; i < e->options.source_count; i++) {
+        to[i] = find_line(o, &e->options.source[i], kept);
+        if (to[i] == NO_LINE)
+            continue;
+        kept |= UINT32_C(1) << to[i];
+        fresh[to[i]] = moved(e, &e->configured[i]);
+    }
+    move_slots(e, to);
+    memcpy(e->configured, fresh, sizeof fresh);
+    e->options = *o;
+    for (uint16_t j = 0; j < o->source_count; j++)
+        if (kept >> j & 1)
+            sources_settle(e, j);
+        else
+            e->configured[j] = (struct configured){ .begin = true, .resolve_at = MONO_NEVER, .establish_at = MONO_NEVER };
+}
+
+void engine_change(struct engine *e, const struct engine_options *o)
+{
+    struct clock_actions a = { .count = 0 };
+
+    change_sources(e, o);
+    find_keys_again(e);
+    clock_change(&e->clock, &e->options.clock, e->now, &a);
+    engine_clock_actions(e, &a);
+}
+
+/* -- an operator's word ---------------------------------------------------------------------------------------------- */
+
+static bool is_named(const struct engine *e, const struct slot *s, const char *name)
+{
+    struct net_addr a;
+
+    (void)e;
+    return strcmp(s->name[s->name_in_use], name) == 0 || (addr_from_text(name, s->client.peer.port, &a) == 0 && addr_equal(&a, &s->client.peer));
+}
+
+int engine_find_source(const struct engine *e, const char *name)
+{
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        if (strcmp(e->options.source[i].server.s, name) == 0 || (name[0] && strcmp(e->options.source[i].pool.s, name) == 0))
+            return i;
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && is_named(e, &e->slot[i], name))
+            return e->slot[i].configured;
+    return -1;
+}
+
+static void act_on(struct engine *e, uint16_t configured, enum engine_source_act act)
+{
+    e->configured[configured].offline = act == ENGINE_SOURCE_OFFLINE || (act == ENGINE_SOURCE_BURST && e->configured[configured].offline);
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].configured == configured && act != ENGINE_SOURCE_OFFLINE)
+            ntp_client_hurry(&e->slot[i].client, e->now);
+}
+
+void sources_act(struct engine *e, enum engine_source_act act, const char *name)
+{
+    int only = name[0] ? engine_find_source(e, name) : -1;
+
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        if (name[0] == '\0' || i == only)
+            act_on(e, i, act);
+}
