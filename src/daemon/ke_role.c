@@ -11,11 +11,18 @@
 #include "io/socket.h"
 #include "io/tcp.h"
 
-static int open_listeners(struct ke_role *k, const struct option_addrs *listen, struct net_addr *at)
+static int open_listener(const struct net_addr *at, const char *interface, struct inherited *inherited)
+{
+    int fd = interface[0] ? -1 : inherited_take(inherited, at, true);
+
+    return fd < 0 ? io_tcp_listen(at, interface) : io_tcp_adopt(fd);
+}
+
+static int open_listeners(struct ke_role *k, const struct option_addrs *listen, struct inherited *inherited, struct net_addr *at)
 {
     for (uint32_t i = 0; i < listen->count; i++) {
         *at = listen->item[i];
-        k->listener[k->count] = io_tcp_listen(at, listen->interface[i]);
+        k->listener[k->count] = open_listener(at, listen->interface[i], inherited);
         if (k->listener[k->count] < 0)
             return k->listener[k->count];
         k->count++;
@@ -39,14 +46,14 @@ static int make_shared(struct ke_role *k)
     return 0;
 }
 
-int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct net_addr *at)
+int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct inherited *inherited, struct net_addr *at)
 {
     int err;
 
     *k = (struct ke_role){ .shared_fd = -1 };
     if (o->nts.listen.count == 0)
         return 0;
-    err = open_listeners(k, &o->nts.listen, at);
+    err = open_listeners(k, &o->nts.listen, inherited, at);
     if (err)
         return err;
     at->family = ADDR_NONE;

@@ -4,6 +4,7 @@
 
 #include "daemon/options.h"
 #include "host/privilege.h"
+#include "io/inherited.h"
 #include "ke/ke.h"
 
 struct ke_role {
@@ -14,7 +15,7 @@ struct ke_role {
 };
 
 /* Opens listeners and memory. Returns 0, or -UE_... with *at the address it is about, or none. */
-int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct net_addr *at);
+int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct inherited *inherited, struct net_addr *at);
 
 /* Other options from now on, as far as they take no restart; looked at when the program gets SIGHUP. */
 void ke_role_change(struct ke_role *k, const struct nts_options *o);

@@ -38,11 +38,21 @@ static unsigned opened_of(const struct listeners *l, enum service s)
     return n;
 }
 
+static int take_inherited(const struct listeners *l, const struct listener *x)
+{
+    int fd = l->inherited && x->worker == 0 && !x->interface[0] ? inherited_take(l->inherited, &x->at, x->stream) : -1;
+
+    return fd < 0 ? fd : x->stream ? io_tcp_adopt(fd) : io_udp_adopt(fd, &x->at);
+}
+
 /* A worker's socket stands behind that of the worker before it, and beside it on the port. */
 static int open_socket(const struct listeners *l, unsigned i)
 {
     const struct listener *x = &l->item[i];
+    int fd = take_inherited(l, x);
 
+    if (fd >= 0)
+        return fd;
     if (x->stream)
         return io_tcp_listen(&x->at, x->interface);
     if (x->worker == 0)

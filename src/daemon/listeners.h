@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "daemon/options.h"
+#include "io/inherited.h"
 #include "serve/serve.h"
 
 #define LISTENERS_MAX 640
@@ -24,11 +25,13 @@ struct listener {
     char interface[ADDR_INTERFACE_MAX]; /* "": all */
 };
 
-/* What sockets are given when they are opened: dscp, ask_cards; steer_over: of so many workers that of the CPU gets a request; 0: by source. */
+/* What sockets are given when they are opened: dscp, ask_cards; steer_over: of so many workers that of the CPU gets a request; 0: by source.
+ * inherited: sockets handed over, used where one fits, or NULL. */
 struct listeners {
     unsigned count, steer_over;
     uint8_t dscp;
     bool ask_cards;
+    struct inherited *inherited;
     bool changing;
     unsigned place;     /* during a change: of the listener opened last */
     struct listener item[LISTENERS_MAX];

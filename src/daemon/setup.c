@@ -150,7 +150,21 @@ static int open_listeners(struct setup *s)
 
     s->serve = (struct serve_options){ .keys = s->options->key_table, .ntp = s->options->ntp, .timeproto = s->options->timeproto };
     s->workers = workers_of(s);
+    inherited_begin(&s->inherited);
+    s->listeners.inherited = &s->inherited;
     return listeners_open(&s->listeners, s->options, s->workers, &f) == 0 ? 0 : refuse_address(&f);
+}
+
+/* What was handed over and asked for by no key stays closed: it would take requests that nobody answers. */
+static int drop_inherited(struct setup *s)
+{
+    char text[ADDR_TEXT_MAX];
+    struct net_addr at;
+    bool stream;
+
+    while (inherited_drop(&s->inherited, &at, &stream))
+        logger_say("a socket handed over for %s (%s) is closed: no key of the configuration listens there", addr_to_text(&at, text), stream ? "TCP" : "UDP");
+    return 0;
 }
 
 int setup_channels(struct setup *s)
@@ -175,7 +189,7 @@ static int open_ke(struct setup *s)
 {
     struct net_addr at = { .family = ADDR_NONE };
     char text[ADDR_TEXT_MAX];
-    int err = ke_role_open(&s->ke, s->options, s->user, &at);
+    int err = ke_role_open(&s->ke, s->options, s->user, &s->inherited, &at);
 
     if (s->ke.shared) {
         s->serve.nts = &s->ke.shared->ring;
@@ -513,9 +527,9 @@ static int publish_first_page(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,       take_run_dir,  open_listeners,  connect_workers, open_ke,      map_shared,   start_hardware,
-        start_responder, make_guard,    make_interleave, decide_clock,    recall,       connect_helpers, connect_clock,
-        connect_reload,  open_control,  open_clockbound, publish_first_page,
+        find_user,  take_run_dir,   open_listeners, connect_workers, open_ke,      drop_inherited,  map_shared,    start_hardware, start_responder,
+        make_guard, make_interleave, decide_clock,   recall,          connect_helpers, connect_clock, connect_reload, open_control,
+        open_clockbound, publish_first_page,
     };
     int code = 0;
 

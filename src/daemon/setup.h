@@ -21,6 +21,7 @@ struct setup {
     struct host_user user_storage;
     const struct host_user *user;   /* process.user, or NULL: stay who we are */
     unsigned workers;               /* serve processes */
+    struct inherited inherited;     /* sockets handed over by whoever started us */
     struct listeners listeners;
     int channel[WORKERS_MAX][2];    /* from the parent to each worker, about its listeners; the worker's end second; -1: none */
     struct ke_role ke;

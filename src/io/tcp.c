@@ -10,16 +10,21 @@
 
 #define TCP_BACKLOG SOMAXCONN /* a handshake that finds no room is repeated by its client a second later */
 
+/* accept has no flag for one call: a client that left again must not block us */
+int io_tcp_adopt(int fd)
+{
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
 int io_tcp_listen(const struct net_addr *at, const char *interface)
 {
     int fd = io_bind(at, interface, SOCK_STREAM, false), err;
 
     if (fd < 0)
         return fd;
-    if (listen(fd, TCP_BACKLOG) == 0) {
-        fcntl(fd, F_SETFL, O_NONBLOCK); /* accept has no flag for one call: a client that left again must not block us */
-        return fd;
-    }
+    if (listen(fd, TCP_BACKLOG) == 0)
+        return io_tcp_adopt(fd);
     err = io_error(errno);
     close(fd);
     return err;

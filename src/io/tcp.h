@@ -22,6 +22,9 @@ struct tcp_table { unsigned count; struct tcp_connection item[TCP_CONNECTIONS_MA
 /* A bound and listening socket, or -UE_...; interface as in io_bind. */
 int io_tcp_listen(const struct net_addr *at, const char *interface);
 
+/* The same for a socket that somebody else has bound and that listens. Returns it. */
+int io_tcp_adopt(int fd);
+
 /* One waiting connection, and who it is from. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
 int io_tcp_accept(int listener, struct net_addr *from);
 

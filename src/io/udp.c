@@ -38,16 +38,21 @@ static void ask_for_destinations(int fd, const struct net_addr *at)
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
 }
 
-static int listen_at(const struct net_addr *at, const char *interface, bool shared)
+int io_udp_adopt(int fd, const struct net_addr *at)
 {
-    int fd = io_bind(at, interface, SOCK_DGRAM, shared), buffer = RECEIVE_BUFFER;
+    int buffer = RECEIVE_BUFFER;
 
-    if (fd < 0)
-        return fd;
     ask_for_destinations(fd, at);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     ask_for_stamps(fd, 0);
     return fd;
+}
+
+static int listen_at(const struct net_addr *at, const char *interface, bool shared)
+{
+    int fd = io_bind(at, interface, SOCK_DGRAM, shared);
+
+    return fd < 0 ? fd : io_udp_adopt(fd, at);
 }
 
 int io_udp_listen(const struct net_addr *at, const char *interface) { return listen_at(at, interface, false); }

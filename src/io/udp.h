@@ -36,6 +36,9 @@ struct io_datagram {
  * then). interface as in io_bind. Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
 int io_udp_listen(const struct net_addr *at, const char *interface);
 
+/* The same for a socket that somebody else has bound. Returns it. */
+int io_udp_adopt(int fd, const struct net_addr *at);
+
 /* One more listener on the same address and port; the system shares requests out by source. first: the io_udp_listen socket, which was alone when it
  * was bound, so that no other program shares the port unseen. Returns the descriptor or -UE_.... */
 int io_udp_listen_beside(int first, const struct net_addr *at, const char *interface);

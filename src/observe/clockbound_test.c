@@ -13,9 +13,10 @@
 static struct page_data synchronised(void)
 {
     return (struct page_data){
-        .raw_ref = { RAW }, .tai_ref = { UTC + 37 * NS_PER_S }, .slew_end = { RAW }, .early = { 1000 }, .late = { 3000 }, .growth = 1e-6, .growth_silent = 15e-6,
-        .silent_at = { RAW + 500 * NS_PER_S }, .holdover_at = { RAW + 500 * NS_PER_S }, .free_running_at = { RAW + 5000 * NS_PER_S }, .leap_at = { INT64_MAX },
-        .tai_minus_utc_s = 37, .status = CLOCK_SYNCHRONISED, .stratum = 2, .rate = 20e-6, .disruption = 9,
+        .raw_ref = { RAW }, .tai_ref = { UTC + 37 * NS_PER_S }, .slew_end = { RAW }, .early = { 1000 }, .late = { 3000 },
+        .growth = 1e-6, .growth_silent = 15e-6,
+        .silent_at = { RAW + 500 * NS_PER_S }, .holdover_at = { RAW + 500 * NS_PER_S }, .free_running_at = { RAW + 5000 * NS_PER_S },
+        .leap_at = { INT64_MAX }, .tai_minus_utc_s = 37, .status = CLOCK_SYNCHRONISED, .stratum = 2, .rate = 20e-6, .disruption = 9,
     };
 }
 
