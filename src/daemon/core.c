@@ -575,6 +575,8 @@ static void on_reload_word(void *ctx, int fd, short revents, struct mono_ns now)
         loop_stop(c->loop); /* the parent is gone */
     if (recv(fd, &word, sizeof word, MSG_DONTWAIT) != (ssize_t)sizeof word)
         return;
+    if (word.kind == RELOAD_ALIVE)
+        c->world->shared->beat[ROLE_CORE] = word.number;
     if (word.kind == RELOAD_DONE)
         core_reloaded(c, word.number);
     if (word.kind != RELOAD_COMMIT || word.number != c->world->sets->generation)

@@ -48,18 +48,27 @@ void follow_come_here(void *serve_role, unsigned i) { serve_role_listen(serve_ro
 /* -- between processes ----------------------------------------------------------------------------------------------- */
 
 /* What a worker has to know of a listener, with its socket or, unless it only goes by another list, without: then it is gone. */
-struct message { uint32_t place; bool same; struct listener as; };
+struct message { uint32_t place, beat; bool same; struct listener as; };
+
+#define NO_PLACE UINT32_MAX /* no listener is meant: a question for a sign of life */
 
 int follow_tell(int channel, unsigned i, const struct listener *x, bool come)
 {
-    const struct message m = { i, false, *x };
+    const struct message m = { .place = i, .as = *x };
 
     return io_unix_send_fd(channel, &m, sizeof m, come ? x->fd : -1);
 }
 
 int follow_tell_list(int channel, unsigned i, const struct listener *x)
 {
-    const struct message m = { i, true, *x };
+    const struct message m = { .place = i, .same = true, .as = *x };
+
+    return io_unix_send_fd(channel, &m, sizeof m, -1);
+}
+
+int follow_ask_alive(int channel, uint32_t beat)
+{
+    const struct message m = { .place = NO_PLACE, .beat = beat };
 
     return io_unix_send_fd(channel, &m, sizeof m, -1);
 }
@@ -78,6 +87,8 @@ static void take(struct serve_role *s, const struct message *m, int fd)
 {
     struct listener *x = place_of(s->listeners, m->place);
 
+    if (m->place == NO_PLACE)
+        *s->beat = m->beat;
     if (!x || m->same) {
         if (x)
             x->list = m->as.list;

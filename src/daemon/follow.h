@@ -34,6 +34,9 @@ int follow_tell(int channel, unsigned i, const struct listener *x, bool come);
 /* Listener i stays, but another of the guard's lists holds there. */
 int follow_tell_list(int channel, unsigned i, const struct listener *x);
 
+/* Is the worker alive? It answers in its row of shared_state.beat. */
+int follow_ask_alive(int channel, uint32_t beat);
+
 /* The worker's end: heeds what comes from now on. */
 void follow_obey(struct serve_role *s, struct loop *loop, int channel);
 

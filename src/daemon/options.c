@@ -233,7 +233,8 @@ uint64_t daemon_options_files(const struct daemon_options *o)
 #define SOURCE_NAME "sources add"
 
 /* The text is an item between braces; what it may close and open besides is refused, because then there is more than one. */
-static void read_source(struct conf_tree *tree, const struct daemon_options *in_force, const char *text, struct daemon_options *out, struct conf_errors *errors)
+static void read_source(struct conf_tree *tree, const struct daemon_options *in_force, const char *text, struct daemon_options *out,
+                        struct conf_errors *errors)
 {
     char item[OPTION_TEXT_MAX + 8];
     int n = snprintf(item, sizeof item, "[{ %.*s }]", OPTION_TEXT_MAX, text);
@@ -244,7 +245,8 @@ static void read_source(struct conf_tree *tree, const struct daemon_options *in_
     if (errors->found)
         return;
     if (!list || list->kind != CONF_NODE_LIST || !list->child || list->child->next || list->child->kind != CONF_NODE_MAP) {
-        conf_error_add(errors, (struct conf_origin){ CONF_FROM_FILE, 1, 1, SOURCE_NAME }, "one source is expected, such as: server: ntp1.example, iburst: true");
+        conf_error_add(errors, (struct conf_origin){ CONF_FROM_FILE, 1, 1, SOURCE_NAME },
+                       "one source is expected, such as: server: ntp1.example, iburst: true");
         return;
     }
     conf_tree_append(tree, "sources", list);

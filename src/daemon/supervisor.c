@@ -26,12 +26,15 @@
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
 #define BACKOFF_MAX_S 30
+#define BEATS_MISSED 3
 #define PATIENCE_MS 5000        /* for children to end by themselves */
 
 struct child {
     pid_t pid;                  /* 0: does not run */
     struct mono_ns start_at;    /* when to start it; MONO_NEVER */
     struct deaths deaths;
+    unsigned missed;            /* rounds in which it had not seen the question yet */
+    uint32_t asked;             /* the last question for a sign of life; 0: none yet */
     bool hung;                  /* it was killed because it gave no sign of life */
 };
 
@@ -47,6 +50,8 @@ static struct {
     bool core_ran;              /* what is on the page is a core's */
     int code;                   /* how the parent will end */
     struct mono_ns kill_at;
+    struct mono_ns look_at;     /* for signs of life; MONO_NEVER */
+    uint32_t beat;              /* questions for them so far */
     pid_t pid;
     /* the state of a child's own role; the parent leaves them untouched */
     struct core core;
@@ -258,6 +263,7 @@ static void start_child(enum role r)
     }
     if (pid > 0) {
         c->pid = pid;
+        c->asked = c->missed = 0;
         sup.core_ran |= r == ROLE_CORE;
         return;
     }
@@ -395,9 +401,61 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
     }
 }
 
+/* -- signs of life --------------------------------------------------------------------------------------------------- */
+
+static bool ask_alive(enum role r, uint32_t beat)
+{
+    const struct reload_word word = { RELOAD_ALIVE, beat };
+
+    if (r == ROLE_CORE)
+        return send(sup.setup->reload_end, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof word;
+    return follow_ask_alive(sup.setup->channel[r - ROLE_SERVE][0], beat) == 0;
+}
+
+/* Clock and ke do one thing at a time and are asked by others: they are not looked after here. */
+static bool is_looked_after(enum role r) { return r == ROLE_CORE || r >= ROLE_SERVE; }
+
+/* Killed by a signal that a stopped process dies of as well. */
+static void end_hung(enum role r)
+{
+    logger_say("the process %s (pid %ld) gives no sign of life: ending it", role_name(r), (long)sup.child[r].pid);
+    sup.child[r].hung = true;
+    signal_child(r, SIGKILL);
+}
+
+/* Each round asks everybody; who has not seen his question for BEATS_MISSED rounds is hung. A parent that slept itself counts no rounds: time alone hangs
+ * nobody. */
+static void look_for_life(struct mono_ns now)
+{
+    sup.beat++;
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        struct child *c = &sup.child[r];
+        uint32_t seen = sup.setup->world.shared->beat[r];
+
+        if (!is_looked_after((enum role)r) || !c->pid || c->hung)
+            continue;
+        if (c->asked && seen < c->asked && ++c->missed >= BEATS_MISSED) {
+            end_hung((enum role)r);
+            continue;
+        }
+        if (!c->asked || seen >= c->asked)
+            c->missed = 0;
+        if (c->missed == 0)
+            c->asked = ask_alive((enum role)r, sup.beat) ? sup.beat : c->asked;
+    }
+    sup.look_at = mono_add(now, (struct dur_ns){ sup.setup->options->process.watchdog.ns / BEATS_MISSED });
+}
+
+static void watch_life(void)
+{
+    int64_t ns = sup.setup->options->process.watchdog.ns;
+
+    sup.look_at = ns ? mono_add(host_mono(), (struct dur_ns){ ns / BEATS_MISSED }) : MONO_NEVER;
+}
+
 static struct mono_ns next(void *ctx)
 {
-    struct mono_ns first = sup.stopping ? sup.kill_at : MONO_NEVER;
+    struct mono_ns first = sup.stopping ? sup.kill_at : sup.look_at;
 
     (void)ctx;
     for (int r = 0; r < ROLE_COUNT && !sup.stopping; r++)
@@ -408,6 +466,8 @@ static struct mono_ns next(void *ctx)
 static void run(void *ctx, struct mono_ns now)
 {
     (void)ctx;
+    if (!sup.stopping && !mono_before(now, sup.look_at))
+        look_for_life(now);
     for (int r = 0; r < ROLE_COUNT; r++) {
         if (sup.stopping)
             signal_child((enum role)r, SIGKILL);
@@ -422,7 +482,7 @@ static bool all_alive(void *ctx)
 {
     (void)ctx;
     for (int r = 0; r < ROLE_COUNT; r++)
-        if (wanted((enum role)r) && !sup.child[r].pid && r != ROLE_KE)
+        if (wanted((enum role)r) && (!sup.child[r].pid || sup.child[r].missed > 1) && r != ROLE_KE)
             return false;
     return true;
 }
@@ -472,6 +532,7 @@ static void committed(void *ctx, const struct conf_changes *changes)
 {
     (void)ctx;
     tell_core(RELOAD_COMMIT, sup.setup->sets->generation);
+    watch_life();
     start_serving();
     ke_role_change(&sup.setup->ke, &sup.setup->options->nts);
     if (conf_names_have(&changes->live, "nts.certificate") || conf_names_have(&changes->live, "nts.private_key"))
@@ -531,6 +592,7 @@ int supervisor_run(struct setup *s)
         setup_clean(s);
         return EXIT_GENERAL;
     }
+    watch_life();
     start_children();
     loop_add_part(&sup.loop, &(struct loop_part){ NULL, next, run });
     resolver_start(&sup.resolver, &sup.loop, s->resolve_end);

@@ -603,6 +603,124 @@ static void a_virtual_clock_never_touches_the_host(void **state)
     end(&w);
 }
 
+static void answer_all(struct world *w)
+{
+    for (unsigned i = 0; i < 64 && find(w, ACTION_SEND, i); i++)
+        answer(w, find(w, ACTION_SEND, i));
+    forget(w);
+}
+
+static uint64_t accepted(const struct world *w, const char *name)
+{
+    static struct snapshot s;
+
+    engine_snapshot(w->engine, w->now, &s);
+    for (uint32_t i = 0; i < s.source_count; i++)
+        if (strcmp(s.source[i].name, name) == 0)
+            return s.source[i].accepted + 1;
+    return 0;
+}
+
+static void CFG_08_other_options_leave_what_stays_as_it_was(void **state)
+{
+    static struct world w;
+    struct engine_options other;
+    uint64_t before;
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 2, .source = { source("192.0.2.1", ""), source("192.0.2.2", "") } } };
+    begin(&w, false);
+    for (int s = 2; s < 30; s += 2) {
+        answer_all(&w);
+        pass(&w, START_NS + s * NS_PER_S);
+    }
+    before = accepted(&w, "192.0.2.2");
+    assert_true(before > 2 && accepted(&w, "192.0.2.1") > 2);
+    other = w.options;
+    other.source[0] = source("192.0.2.2", "");
+    other.source[0].max_poll = 8;
+    other.source[1] = source("192.0.2.3", "");
+    other.clock.holdover.max_error.ns = 7;
+    forget(&w);
+    give(&w, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { &other } });
+    assert_int_equal(accepted(&w, "192.0.2.2"), before);
+    assert_int_equal(accepted(&w, "192.0.2.1"), 0);
+    assert_int_equal(accepted(&w, "192.0.2.3"), 1);
+    assert_true(logged(&w, LOG_SOURCE_REMOVED) && logged(&w, LOG_SOURCE_ADDED));
+    assert_int_equal(engine_options_now(w.engine)->clock.holdover.max_error.ns, 7);
+    assert_int_equal(engine_find_source(w.engine, "192.0.2.3"), 1);
+    assert_int_equal(engine_find_source(w.engine, "192.0.2.1"), -1);
+    end(&w);
+}
+
+static void sixteen_sources_are_exchanged_for_sixteen_others(void **state)
+{
+    static struct world w;
+    static struct engine_options other;
+    static struct snapshot s;
+    char name[24];
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = ENGINE_CONFIGURED_MAX } };
+    for (int i = 0; i < ENGINE_CONFIGURED_MAX; i++) {
+        snprintf(name, sizeof name, "192.0.2.%d", i + 1);
+        w.options.source[i] = source(name, "");
+    }
+    begin(&w, false);
+    other = w.options;
+    for (int i = 0; i < ENGINE_CONFIGURED_MAX; i++) {
+        snprintf(name, sizeof name, "198.51.100.%d", i + 1);
+        other.source[i] = source(name, "");
+    }
+    give(&w, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { &other } });
+    pass(&w, w.now.ns + NS_PER_S);
+    engine_snapshot(w.engine, w.now, &s);
+    assert_int_equal(s.source_count, ENGINE_CONFIGURED_MAX);
+    for (uint32_t i = 0; i < s.source_count; i++)
+        assert_memory_equal(s.source[i].name, "198.51.100.", 11);
+    end(&w);
+}
+
+static void a_source_that_is_offline_is_not_asked(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 1, .source = { source("192.0.2.1", "") } } };
+    begin(&w, false);
+    answer_all(&w);
+    give(&w, &(struct event){ .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_OFFLINE, "192.0.2.1" } });
+    pass(&w, w.now.ns + 3 * NS_PER_S);
+    forget(&w);
+    pass(&w, w.now.ns + 3000 * NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_SEND), 0);
+    give(&w, &(struct event){ .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_ONLINE, "192.0.2.1" } });
+    pass(&w, w.now.ns + 2 * NS_PER_S);
+    assert_true(count_of(&w, ACTION_SEND) >= 1);
+    end(&w);
+}
+
+static void a_silent_server_is_looked_up_again_and_moves(void **state)
+{
+    static struct world w;
+    struct event first = addresses(1, 1), second = addresses(7, 1);
+    static struct snapshot s;
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 1, .source = { source("ntp.example", "") } } };
+    begin(&w, false);
+    give(&w, &first);
+    forget(&w);
+    for (int i = 0; i < 400 && !find(&w, ACTION_RESOLVE, 0); i++)
+        pass(&w, w.now.ns + 16 * NS_PER_S);
+    assert_non_null(find(&w, ACTION_RESOLVE, 0));
+    give(&w, &second);
+    assert_true(logged(&w, LOG_SOURCE_REPLACED));
+    engine_snapshot(w.engine, w.now, &s);
+    assert_true(s.source_count == 1 && s.source[0].addr.bytes[3] == second.u.addresses.addr[0].bytes[3]);
+    end(&w);
+}
+
 static void stopping_saves_the_drift_and_leaves_the_clock_at_its_rate(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
@@ -641,6 +759,10 @@ int main(void)
         cmocka_unit_test(a_system_clock_far_off_is_not_told),
         cmocka_unit_test(CLK_05_a_clock_that_may_not_be_set_is_told_once),
         cmocka_unit_test(a_virtual_clock_never_touches_the_host),
+        cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),
+        cmocka_unit_test(sixteen_sources_are_exchanged_for_sixteen_others),
+        cmocka_unit_test(a_source_that_is_offline_is_not_asked),
+        cmocka_unit_test(a_silent_server_is_looked_up_again_and_moves),
         cmocka_unit_test(stopping_saves_the_drift_and_leaves_the_clock_at_its_rate),
     };
 

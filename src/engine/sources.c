@@ -177,6 +177,48 @@ static bool acceptable(const struct source_options *o, const struct net_addr *a)
     return !is_pool(o) || !addr_is_loopback(a) || strcmp(o->pool.s, "localhost") == 0;
 }
 
+static void close_exchange(struct engine *e, uint32_t exchange)
+{
+    engine_emit(e, ACTION_CLOSE)->u.close.exchange = exchange;
+}
+
+void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason)
+{
+    struct clock_actions a = { .count = 0 };
+    struct log_record *r = engine_log(e, id);
+
+    log_text(r, "source", slot_name(s));
+    log_text(r, "reason", reason);
+    if (s->client.state == NTP_CLIENT_PENDING)
+        close_exchange(e, s->client.exchange);
+    clock_source_remove(&e->clock, index_of(e, s), e->now, &a);
+    engine_clock_actions(e, &a);
+    s->used = false;
+}
+
+/* Take a pool member out and put the next candidate in; with none left, ask for the name again. */
+static void replace(struct engine *e, struct slot *s, const char *reason)
+{
+    uint16_t configured = s->configured;
+    struct configured *c = &e->configured[configured];
+
+    sources_drop(e, s, LOG_SOURCE_REPLACED, reason);
+    fill_from_candidates(e, configured);
+    if (!e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
+        c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
+}
+
+/* A server by name that is silent: has its name led elsewhere? */
+static bool moves_away(const struct engine *e, uint16_t configured)
+{
+    const struct configured *c = &e->configured[configured];
+
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].configured == configured)
+            return !is_pool(options_of(e, &e->slot[i])) && e->slot[i].client.reach == 0 && c->candidate_count > 0;
+    return false;
+}
+
 void sources_addresses(struct engine *e, uint16_t configured, int err, const struct net_addr *addr, uint32_t count)
 {
     const struct source_options *o = &e->options.source[configured];
@@ -195,6 +237,8 @@ void sources_addresses(struct engine *e, uint16_t configured, int err, const str
         c->candidate[c->candidate_count++] = a;
         taken++;
     }
+    if (moves_away(e, configured))
+        replace(e, sources_slot_of(e, configured), "it does not answer, and its name has another address now");
     fill_from_candidates(e, configured);
     if (slots_of(e, configured) >= wanted_of(e, configured)) {
         c->failures = 0;
@@ -235,37 +279,6 @@ void sources_start(struct engine *e)
 {
     for (uint16_t i = 0; i < e->options.source_count; i++)
         sources_begin(e, i);
-}
-
-static void close_exchange(struct engine *e, uint32_t exchange)
-{
-    engine_emit(e, ACTION_CLOSE)->u.close.exchange = exchange;
-}
-
-void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason)
-{
-    struct clock_actions a = { .count = 0 };
-    struct log_record *r = engine_log(e, id);
-
-    log_text(r, "source", slot_name(s));
-    log_text(r, "reason", reason);
-    if (s->client.state == NTP_CLIENT_PENDING)
-        close_exchange(e, s->client.exchange);
-    clock_source_remove(&e->clock, index_of(e, s), e->now, &a);
-    engine_clock_actions(e, &a);
-    s->used = false;
-}
-
-/* Take a pool member out and put the next candidate in; with none left, ask for the name again. */
-static void replace(struct engine *e, struct slot *s, const char *reason)
-{
-    uint16_t configured = s->configured;
-    struct configured *c = &e->configured[configured];
-
-    sources_drop(e, s, LOG_SOURCE_REPLACED, reason);
-    fill_from_candidates(e, configured);
-    if (!e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
-        c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
 }
 
 unsigned sources_count(const struct engine *e, uint16_t configured) { return slots_of(e, configured); }
@@ -311,14 +324,31 @@ void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a
     }
 }
 
+/* Silent for a whole register of polls: its name may have another address by now. */
+static void ask_name_again(struct engine *e, struct slot *s)
+{
+    struct configured *c = &e->configured[s->configured];
+
+    if (s->client.reach != 0 || c->numeric || nts_is_wanted(e, s)) {
+        s->useless = 0;
+        return;
+    }
+    if (++s->useless < USELESS_POLLS || c->waiting)
+        return;
+    s->useless = 0;
+    c->resolve_at = mono_min(c->resolve_at, e->now);
+}
+
 /* Unreachable, refused, or outvoted for a whole register of polls: a pool has others. */
 static void judge_pool_member(struct engine *e, struct slot *s)
 {
     int state = (int)clock_source_view(&e->clock, index_of(e, s), e->now).state;
     bool outvoted = state == CLOCK_SOURCE_FALSETICKER || state == CLOCK_SOURCE_REFUSED;
 
-    if (!is_pool(options_of(e, s)))
+    if (!is_pool(options_of(e, s))) {
+        ask_name_again(e, s);
         return;
+    }
     if (s->client.reach != 0 && !outvoted) {
         s->useless = 0;
         return;

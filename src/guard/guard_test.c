@@ -412,6 +412,40 @@ static void more_lists_than_there_is_room_for(void **state)
     assert_int_equal(guard_list_at(g, &o, &o.access[GUARD_LISTS_MAX].listeners.item[0], ""), -UE_FULL);
 }
 
+/* While new lists are made the old ones hold; a listener that has not heard of the change goes by one of the old ones still. */
+static void CFG_08_lists_change_while_they_are_asked(void **state)
+{
+    struct guard_options deny = { .access_count = 1 }, other = { .access_count = 1 }, none = { .access_count = 0 };
+    struct net_addr from = v4(9, 123), elsewhere = v4(8, 123);
+    int list;
+
+    (void)state;
+    deny.access[0] = (struct access_options){ .nets = { 1, { { v4(9, 0), 32 } } }, .action = ACCESS_DENY, .service = 3 };
+    other.access[0] = (struct access_options){ .nets = { 1, { { v4(8, 0), 32 } } }, .action = ACCESS_DENY, .service = 3 };
+    memset(g, 0, sizeof *g);
+    guard_init(g, &deny, false, &seed);
+    for (int round = 0; round < 5; round++) {
+        unsigned held = (unsigned)guard_list_at(g, &deny, NULL, "");
+
+        assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY);
+        guard_change_begin(g, &other);
+        list = guard_list_at(g, &other, NULL, "");
+        assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY);
+        guard_change_end(g, &other, false);
+        assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY); /* not told yet */
+        assert_int_equal(guard_access(g, &from, (unsigned)list, 0), ACCESS_ALLOW);
+        assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_DENY);
+        guard_change_begin(g, &deny);
+        guard_change_abort(g);
+        assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_DENY);
+        guard_change_begin(g, &none);
+        guard_change_end(g, &none, false);
+        assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_ALLOW);
+        guard_change_begin(g, &deny);
+        guard_change_end(g, &deny, false);
+    }
+}
+
 /* A steady rate is told as it is, whenever one looks, and fades when it ends. */
 static void rate_of_a_talker(void **state)
 {
@@ -475,6 +509,7 @@ int main(void)
         cmocka_unit_test(top_talkers_in_order),
         cmocka_unit_test(each_listener_has_its_list),
         cmocka_unit_test(more_lists_than_there_is_room_for),
+        cmocka_unit_test(CFG_08_lists_change_while_they_are_asked),
         cmocka_unit_test(rate_of_a_talker),
         cmocka_unit_test(sketch_estimates_how_many_there_were),
     };

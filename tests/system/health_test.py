@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -81,3 +82,27 @@ def test_a_state_that_cannot_be_saved_is_named(lab, good_chronyd):
 
 def test_nobody_to_ask_is_named(lab):
     assert wait_problem(lab.utcd({}), "no-source")["grave"]
+
+
+@pytest.mark.parametrize("role", ["core", "serve"])
+def test_a_process_that_hangs_is_ended_started_again_and_named(lab, role):
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "process": {"watchdog": "3s"}}, utcd.PROCESSES)
+    daemon.wait_answering(HOST, port)
+    before = proc.wait_for(lambda: daemon.roles().get(role))
+    proc.wait_for(lambda: daemon.status())
+    os.kill(before, signal.SIGSTOP)
+    proc.wait_for(lambda: daemon.roles().get(role) not in (None, before), timeout=30, what=daemon.log)
+    assert wait_problem(daemon, "process-hung", role)
+    assert "no sign of life" in daemon.log()
+    daemon.wait_answering(HOST, port)
+
+
+def test_a_process_that_works_is_not_taken_for_a_hung_one(lab):
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "process": {"watchdog": "1s"}}, utcd.PROCESSES)
+    daemon.wait_answering(HOST, port)
+    before = proc.wait_for(lambda: (r := daemon.roles()) if {"core", "serve"} <= r.keys() else None)
+    time.sleep(4)
+    after = daemon.roles()
+    assert all(after[r] == before[r] for r in ("core", "serve")) and "no sign of life" not in daemon.log()
