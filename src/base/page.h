@@ -71,7 +71,7 @@ struct page {
     uint64_t magic;
     uint32_t version;
     uint32_t size;          /* sizeof(struct page) */
-    uint32_t superseded;    /* not 0: map the page anew */
+    uint32_t superseded;    /* not 0: the daemon has ended or has another page; look whether there is one */
     uint32_t generation;    /* 0: nothing published yet */
     uint64_t boot;          /* which start of the machine the raw clock counts from; 0: not known. In another one's the page says nothing */
     char vmclock[PAGE_DEVICE_MAX]; /* the device whose marker `disruption` is; "": none */

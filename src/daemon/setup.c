@@ -614,6 +614,8 @@ void setup_clean(const struct setup *s)
 {
     char path[OPTION_TEXT_MAX];
 
+    if (s->world.page)
+        __atomic_store_n(&s->world.page->superseded, 1, __ATOMIC_RELEASE); /* readers look for another: systemd takes the run directory away with us */
     if (s->control_fd < 0)
         return;
     control_path(s, path);

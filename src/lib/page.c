@@ -18,7 +18,7 @@
 
 #define LOOK_AGAIN_NS NS_PER_S /* for what takes the place of a superseded page: looking is a call to the system */
 
-static int map_file(const char *path, const struct page **out)
+static int map_file(const char *path, struct utc_mapping *m)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), err = 0;
@@ -32,7 +32,7 @@ static int map_file(const char *path, const struct page **out)
         err = io_error(errno);
     close(fd);
     if (err == 0)
-        *out = at;
+        *m = (struct utc_mapping){ .page = at, .device = st.st_dev, .inode = st.st_ino };
     return err;
 }
 
@@ -63,7 +63,7 @@ static void drop(struct utc_mapping *m)
 static int map_page(const char *path, struct utc_mapping **out)
 {
     struct utc_mapping *m = calloc(1, sizeof *m);
-    int err = m ? map_file(path, &m->page) : -UE_MEMORY;
+    int err = m ? map_file(path, m) : -UE_MEMORY;
 
     if (err < 0) {
         free(m);
@@ -132,8 +132,12 @@ static bool my_turn(struct utc *u)
 }
 
 /* A new page that says nothing yet, or that this library cannot read, is no better than the old one, whose bound goes on growing. */
-static bool is_worth_it(const struct page *p)
+static bool is_worth_it(const struct utc_mapping *fresh, const struct utc_mapping *old)
 {
+    const struct page *p = fresh->page;
+
+    if (fresh->device == old->device && fresh->inode == old->inode)
+        return false;
     return !__atomic_load_n(&p->superseded, __ATOMIC_ACQUIRE) && __atomic_load_n(&p->generation, __ATOMIC_ACQUIRE) != 0;
 }
 
@@ -144,7 +148,7 @@ const struct utc_mapping *utc_follow(struct utc *u, struct utc_mapping *old)
     if (!my_turn(u) || map_page(u->path, &fresh) != 0)
         return old;
     fresh->before = old;
-    if (is_worth_it(fresh->page) && __atomic_compare_exchange_n(&u->now, &old, fresh, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
+    if (is_worth_it(fresh, old) && __atomic_compare_exchange_n(&u->now, &old, fresh, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
         return fresh;
     drop(fresh);
     return old;

@@ -1,9 +1,11 @@
 /* The page behind a struct utc, for the functions of utc/utc.h and for programs of this house that show more than they say.
  *
- * A mapping, once made, stays until utc_close: another thread may be reading it. There is one for each time a daemon replaced its page (a new layout came with
- * an upgrade), not for each restart, which keeps the file. */
+ * A daemon that ends marks its page as superseded, and takes the mark away when it goes on with the same file; readers of a marked page look for another
+ * file in its place. A mapping, once made, stays until utc_close: another thread may be reading it. There is one for each file that took another's place. */
 #ifndef LIB_PAGE_H
 #define LIB_PAGE_H
+
+#include <sys/types.h>
 
 #include "base/page.h"
 #include "io/machine.h"
@@ -11,6 +13,8 @@
 struct utc_mapping {
     const struct page *page;
     const struct io_vmclock *vmclock;   /* that the page names; NULL: none, or none that this process may read */
+    dev_t device;                       /* which file that is */
+    ino_t inode;
     struct utc_mapping *before;         /* replaced by this one; NULL */
 };
 

@@ -125,6 +125,36 @@ static void what_is_from_before_the_machine_was_started_is_refused(void **state)
     munmap(p, sizeof *p);
 }
 
+/* Killed without a word, its folder taken away: nobody marks the old page. */
+static void a_page_whose_writer_is_long_dead_is_left_for_a_living_one(void **state)
+{
+    struct page *old = play_page(), *fresh;
+    struct page_data d = play_data(1700000037);
+    struct utc_time t;
+    struct utc *u;
+
+    (void)state;
+    d.heartbeat.ns -= 300 * NS_PER_S;
+    page_publish(old, &d);
+    assert_int_equal(utc_open(&u, play_path), 0);
+    for (int i = 0; i < 3; i++) {
+        u->looked_at = INT64_MIN;
+        assert_int_equal(utc_now(u, &t), 0);
+        assert_null(u->now->before); /* the same file is not mapped twice */
+    }
+    assert_int_equal(unlink(play_path), 0);
+    fresh = play_page();
+    d = play_data(1700000037);
+    d.stratum = 9;
+    page_publish(fresh, &d);
+    u->looked_at = INT64_MIN;
+    assert_int_equal(utc_now(u, &t), 0);
+    assert_int_equal(t.stratum, 9);
+    utc_close(u);
+    munmap(old, sizeof *old);
+    munmap(fresh, sizeof *fresh);
+}
+
 /* The next one may be of a layout that this library does not know, or say nothing yet: the old one's bound goes on growing. */
 static void what_is_no_better_does_not_take_a_pages_place(void **state)
 {
@@ -163,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_tells_time_and_bound),
         cmocka_unit_test(a_superseded_page_is_mapped_anew),
+        cmocka_unit_test(a_page_whose_writer_is_long_dead_is_left_for_a_living_one),
         cmocka_unit_test(what_is_no_better_does_not_take_a_pages_place),
         cmocka_unit_test(what_is_no_page_is_refused),
         cmocka_unit_test(what_is_from_before_the_machine_was_started_is_refused),

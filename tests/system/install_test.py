@@ -2,11 +2,15 @@
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
 from lib import proc, utcd
+
+
+INSTRUMENTED = ["-fsanitize=address,undefined"] if b"__asan_init" in utcd.DAEMON.read_bytes() else []
 
 
 def meson(*words, destdir):
@@ -58,6 +62,56 @@ def test_unit_names_the_installed_program(installed):
     assert (installed / command.lstrip("/")).exists()
     for line in ("Type=notify", "NoNewPrivileges=yes", "ProtectSystem=strict", "MemoryDenyWriteExecute=yes"):
         assert line in text
+
+
+def test_units_beside_the_daemons(installed):
+    wait = find(installed, "simple-utcd-wait.service").read_text()
+    command = re.search(r"^ExecStart=(\S+) wait-sync --timeout 180s$", wait, re.MULTILINE)[1]
+    assert (installed / command.lstrip("/")).exists()
+    assert "Before=time-sync.target" in wait
+    sockets = find(installed, "simple-utcd.socket").read_text()
+    assert re.findall(r"^ListenDatagram=(.+)", sockets, re.MULTILINE) == ["0.0.0.0:123", "[::]:123"] and "BindIPv6Only=ipv6-only" in sockets
+
+
+def test_user_and_folders_are_told_to_systemd(installed):
+    found = {path.parent.name: path for path in installed.rglob("simple-utcd.conf")}
+    assert set(found) == {"sysusers.d", "tmpfiles.d"}
+    assert re.search(r"^u simple-utcd ", found["sysusers.d"].read_text(), re.MULTILINE)
+    assert re.search(r"^d /run/simple-utcd 0755 simple-utcd simple-utcd ", found["tmpfiles.d"].read_text(), re.MULTILINE)
+    root = installed.parent / "elsewhere"
+    (root / "etc").mkdir(parents=True)
+    for command, folder in ((["systemd-sysusers"], "sysusers.d"), (["systemd-tmpfiles", "--create"], "tmpfiles.d")):
+        if shutil.which(command[0]):    # in this order, since the second needs the user that the first makes
+            done = proc.run([*command, f"--root={root}", found[folder]])
+            assert "simple-utcd.conf:" not in done.stderr, done.stderr      # so they tell a line that they do not understand
+
+
+@pytest.fixture(scope="module")
+def pkg_config(installed):
+    """pkg-config of what was installed, below its own root."""
+    pc = find(installed, "utc.pc")
+    return {**os.environ, "PKG_CONFIG_PATH": str(pc.parent), "PKG_CONFIG_SYSROOT_DIR": str(installed)}
+
+
+def test_a_program_is_built_with_pkg_config_alone(installed, pkg_config, tmp_path):
+    flags = proc.run(["pkg-config", "--cflags", "--libs", "utc"], env=pkg_config).stdout.split()
+    assert any(flag.startswith(f"-I{installed}") for flag in flags) and "-lutc" in flags
+    done = proc.run(["cc", "-Wall", "-Werror", find(installed, "utc_now.c"), *INSTRUMENTED, *flags, "-o", tmp_path / "utc_now"])
+    assert done.returncode == 0, done.stderr
+    library = find(installed, "libutc.so.0.1.0")
+    done = proc.run([tmp_path / "utc_now", tmp_path / "nothing"], env={**os.environ, "LD_LIBRARY_PATH": str(library.parent)})
+    assert done.returncode == 1 and "the file does not exist" in done.stderr
+
+
+@pytest.mark.parametrize("function", re.findall(r"^UTC_API [^;(]*?\b(utc_\w+)\(", (utcd.ROOT / "include/utc/utc.h").read_text(), re.MULTILINE))
+def test_every_function_has_a_manual_page(installed, function):
+    pages = [path for path in installed.rglob("man3/*.3") if path.name == f"{function}.3"]
+    assert len(pages) == 1
+    page = pages[0]
+    if page.read_text().startswith(".so "):
+        page = page.parents[1] / page.read_text().split()[1]
+    assert function in page.read_text().replace("\\", "")
+    assert proc.run(["mandoc", "-T", "lint", "-W", "error", page]).returncode == 0
 
 
 def test_uninstall_leaves_nothing(installed):

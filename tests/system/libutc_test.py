@@ -5,6 +5,7 @@ import mmap
 import os
 import pathlib
 import re
+import shutil
 import signal
 import struct
 import sys
@@ -161,6 +162,25 @@ def test_restarts_never_show_a_reader_nothing(lab, good_chronyd, reader):
 
 
 @needs_plain
+def test_a_reader_finds_the_page_of_a_daemon_whose_directory_was_taken_away(lab, reader):
+    """As systemd does between two starts."""
+    config = {"local": utcd.LOCAL}
+    daemon = lab.utcd(config)
+    daemon.wait_status(lambda s: s["clock"]["status"] == "local")
+    clock = reader(daemon)
+    before = (daemon.run_dir / "page").stat().st_ino
+    held = open(daemon.run_dir / "page", "rb")      # so that its number is not given to the next
+    daemon.stop()
+    assert clock.now().best_ns > 0
+    shutil.rmtree(daemon.run_dir)
+    again = lab.utcd({"local": {"stratum": 7, "error": "1s"}})
+    again.wait_status(lambda s: s["clock"]["status"] == "local")
+    assert (again.run_dir / "page").stat().st_ino != before
+    proc.wait_for(lambda: clock.now().stratum == 7, what="the reader stays with the dead")
+    held.close()
+
+
+@needs_plain
 def test_a_page_of_another_layout_is_superseded_and_replaced(lab, reader):
     """An upgrade: the old file is marked for those who hold it, the new one lies in its place."""
     run_dir = lab.dir / "simple-utcd"
@@ -244,6 +264,29 @@ def test_example_utc_now(lab, local_daemon):
     done = proc.run([build(lab, "utc_now"), local_daemon.run_dir / "page"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^best +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$", done.stdout, re.MULTILINE) and "local" in done.stdout
+
+
+def commands_of_the_guide():
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (utcd.ROOT / "docs/libutc.md").read_text(), re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+@needs_plain
+def test_the_commands_of_the_guide_work(lab, local_daemon):
+    """As typed, from the top of the repository, with what `make install` put in place; the page of this test's daemon is added."""
+    root, here = lab.dir / "root", lab.dir / "here"
+    proc.run(["meson", "install", "-C", utcd.BUILD, "--no-rebuild"], env={**os.environ, "DESTDIR": str(root)}, check=True)
+    here.mkdir()
+    (here / "examples").symlink_to(utcd.ROOT / "examples")
+    library, pc = next(root.rglob("libutc.so.0")).parent, next(root.rglob("utc.pc")).parent
+    env = {**os.environ, "PKG_CONFIG_PATH": str(pc), "PKG_CONFIG_SYSROOT_DIR": str(root), "LD_LIBRARY_PATH": str(library)}
+    commands = commands_of_the_guide()
+    assert len(commands) >= 5
+    for command in commands:
+        asks = not command.startswith("cc ")
+        done = proc.run(["sh", "-c", f"{command} {local_daemon.run_dir / 'page' if asks else ''}"], cwd=here, env=env)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        assert not asks or done.stdout.strip()
 
 
 def test_example_utc_now_without_a_daemon(lab):

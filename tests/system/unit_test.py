@@ -33,6 +33,20 @@ def test_a_unit_without_walls_is_found_out(lab):
 
 
 @needs_systemd
+def test_the_waiting_unit_exposes_little():
+    level, report = exposure(utcd.BUILD / "packaging/simple-utcd-wait.service")
+    assert level <= EXPOSURE_MAX, report
+
+
+@needs_systemd
+def test_the_other_units_are_well_formed(lab):
+    for path in (utcd.BUILD / "packaging/simple-utcd-wait.service", utcd.ROOT / "packaging/systemd/simple-utcd.socket", UNIT):
+        (lab.dir / path.name).write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={utcd.UTCCTL}", path.read_text(), flags=re.MULTILINE))
+    done = proc.run(["systemd-analyze", "verify", "--man=no", lab.dir / "simple-utcd-wait.service", lab.dir / "simple-utcd.socket"])
+    assert "simple-utcd" not in done.stderr, done.stderr
+
+
+@needs_systemd
 def test_the_unit_is_well_formed(lab):
     copy = lab.dir / UNIT.name
     copy.write_text(re.sub(r"^ExecStart=.*", f"ExecStart={utcd.DAEMON}", UNIT.read_text(), flags=re.MULTILINE))
