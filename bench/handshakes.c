@@ -30,6 +30,8 @@ static struct {
     int64_t end;
 } bench = { .clients = 4, .seconds = 1, .sources = 1 };
 
+static const struct ke_trust anybody;
+
 struct client { pthread_t thread; uint64_t good, bad; int64_t longest; };
 
 static int connected(uint32_t n)
@@ -117,7 +119,7 @@ int main(int argc, char **argv)
     int64_t start;
 
     bench.to = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &bench.len);
-    bench.tls = ke_tls_client("", &wrong);
+    bench.tls = ke_tls_client(&anybody, &wrong);
     if (!bench.tls || bench.clients > CLIENTS_MAX)
         tool_refuse(wrong ? wrong : "--clients is at most 64");
     allow_descriptors();

@@ -161,6 +161,21 @@ static void show_system_clock(const struct snapshot *s, unsigned width, FILE *ou
         fact("System clock", width, out, "%s", show_offset(ns_sub(0, s->page.system_clock_error.ns), "it", text, sizeof text));
 }
 
+static void show_certificate(const struct snapshot *s, unsigned width, FILE *out)
+{
+    struct clock_view v;
+    char at[CIVIL_TEXT_MAX], left[NS_TEXT];
+
+    if (s->certificate_expires.ns == 0)
+        return;
+    page_view(&s->page, s->now, &v);
+    if (utc_earlier(s->certificate_expires, v.utc))
+        fact("NTS server", width, out, "its certificate has expired: %s", utc_to_text(s->certificate_expires, 0, at));
+    else
+        fact("NTS server", width, out, "%llu of %llu handshakes gave keys; certificate good for %s, until %s", (unsigned long long)s->handshakes_granted,
+             (unsigned long long)s->handshakes, ns_to_text(utc_sub(s->certificate_expires, v.utc).ns, left), utc_to_text(s->certificate_expires, 0, at));
+}
+
 static void show_uptime(const struct snapshot *s, unsigned width, FILE *out)
 {
     char up[NS_TEXT], version[4 * SNAPSHOT_NAME_MAX];
@@ -257,6 +272,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_steps(s, width, out);
     show_cards(s, width, out);
     show_services(s, width, out);
+    show_certificate(s, width, out);
     show_uptime(s, width, out);
 }
 

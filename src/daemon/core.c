@@ -15,6 +15,7 @@
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
 #include "daemon/ke_client.h"
+#include "ke/ke.h"
 #include "daemon/resolve.h"
 #include "daemon/trouble.h"
 #include "host/wake.h"
@@ -387,10 +388,25 @@ static void without_keys(struct core *c, uint16_t configured, const char *why)
     input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { .configured = configured, .wrong = why } });
 }
 
+static void say_whom_to_trust(const struct nts_options *o, const struct source_options *source, struct ke_trust *out)
+{
+    snprintf(out->authorities, sizeof out->authorities, "%s", source->nts_trusted.s[0] ? source->nts_trusted.s : o->trusted_certificates.s);
+    snprintf(out->revoked, sizeof out->revoked, "%s", o->revoked_certificates.s);
+    snprintf(out->pin, sizeof out->pin, "%s", source->nts_pin.s);
+    snprintf(out->certificate, sizeof out->certificate, "%s", o->client_certificate.s);
+    snprintf(out->private_key, sizeof out->private_key, "%s", o->client_private_key.s);
+}
+
 static void establish(struct core *c, const struct action *a)
 {
     uint16_t configured = a->u.establish.configured;
-    int err = ke_client_ask(c->world->ke_fd, tagged(c, configured), a->u.establish.name, a->u.establish.port, c->world->options->nts.trusted_certificates.s);
+    struct ke_question q = { .configured = tagged(c, configured), .port = a->u.establish.port,
+                             .trust = { .at = a->u.establish.at, .dead = a->u.establish.dead } };
+    int err;
+
+    snprintf(q.name, sizeof q.name, "%s", a->u.establish.name);
+    say_whom_to_trust(&c->world->options->nts, &c->world->options->engine.source[configured], &q.trust);
+    err = ke_client_ask(c->world->ke_fd, &q);
 
     if (err) {
         without_keys(c, configured, ue_text(err));
@@ -422,7 +438,7 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
         c->keys_asked &= ~(1u << a.configured);
         if (!c->keys_asked)
             c->keys_due = MONO_NEVER;
-        input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp } });
+        input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid } });
     }
     crypto_wipe(&a, sizeof a);
 }
@@ -747,6 +763,13 @@ static void picture_of_responder(const struct responder *r, struct snapshot *out
     picture_of_service(r->stats, r->loaded.cpus, SERVICE_TIME, " by XDP", out);
 }
 
+static void picture_of_ke(const struct ke_picture *ke, struct snapshot *out)
+{
+    out->certificate_expires = ke->valid.until;
+    out->handshakes = ke->stats.accepted;
+    out->handshakes_granted = ke->stats.granted;
+}
+
 void core_snapshot(struct core *c, struct snapshot *out)
 {
     engine_snapshot(c->engine, host_mono(), out);
@@ -758,6 +781,8 @@ void core_snapshot(struct core *c, struct snapshot *out)
     out->reloads = c->world->sets->report.count;
     hardware_picture(c->world->hardware, out);
     responder_picture(c->world->responder, out);
+    if (c->world->ke)
+        picture_of_ke(c->world->ke, out);
     out->service_count = 0;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
         picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);

@@ -29,6 +29,8 @@
 #define CORE_QUEUE_MAX 64
 
 /* How the rest of the daemon looks to the core. */
+struct ke_picture;
+
 struct core_world {
     const struct daemon_options *options;
     struct page *page;
@@ -41,6 +43,7 @@ struct core_world {
     int clock_fd;                       /* the clock role's socket; -1: obey here, by `driver` */
     const struct host_clock *driver;
     int ke_fd;                          /* the socket of simple-utcd-ke client; -1: no source has NTS */
+    const struct ke_picture *ke;        /* what the server of NTS key establishment tells of itself; NULL: there is none */
     int resolve_fd;                     /* the resolver's socket; -1: no name is configured */
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;

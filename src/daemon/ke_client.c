@@ -11,15 +11,11 @@
 #include "daemon/place.h"
 #include "io/socket.h"
 
-int ke_client_ask(int fd, uint16_t configured, const char *name, uint16_t port, const char *trusted)
+int ke_client_ask(int fd, const struct ke_question *q)
 {
-    struct ke_question q = { .configured = configured, .port = port };
-
     if (fd < 0)
         return -UE_UNSUPPORTED;
-    snprintf(q.name, sizeof q.name, "%s", name);
-    snprintf(q.trusted, sizeof q.trusted, "%s", trusted);
-    return send(fd, &q, sizeof q, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof q ? 0 : -UE_BUSY;
+    return send(fd, q, sizeof *q, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof *q ? 0 : -UE_BUSY;
 }
 
 static bool sound(const struct ke_answer *a)

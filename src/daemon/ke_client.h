@@ -10,7 +10,7 @@
 #define KE_CLIENT_PATIENCE_S 60  /* a question without an answer for so long is given up: the program died over it */
 
 /* The core's side. Both return 0 or -UE_...; an answer is checked. */
-int ke_client_ask(int fd, uint16_t configured, const char *name, uint16_t port, const char *trusted);
+int ke_client_ask(int fd, const struct ke_question *q);
 int ke_client_take(int fd, struct ke_answer *out);
 
 /* For resolver_start_program. */

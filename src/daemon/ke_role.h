@@ -9,9 +9,10 @@
 
 struct ke_role {
     struct ke_shared *shared;    /* NULL: NTS is not served */
-    int shared_fd;
+    const struct ke_picture *picture; /* likewise */
+    int shared_fd, picture_fd;
     unsigned count;
-    int listener[OPTION_LIST_MAX];
+    int listener[KE_LISTENERS_MAX];
 };
 
 /* Opens listeners and memory. Returns 0, or -UE_... with *at the address it is about, or none. */

@@ -86,11 +86,24 @@ static void check_source_keys(const struct rules *r, size_t i)
         conf_error_add(r->errors, place(r, "sources", i, "next_key"), "sources[%zu].next_key: it takes over from `key`, which is not given", i);
 }
 
+/* sha256// and the 32 bytes of a hash in base64. */
+static bool is_pin(const char *text)
+{
+    static const char word[] = "sha256//", letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    return strncmp(text, word, sizeof word - 1) == 0 && strspn(text + sizeof word - 1, letters) == 43 && strcmp(text + sizeof word - 1 + 43, "=") == 0;
+}
+
 static void check_source_nts(const struct rules *r, size_t i)
 {
     const struct source_options *s = &r->o->engine.source[i];
     const char *against = s->pool.s[0] ? "pool" : s->key ? "key" : s->version != 4 ? "version" : NULL;
 
+    if (s->nts_pin.s[0] && !is_pin(s->nts_pin.s))
+        conf_error_add(r->errors, place(r, "sources", i, "nts_pin"),
+                       "sources[%zu].nts_pin: it is sha256// and 44 characters of base64, the SHA-256 of the public key", i);
+    if ((s->nts_pin.s[0] || s->nts_trusted.s[0]) && !s->nts)
+        conf_error_add(r->errors, place_of_pair(r, "sources", i, "nts_pin", "nts_trusted"), "sources[%zu]: nts_pin and nts_trusted go with `nts: true`", i);
     if (s->nts && against)
         conf_error_add(r->errors, place(r, "sources", i, "nts"), "sources[%zu].nts: it takes one `server`, version 4 and no key; take `%s` away", i, against);
 }
@@ -154,13 +167,19 @@ static void check_leap(const struct rules *r)
 static void check_nts(const struct rules *r)
 {
     const struct nts_options *n = &r->o->nts;
+    const char *key = n->listen.count > 0 ? "listen" : "certified_listen";
 
-    if (n->listen.count == 0)
+    if (!n->client_certificate.s[0] != !n->client_private_key.s[0])
+        conf_error_add(r->errors, place_of_pair(r, "nts", 0, "client_certificate", "client_private_key"),
+                       "nts.client_certificate, nts.client_private_key: one is no use without the other");
+    if (n->listen.count + n->certified_listen.count == 0)
         return;
     if (!n->certificate.s[0] || !n->private_key.s[0])
-        conf_error_add(r->errors, place(r, "nts", 0, "listen"), "nts.listen: it takes nts.certificate and nts.private_key as well");
+        conf_error_add(r->errors, place(r, "nts", 0, key), "nts.%s: it takes nts.certificate and nts.private_key as well", key);
+    if (n->certified_listen.count > 0 && !n->client_authorities.s[0])
+        conf_error_add(r->errors, place(r, "nts", 0, "certified_listen"), "nts.certified_listen: it takes nts.client_authorities, who vouch for clients");
     if (r->o->ntp.listen.count == 0 && n->ntp_port == 0)
-        conf_error_add(r->errors, place(r, "nts", 0, "listen"), "nts.listen: there is no ntp.listen to send clients to; set nts.ntp_port and nts.ntp_server");
+        conf_error_add(r->errors, place(r, "nts", 0, key), "nts.%s: there is no ntp.listen to send clients to; set nts.ntp_port and nts.ntp_server", key);
 }
 
 struct service { const char *section, *key; const struct option_addrs *listen; };

@@ -193,6 +193,7 @@ static int open_ke(struct setup *s)
 
     if (s->ke.shared) {
         s->serve.nts = &s->ke.shared->ring;
+        s->world.ke = s->ke.picture;
         s->serve.rng = random_stream();
     }
     if (!err)

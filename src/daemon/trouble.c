@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "ke/ke.h"
 
 #define DEATH_TOLD_NS (600 * NS_PER_S)  /* a process that has run again for so long is no news */
 
@@ -76,8 +77,22 @@ static void note_reload(const struct core *c, struct problems *out)
         problems_note(out, PROBLEM_RESTART_NEEDED, r->changes.restart.text, NULL);
 }
 
+static void note_certificate(const struct core *c, struct mono_ns now, struct problems *out)
+{
+    struct clock_view v;
+    enum nts_expiry expiry;
+
+    if (!c->world->ke)
+        return;
+    page_view(engine_page(c->engine), now, &v);
+    expiry = nts_expiry(&c->world->ke->valid, v.utc);
+    if (expiry > NTS_EXPIRY_FAR)
+        problems_note(out, PROBLEM_CERTIFICATE, "nts.certificate", expiry == NTS_EXPIRED ? "it has expired" : NULL);
+}
+
 void trouble_note(const struct core *c, struct mono_ns now, struct problems *out)
 {
+    note_certificate(c, now, out);
     note_clock(c, out);
     note_deaths(c, now, out);
     note_listeners(c, out);

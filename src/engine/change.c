@@ -12,7 +12,7 @@
 static bool is_same(const struct source_options *a, const struct source_options *b)
 {
     return strcmp(a->server.s, b->server.s) == 0 && strcmp(a->pool.s, b->pool.s) == 0 && a->port == b->port && a->nts == b->nts && a->nts_port == b->nts_port &&
-           a->smear == b->smear;
+           a->smear == b->smear && strcmp(a->nts_trusted.s, b->nts_trusted.s) == 0 && strcmp(a->nts_pin.s, b->nts_pin.s) == 0;
 }
 
 /* The line of `o` that is the same as `line`, and that no line before took. */
@@ -87,6 +87,7 @@ void engine_change(struct engine *e, const struct engine_options *o)
     change_sources(e, o);
     find_keys_again(e);
     clock_change(&e->clock, &e->options.clock, e->now, &a);
+    bootstrap_demand(e);
     engine_clock_actions(e, &a);
 }
 

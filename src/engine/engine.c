@@ -100,6 +100,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->system_steps = s->steps_made;
     clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->memory, s->precision_log2, s->page });
     tell_gap(e);
+    bootstrap_start(e, s->wall);
     steer_start(e, s->steer);
     engine_emit(e, ACTION_PUBLISH);
     sources_start(e);

@@ -15,6 +15,7 @@
 #include "engine/options.h"
 #include "ntp/client.h"
 #include "ntp/mac.h"
+#include "nts/certificate.h"
 #include "nts/client.h"
 #include "observe/snapshot.h"
 
@@ -51,7 +52,7 @@ struct event {
         struct { int err; } result;
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
         struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
-                 struct net_addr ntp; /* port 0: not said */ } nts;
+                 struct net_addr ntp; /* port 0: not said */ struct nts_validity valid; /* of the server's certificate */ } nts;
         struct { const struct engine_options *options; } options; /* keys: borrowed until the next EVENT_OPTIONS */
         struct { enum engine_source_act act; const char *name; /* as engine_find_source; "": every one */ } source;
     } u;
@@ -86,7 +87,8 @@ struct action {
         struct { uint32_t exchange; struct net_addr to; const uint8_t *bytes; size_t len; } send; /* bytes: until the source's next request */
         struct { uint32_t exchange; } close;
         struct { uint16_t configured; const char *name; } resolve;
-        struct { uint16_t configured; const char *name; uint16_t port; } establish;
+        struct { uint16_t configured; const char *name; uint16_t port; struct utc_ns at; /* to judge certificates by */
+                 bool dead; /* it may be much later */ } establish;
         struct clock_command clock;
         struct log_record log;
     } u;

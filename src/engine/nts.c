@@ -10,6 +10,7 @@
 #include "engine/state.h"
 
 #define PAUSE_FIRST_LOG2 4       /* after a failure 16, 32, 64 ... s; RFC 8915 section 4.2 wants 10 s at least */
+#define EXPIRY_LOOK_S 3600
 #define PAUSE_MAX_LOG2 16        /* ... and up to 18 h */
 
 static struct nts_slot *state_of(struct engine *e, const struct slot *s) { return &e->nts[s - e->slot]; }
@@ -34,12 +35,36 @@ static void establish(struct engine *e, uint16_t configured)
     a->u.establish.configured = configured;
     a->u.establish.name = e->options.source[configured].server.s;
     a->u.establish.port = (uint16_t)e->options.source[configured].nts_port;
+    a->u.establish.at = bootstrap_passed(e);
+    a->u.establish.dead = e->bootstrap > 0;
     c->establishing = true;
     c->establish_at = MONO_NEVER;
 }
 
+/* That certificates end is told before it hurts, once for each degree of nearness. */
+static void look_at_certificates(struct engine *e)
+{
+    struct utc_ns now = bootstrap_passed(e);
+
+    e->expiry_at = mono_add(e->now, (struct dur_ns){ EXPIRY_LOOK_S * NS_PER_S });
+    for (uint16_t i = 0; i < e->options.source_count && e->bootstrap == 0; i++) {
+        struct configured *c = &e->configured[i];
+        enum nts_expiry expiry = nts_expiry(&c->valid, now);
+        struct log_record *r;
+
+        if (expiry <= c->expiry_told)
+            continue;
+        c->expiry_told = (uint8_t)expiry;
+        r = engine_log(e, LOG_CERTIFICATE_EXPIRES);
+        log_text(r, "source", e->options.source[i].server.s);
+        log_ns(r, "left_ns", dur_max(utc_sub(c->valid.until, now), (struct dur_ns){ 0 }).ns);
+    }
+}
+
 void nts_tick(struct engine *e)
 {
+    if (!mono_before(e->now, e->expiry_at))
+        look_at_certificates(e);
     for (uint16_t i = 0; i < e->options.source_count && engine_has_room(e); i++)
         if (e->options.source[i].nts && !mono_before(e->now, e->configured[i].establish_at))
             establish(e, i);
@@ -51,7 +76,7 @@ struct mono_ns nts_next(const struct engine *e)
 
     for (uint16_t i = 0; i < e->options.source_count; i++)
         if (e->options.source[i].nts)
-            next = mono_min(next, e->configured[i].establish_at);
+            next = mono_min(next, mono_min(e->configured[i].establish_at, e->expiry_at));
     return next;
 }
 
@@ -99,6 +124,9 @@ void nts_established(struct engine *e, const struct event *ev)
         failed(e, i, "another source is that server already");
         return;
     }
+    c->valid = ev->u.nts.valid;
+    c->expiry_told = NTS_EXPIRY_FAR;
+    e->expiry_at = e->now;
     nts_client_take(&state_of(e, s)->client, ev->u.nts.keys, ev->u.nts.grant);
     r = engine_log(e, LOG_NTS_ESTABLISHED);
     log_text(r, "source", e->options.source[i].server.s);

@@ -41,6 +41,9 @@ static void note_configured(const struct engine *e, uint16_t i, struct problems 
 {
     const struct configured *c = &e->configured[i];
 
+    if (c->expiry_told > NTS_EXPIRY_FAR)
+        problems_note(out, PROBLEM_CERTIFICATE, name_of(&e->options.source[i]), c->expiry_told == NTS_EXPIRED ? "it has expired" : NULL);
+
     if (c->failures > 0)
         problems_note(out, PROBLEM_NAME_UNRESOLVED, name_of(&e->options.source[i]), NULL);
     if (c->refusals > 0)

@@ -37,6 +37,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     out->leap = c->last.leap;
     out->stamp = s->stamp;
     out->interleaved = c->interleaved;
+    out->certificate_expires = e->configured[s->configured].valid.until;
     out->poll_log2 = c->poll_log2;
     out->min_poll_log2 = (int8_t)o->min_poll;
     out->max_poll_log2 = (int8_t)o->max_poll;
@@ -97,6 +98,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         by_state[s->source[i].state]++;
     if (s->source_count == 0)
         return "no source is configured";
+    if (e->bootstrap > 0)
+        return "this machine's clock is dead: waiting for enough sources with NTS to agree";
     if (by_state[SOURCE_SELECTED] > 0 && e->clock.policy.orphan)
         return "no source gives UTC: following the local reference of the group";
     if (by_state[SOURCE_SELECTED] > 0)

@@ -575,12 +575,17 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m, co
 {
     struct clock_actions a = { .count = 0 };
 
+    if (bootstrap_refuses(e, s, m->utc)) {
+        s->client.stats.verdict[VERDICT_NTS_BOOTSTRAP]++;
+        return;
+    }
     m->source = index_of(e, s);
     m->standing = (uint8_t)standing_of(e, s, own);
     m->rank = refid_of(&s->client.peer);
     s->stamp = m->stamp;
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
+    bootstrap_look(e);
     ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, m->source));
     if (clock_wants_burst(&e->clock, m->source))
         ntp_client_burst(&s->client);

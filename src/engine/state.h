@@ -19,6 +19,8 @@ struct configured {
     uint8_t refusals;             /* NTS: key establishments that failed in a row */
     struct mono_ns establish_at;  /* NTS: when to begin one; MONO_NEVER while under way or not needed */
     struct mono_ns establish_not_before;
+    struct nts_validity valid;    /* NTS: of the certificate */
+    uint8_t expiry_told;          /* NTS: enum nts_expiry */
 };
 
 /* One server being asked. */
@@ -78,6 +80,8 @@ struct engine {
     int8_t precision_log2;
     uint32_t last_exchange;
     struct mono_ns started, now;
+    unsigned bootstrap;           /* the clock is dead: so many sources with NTS have to agree; 0: it lives */
+    struct mono_ns expiry_at;     /* NTS: when to look at certificates next */
     struct dur_ns asleep;         /* last seen BOOTTIME - MONOTONIC */
     uint64_t steps;               /* of the served line */
     uint64_t system_steps;        /* of the system clock */
@@ -128,6 +132,13 @@ void nts_established(struct engine *e, const struct event *ev);
 void nts_send(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE]);
 enum verdict nts_judge(struct engine *e, const struct slot *s, struct span datagram, struct nts_fresh *fresh);
 void nts_heed(struct engine *e, const struct slot *s, enum verdict authentic, enum verdict v, const struct nts_fresh *fresh);
+
+/* bootstrap.c: the first time of a dead clock */
+void bootstrap_start(struct engine *e, struct utc_ns wall);
+struct utc_ns bootstrap_passed(const struct engine *e);     /* what certificates are judged by: the time, or one that has passed */
+bool bootstrap_refuses(const struct engine *e, const struct slot *s, struct utc_ns told);
+void bootstrap_look(struct engine *e);                      /* is it over? */
+void bootstrap_demand(struct engine *e);                    /* the options are others */
 
 /* steer.c: the system clock follows the served line */
 void steer_start(struct engine *e, bool on);

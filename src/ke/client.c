@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,12 +46,13 @@ static struct addrinfo *look_up(const char *name, uint16_t port, int type)
 static int connect_one(const struct addrinfo *a)
 {
     const struct timeval patience = { STEP_S, 0 };
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol), on = 1;
 
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* the request follows the end of the handshake at once */
     if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
         return fd;
     close(fd);
@@ -89,7 +92,7 @@ static const char *why_no_tls(const SSL *ssl)
     return "the server does not take part in TLS 1.3";
 }
 
-static const char *converse(SSL *ssl, struct ke_answer *a)
+static const char *converse(SSL *ssl, const char *pin, struct ke_answer *a)
 {
     uint8_t bytes[NTS_KE_MESSAGE_MAX];
     size_t len = nts_ke_write_request(bytes, sizeof bytes);
@@ -97,8 +100,11 @@ static const char *converse(SSL *ssl, struct ke_answer *a)
 
     if (SSL_connect(ssl) != 1)
         return why_no_tls(ssl);
+    if (!ke_tls_pin_fits(ssl, pin))
+        return "the server's public key is not the one of nts_pin";
     if (!ke_tls_speaks_ntske(ssl))
         return "the server does not speak ntske/1";
+    a->valid = ke_tls_validity(ssl);
     if (SSL_write(ssl, bytes, (int)len) != (int)len)
         return "the server closed the connection";
     for (len = 0; !nts_ke_is_whole((struct span){ bytes, len });) {
@@ -144,7 +150,7 @@ static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct k
     if (!wrong && (!ssl || SSL_set_fd(ssl, fd) != 1 || !expect_name(ssl, q->name)))
         wrong = "no memory is left";
     if (!wrong)
-        wrong = converse(ssl, a);
+        wrong = converse(ssl, q->trust.pin, a);
     if (!wrong)
         wrong = find_ntp(&who, a);
     return wrong; /* the process ends: what it holds goes with it */
@@ -157,7 +163,7 @@ static int answer(const struct ke_question *q)
     SSL_CTX *tls;
 
     alarm(KE_CLIENT_TOTAL_S);
-    tls = ke_tls_client(q->trusted, &wrong);
+    tls = ke_tls_client(&q->trust, &wrong);
     if (tls)
         wrong = establish(q, tls, &a);
     if (wrong) {
@@ -194,13 +200,24 @@ static bool has_children(void)
     return false;
 }
 
+static bool is_sound(const struct ke_question *q)
+{
+    const struct ke_trust *t = &q->trust;
+    const char *const text[] = { q->name, t->authorities, t->revoked, t->pin, t->certificate, t->private_key };
+
+    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+        if (!memchr(text[i], '\0', OPTION_TEXT_MAX))
+            return false;
+    return true;
+}
+
 static bool take_question(void)
 {
     const pid_t parent = getpid();
     struct ke_question q;
     pid_t pid;
 
-    if (recv(KE_CLIENT_FD, &q, sizeof q, 0) != (ssize_t)sizeof q || !memchr(q.name, '\0', sizeof q.name) || !memchr(q.trusted, '\0', sizeof q.trusted))
+    if (recv(KE_CLIENT_FD, &q, sizeof q, 0) != (ssize_t)sizeof q || !is_sound(&q))
         return false;
     pid = fork();
     if (pid == 0) {

@@ -7,6 +7,8 @@
 
 #include "base/addr.h"
 #include "base/option.h"
+#include "ke/trust.h"
+#include "nts/certificate.h"
 #include "nts/record.h"
 
 #define KE_CLIENT_FD 3
@@ -18,13 +20,14 @@ struct ke_question {
     uint16_t configured;         /* which of `sources` */
     uint16_t port;               /* of key establishment */
     char name[OPTION_TEXT_MAX];  /* whom the certificate has to name */
-    char trusted[OPTION_TEXT_MAX]; /* "": whom the system trusts */
+    struct ke_trust trust;
 };
 
 struct ke_answer {
     uint16_t configured;
     char wrong[KE_WRONG_MAX];    /* why there are no keys; "": there are */
     struct net_addr ntp;         /* whom to ask for the time; port 0 when it was not said */
+    struct nts_validity valid;   /* of the server's certificate */
     struct nts_keys keys;
     struct nts_ke_grant grant;
 };

@@ -9,11 +9,14 @@
 #define KE_KE_H
 
 #include "base/option.h"
+#include "nts/certificate.h"
 #include "nts/cookie.h"
 #include "nts/options.h"
 
 #define KE_SHARED_FD 3           /* where the server finds its memory */
-#define KE_LISTEN_FD 4           /* ... and its listeners, one after the other */
+#define KE_PICTURE_FD 4          /* ... what it tells of itself */
+#define KE_LISTEN_FD 5           /* ... and its listeners, one after the other */
+#define KE_LISTENERS_MAX (2 * OPTION_LIST_MAX)
 #define KE_MAGIC UINT32_C(0x6b65aa01)
 #define KE_HANDSHAKE_S 5
 #define KE_TOTAL_S 10
@@ -30,16 +33,19 @@ struct ke_stats {
 
 struct ke_shared {
     uint32_t magic, listeners;
+    uint32_t certified;          /* ... of them, from this one on, are for clients with a certificate */
     struct nts_options options;
     uint16_t ntp_port;           /* to announce */
     bool has_user;               /* become this user once the private key is read */
     uint32_t uid, gid;
     int64_t turned_at_ns;        /* when the ring turned last, CLOCK_BOOTTIME */
     struct nts_ring ring;
-    struct ke_stats stats;
 };
 
+/* What anybody may know; core shows it. Written by the program alone. */
+struct ke_picture { struct ke_stats stats; struct nts_validity valid; /* of the server's certificate */ };
+
 /* The server's life; returns the exit code. */
-int ke_serve(struct ke_shared *shared);
+int ke_serve(struct ke_shared *shared, struct ke_picture *picture);
 
 #endif

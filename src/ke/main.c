@@ -8,18 +8,26 @@
 #include "ke/client.h"
 #include "ke/ke.h"
 
-static int serve(void)
+static void *map(int fd, size_t size)
 {
     struct stat st;
-    struct ke_shared *s;
+    void *at;
 
-    if (fstat(KE_SHARED_FD, &st) != 0 || st.st_size < (off_t)sizeof *s)
-        return 2;
-    s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED, KE_SHARED_FD, 0);
-    if (s == MAP_FAILED || s->magic != KE_MAGIC)
+    if (fstat(fd, &st) != 0 || st.st_size < (off_t)size)
+        return NULL;
+    at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static int serve(void)
+{
+    struct ke_shared *s = map(KE_SHARED_FD, sizeof *s);
+    struct ke_picture *picture = map(KE_PICTURE_FD, sizeof *picture);
+
+    if (!s || !picture || s->magic != KE_MAGIC)
         return 2;
     madvise(s, sizeof *s, MADV_DONTDUMP);
-    return ke_serve(s);
+    return ke_serve(s, picture);
 }
 
 int main(int argc, char **argv)

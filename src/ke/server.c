@@ -22,6 +22,7 @@
 
 #include <openssl/err.h>
 
+#include "base/log.h"
 #include "crypto/mac.h"
 #include "crypto/stream.h"
 #include "host/privilege.h"
@@ -31,7 +32,7 @@
 #include "ke/tls.h"
 #include "nts/record.h"
 
-#define LISTENERS_MAX 16
+#define LISTENERS_MAX KE_LISTENERS_MAX
 #define ANSWER_MAX 2048
 #define ACCEPTS_A_ROUND 64
 #define EXIT_CONFIGURATION 3
@@ -40,6 +41,7 @@
 struct connection {
     int fd;
     uint64_t network;            /* whose it is: an IPv4 address, or 64 bits of an IPv6 one */
+    bool certified;              /* its client has to show a certificate */
     bool writing;                /* waits for room to write, not for bytes */
     bool established;
     bool answered;               /* all is said: what still comes is thrown away */
@@ -51,7 +53,10 @@ struct connection {
 
 static struct {
     struct ke_shared *shared;
-    SSL_CTX *tls;
+    struct ke_picture *picture;
+    SSL_CTX *tls, *certified;    /* certified: for clients that show a certificate; NULL: there is no such listener */
+    struct nts_validity valid;   /* of our certificate */
+    enum nts_expiry expiry_told;
     unsigned listeners, count;
     struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
     struct pollfd poll[LISTENERS_MAX + KE_CONNECTIONS_MAX];
@@ -115,9 +120,9 @@ static size_t write_answer(SSL *ssl, const struct nts_ke_wish *wish, uint8_t out
     if (!good)
         told.error = NTS_KE_INTERNAL_ERROR;
     if (good && wish->error == NTS_KE_NO_ERROR && wish->ntpv4 && wish->aead)
-        ke.shared->stats.granted++;
+        ke.picture->stats.granted++;
     else
-        ke.shared->stats.refused++;
+        ke.picture->stats.refused++;
     return nts_ke_write_answer(&told, &offer, cookies, size, out, ANSWER_MAX);
 }
 
@@ -136,7 +141,7 @@ static void close_at(unsigned i)
     struct connection *c = &ke.connection[i];
 
     if (!c->answered)
-        ke.shared->stats.failed++;
+        ke.picture->stats.failed++;
     release(c);
     close(c->fd);
     ke.count--;
@@ -177,7 +182,7 @@ static enum progress establish(struct connection *c)
     int result;
 
     if (!c->ssl) {
-        c->ssl = SSL_new(ke.tls);
+        c->ssl = SSL_new(c->certified ? ke.certified : ke.tls);
         if (!c->ssl || SSL_set_fd(c->ssl, c->fd) != 1)
             return OVER;
         SSL_set_accept_state(c->ssl);
@@ -256,7 +261,7 @@ static unsigned whom_to_cut(uint64_t network)
     return count > KE_NETWORK_SHARE ? oldest : 0;
 }
 
-static void accept_some(int listener, int64_t now)
+static void accept_some(int listener, bool certified, int64_t now)
 {
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
         struct net_addr from;
@@ -267,13 +272,13 @@ static void accept_some(int listener, int64_t now)
         if (ke.count == KE_CONNECTIONS_MAX) {
             unsigned victim = whom_to_cut(network_of(&from));
 
-            ke.shared->stats.cut += !ke.connection[victim].answered;
+            ke.picture->stats.cut += !ke.connection[victim].answered;
             close_at(victim);
         }
         fcntl(fd, F_SETFL, O_NONBLOCK); /* OpenSSL makes plain calls */
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)); /* each flight is whole: nothing to wait for */
-        ke.shared->stats.accepted++;
-        ke.connection[ke.count++] = (struct connection){ .fd = fd, .network = network_of(&from), .opened_ns = now };
+        ke.picture->stats.accepted++;
+        ke.connection[ke.count++] = (struct connection){ .fd = fd, .network = network_of(&from), .certified = certified, .opened_ns = now };
     }
 }
 
@@ -296,7 +301,7 @@ static void serve_all(int64_t now)
     }
     for (unsigned i = 0; i < ke.listeners; i++)
         if (ke.poll[i].revents)
-            accept_some(ke.poll[i].fd, now);
+            accept_some(ke.poll[i].fd, i >= ke.shared->certified, now);
 }
 
 static void turn_ring(void)
@@ -323,19 +328,55 @@ static void recall_ring(void)
         s->turned_at_ns = clock_ns(CLOCK_BOOTTIME) - age.ns;
 }
 
+/* That our certificate ends is told before it hurts, once for each degree of nearness. */
+static void look_at_certificate(void)
+{
+    struct utc_ns now = { clock_ns(CLOCK_REALTIME) };
+    enum nts_expiry expiry = nts_expiry(&ke.valid, now);
+    char left[24], when[48];
+
+    if (expiry <= ke.expiry_told)
+        return;
+    ke.expiry_told = expiry;
+    if (expiry == NTS_EXPIRED)
+        snprintf(when, sizeof when, "has expired, clients refuse it");
+    else
+        snprintf(when, sizeof when, "expires in %s", ns_to_text(utc_sub(ke.valid.until, now).ns, left));
+    fprintf(stderr, "simple-utcd-ke: %s %s: renew it, and send SIGHUP to simple-utcd\n", ke.shared->options.certificate.s, when);
+}
+
+static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong)
+{
+    const struct nts_options *o = &ke.shared->options;
+    const struct ke_guests guests = { o->client_authorities.s, o->revoked_certificates.s };
+
+    *certified = NULL;
+    *tls = ke_tls_server(o->certificate.s, o->private_key.s, NULL, wrong);
+    if (*tls && ke.shared->certified < ke.shared->listeners)
+        *certified = ke_tls_server(o->certificate.s, o->private_key.s, &guests, wrong);
+    if (!*wrong)
+        return true;
+    SSL_CTX_free(*tls);
+    return false;
+}
+
 /* A pair that does not fit, or cannot be read, leaves the one in use (KE-15). */
 static bool load(void)
 {
-    const struct nts_options *o = &ke.shared->options;
+    SSL_CTX *tls, *certified;
     const char *wrong;
-    SSL_CTX *tls = ke_tls_server(o->certificate.s, o->private_key.s, &wrong);
 
-    if (!tls) {
-        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", o->private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
+    if (!make_contexts(&tls, &certified, &wrong)) {
+        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
         return false;
     }
     SSL_CTX_free(ke.tls); /* connections under way hold their own reference */
+    SSL_CTX_free(ke.certified);
     ke.tls = tls;
+    ke.certified = certified;
+    ke.valid = ke_tls_own_validity(tls);
+    ke.expiry_told = NTS_EXPIRY_FAR;
+    ke.picture->valid = ke.valid;
     return true;
 }
 
@@ -362,12 +403,13 @@ static void take_signals(void)
     sigprocmask(SIG_UNBLOCK, &all, NULL);
 }
 
-int ke_serve(struct ke_shared *shared)
+int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
 {
     const struct host_user user = { shared->uid, shared->gid };
     const pid_t starter = getppid();
 
     ke.shared = shared;
+    ke.picture = picture;
     if (!load())
         return EXIT_CONFIGURATION;
     allow_descriptors();
@@ -384,6 +426,7 @@ int ke_serve(struct ke_shared *shared)
         ke.poll[i] = (struct pollfd){ KE_LISTEN_FD + (int)i, POLLIN, 0 };
     while (!told_to_end) {
         turn_ring();
+        look_at_certificate();
         if (told_to_reload) {
             told_to_reload = 0;
             load();

@@ -1,14 +1,22 @@
 #include "ke/tls.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
 
 #include "crypto/mac.h"
 #include "host/secret_file.h"
 #include "nts/record.h"
 
 #define KEY_FILE_MAX 65536
+#define PIN_WORD "sha256//"
+#define SHA256_SIZE 32
+#define BASE64_SIZE (4 * ((SHA256_SIZE + 2) / 3) + 1)
 
 static const unsigned char alpn[] = { sizeof NTS_KE_ALPN - 1, 'n', 't', 's', 'k', 'e', '/', '1' };
 _Static_assert(sizeof alpn == sizeof NTS_KE_ALPN, "the length, and the name without its end");
@@ -68,7 +76,7 @@ static const char *use_private_key(SSL_CTX *ctx, const char *path)
     if (!wrong && !key)
         wrong = "it holds no private key in PEM, or one with a passphrase";
     else if (!wrong && (SSL_CTX_use_PrivateKey(ctx, key) != 1 || SSL_CTX_check_private_key(ctx) != 1))
-        wrong = "it is not the key of nts.certificate";
+        wrong = "it is not the key of the certificate";
     if (!wrong && signature_of(key))
         SSL_CTX_set1_sigalgs_list(ctx, signature_of(key));
     EVP_PKEY_free(key);
@@ -77,41 +85,166 @@ static const char *use_private_key(SSL_CTX *ctx, const char *path)
     return wrong;
 }
 
-SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const char **wrong)
+static const char *use_pair(SSL_CTX *ctx, const char *certificate, const char *private_key)
+{
+    if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+        return "its certificate cannot be read, is none in PEM, or has too weak a key or signature";
+    return use_private_key(ctx, private_key);
+}
+
+/* Of every certificate that is judged a list has to say that it is not revoked. */
+static bool use_revoked(SSL_CTX *ctx, const char *path)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+    X509_LOOKUP *lookup = path[0] ? X509_STORE_add_lookup(store, X509_LOOKUP_file()) : NULL;
+
+    if (path[0] == '\0')
+        return true;
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    return lookup && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0;
+}
+
+static const char *ask_guests(SSL_CTX *ctx, const struct ke_guests *guests)
+{
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(guests->authorities);
+
+    if (!names || SSL_CTX_load_verify_locations(ctx, guests->authorities, NULL) != 1)
+        return "nts.client_authorities cannot be read";
+    SSL_CTX_set_client_CA_list(ctx, names);
+    if (!use_revoked(ctx, guests->revoked))
+        return "nts.revoked_certificates cannot be read";
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    return NULL;
+}
+
+static SSL_CTX *done(SSL_CTX *ctx, const char *wrong)
+{
+    ERR_clear_error();
+    if (!wrong)
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
+}
+
+SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const struct ke_guests *guests, const char **wrong)
 {
     SSL_CTX *ctx = new_context(TLS_server_method());
 
-    *wrong = ctx ? NULL : "no memory is left";
-    if (ctx && SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
-        *wrong = "nts.certificate: it cannot be read, holds no certificate in PEM, or one with too weak a key or signature";
+    *wrong = ctx ? use_pair(ctx, certificate, private_key) : "no memory is left";
+    if (!*wrong && guests)
+        *wrong = ask_guests(ctx, guests);
     if (!*wrong)
-        *wrong = use_private_key(ctx, private_key);
-    if (*wrong) {
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
-    return ctx;
+        SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+    return done(ctx, *wrong);
 }
 
-SSL_CTX *ke_tls_client(const char *trusted, const char **wrong)
+static bool is_of_authorities(int error)
+{
+    return error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+        || error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+/* OpenSSL's verdict on one certificate, and what the trust makes of it: a pin takes the authorities' place, and who does not know the time cannot say that a
+ * certificate begins later. */
+static int judge(int good, X509_STORE_CTX *ctx)
+{
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const struct ke_trust *trust = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    int error = X509_STORE_CTX_get_error(ctx);
+
+    if (good)
+        return 1;
+    if ((trust->pin[0] && is_of_authorities(error))
+        || (trust->dead && (error == X509_V_ERR_CERT_NOT_YET_VALID || error == X509_V_ERR_CRL_NOT_YET_VALID))) {
+        X509_STORE_CTX_set_error(ctx, X509_V_OK);
+        return 1;
+    }
+    return 0;
+}
+
+static const char *believe(SSL_CTX *ctx, const struct ke_trust *t)
+{
+    int good = t->authorities[0] ? SSL_CTX_load_verify_locations(ctx, t->authorities, NULL) : SSL_CTX_set_default_verify_paths(ctx);
+
+    if (good != 1)
+        return "nts.trusted_certificates, or nts_trusted of the source, cannot be read";
+    if (!use_revoked(ctx, t->revoked))
+        return "nts.revoked_certificates cannot be read";
+    if (t->at.ns != 0)
+        X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(ctx), (time_t)(t->at.ns / NS_PER_S));
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, judge);
+    return NULL;
+}
+
+SSL_CTX *ke_tls_client(const struct ke_trust *trust, const char **wrong)
 {
     SSL_CTX *ctx = new_context(TLS_client_method());
-    int good;
 
-    *wrong = NULL;
-    if (!ctx) {
-        *wrong = "no memory is left";
-        return NULL;
+    *wrong = ctx && SSL_CTX_set_alpn_protos(ctx, alpn, sizeof alpn) == 0 ? believe(ctx, trust) : "no memory is left";
+    if (!*wrong && trust->certificate[0])
+        *wrong = use_pair(ctx, trust->certificate, trust->private_key);
+    if (!*wrong)
+        SSL_CTX_set_app_data(ctx, (void *)(uintptr_t)trust);
+    return done(ctx, *wrong);
+}
+
+bool ke_tls_pin_fits(const SSL *ssl, const char *pin)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    unsigned char *key = NULL, hash[SHA256_SIZE], text[BASE64_SIZE];
+    int len = certificate ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key) : 0;
+    bool good = len > 0 && EVP_Digest(key, (size_t)len, hash, NULL, EVP_sha256(), NULL) == 1;
+
+    OPENSSL_free(key);
+    if (pin[0] == '\0')
+        return true;
+    if (!good || strncmp(pin, PIN_WORD, strlen(PIN_WORD)) != 0)
+        return false;
+    EVP_EncodeBlock(text, hash, sizeof hash);
+    return strcmp(pin + strlen(PIN_WORD), (char *)text) == 0;
+}
+
+static struct utc_ns instant_of(const ASN1_TIME *t)
+{
+    struct tm civil;
+    int64_t s = t && ASN1_TIME_to_tm(t, &civil) == 1 ? (int64_t)timegm(&civil) : 0;
+
+    return (struct utc_ns){ s > INT64_MAX / NS_PER_S ? INT64_MAX : s * NS_PER_S }; /* RFC 5280 ends in 9999, we in 2262 */
+}
+
+/* What is left of *v where this certificate is valid too. */
+static void narrow(struct nts_validity *v, const X509 *certificate)
+{
+    struct utc_ns from = instant_of(X509_get0_notBefore(certificate)), until = instant_of(X509_get0_notAfter(certificate));
+
+    if (v->until.ns == 0 || utc_earlier(until, v->until)) {
+        v->until = until;
+        v->life = utc_sub(until, from);
     }
-    good = trusted[0] ? SSL_CTX_load_verify_locations(ctx, trusted, NULL) : SSL_CTX_set_default_verify_paths(ctx);
-    if (good != 1 || SSL_CTX_set_alpn_protos(ctx, alpn, sizeof alpn) != 0) {
-        *wrong = "nts.trusted_certificates cannot be read";
-        SSL_CTX_free(ctx);
-        return NULL;
-    }
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    return ctx;
+    if (utc_earlier(v->from, from))
+        v->from = from;
+}
+
+struct nts_validity ke_tls_validity(const SSL *ssl)
+{
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    struct nts_validity v = { .until = { 0 } };
+
+    for (int i = 0; i < sk_X509_num(chain); i++)
+        narrow(&v, sk_X509_value(chain, i));
+    return v;
+}
+
+struct nts_validity ke_tls_own_validity(const SSL_CTX *ctx)
+{
+    struct nts_validity v = { .until = { 0 } };
+    STACK_OF(X509) *chain = NULL;
+
+    narrow(&v, SSL_CTX_get0_certificate(ctx));
+    if (SSL_CTX_get0_chain_certs((SSL_CTX *)(uintptr_t)ctx, &chain) == 1)
+        for (int i = 0; i < sk_X509_num(chain); i++)
+            narrow(&v, sk_X509_value(chain, i));
+    return v;
 }
 
 bool ke_tls_speaks_ntske(const SSL *ssl)

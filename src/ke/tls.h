@@ -4,13 +4,28 @@
 
 #include <openssl/ssl.h>
 
+#include "ke/trust.h"
+#include "nts/certificate.h"
 #include "nts/cookie.h"
 
-/* A context for a server with this certificate and key; TLS 1.3 alone, ALPN ntske/1, no tickets, no early data. NULL with *wrong in words. */
-SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const char **wrong);
+/* Whom a server believes; NULL: it does not ask. */
+struct ke_guests { const char *authorities, *revoked; };
 
-/* A context for a client: the same, and the server's certificate has to descend from `trusted` ("": from what the system trusts). */
-SSL_CTX *ke_tls_client(const char *trusted, const char **wrong);
+/* A context for a server with this certificate and key; TLS 1.3 alone, ALPN ntske/1, no tickets, no early data. With guests a client has to show a
+ * certificate that descends from them. NULL with *wrong in words. */
+SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const struct ke_guests *guests, const char **wrong);
+
+/* A context for a client; `trust` is borrowed as long as it lives. */
+SSL_CTX *ke_tls_client(const struct ke_trust *trust, const char **wrong);
+
+/* Is the other side's key the pinned one? True without a pin. */
+bool ke_tls_pin_fits(const SSL *ssl, const char *pin);
+
+/* For how long the other side's certificate and all that vouch for it are good. */
+struct nts_validity ke_tls_validity(const SSL *ssl);
+
+/* The same of the context's own certificate. */
+struct nts_validity ke_tls_own_validity(const SSL_CTX *ctx);
 
 /* Was ntske/1 agreed on? */
 bool ke_tls_speaks_ntske(const SSL *ssl);

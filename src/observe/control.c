@@ -143,6 +143,9 @@ static void daemon_fields(struct codec *x, struct snapshot *s)
     field_ns(x, &s->step_budget.ns);
     field_u64(x, &s->control_denied);
     field_u32(x, &s->reloads);
+    field_ns(x, &s->certificate_expires.ns);
+    field_u64(x, &s->handshakes);
+    field_u64(x, &s->handshakes_granted);
 }
 
 static void page_fields(struct codec *x, struct page_data *p)
@@ -241,6 +244,7 @@ static void source_fields(struct codec *x, struct snapshot_source *s)
     field_i8(x, &s->max_poll_log2);
     field_ns(x, &s->delay_floor.ns);
     field_ns(x, &s->delay_excess.ns);
+    field_ns(x, &s->certificate_expires.ns);
 }
 
 static void service_fields(struct codec *x, struct snapshot_service *s)

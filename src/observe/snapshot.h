@@ -53,6 +53,7 @@ struct snapshot_source {
     struct dur_ns last_answer_age;   /* -1 ns: never */
     uint64_t sent, accepted, dropped;
     uint64_t verdict[VERDICT_COUNT];
+    struct utc_ns certificate_expires; /* NTS: of what proved its name; 0: not known, or no NTS */
 };
 
 /* One served protocol, summed over the processes that serve it. */
@@ -127,6 +128,8 @@ struct snapshot {
     struct dur_ns step_budget;           /* what they may add up to */
     uint64_t control_denied;             /* requests over the control socket by users who may not make them */
     uint32_t reloads;                    /* of the configuration, since the start */
+    struct utc_ns certificate_expires;   /* of our NTS server; 0: there is none */
+    uint64_t handshakes, handshakes_granted; /* of NTS key establishment: connections, and those that ended with cookies */
     uint32_t source_count;
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
     uint32_t service_count;          /* the daemon fills these in: the engine does not serve */

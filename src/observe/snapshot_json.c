@@ -2,6 +2,22 @@
 
 #include <stdio.h>
 
+static void instant(struct json *j, const char *text_key, const char *ns_key, struct utc_ns t)
+{
+    char text[CIVIL_TEXT_MAX];
+
+    json_text(j, text_key, utc_to_text(t, 9, text));
+    json_int(j, ns_key, t.ns);
+}
+
+static void instant_or_null(struct json *j, const char *text_key, const char *ns_key, struct utc_ns t)
+{
+    if (t.ns)
+        instant(j, text_key, ns_key, t);
+    else
+        json_null(j, text_key);
+}
+
 void snapshot_json_daemon(struct json *j, const struct snapshot *s)
 {
     json_object(j, "daemon");
@@ -9,15 +25,10 @@ void snapshot_json_daemon(struct json *j, const struct snapshot *s)
     json_int(j, "uptime_ns", s->uptime.ns);
     json_count(j, "reloads", s->reloads);
     json_count(j, "control_denied", s->control_denied);
+    instant_or_null(j, "nts_certificate_expires", "nts_certificate_expires_ns", s->certificate_expires);
+    json_count(j, "nts_handshakes", s->handshakes);
+    json_count(j, "nts_handshakes_granted", s->handshakes_granted);
     json_object_end(j);
-}
-
-static void instant(struct json *j, const char *text_key, const char *ns_key, struct utc_ns t)
-{
-    char text[CIVIL_TEXT_MAX];
-
-    json_text(j, text_key, utc_to_text(t, 9, text));
-    json_int(j, ns_key, t.ns);
 }
 
 static void reference_id(struct json *j, uint32_t refid, unsigned stratum)
@@ -52,10 +63,7 @@ static void leap_fields(struct json *j, const struct snapshot *s, const struct c
     else
         json_null(j, "leap_at");
     json_text(j, "leap_source", s->leap_source);
-    if (s->leap_expires.ns)
-        instant(j, "leap_source_expires", "leap_source_expires_ns", s->leap_expires);
-    else
-        json_null(j, "leap_source_expires");
+    instant_or_null(j, "leap_source_expires", "leap_source_expires_ns", s->leap_expires);
 }
 
 static void machine_fields(struct json *j, const struct snapshot *s)
@@ -161,6 +169,7 @@ static void source(struct json *j, const struct snapshot_source *s)
     reference_id(j, s->refid, s->stratum);
     json_text(j, "stamp", stamp_text((enum stamp)s->stamp));
     json_bool(j, "interleaved", s->interleaved);
+    instant_or_null(j, "certificate_expires", "certificate_expires_ns", s->certificate_expires);
     measured(j, s);
     counters(j, s);
     json_object_end(j);

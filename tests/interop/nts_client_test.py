@@ -10,24 +10,9 @@ import time
 import pytest
 
 from lib import certificate, peers, proc, utcd
+from lib.nts import NtsChronyd, source
 
 HOST = "127.0.0.1"
-
-
-def source(ke_port, name="localhost", **more):
-    return {"server": name, "nts": True, "nts_port": ke_port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
-
-
-class NtsChronyd:
-    """chronyd that serves NTS with this pair."""
-
-    def __init__(self, lab, pair, name="nts-chronyd", port=None, ke_port=None):
-        self.ke_port = ke_port or proc.free_port()
-        dump = lab.dir / f"{name}-dump"
-        dump.mkdir(exist_ok=True)
-        self.daemon = lab.start(peers.Chronyd, name, port, lines=("local stratum 3", f"ntsport {self.ke_port}", f"ntsservercert {pair[0]}",
-                                                                  f"ntsserverkey {pair[1]}", "ntsprocesses 1")).wait_serving()
-        self.port = self.daemon.port
 
 
 @pytest.fixture(scope="module")
@@ -171,10 +156,11 @@ def test_the_end_takes_the_helper_along(lab, authority, mode):
 
 
 def helper_of(daemon):
-    """Its pid once it is a program of its own."""
+    """Its pid once it is a program of its own; not that of the child which asks for it."""
     for pid in proc.session_members(daemon.pid):
         with contextlib.suppress(OSError):      # it may end while we look
-            if b"simple-utcd-ke" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+            parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            if parent == daemon.pid and b"simple-utcd-ke" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
                 return pid
     return None
 

@@ -252,7 +252,7 @@ def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
     kept = nts.private_key.read_bytes()
     nts.private_key.write_bytes(private.read_bytes())
     nts.daemon.signal(signal.SIGHUP)
-    proc.wait_for(lambda: "is not the key of nts.certificate; the certificate in use stays" in nts.daemon.log(), what=nts.daemon.log)
+    proc.wait_for(lambda: "is not the key of the certificate; the certificate in use stays" in nts.daemon.log(), what=nts.daemon.log)
     assert nts.establish() and serial() == 0
     nts.certificate.write_bytes(pem.read_bytes())
     nts.daemon.signal(signal.SIGHUP)
