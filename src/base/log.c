@@ -12,7 +12,36 @@ static const struct { const char *name; enum log_level level; const char *senten
 #undef LOG
 };
 
-static const char *const level_names[] = { "debug", "info", "notice", "warning", "error" };
+static const char *const level_names[LOG_LEVELS] = { "debug", "info", "notice", "warning", "error" };
+static const char *const topic_names[LOG_TOPICS] = { "daemon", "sources", "clock", "nts", "leap", "service", "audit" };
+
+const char *log_level_name(enum log_level l) { return level_names[l]; }
+const char *log_topic_name(enum log_topic t) { return topic_names[t]; }
+
+int log_severity(enum log_level l)
+{
+    static const int severity[LOG_LEVELS] = { 7, 6, 5, 4, 3 };
+
+    return severity[l];
+}
+
+enum log_topic log_topic_of(enum log_id id)
+{
+    static const struct { const char *word; enum log_topic topic; } words[] = {
+        { "SOURCE", LOG_TOPIC_SOURCES }, { "NAME", LOG_TOPIC_SOURCES },         { "NTS", LOG_TOPIC_NTS },          { "LEAP", LOG_TOPIC_LEAP },
+        { "CLOCK", LOG_TOPIC_CLOCK },    { "SYNCHRONISED", LOG_TOPIC_CLOCK },   { "HOLDOVER", LOG_TOPIC_CLOCK },   { "FREE", LOG_TOPIC_CLOCK },
+        { "DRIFT", LOG_TOPIC_CLOCK },    { "UNSYNCHRONISED", LOG_TOPIC_CLOCK }, { "NO", LOG_TOPIC_CLOCK },         { "LOCAL", LOG_TOPIC_CLOCK },
+        { "ORPHAN", LOG_TOPIC_CLOCK },   { "STEP", LOG_TOPIC_CLOCK },           { "LISTENING", LOG_TOPIC_SERVICE }, { "LISTEN", LOG_TOPIC_SERVICE },
+        { "AUDIT", LOG_TOPIC_AUDIT },
+    };
+    const char *name = log_name(id);
+    size_t len = strcspn(name, "_");
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strlen(words[i].word) == len && memcmp(words[i].word, name, len) == 0)
+            return words[i].topic;
+    return LOG_TOPIC_DAEMON;
+}
 
 enum log_level log_level_of(enum log_id id) { return (unsigned)id < LOG_ID_COUNT ? rows[id].level : LOG_ERROR_LEVEL; }
 const char *log_name(enum log_id id) { return (unsigned)id < LOG_ID_COUNT ? rows[id].name : "UNKNOWN"; }
@@ -194,5 +223,119 @@ size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, 
         put_json_value(&l, &r->field[i]);
     }
     put_char(&l, '}');
+    return line_end(&l, out);
+}
+
+/* -- logfmt ------------------------------------------------------------------------------------------------------------ */
+
+static void put_lower(struct line *l, const char *s)
+{
+    while (*s)
+        put_char(l, (char)tolower((unsigned char)*s++));
+}
+
+/* As JSON has it between quotation marks; bare where nothing in it could be misread. */
+static void put_logfmt_text(struct line *l, const char *s)
+{
+    for (const char *c = s; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("._:/[]%+-", *c)) {
+            put_json_text(l, s);
+            return;
+        }
+    put(l, *s ? s : "\"\"");
+}
+
+static void put_plain_value(struct line *l, const struct log_field *f)
+{
+    char buf[ADDR_TEXT_MAX];
+
+    if (f->kind == LOG_FIELD_TEXT)
+        put_logfmt_text(l, f->u.text);
+    else if (f->kind == LOG_FIELD_ADDR)
+        put(l, addr_to_text(&f->u.addr, buf));
+    else
+        put_json_value(l, f);
+}
+
+size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out, size_t size)
+{
+    struct line l = { out, out + size };
+    char buf[CIVIL_TEXT_MAX];
+
+    put(&l, "time=");
+    put(&l, utc_to_text(at, 6, buf));
+    put(&l, " level=");
+    put(&l, level_names[rows[r->id].level]);
+    put(&l, " event=");
+    put_lower(&l, rows[r->id].name);
+    for (unsigned i = 0; i < r->count; i++) {
+        put_char(&l, ' ');
+        put(&l, r->field[i].name);
+        put_char(&l, '=');
+        put_plain_value(&l, &r->field[i]);
+    }
+    return line_end(&l, out);
+}
+
+/* -- the journal, syslog --------------------------------------------------------------------------------------------------- */
+
+static void put_upper(struct line *l, const char *s)
+{
+    while (*s)
+        put_char(l, (char)toupper((unsigned char)*s++));
+}
+
+/* No value holds a line feed: what is from outside is escaped, so the simple form of the protocol does. */
+static void put_journal_field(struct line *l, const struct log_field *f)
+{
+    put(l, "UTC_");
+    put_upper(l, f->name);
+    put_char(l, '=');
+    if (f->kind == LOG_FIELD_TEXT)
+        put_escaped(l, f->u.text);
+    else
+        put_plain_value(l, f);
+    put_char(l, '\n');
+}
+
+size_t log_render_journal(const struct log_record *r, char *out, size_t size)
+{
+    struct line l = { out, out + size };
+    char text[1024], number[16];
+
+    log_render_text(r, text, sizeof text);
+    put(&l, "MESSAGE=");
+    put(&l, text);
+    snprintf(number, sizeof number, "%d", log_severity(rows[r->id].level));
+    put(&l, "\nPRIORITY=");
+    put(&l, number);
+    put(&l, "\nSYSLOG_IDENTIFIER=simple-utcd\nUTC_EVENT=");
+    put_lower(&l, rows[r->id].name);
+    put(&l, "\nUTC_TOPIC=");
+    put(&l, topic_names[log_topic_of(r->id)]);
+    put_char(&l, '\n');
+    for (unsigned i = 0; i < r->count; i++)
+        put_journal_field(&l, &r->field[i]);
+    return line_end(&l, out);
+}
+
+#define FACILITY_DAEMON 3
+
+/* Section 6.2: PRI VERSION TIMESTAMP HOSTNAME APP-NAME PROCID MSGID STRUCTURED-DATA MSG; MSGID is at most 32 characters. */
+size_t log_render_syslog(const struct log_record *r, struct utc_ns at, const struct log_sender *from, const char *message, char *out, size_t size)
+{
+    struct line l = { out, out + size };
+    char head[64], time[CIVIL_TEXT_MAX];
+
+    snprintf(head, sizeof head, "<%d>1 %s ", FACILITY_DAEMON * 8 + log_severity(rows[r->id].level), utc_to_text(at, 6, time));
+    put(&l, head);
+    put(&l, *from->host ? from->host : "-");
+    put_char(&l, ' ');
+    put(&l, from->program);
+    snprintf(head, sizeof head, " %d ", from->pid);
+    put(&l, head);
+    put_lower(&l, rows[r->id].name);
+    put(&l, " - ");
+    put(&l, message);
     return line_end(&l, out);
 }

@@ -13,6 +13,9 @@
 
 enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_NOTICE_LEVEL, LOG_WARNING_LEVEL, LOG_ERROR_LEVEL, LOG_LEVELS };
 
+/* What an event is about; each has a level of its own in log.topics. */
+enum log_topic { LOG_TOPIC_DAEMON, LOG_TOPIC_SOURCES, LOG_TOPIC_CLOCK, LOG_TOPIC_NTS, LOG_TOPIC_LEAP, LOG_TOPIC_SERVICE, LOG_TOPIC_AUDIT, LOG_TOPICS };
+
 enum log_id {
 #define LOG(name, level, sentence) LOG_##name,
 #include "base/log.def"
@@ -38,6 +41,11 @@ struct log_record {
 const char *log_name(enum log_id id);          /* "source_selected" */
 enum log_level log_level_of(enum log_id id);
 
+enum log_topic log_topic_of(enum log_id id);   /* by the first word of its name */
+const char *log_topic_name(enum log_topic t);  /* "sources" */
+const char *log_level_name(enum log_level l);  /* "warning" */
+int log_severity(enum log_level l);            /* of RFC 5424 section 6.2.1, as sd-daemon(3) and syslog(3) have it */
+
 /* Each appends one field; a record with LOG_FIELDS_MAX fields takes no more. */
 void log_int(struct log_record *r, const char *name, int64_t v);
 void log_ns(struct log_record *r, const char *name, int64_t ns);
@@ -48,6 +56,15 @@ void log_addr(struct log_record *r, const char *name, const struct net_addr *a);
 /* Renderers: NUL-terminated, cut at size, one line, no line feed. Bytes from outside come out escaped. Return the length. */
 size_t log_render_text(const struct log_record *r, char *out, size_t size);
 size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, size_t size);
+
+size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out, size_t size); /* key=value, text quoted where it needs to be */
+
+/* The native protocol of systemd's journal: one FIELD=value a line; fields of ours begin with UTC_. The message is the sentence. */
+size_t log_render_journal(const struct log_record *r, char *out, size_t size);
+
+/* RFC 5424 section 6 around a message that is rendered already: facility daemon, the event as MSGID, no structured data. */
+struct log_sender { const char *host, *program; int pid; };
+size_t log_render_syslog(const struct log_record *r, struct utc_ns at, const struct log_sender *from, const char *message, char *out, size_t size);
 
 /* "1.234 ms", "-5 ns", "3.2 s": at most four significant digits. size >= 24. */
 const char *ns_to_text(int64_t ns, char *out);

@@ -74,11 +74,47 @@ static void durations_read_well(void **state)
     assert_true(strlen(out) < sizeof out);
 }
 
+static void each_shape_holds_what_is_from_outside_in_its_quotes(void **state)
+{
+    struct log_record r = { .id = LOG_SOURCE_REFUSED };
+    const struct log_sender from = { "host", "simple-utcd", 7 };
+    struct utc_ns at = { 1767225600 * NS_PER_S };
+    char out[512];
+
+    (void)state;
+    log_text(&r, "source", "a b\n=\"");
+    log_text(&r, "reason", "far");
+    log_ns(&r, "offset_ns", -5);
+    log_render_logfmt(&r, at, out, sizeof out);
+    assert_string_equal(out, "time=2026-01-01T00:00:00.000000Z level=warning event=source_refused source=\"a b\\u000a=\\\"\" reason=far offset_ns=-5");
+    log_render_journal(&r, out, sizeof out);
+    assert_string_equal(out, "MESSAGE=source a b\\x0a=\" is not usable: far\nPRIORITY=4\nSYSLOG_IDENTIFIER=simple-utcd\nUTC_EVENT=source_refused\n"
+                             "UTC_TOPIC=sources\nUTC_SOURCE=a b\\x0a=\"\nUTC_REASON=far\nUTC_OFFSET_NS=-5\n");
+    log_render_syslog(&r, at, &from, "words", out, sizeof out);
+    assert_string_equal(out, "<28>1 2026-01-01T00:00:00.000000Z host simple-utcd 7 source_refused - words");
+    log_render_syslog(&r, at, &from, "words", out, 20);
+    assert_string_equal(out, "<28>1 2026-01-01T00");
+}
+
+/* RFC 5424 section 6: MSGID has at most 32 characters. */
+static void every_event_has_a_topic_and_a_short_name(void **state)
+{
+    (void)state;
+    for (int id = 0; id < LOG_ID_COUNT; id++) {
+        assert_true(log_topic_of((enum log_id)id) < LOG_TOPICS);
+        assert_true(strlen(log_name((enum log_id)id)) <= 32);
+    }
+    assert_string_equal(log_topic_name(log_topic_of(LOG_LEAP_ARMED)), "leap");
+    assert_string_equal(log_topic_name(log_topic_of(LOG_NO_MAJORITY)), "clock");
+    assert_string_equal(log_topic_name(log_topic_of(LOG_STARTED)), "daemon");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(bytes_from_outside_are_escaped), cmocka_unit_test(a_short_buffer_is_respected),
         cmocka_unit_test(a_full_record_takes_no_more), cmocka_unit_test(durations_read_well),
+        cmocka_unit_test(each_shape_holds_what_is_from_outside_in_its_quotes), cmocka_unit_test(every_event_has_a_topic_and_a_short_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,30 +5,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/log_remote.h"
+#include "daemon/options_rules.h"
 #include "host/clock.h"
+#include "io/socket.h"
 
 #define LINE_SIZE 1024
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
     enum log_format format;
-    enum log_level level;
+    enum log_level level[LOG_TOPICS];
     enum log_target target; /* never AUTO once started */
     int fd;
+    bool opened;            /* the sockets: once, before any role gives up the right to */
+    int journal;            /* the journal's own socket; -1: lines to standard error */
+    uint32_t remotes;
+    struct log_remote remote[OPTION_LIST_MAX];
+    char host[256];
+    int pid;
     struct { struct mono_ns last; bool any; uint32_t left_out; } limit[LOG_ID_COUNT];
-} logger = { .fd = STDERR_FILENO, .level = LOG_INFO_LEVEL, .target = LOG_TARGET_STDERR };
-
-/* sd-daemon(3) and syslog(3) use the same numbers. */
-static int priority(enum log_level l)
-{
-    static const int of_level[] = { LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING, LOG_ERR };
-
-    return of_level[l];
-}
+} logger = { .fd = STDERR_FILENO, .journal = -1, .level = { [0 ... LOG_TOPICS - 1] = LOG_INFO_LEVEL }, .target = LOG_TARGET_STDERR };
 
 /* systemd.exec(5): JOURNAL_STREAM names the device and inode of the stream that goes to the journal. */
 static bool stderr_is_journal(void)
@@ -50,28 +54,101 @@ static void append_to_file(void)
         fcntl(STDERR_FILENO, F_SETFL, flags | O_APPEND);
 }
 
+int logger_journal_open(const char *path)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    int fd = io_socket(AF_UNIX, SOCK_DGRAM);
+
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void open_sockets(const struct log_options *o)
+{
+    logger.opened = true;
+    if (logger.target == LOG_TARGET_JOURNAL)
+        logger.journal = logger_journal_open(JOURNAL_SOCKET);
+    logger.remotes = o->remote.count;
+    logger.pid = (int)getpid();
+    if (logger.remotes && gethostname(logger.host, sizeof logger.host - 1) != 0)
+        logger.host[0] = '\0';
+    for (uint32_t i = 0; i < logger.remotes; i++)
+        log_remote_open(&logger.remote[i], &o->remote.item[i], o->remote_protocol == LOG_PROTOCOL_TCP);
+}
+
+static void take_levels(const struct log_options *o)
+{
+    enum log_topic topic;
+    enum log_level level;
+
+    logger_set_level((enum log_level)o->level);
+    for (uint32_t i = 0; i < o->topics.count; i++)
+        if (options_log_topic(o->topics.item[i].s, &topic, &level))
+            logger.level[topic] = level;
+}
+
 void logger_start(const struct log_options *o)
 {
     logger.format = o->format;
-    logger.level = o->level;
     logger.target = o->target;
+    take_levels(o);
     if (logger.target == LOG_TARGET_AUTO)
         logger.target = stderr_is_journal() ? LOG_TARGET_JOURNAL : LOG_TARGET_STDERR;
     append_to_file();
+    if (!logger.opened)
+        open_sockets(o);
     if (logger.target == LOG_TARGET_SYSLOG) {
         tzset(); /* syslog() tells local time: the zone's file is read now, not by a role that has no files any more */
         openlog("simple-utcd", LOG_PID, LOG_DAEMON);
     }
 }
 
-void logger_set_level(enum log_level level) { logger.level = level; }
+void logger_set_level(enum log_level level)
+{
+    for (int t = 0; t < LOG_TOPICS; t++)
+        logger.level[t] = level;
+}
+
+bool logger_set_topic_level(const char *topic, enum log_level level)
+{
+    for (int t = 0; t < LOG_TOPICS; t++)
+        if (strcmp(log_topic_name((enum log_topic)t), topic) == 0) {
+            logger.level[t] = level;
+            return true;
+        }
+    return false;
+}
+
+size_t logger_descriptors(int out[LOGGER_DESCRIPTORS_MAX])
+{
+    size_t n = 0;
+
+    out[n++] = logger.journal;
+    for (uint32_t i = 0; i < logger.remotes; i++)
+        out[n++] = logger.remote[i].fd;
+    return n;
+}
 
 void logger_reopen(void)
 {
+    for (uint32_t i = 0; i < logger.remotes; i++)
+        log_remote_reopen(&logger.remote[i]);
+    if (logger.remotes)
+        logger.pid = (int)getpid();
     if (logger.target != LOG_TARGET_SYSLOG)
         return;
     closelog();
     openlog("simple-utcd", LOG_PID, LOG_DAEMON);
+}
+
+void logger_forget(void)
+{
+    logger.journal = -1;
+    logger.remotes = 0;
 }
 
 void logger_to(int fd) { logger.fd = fd; }
@@ -83,11 +160,11 @@ static void put(enum log_level level, const char *text)
     int n;
 
     if (logger.target == LOG_TARGET_SYSLOG) {
-        syslog(priority(level), "%s", text);
+        syslog(log_severity(level), "%s", text);
         return;
     }
     if (logger.target == LOG_TARGET_JOURNAL)
-        n = snprintf(line, sizeof line, "<%d>%s\n", priority(level), text);
+        n = snprintf(line, sizeof line, "<%d>%s\n", log_severity(level), text);
     else if (logger.format == LOG_FORMAT_TEXT && level >= LOG_WARNING_LEVEL)
         n = snprintf(line, sizeof line, "simple-utcd: %s: %s\n", level == LOG_ERROR_LEVEL ? "error" : "warning", text);
     else
@@ -96,10 +173,29 @@ static void put(enum log_level level, const char *text)
         return; /* nobody reads: nothing to be done about it */
 }
 
+static void put_journal(const struct log_record *r)
+{
+    char text[LOG_MESSAGE_MAX];
+    size_t n = log_render_journal(r, text, sizeof text);
+
+    if (send(logger.journal, text, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        return; /* a full journal costs the line */
+}
+
+static void put_remote(const struct log_record *r, const char *text, struct mono_ns now)
+{
+    const struct log_sender from = { logger.host, "simple-utcd", logger.pid };
+    char message[LOG_MESSAGE_MAX];
+    size_t n = log_render_syslog(r, host_pair().system, &from, text, message, sizeof message);
+
+    for (uint32_t i = 0; i < logger.remotes; i++)
+        log_remote_send(&logger.remote[i], message, n, now);
+}
+
 /* May this event be told now? */
 static bool permitted(enum log_id id, enum log_level level, struct mono_ns now)
 {
-    if (level < logger.level)
+    if (level < logger.level[log_topic_of(id)])
         return false;
     if (level == LOG_NOTICE_LEVEL)
         return true;
@@ -120,17 +216,24 @@ void logger_write(const struct log_record *r, struct mono_ns now)
 
     if (!permitted(r->id, log_level_of(r->id), now))
         return;
+    if (logger.limit[r->id].left_out)
+        log_int(&with_count, "left_out", logger.limit[r->id].left_out);
     if (logger.format == LOG_FORMAT_JSON) {
-        if (logger.limit[r->id].left_out)
-            log_int(&with_count, "left_out", logger.limit[r->id].left_out);
         log_render_json(&with_count, host_pair().system, text, sizeof text);
+    } else if (logger.format == LOG_FORMAT_LOGFMT) {
+        log_render_logfmt(&with_count, host_pair().system, text, sizeof text);
     } else {
         n = log_render_text(r, text, sizeof text);
         if (logger.limit[r->id].left_out)
             snprintf(text + n, sizeof text - n, " (and %lu more like it)", (unsigned long)logger.limit[r->id].left_out);
     }
     logger.limit[r->id].left_out = 0;
-    put(log_level_of(r->id), text);
+    if (logger.target == LOG_TARGET_JOURNAL && logger.journal >= 0)
+        put_journal(&with_count);
+    else
+        put(log_level_of(r->id), text);
+    if (logger.remotes)
+        put_remote(r, text, now);
 }
 
 void logger_say(const char *format, ...)

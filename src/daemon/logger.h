@@ -1,4 +1,5 @@
-/* Writes log records: sentences for people, or JSON lines; to standard error, the journal (by priority prefix) or syslog.
+/* Writes log records: sentences for people, JSON lines or logfmt; to standard error, the journal (in its native protocol, or where its socket is not to be
+ * had by priority prefix) or syslog, and to syslog servers besides.
  *
  * At most one line a second of each event, notices excepted; what was left out is counted in the next line of that event. A log that cannot be written
  * (full disk, closed pipe) costs nothing but the lines. One logger per process; children inherit it by fork. */
@@ -10,6 +11,19 @@
 
 /* Before this, sentences go to standard error. */
 void logger_start(const struct log_options *options);
+
+/* The same for the events of one topic; false when there is none of that name. */
+bool logger_set_topic_level(const char *topic, enum log_level level);
+
+/* The journal's own socket at `path`, connected; -1: there is none. */
+int logger_journal_open(const char *path);
+
+/* Descriptors that a role has to keep to log; -1 for those that are not there. */
+#define LOGGER_DESCRIPTORS_MAX (1 + OPTION_LIST_MAX)
+size_t logger_descriptors(int out[LOGGER_DESCRIPTORS_MAX]);
+
+/* In a child that keeps none of them: their numbers may mean something else soon. */
+void logger_forget(void);
 
 /* From now on, until the next logger_start: the least important events to log. */
 void logger_set_level(enum log_level level);
@@ -23,7 +37,7 @@ __attribute__((format(printf, 1, 2))) void logger_say(const char *format, ...);
 /* Where the lines end, for tests: the logger writes to this descriptor from now on. */
 void logger_to(int fd);
 
-/* In a child: give back the descriptor that the C library keeps for syslog; the next line opens one anew. */
+/* In a child: give back the descriptor that the C library keeps for syslog, the next line opens one anew; and have own streams to syslog servers. */
 void logger_reopen(void);
 
 #endif

@@ -31,7 +31,8 @@ struct top_options {
 };
 #undef OPTION
 
-enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_LOGFMT };
+enum log_protocol { LOG_PROTOCOL_UDP, LOG_PROTOCOL_TCP };
 enum log_target { LOG_TARGET_AUTO, LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TARGET_JOURNAL };
 
 struct daemon_options {

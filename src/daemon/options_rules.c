@@ -1,5 +1,6 @@
 #include "daemon/options_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/smear.h"
@@ -311,6 +312,38 @@ static void check_access(const struct rules *r)
                                                       "to answer the others no more, or take the list away");
 }
 
+static void check_log(const struct rules *r)
+{
+    const struct log_options *o = &r->o->log;
+    enum log_topic topic;
+    enum log_level level;
+
+    for (uint32_t i = 0; i < o->topics.count; i++)
+        if (!options_log_topic(o->topics.item[i].s, &topic, &level))
+            conf_error_add(r->errors, place(r, "log", 0, "topics"),
+                           "log.topics: \"%.31s\" is not TOPIC=LEVEL; topics: daemon, sources, clock, nts, leap, service, audit; "
+                           "levels: debug, info, notice, warning, error", o->topics.item[i].s);
+    for (uint32_t i = 0; i < o->remote.count; i++)
+        if (!addr_is_usable_server(&o->remote.item[i]) || o->remote.interface[i][0])
+            conf_error_add(r->errors, place(r, "log", 0, "remote"), "log.remote: each item is the address of one server, such as 192.0.2.1:514");
+}
+
+bool options_log_topic(const char *text, enum log_topic *topic, enum log_level *level)
+{
+    char known[32];
+
+    for (int t = 0; t < LOG_TOPICS; t++)
+        for (int l = 0; l < LOG_LEVELS; l++) {
+            snprintf(known, sizeof known, "%s=%s", log_topic_name((enum log_topic)t), log_level_name((enum log_level)l));
+            if (strcmp(text, known) != 0)
+                continue;
+            *topic = (enum log_topic)t;
+            *level = (enum log_level)l;
+            return true;
+        }
+    return false;
+}
+
 void options_load_keys(struct daemon_options *o, const struct conf_tree *tree, const char *path, struct conf_errors *errors)
 {
     const struct rules r = { o, tree, { CONF_FROM_FILE, 0, 0, path ? path : "configuration" }, errors };
@@ -329,5 +362,6 @@ void options_check_rules(const struct daemon_options *o, const struct conf_tree 
     check_nts(&r);
     check_services(&r);
     check_xdp(&r);
+    check_log(&r);
     check_access(&r);
 }

@@ -106,12 +106,12 @@ static int give_up_rights(enum host_right right, struct setup *s)
 
 static void keep_descriptors_of_core(const struct setup *s)
 {
-    int keep[5 + HARDWARE_CARDS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd };
+    int keep[5 + HARDWARE_CARDS_MAX + LOGGER_DESCRIPTORS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd };
 
     for (unsigned i = 0; i < s->hardware.count; i++)
         keep[5 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
     logger_reopen();
-    sandbox_keep_descriptors(keep, 5 + s->hardware.count);
+    sandbox_keep_descriptors(keep, 5 + s->hardware.count + logger_descriptors(&keep[5 + s->hardware.count]));
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -149,6 +149,7 @@ static void keep_descriptors_of_serve(const struct setup *s, unsigned worker)
     keep[n++] = s->channel[worker][1];
     for (unsigned i = 0; i < s->listeners.count; i++)
         keep[n++] = s->listeners.item[i].fd;
+    logger_forget();
     sandbox_keep_descriptors(keep, n);
     sandbox_silence(s->channel[worker][1]);
 }
@@ -198,6 +199,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     responder_forget(&s->responder);
     loop_release_signals();
     loop_end_by_signal();
+    logger_forget();
     sandbox_keep_descriptors((int[]){ s->clock_end }, 1);
     tell_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
     return clock_role_run(s->clock_end, &s->sets->limits, s->world.driver, s->world.steps);

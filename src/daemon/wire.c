@@ -119,7 +119,7 @@ static const struct conf_section sections[] = {
       .sentence = "Who is answered: for each address the item with the longest prefix that covers it; an address that no item covers is answered" },
     { .kind = CONF_MAP, .name = "rate_limit", ROWS(rate_limit_rows), .offset = AT(guard.rate_limit), .present_offset = AT(guard.rate_limit.present),
       .sentence = "How often one source, or all behind one address, is answered over UDP; without the section there is no limit" },
-    { MAP("log", log_rows, log), .sentence = "What is logged, and where" },
+    { MAP("log", log_rows, log), .default_port = 514, .sentence = "What is logged, and where" },
     { MAP("control", control_rows, control), .sentence = "How utcctl reaches the daemon" },
     { MAP("clockbound", clockbound_rows, clockbound), .sentence = "The bound of the system clock for ClockBound's clients (docs/libutc.md)" },
     { MAP("process", process_rows, process), .sentence = "How the daemon runs" },
