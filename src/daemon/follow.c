@@ -119,7 +119,7 @@ static void on_message(void *ctx, int channel, short revents, struct mono_ns now
         take(s, &m, fd);
 }
 
-void follow_obey(struct serve_role *s, struct loop *loop, int channel)
+void follow_forget(int channel)
 {
     struct message m;
     int fd;
@@ -127,5 +127,6 @@ void follow_obey(struct serve_role *s, struct loop *loop, int channel)
     while (io_unix_receive_fd(channel, &m, sizeof m, &fd) > 0)
         if (fd >= 0)
             close(fd);
-    loop_watch(loop, channel, POLLIN, on_message, s);
 }
+
+void follow_obey(struct serve_role *s, struct loop *loop, int channel) { loop_watch(loop, channel, POLLIN, on_message, s); }

@@ -2,7 +2,8 @@
  *
  *   one process: to the serve role beside it      processes: from the parent over a pair of sockets to each worker
  *
- * A worker that was started anew has inherited what there was: messages from before its start are thrown away. */
+ * A worker that is started anew inherits what there is: messages from before are thrown away by the parent, just before the fork, so that none is lost that
+ * comes while the worker is on its way. */
 #ifndef DAEMON_FOLLOW_H
 #define DAEMON_FOLLOW_H
 
@@ -36,6 +37,9 @@ int follow_tell_list(int channel, unsigned i, const struct listener *x);
 
 /* Is the worker alive? It answers in its row of shared_state.beat. */
 int follow_ask_alive(int channel, uint32_t beat);
+
+/* The parent, at the worker's end, before it starts one: what waits there is for the one before. */
+void follow_forget(int channel);
 
 /* The worker's end: heeds what comes from now on. */
 void follow_obey(struct serve_role *s, struct loop *loop, int channel);

@@ -256,8 +256,11 @@ _Noreturn static void leave(int code)
 static void start_child(enum role r)
 {
     struct child *c = &sup.child[r];
-    pid_t pid = fork();
+    pid_t pid;
 
+    if (r >= ROLE_SERVE)
+        follow_forget(sup.setup->channel[r - ROLE_SERVE][1]);
+    pid = fork();
     c->start_at = MONO_NEVER;
     if (pid == 0) {
         host_name_process(role_name(r));

@@ -100,9 +100,10 @@ def test_a_process_that_hangs_is_ended_started_again_and_named(lab, role):
 
 def test_a_process_that_works_is_not_taken_for_a_hung_one(lab):
     port = proc.free_port()
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "process": {"watchdog": "1s"}}, utcd.PROCESSES)
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "process": {"watchdog": "2s"}}, utcd.PROCESSES)
     daemon.wait_answering(HOST, port)
-    before = proc.wait_for(lambda: (r := daemon.roles()) if {"core", "serve"} <= r.keys() else None)
+    proc.wait_for(lambda: {"core", "serve"} <= daemon.roles().keys())
+    before = daemon.roles()
     time.sleep(4)
     after = daemon.roles()
     assert all(after[r] == before[r] for r in ("core", "serve")) and "no sign of life" not in daemon.log()
