@@ -65,7 +65,7 @@ static int map_page(const char *path, struct utc_mapping **out)
     struct utc_mapping *m = calloc(1, sizeof *m);
     int err = m ? map_file(path, m) : -UE_MEMORY;
 
-    if (err < 0) {
+    if (!m || !m->page) {
         free(m);
         return err;
     }
@@ -143,9 +143,9 @@ static bool is_worth_it(const struct utc_mapping *fresh, const struct utc_mappin
 
 const struct utc_mapping *utc_follow(struct utc *u, struct utc_mapping *old)
 {
-    struct utc_mapping *fresh;
+    struct utc_mapping *fresh = NULL;
 
-    if (!my_turn(u) || map_page(u->path, &fresh) != 0)
+    if (!my_turn(u) || map_page(u->path, &fresh) != 0 || !fresh)
         return old;
     fresh->before = old;
     if (is_worth_it(fresh, old) && __atomic_compare_exchange_n(&u->now, &old, fresh, false, __ATOMIC_RELEASE, __ATOMIC_ACQUIRE))
