@@ -69,6 +69,27 @@ static void an_exchange_costs_half_and_the_frequency(void **state)
     assert_true(near(interval_of(&c, &m, 0, (struct mono_ns){ 0 }).hi_s, 1 + 2 * 500e-6));
 }
 
+static void what_is_uncertain_adds_up(void **state)
+{
+    const struct measurement m = { .delay = { 2 * NS_PER_MS }, .dispersion = { 3 * NS_PER_MS },
+                                   .root_delay = { 10 * NS_PER_MS }, .root_dispersion = { 7 * NS_PER_MS } };
+    struct clock c = with_growth(0);
+
+    (void)state;
+    assert_true(near(interval_of(&c, &m, 0.5, (struct mono_ns){ 0 }).hi_s, 0.5 + 0.016));
+    assert_true(near(interval_of(&c, &m, 0.5, (struct mono_ns){ 0 }).lo_s, 0.5 - 0.016));
+}
+
+static void intervals_that_touch_meet(void **state)
+{
+    struct clock_span common;
+
+    (void)state;
+    assert_true(interval_meet((struct clock_span){ 0, 1 }, (struct clock_span){ 1, 2 }, &common));
+    assert_true(common.lo_s == 1 && common.hi_s == 1);
+    assert_false(interval_meet((struct clock_span){ 0, 1 }, (struct clock_span){ 1.5, 2 }, &common));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +98,8 @@ int main(void)
         cmocka_unit_test(all_age_by_the_page_where_that_is_more),
         cmocka_unit_test(a_measurement_is_as_old_as_it_is),
         cmocka_unit_test(an_exchange_costs_half_and_the_frequency),
+        cmocka_unit_test(what_is_uncertain_adds_up),
+        cmocka_unit_test(intervals_that_touch_meet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,7 +279,8 @@ static void start_child(enum role r)
 /* The number comes from a process that broke its own rules: it only chooses a name. */
 static void name_refused_call(enum role r, char *out, size_t size)
 {
-    int32_t number = sup.setup->world.shared->note[r].refused_call;
+    const struct sandbox_note *note = r == ROLE_KE ? &sup.setup->ke.shared->note : &sup.setup->world.shared->note[r];
+    int32_t number = note->refused_call;
     char name[SANDBOX_NAME_MAX];
 
     sandbox_call_name(number, name);

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -142,8 +143,11 @@ static void permit_files(int ruleset, const struct sandbox_files *f, uint64_t kn
         permit_folder_of(ruleset, f->written, replace);
     for (size_t i = 0; i < sizeof f->read / sizeof f->read[0]; i++)
         if (f->read[i] && f->read[i][0]) {
+            char real[PATH_MAX];
+
             permit_folder_of(ruleset, f->read[i], LANDLOCK_ACCESS_FS_READ_FILE);
-            permit(ruleset, f->read[i], LANDLOCK_ACCESS_FS_READ_FILE); /* where a link leads */
+            if (realpath(f->read[i], real)) /* a link will lead to another file beside this one, as certbot's do */
+                permit_folder_of(ruleset, real, LANDLOCK_ACCESS_FS_READ_FILE);
         }
 }
 
@@ -182,7 +186,8 @@ void sandbox_read_only(void)
 
 #define FILTER(l) { (unsigned short)(sizeof filter_##l / sizeof filter_##l[0]), (struct sock_filter *)filter_##l }
 
-static const struct sock_fprog filters[SANDBOX_LISTS] = { [SANDBOX_SERVE] = FILTER(SERVE), [SANDBOX_CLOCK] = FILTER(CLOCK), [SANDBOX_CORE] = FILTER(CORE) };
+static const struct sock_fprog filters[SANDBOX_LISTS] = { [SANDBOX_SERVE] = FILTER(SERVE), [SANDBOX_CLOCK] = FILTER(CLOCK),
+                                                           [SANDBOX_CORE] = FILTER(CORE), [SANDBOX_KE] = FILTER(KE) };
 
 static struct sandbox_note *noted;
 

@@ -9,6 +9,7 @@
 #define KE_KE_H
 
 #include "base/option.h"
+#include "host/sandbox.h"
 #include "nts/certificate.h"
 #include "nts/cookie.h"
 #include "nts/options.h"
@@ -40,6 +41,7 @@ struct ke_shared {
     uint32_t uid, gid;
     int64_t turned_at_ns;        /* when the ring turned last, CLOCK_BOOTTIME */
     struct nts_ring ring;
+    struct sandbox_note note;
 };
 
 /* What anybody may know; core shows it. Written by the program alone. */

@@ -406,6 +406,8 @@ static void take_signals(void)
 int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
 {
     const struct host_user user = { shared->uid, shared->gid };
+    const struct nts_options *o = &shared->options;
+    const struct sandbox_files files = { o->cookie_key_file.s, { o->certificate.s, o->private_key.s, o->client_authorities.s, o->revoked_certificates.s } };
     const pid_t starter = getppid();
 
     ke.shared = shared;
@@ -420,6 +422,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
+    sandbox_enter(SANDBOX_KE, &files, &shared->note);
     recall_ring();
     ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)

@@ -151,6 +151,47 @@ static void only_the_sections_asked_for_come(void **state)
     assert_int_equal(out.page.tai_minus_utc_s, 0);
 }
 
+static void each_section_comes_alone(void **state)
+{
+    static const uint32_t public[] = { CONTROL_SECTION_DAEMON, CONTROL_SECTION_PAGE, CONTROL_SECTION_SOURCE, CONTROL_SECTION_SERVICE, CONTROL_SECTION_CARD,
+                                       CONTROL_SECTION_XDP, CONTROL_SECTION_PROBLEM };
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    some_snapshot(3, 2, &in);
+    in.service_count = in.xdp_count = 2;
+    for (size_t i = 0; i < sizeof public / sizeof public[0]; i++) {
+        const struct control_request one = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = 1u << public[i] };
+
+        assert_int_equal(control_answer_read((struct span){ frame, control_answer(&one, &in, frame, sizeof frame) }, &result, &out), 0);
+        assert_int_equal(out.version[0] != '\0', public[i] == CONTROL_SECTION_DAEMON);
+        assert_int_equal(out.page.tai_minus_utc_s != 0, public[i] == CONTROL_SECTION_PAGE);
+        assert_int_equal(out.source_count, public[i] == CONTROL_SECTION_SOURCE ? 2 : 0);
+        assert_int_equal(out.service_count, public[i] == CONTROL_SECTION_SERVICE ? 2 : 0);
+        assert_int_equal(out.card_count, public[i] == CONTROL_SECTION_CARD ? 2 : 0);
+        assert_int_equal(out.xdp_count, public[i] == CONTROL_SECTION_XDP ? 2 : 0);
+        assert_int_equal(out.problems.count, public[i] == CONTROL_SECTION_PROBLEM ? 2 : 0);
+    }
+}
+
+/* A text that fills its field comes whole, one without an end is cut before the last byte. */
+static void texts_fill_their_fields(void **state)
+{
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    some_snapshot(3, 1, &in);
+    memset(in.version, 'v', sizeof in.version - 1);
+    in.version[sizeof in.version - 1] = '\0';
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_string_equal(out.version, in.version);
+    in.version[sizeof in.version - 1] = 'v';
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_int_equal(strnlen(out.version, sizeof out.version), sizeof out.version - 1);
+}
+
 static void some_client(struct prng *p, struct snapshot_client *c)
 {
     *c = (struct snapshot_client){ .net = { .family = ADDR_IPV4, .bytes = { 192, 0, 2, (uint8_t)prng_u64(p) } }, .bits = 32, .requests = (uint32_t)prng_u64(p),
@@ -575,6 +616,8 @@ int main(void)
         cmocka_unit_test(round_trip_keeps_every_field),
         cmocka_unit_test(the_largest_snapshot_fits),
         cmocka_unit_test(only_the_sections_asked_for_come),
+        cmocka_unit_test(each_section_comes_alone),
+        cmocka_unit_test(texts_fill_their_fields),
         cmocka_unit_test(clients_are_told_to_who_asks_for_them),
         cmocka_unit_test(access_round_trip),
         cmocka_unit_test(questions_round_trip_and_are_refused_when_cut),

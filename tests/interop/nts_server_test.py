@@ -357,6 +357,16 @@ def test_NTS_18_planted_secrets_are_nowhere(lab):
             assert not any(spelt in text for text in said), f"a secret was told: {name}"
 
 
+def test_ke_has_no_right_and_a_filter(lab):
+    """Its system calls are the list's, its files the certificate, the key and the ring's."""
+    nts = Server(lab, utcd.PROCESSES, "filter")
+    if any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")):
+        pytest.skip("instrumented builds confine nothing")
+    status = dict(line.rstrip("\n").split(":\t", 1) for line in open(f"/proc/{nts.daemon.roles()['ke']}/status") if ":\t" in line)
+    assert all(int(status[which], 16) == 0 for which in ("CapEff", "CapPrm", "CapInh", "CapAmb"))
+    assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+
+
 def test_only_ke_has_a_tls_library():
     """Where time is kept and served there are libc and libm, and libyaml and nettle when they are not linked in."""
     def libraries(program):
