@@ -1,9 +1,11 @@
 """What the documentation tells people to type works."""
 
 import json
+import os
 import pathlib
 import re
 import shlex
+import subprocess
 
 import pytest
 
@@ -16,12 +18,12 @@ ASK_THE_DAEMON = ("status", "sources", "clock", "wait-sync")
 
 
 @pytest.fixture(scope="module")
-def quickstart(session_lab, isolated):
-    """The daemon as `make run` starts it, but for its directory. In this network the pool cannot be reached."""
+def quickstart(session_lab, isolated, good_chronyd):
+    """The daemon as `make run` starts it, but for its directory and with a server that it can reach in the pool's place."""
     run_dir = session_lab.dir / "quickstart"
     run_dir.mkdir()
     daemon = proc.Process("quickstart", [utcd.DAEMON, "--config", "config/quickstart.yaml"], session_lab.dir,
-                          {"SIMPLE_UTCD_PROCESS__RUN_DIR": str(run_dir)}, cwd=utcd.ROOT)
+                          {"SIMPLE_UTCD_PROCESS__RUN_DIR": str(run_dir), "SIMPLE_UTCD_SOURCES": json.dumps([utcd.source(good_chronyd.port)])}, cwd=utcd.ROOT)
     proc.wait_for(lambda: proc.run([utcd.UTCCTL, "status", "--socket", run_dir / "control.sock"]).returncode in (0, 7), what=daemon.log)
     yield run_dir
     daemon.stop()
@@ -43,13 +45,63 @@ def test_readme_command(command, quickstart):
     assert done.stdout.strip(), f"{command} says nothing"
 
 
+# ---- the pages of docs/ that tell people what to type ----
+
+PAGES = ["quick-start", "install", "configuration", "migration", "troubleshooting"]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ASKS = re.compile(r"\butcctl (?:status|sources|clock|wait-sync|doctor)\b[^|&;>\n]*")
+
+
+def fences(page, kind):
+    return [text for found, text in FENCE.findall((utcd.ROOT / f"docs/{page}.md").read_text()) if found == kind]
+
+
+def run_page(page, directory, control):
+    """All shell blocks of the page, one after the other, in one new directory that has `build` and `config`."""
+    (directory / "build").symlink_to(utcd.BUILD)
+    (directory / "config").symlink_to(utcd.ROOT / "config")
+    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("SIMPLE_UTCD_")}, "PATH": f"{utcd.BUILD}:{os.environ['PATH']}"}
+    for block in fences(page, "sh"):
+        script = ASKS.sub(lambda match: f"{match.group(0).rstrip()} --socket {control} ", block)
+        done = subprocess.run(["sh", "-eu", "-c", script], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{page}: {block}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", ["quick-start", "troubleshooting"])
+def test_page_about_the_running_daemon(page, tmp_path, quickstart):
+    run_page(page, tmp_path, quickstart / "control.sock")
+
+
+@pytest.mark.parametrize("page", ["install", "configuration", "migration"])
+def test_page_about_files(page, tmp_path):
+    run_page(page, tmp_path, "no-socket")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_configuration_of_a_page_is_right(page, tmp_path):
+    """And every block says what it is: sh is run, yaml is read, text is for a machine that is not this one."""
+    assert {kind for kind, _ in FENCE.findall((utcd.ROOT / f"docs/{page}.md").read_text())} <= {"sh", "yaml", "text"}
+    for text in fences(page, "yaml"):
+        path = tmp_path / "a.yaml"
+        path.write_text(text)
+        done = proc.run([utcd.DAEMON, "--check-config", "--config", path])
+        assert done.returncode == 0, f"{page}: {text}\n{done.stderr}"
+
+
+def test_the_table_of_troubles_is_the_doctors():
+    table = proc.run(["python3", utcd.ROOT / "tools/trouble_table.py"]).stdout
+    rows = len(re.findall(r"^PROBLEM\(", (utcd.ROOT / "src/observe/problem.def").read_text(), re.MULTILINE))
+    assert len(table.splitlines()) == rows + 2 and rows > 10
+    assert table in (utcd.ROOT / "docs/troubleshooting.md").read_text(), "run tools/trouble_table.py --write"
+
+
 def test_readme_has_commands():
     assert len(COMMANDS) >= 6
 
 
 def test_every_make_word_of_the_documents_exists():
     targets = set(re.findall(r"^([a-z-]+):", (utcd.ROOT / "Makefile").read_text(), re.MULTILINE))
-    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/status.md", "docs/ARCHITECTURE.md"]:
+    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/status.md", "docs/ARCHITECTURE.md", *(f"docs/{page}.md" for page in PAGES)]:
         for word in re.findall(r"`make ([a-z-]+)", (utcd.ROOT / document).read_text()):
             assert word in targets, f"{document}: make {word}"
 
