@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <nettle/siv-cmac.h>
+
 #include "crypto/siv.h"
 
 #define PLAIN "plaintext of 24 bytes..."
@@ -83,6 +85,55 @@ static void nothing_to_hide(void **state)
     assert_false(crypto_siv_open(&f.siv, &f.text, tag, 0, NULL));
 }
 
+/* Nettle's own SIV says the same, whatever the lengths. */
+static void as_nettle_has_it(void **state)
+{
+    struct siv_cmac_aes128_ctx nettle;
+    uint8_t key[32], text[80], expected[96], got[96], back[80];
+    struct crypto_siv siv;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * 37 + 11);
+    memcpy(key, text + 40, sizeof key);
+    siv_cmac_aes128_set_key(&nettle, key);
+    crypto_siv_init(&siv, CRYPTO_AEAD_SIV_CMAC_256, key);
+    for (size_t associated = 0; associated <= sizeof text; associated++)
+        for (size_t len = 0; len <= sizeof text; len++) {
+            size_t nonce = 1 + (associated + len) % 40;
+            const struct crypto_siv_text t = { text, text, nonce, associated };
+
+            siv_cmac_aes128_encrypt_message(&nettle, nonce, text, associated, text, CRYPTO_SIV_TAG_SIZE + len, expected, text);
+            crypto_siv_seal(&siv, &t, text, len, got);
+            assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + len);
+            assert_true(crypto_siv_open(&siv, &t, got, len, back));
+            assert_memory_equal(back, text, len);
+        }
+}
+
+/* Longer than what goes through in one piece. */
+static void long_texts(void **state)
+{
+    static uint8_t text[3000], sealed[sizeof text + CRYPTO_SIV_TAG_SIZE], back[sizeof text], expected[sizeof sealed];
+    static const uint8_t key[32] = { 1, 2, 3 };
+    struct siv_cmac_aes128_ctx nettle;
+    struct crypto_siv siv;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i ^ i >> 8);
+    siv_cmac_aes128_set_key(&nettle, key);
+    crypto_siv_init(&siv, CRYPTO_AEAD_SIV_CMAC_256, key);
+    for (size_t len = 480; len <= sizeof text; len += 63) {
+        const struct crypto_siv_text t = { text, text, 16, len };
+
+        siv_cmac_aes128_encrypt_message(&nettle, 16, text, len, text, CRYPTO_SIV_TAG_SIZE + len, expected, text);
+        crypto_siv_seal(&siv, &t, text, len, sealed);
+        assert_memory_equal(sealed, expected, CRYPTO_SIV_TAG_SIZE + len);
+        assert_true(crypto_siv_open(&siv, &t, sealed, len, back));
+    }
+}
+
 static void key_sizes(void **state)
 {
     (void)state;
@@ -92,7 +143,7 @@ static void key_sizes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(as_nettle_has_it), cmocka_unit_test(long_texts),
                                         cmocka_unit_test(key_sizes) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
