@@ -143,8 +143,10 @@ static void key_sizes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(as_nettle_has_it), cmocka_unit_test(long_texts),
-                                        cmocka_unit_test(key_sizes) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(as_nettle_has_it),
+        cmocka_unit_test(long_texts), cmocka_unit_test(key_sizes),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
