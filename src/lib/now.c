@@ -107,22 +107,21 @@ QUICK void look(const struct utc_mapping *m, struct utc_time *t)
 }
 
 /* Nobody wrote for so long: it died without a word, and its successor may have another file. */
-static RARE void look_after_the_end(struct utc *u, const struct utc_mapping *m, struct utc_time *out)
+static RARE int now_after_the_end(struct utc *u, struct utc_time *out)
 {
-    const struct utc_mapping *fresh = utc_follow(u, __atomic_load_n(&u->now, __ATOMIC_ACQUIRE));
+    const struct utc_mapping *m = utc_follow(u, __atomic_load_n(&u->now, __ATOMIC_ACQUIRE));
+    int err = read_now(m->page, out);
 
-    if (fresh == m || read_now(fresh->page, out) != 0)
+    if (err == 0)
         look(m, out);
+    return err;
 }
 
 DOOR int utc_now(struct utc *u, struct utc_time *out)
 {
-    const struct utc_mapping *m = utc_mapping_of(u);
-    int err = read_now(m->page, out);
+    int err = read_now(utc_mapping_of(u)->page, out);
 
-    if (RARELY(err == 0 && out->writer_age_ns > WRITER_DEAD_NS))
-        look_after_the_end(u, m, out);
-    return err;
+    return RARELY(err == 0 && out->writer_age_ns > WRITER_DEAD_NS) ? now_after_the_end(u, out) : err;
 }
 
 DOOR int utc_now_checked(struct utc *u, struct utc_time *out)
