@@ -23,15 +23,15 @@ static const struct table_column columns[] = {
 
 enum { STATE, SOURCE, ADDRESS, STRATUM, POLL, HEARD, LAST, OFFSET, BOUND, DELAY, JITTER, STAMPS, COLUMNS };
 
-#define CELL(t, c) (t)->cell[(t)->rows][c], TABLE_CELL_MAX
+#define CELL(t, c) (t)->cell[(t)->rows][c]
 
-static void set(struct table *t, unsigned c, const char *text) { snprintf(CELL(t, c), "%s", text); }
+static void set(struct table *t, unsigned c, const char *text) { snprintf(CELL(t, c), TABLE_CELL_MAX, "%s", text); }
 
 static void set_ns(struct table *t, unsigned c, const char *prefix, int64_t ns)
 {
     char text[24];
 
-    snprintf(CELL(t, c), "%s%s", prefix, ns_to_text(ns, text));
+    snprintf(CELL(t, c), TABLE_CELL_MAX, "%s%s", prefix, ns_to_text(ns, text));
 }
 
 /* Only a source that has answered has figures. */
@@ -43,7 +43,7 @@ static void set_measured(struct table *t, const struct snapshot_source *s)
         set(t, STRATUM, "-");
         return;
     }
-    snprintf(CELL(t, STRATUM), "%u", s->stratum);
+    snprintf(CELL(t, STRATUM), TABLE_CELL_MAX, "%u", s->stratum);
     set_ns(t, LAST, "", s->last_answer_age.ns);
     set_ns(t, OFFSET, s->offset.ns > 0 ? "+" : "", s->offset.ns);
     set_ns(t, BOUND, "±", s->bound.ns);
@@ -61,8 +61,8 @@ static void add_source(struct table *t, const struct snapshot_source *s)
     set(t, STATE, source_state_text((enum source_state)s->state));
     set(t, SOURCE, text_printable(s->name, name, sizeof name));
     set(t, ADDRESS, address);
-    snprintf(CELL(t, POLL), "%.4g s", dur_to_s(dur_from_log2(s->poll_log2)));
-    snprintf(CELL(t, HEARD), "%d/8", __builtin_popcount(s->reach));
+    snprintf(CELL(t, POLL), TABLE_CELL_MAX, "%.4g s", dur_to_s(dur_from_log2(s->poll_log2)));
+    snprintf(CELL(t, HEARD), TABLE_CELL_MAX, "%d/8", __builtin_popcount(s->reach));
     set_measured(t, s);
     t->rows++;
 }

@@ -44,7 +44,7 @@ struct config_sets {
 
 /* What core and the parent say to each other. */
 struct reload_word {
-    enum {
+    enum reload_kind {
         RELOAD_ASK,                     /* core: somebody wants a reload */
         RELOAD_COMMIT,                  /* parent: a new generation is in force */
         RELOAD_TAKEN,                   /* core: it goes by it */

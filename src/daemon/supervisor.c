@@ -507,7 +507,7 @@ static void start_children(void)
 
 /* -- reload ---------------------------------------------------------------------------------------------------------- */
 
-static void tell_core(int kind, uint32_t number)
+static void tell_core(enum reload_kind kind, uint32_t number)
 {
     const struct reload_word word = { kind, number };
 

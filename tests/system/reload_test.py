@@ -77,9 +77,8 @@ def test_SIGHUP_reloads(lab, mode):
     assert "configuration reloaded: ntp.listen" in proc.wait_for(lambda: "reloaded" in daemon.log() and daemon.log())
 
 
-@pytest.mark.parametrize("mode", utcd.MODES)
-def test_a_watched_file_reloads_by_itself(lab, mode):
-    daemon, port = serving(lab, mode, process={"watch_config": True})
+def test_a_watched_file_reloads_by_itself(lab):
+    daemon, port = serving(lab, utcd.PROCESSES, process={"watch_config": True})
     other = proc.free_port()
     time.sleep(3)   # it has looked at the file once
     rewrite(daemon, ntp={"listen": [f"{HOST}:{port}", f"{HOST}:{other}"]})
