@@ -407,7 +407,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
 {
     const struct host_user user = { shared->uid, shared->gid };
     const struct nts_options *o = &shared->options;
-    const struct sandbox_files files = { o->cookie_key_file.s, { o->certificate.s, o->private_key.s, o->client_authorities.s, o->revoked_certificates.s } };
+    const struct sandbox_files files = { o->cookie_key_file.s, { "/" } }; /* a reload may name another certificate anywhere: as far as the user may read */
     const pid_t starter = getppid();
 
     ke.shared = shared;

@@ -358,7 +358,7 @@ def test_NTS_18_planted_secrets_are_nowhere(lab):
 
 
 def test_ke_has_no_right_and_a_filter(lab):
-    """Its system calls are the list's, its files the certificate, the key and the ring's."""
+    """Its system calls are the list's; what becomes of a call outside it is shown by src/host/sandbox_test.c."""
     nts = Server(lab, utcd.PROCESSES, "filter")
     if any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")):
         pytest.skip("instrumented builds confine nothing")
