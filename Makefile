@@ -39,7 +39,7 @@ sim: build ## run every story of tests/scenario; SEED=n replays one seed
 fuzz: deps-sanitize ## every fuzz target for SECONDS=20 each
 	@tools/fuzz $(SECONDS)
 
-bench: deps-check build ## every figure beside other daemons, in bench/results: a quarter of an hour, LONG=1 for all
+bench: deps-check deps-bench build ## every figure beside other daemons, in bench/results: a quarter of an hour, LONG=1 for all
 	@tools/bench $(BUILD)
 
 nightly: ## everything, longer; FUZZ_SECONDS, STORM_DAYS, STARTS, GUEST_MINUTES say how much; bench/results/nightly.md has the result
