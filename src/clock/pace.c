@@ -2,98 +2,181 @@
 
 #include <math.h>
 
-#define MARK_NS (7200 * NS_PER_S) /* a mark is replaced after two hours, */
-#define MARK_WIDTH 0.2e-6         /* or when it already proves this much, s/s: the younger the mark, the more it says about now */
-#define MARK_PICK 4               /* the best of so many samples becomes the mark */
-#define KEPT_SAMPLES 4            /* a tighter result is kept so long */
+#define MARK_NS (14400 * NS_PER_S) /* a mark is dropped after four hours, */
+#define MARK_WIDTH 0.4e-6         /* or when the next one proves this much, s/s: the younger the mark, the more it says about now; */
+#define MARK_YOUNG_NS (1024 * NS_PER_S) /* but in less time sides that trade their delays look like a drift */
+#define SAMPLES_ENOUGH 8          /* to see whether errors keep within their round trips */
+#define STRAIN_MARGIN 1.5         /* the largest error seen is not the largest there is, */
+#define STRAIN_BROKEN 2.0         /* beyond this round trips say nothing of errors */
+#define STRAIN_YOUNG 8.0          /* and of few samples even less so */
+#define STRAIN_MEMORY 48.0        /* samples */
 #define ANOTHER_RATE 3            /* an offset that is wrong once misfits twice, a path that changed once */
 
-enum { OLD, YOUNG, LAST, MARKS };
-
-/* How far a sample may be off beside what is constant: by half of what its round trip took beyond the shortest, and no less than offsets scatter. */
+/* How far a sample may be off beside what is constant, if it keeps within its round trip: half of what that took beyond the shortest. */
 static double astray_s(const struct clock_mark *m, struct pace_path path)
 {
-    double excess_s = fmax(m->delay_s - path.floor_s, 0);
-
-    return fmax((excess_s + path.unseen_s) / 2 + path.unseen_s, m->spread_s);
+    return (fmax(m->delay_s - path.floor_s, 0) + path.unseen_s) / 2 + path.unseen_s;
 }
 
-/* Whatever the path did, both are off by no more than half their round trips. */
-static struct clock_span between(const struct clock_mark *m, const struct clock_mark *now, struct pace_path path)
-{
-    double t_s = dur_to_s(mono_sub(now->at, m->at)), moved_s = now->offset_s - m->offset_s;
-    double by_s = m->own_s + now->own_s + fmin(astray_s(m, path) + astray_s(now, path), (m->delay_s + now->delay_s) / 2);
+static double apart_s(const struct clock_mark *m, const struct clock_mark *now) { return dur_to_s(mono_sub(now->at, m->at)); }
 
-    if (!m->set || t_s <= 0)
+/* Whatever the path did, both are off by no more than half their round trips. */
+static struct clock_span between(const struct clock_mark *m, const struct clock_mark *now, double strain, struct pace_path path)
+{
+    double t_s = apart_s(m, now), moved_s = now->offset_s - m->offset_s;
+    double by_s = m->own_s + now->own_s + fmin(strain * (astray_s(m, path) + astray_s(now, path)), (m->delay_s + now->delay_s) / 2);
+
+    if (t_s <= 0)
         return (struct clock_span){ -INFINITY, INFINITY };
     return (struct clock_span){ (moved_s - by_s) / t_s, (moved_s + by_s) / t_s };
 }
 
+/* Of few samples nothing is known but that. */
+static double strain_now(const struct clock_pace *p) { return p->taken <= SAMPLES_ENOUGH ? INFINITY : p->strain; }
+
 static double width(struct clock_span s) { return s.hi_s - s.lo_s; }
 
-static double doubt_s(const struct clock_mark *m, struct pace_path path) { return m->own_s + fmin(astray_s(m, path), m->delay_s / 2); }
-
-static void keep_marks(struct clock_pace *p, const struct clock_mark *now, struct pace_path path)
+static void drop(struct clock_pace *p, unsigned which)
 {
-    struct clock_mark *young = &p->mark[YOUNG];
+    p->marks--;
+    for (unsigned i = which; i < p->marks; i++)
+        p->mark[i] = p->mark[i + 1];
+}
 
-    if (young->set && (mono_sub(now->at, young->at).ns >= MARK_NS || width(between(young, now, path)) < MARK_WIDTH)) {
-        p->mark[OLD] = *young;
-        p->picked = 0;
+/* Of the two that are closest to each other for their age, the one that proves less; the first and the last stay. */
+static void thin(struct clock_pace *p, struct pace_path path)
+{
+    const struct clock_mark *m = p->mark, *last = &m[p->marks - 1];
+    double closest = INFINITY;
+    unsigned at = 0;
+
+    for (unsigned i = 0; i + 1 < p->marks; i++) {
+        double near = apart_s(&m[i], &m[i + 1]) / apart_s(&m[i], last);
+
+        if (near < closest) {
+            closest = near;
+            at = i;
+        }
     }
-    if (p->picked == 0 || (p->picked < MARK_PICK && doubt_s(now, path) < doubt_s(young, path)))
-        *young = *now;
-    p->picked++;
+    if (at == 0 || (at + 2 < p->marks && m[at].own_s + astray_s(&m[at], path) < m[at + 1].own_s + astray_s(&m[at + 1], path)))
+        at++;
+    drop(p, at);
+}
+
+/* Is the oldest mark of no use any more? */
+static bool outlived(const struct clock_pace *p, const struct clock_mark *now, struct pace_path path)
+{
+    const struct clock_mark *next = &p->mark[1];
+
+    if (mono_sub(now->at, p->mark[0].at).ns > MARK_NS)
+        return true;
+    return mono_sub(now->at, next->at).ns > MARK_YOUNG_NS && width(between(next, now, strain_now(p), path)) < MARK_WIDTH;
+}
+
+static void keep(struct clock_pace *p, const struct clock_mark *now, struct pace_path path)
+{
+    p->mark[p->marks++] = *now;
+    p->taken++;
+    while (p->marks > 2 && outlived(p, now, path))
+        drop(p, 0);
+    if (p->marks > CLOCK_MARKS)
+        thin(p, path);
+}
+
+/* The rate that fits the marks best, those that may be off by less counting more. */
+static double fitted(const struct clock_pace *p, struct pace_path path)
+{
+    double w = 0, t = 0, z = 0, tt = 0, tz = 0;
+
+    for (unsigned i = 0; i < p->marks; i++) {
+        double at_s = apart_s(&p->mark[0], &p->mark[i]), off_s = astray_s(&p->mark[i], path) + p->mark[i].own_s + 1e-12, weight = 1 / (off_s * off_s);
+
+        w += weight;
+        t += weight * at_s;
+        z += weight * p->mark[i].offset_s;
+        tt += weight * at_s * at_s;
+        tz += weight * at_s * p->mark[i].offset_s;
+    }
+    return (tz - t * z / w) / (tt - t * t / w);
+}
+
+/* How far any two marks are apart against such a rate, in what their round trips allow. What their source allows is not taken off: it may hide a trade. */
+static double strained(const struct clock_pace *p, double rate, struct pace_path path)
+{
+    double most = 0;
+
+    for (unsigned j = 1; j < p->marks; j++)
+        for (unsigned i = 0; i < j; i++) {
+            const struct clock_mark *a = &p->mark[i], *b = &p->mark[j];
+
+            most = fmax(most, fabs(b->offset_s - a->offset_s - rate * apart_s(a, b)) / (astray_s(a, path) + astray_s(b, path) + 1e-12));
+        }
+    return most;
+}
+
+/* Do errors keep within what their round trips allow? Jitter without a floor does not, nor does a path that shares its delay out anew each time. What was
+ * seen is remembered as it is against the marks' own rate, since the line may be led by others, or be at its beginning; but it has to fit the line as well. */
+static void strain(struct clock_pace *p, struct pace_path path)
+{
+    double now;
+
+    if (p->taken <= SAMPLES_ENOUGH)
+        return;
+    p->most = fmin(fmax(strained(p, fitted(p, path), path), p->most * (1 - 1 / STRAIN_MEMORY)), 2 * STRAIN_BROKEN);
+    now = fmax(p->most, strained(p, 0, path));
+    p->strain = now > STRAIN_BROKEN ? INFINITY : fmax(STRAIN_MARGIN * (1 + STRAIN_YOUNG / p->taken) * now, 1);
 }
 
 void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift)
 {
-    struct clock_span moved = between(&p->mark[LAST], sample, path);
+    struct clock_span moved;
 
+    if (p->marks == 0 || p->strain < 1) /* nothing to compare with, or nothing known of its path */
+        return;
+    moved = between(&p->mark[p->marks - 1], sample, p->strain, path);
     if (!p->known || (moved.lo_s <= p->rate.hi_s + drift && moved.hi_s >= p->rate.lo_s - drift)) {
         p->misfits = 0;
         return;
     }
-    pace_forget(p);
     p->known = ++p->misfits < ANOTHER_RATE;
+    pace_forget(p);
 }
 
-/* What the path's first samples scattered is told by the next ones. */
-static void learn_spread(struct clock_pace *p, double spread_s)
+/* Where all pairs of marks meet: each is about a mean of its own, of which the frequency now is within the drift limit. */
+static struct clock_span proven(const struct clock_pace *p, struct pace_path path)
 {
-    for (unsigned i = 0; i < MARKS; i++)
-        if (isinf(p->mark[i].spread_s))
-            p->mark[i].spread_s = spread_s;
+    struct clock_span all = { -INFINITY, INFINITY };
+
+    for (unsigned j = 1; j < p->marks; j++)
+        for (unsigned i = 0; i < j; i++) {
+            struct clock_span s = between(&p->mark[i], &p->mark[j], strain_now(p), path);
+
+            all.lo_s = fmax(all.lo_s, s.lo_s);
+            all.hi_s = fmin(all.hi_s, s.hi_s);
+        }
+    return all;
 }
 
 void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path)
 {
-    struct clock_mark now = *sample;
-    struct clock_span old, young, best;
+    struct clock_span now;
 
-    now.set = true;
-    learn_spread(p, now.spread_s);
-    old = between(&p->mark[OLD], &now, path);
-    young = between(&p->mark[YOUNG], &now, path);
-    best = width(old) < width(young) ? old : young;
-    p->kept++;
-    if (path.floor_s < p->floor_s) /* what was proven with a longer one was not */
-        p->kept = KEPT_SAMPLES;
-    p->floor_s = path.floor_s;
-    if (isfinite(width(best)) && (!p->known || (p->kept >= KEPT_SAMPLES && !p->loose) || width(best) < width(p->rate))) {
-        p->rate = best;
-        p->known = true;
-        p->loose = false;
-        p->kept = 0;
-    }
-    keep_marks(p, &now, path);
-    p->mark[LAST] = now;
+    keep(p, sample, path);
+    strain(p, path);
+    now = proven(p, path);
+    if (!isfinite(width(now)) || (p->held && width(now) >= width(p->rate) && mono_sub(sample->at, p->proven).ns < MARK_NS))
+        return;
+    p->rate = now;
+    p->proven = sample->at;
+    p->known = true;
+    p->held = false;
 }
 
 void pace_forget(struct clock_pace *p)
 {
-    p->mark[OLD].set = p->mark[YOUNG].set = p->mark[LAST].set = false;
-    p->picked = 0;
+    p->marks = p->taken = 0;
+    p->most = 0;
+    p->held = p->known;
 }
 
 void pace_loosen(struct clock_pace *p, double by)
@@ -101,12 +184,11 @@ void pace_loosen(struct clock_pace *p, double by)
     pace_forget(p);
     p->rate.lo_s -= by;
     p->rate.hi_s += by;
-    p->loose = p->known;
 }
 
 void pace_follow(struct clock_pace *p, struct clock_move move, struct mono_ns aged)
 {
-    for (unsigned i = 0; i < MARKS; i++)
+    for (unsigned i = 0; i < p->marks; i++)
         p->mark[i].offset_s -= move.x_s - move.y * dur_to_s(mono_sub(aged, p->mark[i].at));
     p->rate.lo_s -= move.y;
     p->rate.hi_s -= move.y;

@@ -8,10 +8,6 @@
 #include "clock/pace.h"
 #include "clock/unsmear.h"
 
-#define STEP_SIGMAS 3.0
-#define STEP_MEMORY 12
-#define STEPS_ENOUGH 8 /* to say how far they scatter */
-
 struct tai_ns sample_tai(const struct clock *c, const struct measurement *m)
 {
     return unsmear_tai_of(&c->page, c->source[m->source].smear, m->utc, estimate_tai(&c->estimate, m->at));
@@ -31,22 +27,9 @@ static double own_error_s(const struct measurement *m)
     return dur_to_s(m->dispersion) + dur_to_s(m->root_dispersion) + dur_to_s(m->root_delay) / 2;
 }
 
-/* How far offsets scatter from one to the next. Neither a path without a floor nor one whose sides trade their delays shows it in its round trips. */
-static void take_step(struct clock_source *s)
-{
-    double step_s = s->offset_s - s->offset_before_s;
-
-    s->steps += s->steps < STEP_MEMORY;
-    s->step_var += (step_s * step_s / 2 - s->step_var) / s->steps;
-    s->step_most_s = fmax(fabs(step_s), s->steps < STEPS_ENOUGH ? s->step_most_s : s->step_most_s * (1 - 1.0 / STEP_MEMORY));
-}
-
 static struct clock_mark mark_of(const struct clock_source *s)
 {
-    double spread_s = s->steps < STEPS_ENOUGH ? INFINITY : fmax(STEP_SIGMAS * sqrt(s->step_var), s->step_most_s);
-
-    return (struct clock_mark){ .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last),
-                                .spread_s = spread_s };
+    return (struct clock_mark){ .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last) };
 }
 
 /* The sample's noise law, and what it says about frequency. Over another path nothing that was measured before compares: its asymmetry may be another. */
@@ -61,9 +44,6 @@ static void take_noise(const struct clock *c, struct clock_source *s)
     pace_compare(&s->pace, &mark, path, c->options.clock.max_drift * 1e-6);
     if (s->noise.samples > 1 && s->noise.least_s > least_s)
         pace_forget(&s->pace);
-    if (s->sampled)
-        take_step(s);
-    mark = mark_of(s);
     pace_take(&s->pace, &mark, path);
 }
 
@@ -74,7 +54,6 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     s->last = *m;
     s->standing = m->standing;
     s->rank = m->rank;
-    s->offset_before_s = s->sampled ? s->offset_s : sample_offset_s(c, m);
     s->offset_s = sample_offset_s(c, m);
     s->reach = (uint8_t)(s->reach << 1 | 1);
     s->span = interval_of(c, m, s->offset_s, now);
@@ -88,10 +67,9 @@ void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
 
     if (!s->used || !s->sampled)
         return;
-    s->offset_s = s->offset_before_s = sample_offset_s(c, &s->last);
+    s->offset_s = sample_offset_s(c, &s->last);
     s->span = interval_of(c, &s->last, s->offset_s, now);
     s->pace = (struct clock_pace){ .known = false };
     mark = mark_of(s);
-    mark.spread_s = INFINITY;
     pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s });
 }

@@ -45,14 +45,21 @@ struct clock_fit { double part[NOISE_PARTS]; double outlier; double body_e2; dou
 
 /* A remembered sample: how much it may be off beside a constant is told from its round trip when it is used, by what is known of the path then. */
 struct clock_mark {
-    bool set;
     struct mono_ns at;
     double offset_s, delay_s;
-    double spread_s;               /* how far offsets of then scattered; INFINITY: not known yet */
     double own_s;                  /* of its stamps and its source */
 };
-/* Two of them and the last sample, and where they leave the true frequency minus the line's rate, in s/s (pace.c). */
-struct clock_pace { struct clock_mark mark[3]; struct clock_span rate; double floor_s; bool known, loose; uint32_t kept, picked, misfits; };
+/* Some of the samples, the oldest first, and where they leave the true frequency minus the line's rate, in s/s (pace.c). */
+#define CLOCK_MARKS 16
+struct clock_pace {
+    struct clock_mark mark[CLOCK_MARKS + 1];
+    uint32_t marks, taken, misfits;
+    double most;                   /* strain seen, slowly forgotten */
+    double strain;                 /* by how much errors are let go beyond what their round trips say; 0: not known yet */
+    struct clock_span rate;
+    struct mono_ns proven;
+    bool known, held;              /* held: proven by samples that are forgotten */
+};
 
 struct clock_source {
     bool used, prefer, sampled;
@@ -72,10 +79,6 @@ struct clock_source {
     struct clock_law law;          /* of the last sample */
     struct clock_span span;        /* from the last sample alone, aged */
     double offset_s;               /* of the last sample, against the line */
-    double offset_before_s;        /* of the one before, against the same line */
-    double step_var;               /* half the mean square from one offset to the next */
-    double step_most_s;            /* the largest step, slowly forgotten */
-    uint32_t steps;                /* how many are remembered */
     double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
     double innovation_var;         /* their spread */
     uint32_t innovations;

@@ -127,7 +127,7 @@ static void in_force_text(const struct explained *e, const struct conf_out *o)
 {
     for (uint32_t i = 0; i < items_of(e); i++) {
         const struct conf_node *n = conf_given(e->tree, e->section->name, i, e->row->name);
-        struct text value = { .len = 0 };
+        struct text value;
         char origin[512];
 
         value_of(e, n, item_base(e, i), &value);
@@ -172,7 +172,7 @@ static void in_force_json(const struct explained *e, const struct conf_out *o)
     conf_out(o, ",\"in_force\":[");
     for (uint32_t i = 0; i < items_of(e); i++) {
         const struct conf_node *n = conf_given(e->tree, e->section->name, i, e->row->name);
-        struct text value = { .len = 0 };
+        struct text value;
         char origin[512];
 
         value_of(e, n, item_base(e, i), &value);

@@ -59,7 +59,7 @@ def test_a_pin_does_not_excuse_name_and_dates(lab, authority):
 @pytest.mark.parametrize("pin", ["sha1//AAAA", "sha256//", "sha256//" + "A" * 42 + "=", "sha256//" + "A" * 44, "A" * 44])
 def test_what_is_no_pin(lab, pin):
     daemon = client(lab, [source(4460, nts_pin=pin)])
-    assert daemon.wait() == 3 and "sources[0].nts_pin: " in daemon.log(), daemon.log()
+    assert daemon.wait(5) == 3 and "sources[0].nts_pin: " in daemon.log(), daemon.log()
 
 
 def test_a_source_has_a_trust_store_of_its_own(lab, authority, chronyd):
@@ -132,7 +132,7 @@ def test_what_goes_together(lab):
     for i, (nts, words) in enumerate((({"client_certificate": "/x"}, "one is no use without the other"),
                                       ({"certified_listen": [f"{HOST}:4460"], "certificate": "/x", "private_key": "/y"}, "it takes nts.client_authorities"))):
         daemon = lab.utcd({"ntp": {"listen": [f"{HOST}:{proc.free_port()}"]}, "nts": nts}, name=f"odd-{i}")
-        assert daemon.wait() == 3 and words in daemon.log(), daemon.log()
+        assert daemon.wait(5) == 3 and words in daemon.log(), daemon.log()
 
 
 # ---- the end of a certificate ----

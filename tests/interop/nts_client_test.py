@@ -168,4 +168,4 @@ def helper_of(daemon):
 @pytest.mark.parametrize("words", [{"pool": "localhost", "server": ""}, {"key": 1}, {"version": 3}])
 def test_what_does_not_go_together(lab, authority, words):
     daemon = client(lab, authority, [{k: v for k, v in {**source(4460), **words}.items() if v != ""}])
-    assert daemon.wait() == 3 and "sources[0].nts" in daemon.log(), daemon.log()
+    assert daemon.wait(3) == 3 and "sources[0].nts" in daemon.log(), daemon.log()

@@ -80,7 +80,7 @@ class Process:
     def running(self):
         return self._popen.poll() is None
 
-    def wait(self, timeout=20):
+    def wait(self, timeout=10):
         """The exit code (negative: the signal). AssertionError when it does not end in time."""
         try:
             return self._popen.wait(timeout)

@@ -25,11 +25,11 @@ expect a from 10m until 4h stratum = 2
 expect b from 10m until 4h stratum = 2
 expect c from 10m until 4h stratum = 2
 at 4h good falls silent
-expect a from 9h until 36h status local
-expect b from 9h until 16h stratum = 11
-expect c from 9h until 16h stratum = 11
-expect b from 9h until 16h status synchronised
-expect c from 9h until 16h status synchronised
+expect a from 10h until 36h status local
+expect b from 10h until 16h stratum = 11
+expect c from 10h until 16h stratum = 11
+expect b from 10h until 16h status synchronised
+expect c from 10h until 16h status synchronised
 at 16h link a b loss 100%
 at 16h link b a loss 100%
 at 16h link a c loss 100%

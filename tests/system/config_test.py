@@ -26,7 +26,7 @@ def refused(lab, content, *words):
         assert word in errors, f"{word!r} is not in: {errors}"
     daemon = proc.Process("refused", [utcd.DAEMON, "--one-process", "--config", lab.dir / "test.yaml"], lab.dir)
     try:
-        assert daemon.wait() == CONFIGURATION, daemon.log()
+        assert daemon.wait(2) == CONFIGURATION, daemon.log()
     finally:
         daemon.stop()
 
@@ -77,7 +77,7 @@ def test_CFG_10_a_user_that_does_not_exist(lab):
         daemon = lab.utcd({"process": {"user": "nobody-has-this-name"}, "local": utcd.LOCAL,
                            "ntp": {"listen": [f"127.0.0.1:{other.getsockname()[1]}"]}},
                           prefix=[] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"])
-        assert daemon.wait() == CONFIGURATION
+        assert daemon.wait(5) == CONFIGURATION
     assert "nobody-has-this-name" in daemon.log() and "process.user" in daemon.log()
 
 
@@ -152,6 +152,6 @@ def test_CFG_10_unknown_user(lab):
     """Refused before anything is bound; who is not root cannot become another user anyway and is told so."""
     port = proc.free_port()
     daemon = lab.utcd({"process": {"user": "nobody-of-this-name"}, "local": utcd.LOCAL, "ntp": {"listen": [f"127.0.0.1:{port}"]}})
-    assert daemon.wait() in (CONFIGURATION, PERMISSION)
+    assert daemon.wait(2) in (CONFIGURATION, PERMISSION)
     assert "nobody-of-this-name" in daemon.log()
     assert not daemon.socket_path.exists()

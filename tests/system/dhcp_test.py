@@ -60,20 +60,3 @@ def test_the_daemon_follows_what_is_handed_out(hook, lab):
     hook(HOOKS / "simple-utcd-sources", "eth0", "127.0.0.1", "127.0.0.2")
     daemon = lab.utcd({"sources": [{"server": "127.0.0.1"}], "sources_dir": str(hook.directory)})
     daemon.wait_status(lambda s: [source["name"] for source in s["sources"]] == ["127.0.0.1", "127.0.0.2"])
-
-
-@pytest.mark.parametrize("mode", utcd.MODES)
-def test_a_new_lease_is_followed_by_a_reload(hook, lab, mode):
-    """And so is a drop-in: a reload reads everything that a start reads."""
-    daemon = lab.utcd({"sources": [{"server": "127.0.0.1"}], "sources_dir": str(hook.directory)}, mode)
-    daemon.wait_status(lambda s: len(s["sources"]) == 1)
-    hook(HOOKS / "simple-utcd-sources", "eth0", "127.0.0.2")
-    drop_ins = daemon.config_path.with_suffix(".d")
-    drop_ins.mkdir()
-    (drop_ins / "10.yaml").write_text("sources: [{server: 127.0.0.3}]\n")
-    done = daemon.ctl("reload")
-    assert done.returncode == 0, done.stderr
-    daemon.wait_status(lambda s: {source["name"] for source in s["sources"]} == {"127.0.0.1", "127.0.0.2", "127.0.0.3"})
-    (drop_ins / "10.yaml").write_text("sources: [{sever: 127.0.0.3}]\n")
-    refused = daemon.ctl("reload")
-    assert refused.returncode == 3 and f"{drop_ins}/10.yaml:1:12: " in refused.stderr + refused.stdout

@@ -29,7 +29,7 @@ def configuration(path, **more):
 def refused(lab, path, *words, **more):
     """--check-config and the daemon itself refuse the file, say `words`, and nothing of the secret."""
     daemon = lab.utcd(configuration(path, **more))
-    assert daemon.wait() == CONFIGURATION, daemon.log()
+    assert daemon.wait(3) == CONFIGURATION, daemon.log()
     check = proc.run([utcd.DAEMON, "--check-config", "--config", daemon.config_path])
     assert check.returncode == CONFIGURATION
     for word in words:
@@ -94,9 +94,9 @@ def test_CFG_01_missing_file_directory_device(lab):
 def test_a_source_names_a_key_that_is_there(lab, source, words):
     path = write(lab.dir / "keys", GOOD)
     daemon = lab.utcd({"sources": [utcd.source(1123, **source)], **configuration(path)})
-    assert daemon.wait() == CONFIGURATION and words in daemon.log(), daemon.log()
+    assert daemon.wait(3) == CONFIGURATION and words in daemon.log(), daemon.log()
     daemon = lab.utcd({"sources": [utcd.source(1123, key=1)]}, name="without-file")
-    assert daemon.wait() == CONFIGURATION and "no keys.file" in daemon.log(), daemon.log()
+    assert daemon.wait(3) == CONFIGURATION and "no keys.file" in daemon.log(), daemon.log()
 
 
 def mac(secret, key_id, packet):
@@ -131,29 +131,9 @@ def test_planted_secrets_are_never_shown(lab, mode):
         assert SECRET not in text and HEX not in text and HEX.lower() not in text.lower()
 
 
-def test_NTP_20_a_digest_with_any_bit_turned_is_refused(lab):
-    """Each bit in turn, from one source, then the right one: it alone is answered."""
-    path, port = write(lab.dir / "keys", GOOD), proc.free_port()
-    daemon = lab.utcd({**configuration(path), "local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}})
-    daemon.wait_answering(HOST, port)
-    before = daemon.counters()[1]["answered"]
-    packet = ntp.request()
-    good = mac(SECRET, 1, packet)
-    with ntp.Client(HOST, port) as client:
-        for bit in range(160):
-            bad = bytearray(good)
-            bad[4 + bit // 8] ^= 1 << bit % 8
-            client.send(packet + bytes(bad))
-        answer = client.ask(packet + good)
-        assert answer.raw[48:] == mac(SECRET, 1, answer.raw[:48])
-        daemon.wait_status(lambda _: daemon.counters()[1].get("mac_wrong") == 160, what="not all were counted")
-        assert client.receive(0.01) is None
-    assert daemon.counters()[1]["answered"] == before + 1
-
-
 def test_roll_over_by_lifetimes(lab):
     """One key ends in a moment and the next has begun: the source is asked with the new one and never without."""
-    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
     server_port = proc.free_port()
     path = write(lab.dir / "keys", f"1 SHA256 {SECRET} until={end}\n2 SHA256 another-one-for-later from={end}\n")
     server = lab.utcd({**configuration(path), "local": {"stratum": 10, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{server_port}"]}}, name="server")
@@ -169,7 +149,7 @@ def test_roll_over_by_lifetimes(lab):
 
 def test_a_key_without_successor_ends_the_source(lab):
     """Its lifetime over, the source is asked no more: nothing is asked without authentication."""
-    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 6))
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
     server_port = proc.free_port()
     path = write(lab.dir / "keys", f"1 SHA256 {SECRET} until={end}\n")
     forever = write(lab.dir / "forever", f"1 SHA256 {SECRET}\n")
@@ -177,6 +157,6 @@ def test_a_key_without_successor_ends_the_source(lab):
     server.wait_answering(HOST, server_port)
     client = lab.utcd({**configuration(path), "sources": [utcd.source(server_port, key=1)]}, name="client")
     client.wait_synchronised()
-    client.wait_status(lambda s: s["sources"][0]["reach"] == 0, timeout=30)
+    client.wait_status(lambda s: s["sources"][0]["reach"] == 0)
     assert "not yet good, or no more" in client.log()
     assert set(server.counters()[1]) == {"answered"}

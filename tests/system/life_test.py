@@ -98,7 +98,7 @@ def test_a_second_instance_is_refused_naming_the_first(lab, mode):
     first = lab.utcd(local_server(port), mode)
     first.wait_answering(HOST, port)
     second = lab.utcd(local_server(proc.free_port()), mode)
-    assert second.wait() == OTHER_INSTANCE
+    assert second.wait(2) == OTHER_INSTANCE
     assert str(first.pid) in second.log().replace(first.log(), "") or re.search(rf"\b{first.pid}\b", second.log())
     assert ntp.ask(HOST, port) and first.status()
 
@@ -108,7 +108,7 @@ def test_port_in_use(lab):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind((HOST, port))
         daemon = lab.utcd(local_server(port))
-        assert daemon.wait() == ADDRESS
+        assert daemon.wait(2) == ADDRESS
     assert f"{HOST}:{port}" in daemon.log() and "in use" in daemon.log()
     assert not daemon.socket_path.exists()
 
@@ -126,7 +126,7 @@ WITHOUT_LOW_PORTS = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_privileged_port_without_the_right(lab, isolated, mode):
     daemon = lab.utcd({"ntp": {"listen": [f"{HOST}:123"]}}, mode, prefix=WITHOUT_LOW_PORTS)
-    assert daemon.wait() == PERMISSION
+    assert daemon.wait(2) == PERMISSION
     assert f"{HOST}:123" in daemon.log() and "CAP_NET_BIND_SERVICE" in daemon.log()
 
 
@@ -141,7 +141,7 @@ def test_once_dry_run_says_what_it_would_do(lab, good_chronyd, mode):
 
 def test_once_without_a_source_ends_at_once(lab):
     daemon = lab.utcd({}, args=["--once", "--dry-run"])
-    assert daemon.wait() == 7 and "no source is configured" in daemon.log()
+    assert daemon.wait(2) == 7 and "no source is configured" in daemon.log()
 
 
 def test_once_names_the_offset_of_a_wrong_clock(lab):

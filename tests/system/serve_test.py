@@ -91,7 +91,7 @@ def test_workers_answer_all_and_come_back(lab):
 def test_no_second_program_shares_the_port_of_workers(lab):
     daemon, port = start(lab, ntp_keys={"workers": 2})
     other = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 2}}, utcd.PROCESSES, name="other")
-    assert other.wait() == ADDRESS and "another program listens there" in other.log()
+    assert other.wait(2) == ADDRESS and "another program listens there" in other.log()
     assert len(answers(port, 20)) == 20
 
 
