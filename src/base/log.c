@@ -18,6 +18,15 @@ static const char *const topic_names[LOG_TOPICS] = { "daemon", "sources", "clock
 const char *log_level_name(enum log_level l) { return level_names[l]; }
 const char *log_topic_name(enum log_topic t) { return topic_names[t]; }
 
+enum log_topic log_topic_find(const char *name)
+{
+    int t = 0;
+
+    while (t < LOG_TOPICS && strcmp(topic_names[t], name) != 0)
+        t++;
+    return (enum log_topic)t;
+}
+
 int log_severity(enum log_level l)
 {
     static const int severity[LOG_LEVELS] = { 7, 6, 5, 4, 3 };

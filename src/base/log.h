@@ -43,6 +43,7 @@ enum log_level log_level_of(enum log_id id);
 
 enum log_topic log_topic_of(enum log_id id);   /* by the first word of its name */
 const char *log_topic_name(enum log_topic t);  /* "sources" */
+enum log_topic log_topic_find(const char *name); /* LOG_TOPICS: there is none */
 const char *log_level_name(enum log_level l);  /* "warning" */
 int log_severity(enum log_level l);            /* of RFC 5424 section 6.2.1, as sd-daemon(3) and syslog(3) have it */
 

@@ -52,7 +52,7 @@ static const char help_text[] =
     "  utcctl sources add SERVER [KEY=VALUE...] | remove SOURCE | online SOURCE | offline SOURCE\n"
     "                                 until the next reload or restart\n"
     "  utcctl burst [SOURCE]          ask it, or all of them, some quick questions now\n"
-    "  utcctl log level LEVEL         debug, info, notice, warning or error\n"
+    "  utcctl log level LEVEL [TOPIC]   debug, info, notice, warning or error; of one topic: sources, clock, ...\n"
     "  utcctl step --yes              put the system clock at once where it is being slewed to\n"
     "\n"
     "  utcctl completion bash|zsh|fish   a script that completes these commands in that shell\n"

@@ -58,6 +58,7 @@ static int make_request(const struct args *a, struct control_request *r)
     case COMMAND_LOG:
         r->verb = CONTROL_VERB_LOG_LEVEL;
         snprintf(r->level, sizeof r->level, "%s", a->word[1]);
+        snprintf(r->text, sizeof r->text, "%s", a->word_count > 2 ? a->word[2] : "");
         return CLI_OK;
     case COMMAND_STEP:
         r->verb = CONTROL_VERB_STEP;

@@ -118,12 +118,17 @@ static bool step(struct core *c, const struct control_request *r, char *text, si
 
 static bool set_log_level(struct core *c, const struct control_request *r, char *text, size_t size)
 {
-    static const char *const names[LOG_LEVELS] = { "debug", "info", "notice", "warning", "error" };
+    enum log_topic topic = r->text[0] ? log_topic_find(r->text) : LOG_TOPICS;
 
+    if (r->text[0] && topic == LOG_TOPICS) {
+        snprintf(text, size, "the topic is one of daemon, sources, clock, nts, leap, service, audit");
+        return false;
+    }
     for (int i = 0; i < LOG_LEVELS; i++)
-        if (strcmp(r->level, names[i]) == 0) {
-            core_log_level(c, (enum log_level)i);
-            snprintf(text, size, "events from %s on are logged, until the next reload or restart", names[i]);
+        if (strcmp(r->level, log_level_name((enum log_level)i)) == 0) {
+            core_log_level(c, topic, (enum log_level)i);
+            snprintf(text, size, "events %s%s%sfrom %s on are logged, until the next reload or restart", topic == LOG_TOPICS ? "" : "about ",
+                     topic == LOG_TOPICS ? "" : log_topic_name(topic), topic == LOG_TOPICS ? "" : " ", r->level);
             return done(text);
         }
     snprintf(text, size, "the level is one of debug, info, notice, warning, error");

@@ -553,11 +553,11 @@ void core_tell_source(struct core *c, enum engine_source_act act, const char *na
     input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
 }
 
-void core_log_level(struct core *c, enum log_level level)
+void core_log_level(struct core *c, enum log_topic topic, enum log_level level)
 {
-    const struct reload_word word = { RELOAD_LEVEL, (uint32_t)level };
+    const struct reload_word word = { RELOAD_LEVEL, (uint32_t)topic << 8 | (uint32_t)level };
 
-    logger_set_level(level);
+    logger_set_level(topic, level);
     if (c->world->reload_fd >= 0)
         send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

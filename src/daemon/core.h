@@ -118,7 +118,7 @@ void core_take_set(struct core *c, uint32_t generation);
 void core_change_sources(struct core *c, const struct engine_options *o);
 void core_tell_source(struct core *c, enum engine_source_act act, const char *name);
 void core_step(struct core *c);
-void core_log_level(struct core *c, enum log_level level); /* of this process and the parent */
+void core_log_level(struct core *c, enum log_topic topic, enum log_level level); /* of this process and the parent */
 
 /* Somebody wants a reload. Returns its ticket, which on_reloaded gets; 0 when it cannot be asked for. */
 uint32_t core_ask_reload(struct core *c);

@@ -85,7 +85,7 @@ static void take_levels(const struct log_options *o)
     enum log_topic topic;
     enum log_level level;
 
-    logger_set_level((enum log_level)o->level);
+    logger_set_level(LOG_TOPICS, (enum log_level)o->level);
     for (uint32_t i = 0; i < o->topics.count; i++)
         if (options_log_topic(o->topics.item[i].s, &topic, &level))
             logger.level[topic] = level;
@@ -107,20 +107,11 @@ void logger_start(const struct log_options *o)
     }
 }
 
-void logger_set_level(enum log_level level)
+void logger_set_level(enum log_topic topic, enum log_level level)
 {
     for (int t = 0; t < LOG_TOPICS; t++)
-        logger.level[t] = level;
-}
-
-bool logger_set_topic_level(const char *topic, enum log_level level)
-{
-    for (int t = 0; t < LOG_TOPICS; t++)
-        if (strcmp(log_topic_name((enum log_topic)t), topic) == 0) {
+        if (topic == LOG_TOPICS || topic == (enum log_topic)t)
             logger.level[t] = level;
-            return true;
-        }
-    return false;
 }
 
 size_t logger_descriptors(int out[LOGGER_DESCRIPTORS_MAX])

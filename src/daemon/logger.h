@@ -12,9 +12,6 @@
 /* Before this, sentences go to standard error. */
 void logger_start(const struct log_options *options);
 
-/* The same for the events of one topic; false when there is none of that name. */
-bool logger_set_topic_level(const char *topic, enum log_level level);
-
 /* The journal's own socket at `path`, connected; -1: there is none. */
 int logger_journal_open(const char *path);
 
@@ -25,8 +22,8 @@ size_t logger_descriptors(int out[LOGGER_DESCRIPTORS_MAX]);
 /* In a child that keeps none of them: their numbers may mean something else soon. */
 void logger_forget(void);
 
-/* From now on, until the next logger_start: the least important events to log. */
-void logger_set_level(enum log_level level);
+/* From now on, until the next logger_start: the least important events of the topic to log; LOG_TOPICS stands for all of them. */
+void logger_set_level(enum log_topic topic, enum log_level level);
 
 /* Called with the instant, because limits need one and the clock is the caller's. */
 void logger_write(const struct log_record *r, struct mono_ns now);

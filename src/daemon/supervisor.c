@@ -563,8 +563,8 @@ static void on_core_word(void *ctx, int fd, short revents, struct mono_ns now)
         return;
     if (word.kind == RELOAD_ASK)
         reload_ask(&sup.reload, word.number);
-    if (word.kind == RELOAD_LEVEL && word.number < LOG_LEVELS)
-        logger_set_level((enum log_level)word.number);
+    if (word.kind == RELOAD_LEVEL && (word.number & 0xff) < LOG_LEVELS && word.number >> 8 <= LOG_TOPICS)
+        logger_set_level((enum log_topic)(word.number >> 8), (enum log_level)(word.number & 0xff));
     if (word.kind == RELOAD_TAKEN && word.number == sup.setup->sets->generation)
         reload_taken(&sup.reload, word.number);
 }

@@ -3,7 +3,7 @@
  *   frame    magic u32 | version u16 | verb u16 | length u32 (of the whole frame, these 12 bytes included) | body      all big-endian
  *   request  VERSION: no body    SNAPSHOT: sections u32, a set of 1 << enum control_section
  *            CLIENTS: count u16  ACCESS: address, service (text), listener (address, interface; family 0: every one)
- *            RELOAD, STEP: no body  SOURCE: act u8, text (a source's name, or as an item of `sources`)  LOG_LEVEL: room (text), level (text)
+ *            RELOAD, STEP: no body  SOURCE: act u8, text (a source's name, or as an item of `sources`)  LOG_LEVEL: topic (text), level (text)
  *   answer   the request's verb | CONTROL_ANSWER, body: result u16, then sections { id u16 | length u32 | fields }
  *
  * Fields go out one by one in a fixed order and only ever grow at the end: a reader skips what it does not know and leaves at zero what an older
@@ -72,7 +72,7 @@ struct control_request {
     struct net_addr listener;
     char interface[ADDR_INTERFACE_MAX];
     uint8_t act;             /* SOURCE: enum control_source_act */
-    char text[CONTROL_TEXT_MAX]; /* SOURCE; LOG_LEVEL: the room, "" for all */
+    char text[CONTROL_TEXT_MAX]; /* SOURCE; LOG_LEVEL: the topic, "" for all */
     char level[SNAPSHOT_WORD_MAX]; /* LOG_LEVEL */
     bool malformed;
     bool refused;            /* by the daemon: it is not done */

@@ -212,6 +212,21 @@ def test_log_level_changes_at_once(lab, mode):
     assert daemon.ctl("log", "level", "loud").returncode == REFUSED
 
 
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_log_level_of_one_topic(lab, mode):
+    """What an operator does is an event of the topic audit."""
+    daemon = lab.utcd({"local": utcd.LOCAL}, mode)
+    daemon.wait_status(lambda s: True)
+    quiet = daemon.ctl("log", "level", "error", "audit")
+    assert quiet.returncode == 0 and "about audit" in quiet.stdout
+    assert daemon.ctl("burst").returncode == 0 and daemon.ctl("log", "level", "error", "sources").returncode == 0
+    assert "quick questions" not in daemon.log() and "about sources" not in daemon.log()
+    assert daemon.ctl("log", "level", "info", "audit").returncode == 0
+    assert daemon.ctl("burst").returncode == 0
+    proc.wait_for(lambda: "quick questions" in daemon.log(), what=daemon.log)
+    assert daemon.ctl("log", "level", "info", "kitchen").returncode == REFUSED
+
+
 # ---- explain, doctor, top, completion ----
 
 def test_explain_says_why(lab, good_chronyd):
