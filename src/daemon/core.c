@@ -770,6 +770,23 @@ static void picture_of_ke(const struct ke_picture *ke, struct snapshot *out)
     out->handshakes_granted = ke->stats.granted;
 }
 
+static void picture_of_processes(const struct shared_state *shared, struct snapshot *out)
+{
+    out->process_count = 0;
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        struct snapshot_process *p = &out->process[out->process_count];
+
+        if (r <= ROLE_SERVE) {
+            *p = (struct snapshot_process){ .restarts = 0 };
+            snprintf(p->role, sizeof p->role, "%s", role_name((enum role)r));
+            out->process_count++;
+        } else {
+            p--;
+        }
+        p->restarts += shared->death[r].count;
+    }
+}
+
 void core_snapshot(struct core *c, struct snapshot *out)
 {
     engine_snapshot(c->engine, host_mono(), out);
@@ -788,6 +805,9 @@ void core_snapshot(struct core *c, struct snapshot *out)
         picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);
     for (unsigned w = 0; w < WORKERS_MAX; w++)
         out->service[SERVICE_NTP].ahead = dur_max(out->service[SERVICE_NTP].ahead, (struct dur_ns){ c->world->shared->ahead_ns[w] });
+    picture_of_processes(c->world->shared, out);
+    for (unsigned w = 0; w < WORKERS_MAX; w++)
+        histogram_join(&out->histogram[HISTOGRAM_ANSWER], &c->world->shared->latency[w]);
     if (c->world->responder->mirror)
         picture_of_responder(c->world->responder, out);
 }

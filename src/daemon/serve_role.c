@@ -148,6 +148,7 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
     struct serve_moment moment;
     unsigned next = 0;
 
+    histogram_add(s->latency, mono_sub(made, s->batch.datagram[0].rx));
     if (wish >= 0)
         s->sample.waits = false; /* a wish that was not granted */
     for (unsigned i = 0; i < n; i++) {
@@ -314,6 +315,7 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct serv
     s->hardware = w->hardware;
     s->stats = &w->shared->served[worker];
     s->ahead_ns = &w->shared->ahead_ns[worker];
+    s->latency = &w->shared->latency[worker];
     s->sample.waits = false;
     s->listeners = w->listeners;
     s->loop = loop;

@@ -42,6 +42,7 @@ struct serve_role {
     struct mono_ns accepted_at;     /* when connections came last */
     struct mono_ns accept_again;    /* TCP listeners rest until then; MONO_NEVER when they do not */
     int64_t *ahead_ns;              /* told to people */
+    struct histogram *latency;      /* likewise */
     struct serve_sample sample;
     struct departure departure[LISTENERS_MAX];
     struct io_batch batch;

@@ -15,7 +15,7 @@
 
 const char *role_name(enum role r)
 {
-    static const char *const names[] = { [ROLE_CLOCK] = "clock", [ROLE_CORE] = "core", [ROLE_KE] = "ke", [ROLE_SERVE] = "serve" };
+    static const char *const names[] = { [ROLE_CLOCK] = "clock", [ROLE_CORE] = "core", [ROLE_KE] = "ke", [ROLE_ADMIN] = "admin", [ROLE_SERVE] = "serve" };
 
     return names[r < ROLE_SERVE ? r : ROLE_SERVE];
 }

@@ -2,6 +2,7 @@
 #ifndef DAEMON_SHARED_H
 #define DAEMON_SHARED_H
 
+#include "base/histogram.h"
 #include "base/page.h"
 #include "daemon/hardware.h"
 #include "daemon/listeners.h"
@@ -10,7 +11,7 @@
 #include "serve/serve.h"
 
 /* The processes below the parent; from ROLE_SERVE on one for each worker. */
-enum role { ROLE_CLOCK, ROLE_CORE, ROLE_KE, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
+enum role { ROLE_CLOCK, ROLE_CORE, ROLE_KE, ROLE_ADMIN, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
 
 /* Steps of the system clock, against clock.step_limit and clock.step_budget: written by the parent at the start, then by the clock role. */
 struct shared_steps {
@@ -28,6 +29,7 @@ struct shared_state {
     uint32_t in_use[WORKERS_MAX];           /* each serve process its own: 1 + the generation (config_set.h) that it answers by right now; 0: none */
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     struct sandbox_note note[ROLE_COUNT];   /* each child its own */
+    struct histogram latency[WORKERS_MAX];  /* each serve process its own: from arrival to the stated departure, the first request of each batch */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
     uint32_t beat[ROLE_COUNT];              /* each child its own: the parent's last question for a sign of life that it has seen */
     struct shared_death death[ROLE_COUNT];  /* the parent */

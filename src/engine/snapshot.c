@@ -135,6 +135,8 @@ void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot
     out->steps = e->steering.on ? e->system_steps : e->steps;
     out->stepped = steps.stepped;
     out->step_budget = e->options.clock.clock.step_budget;
+    out->histogram[HISTOGRAM_OFFSET] = e->offsets;
+    out->histogram[HISTOGRAM_DELAY] = e->delays;
     pictures_of_sources(e, now, out);
     snprintf(out->hint, sizeof out->hint, "%.95s", hint(e, out));
 }

@@ -583,6 +583,8 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m, co
     m->standing = (uint8_t)standing_of(e, s, own);
     m->rank = refid_of(&s->client.peer);
     s->stamp = m->stamp;
+    histogram_add(&e->offsets, dur_abs(utc_sub(m->utc, page_utc(engine_page(e), m->at))));
+    histogram_add(&e->delays, m->delay);
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
     bootstrap_look(e);

@@ -2,6 +2,7 @@
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
 
+#include "base/histogram.h"
 #include "base/ring.h"
 #include "engine/engine.h"
 
@@ -90,6 +91,7 @@ struct engine {
     struct steering steering;
     struct clock clock;
     struct outbox outbox;
+    struct histogram offsets, delays; /* of every measurement that clock was given */
     struct nts_slot nts[ENGINE_SOURCES_MAX]; /* last, and made ready when a slot takes it into use: memory that nobody needs stays untouched */
 };
 

@@ -289,6 +289,24 @@ static void client_fields(struct codec *x, struct snapshot_client *c)
     field_ns(x, &c->last_age.ns);
 }
 
+/* which u8 | sum | how many counts u8, then the counts: the limits are part of the protocol (base/histogram.h). */
+static void histogram_fields(struct codec *x, uint8_t *which, struct histogram *h)
+{
+    uint8_t n = HISTOGRAM_LIMITS + 1;
+
+    field_u8(x, which);
+    field_ns(x, &h->sum_ns);
+    field_u8(x, &n);
+    for (uint8_t i = 0; i < n && i <= HISTOGRAM_LIMITS; i++)
+        field_u64(x, &h->count[i]);
+}
+
+static void process_fields(struct codec *x, struct snapshot_process *p)
+{
+    field_text(x, p->role, sizeof p->role);
+    field_u32(x, &p->restarts);
+}
+
 static void clients_fields(struct codec *x, struct snapshot_clients *c)
 {
     field_u8(x, &c->counted);
@@ -475,6 +493,22 @@ static void write_card(struct writer *w, enum control_section section, struct sn
     section_end(w, &x);
 }
 
+static void write_histogram(struct writer *w, uint8_t which, struct histogram h)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_HISTOGRAM);
+
+    histogram_fields(&x, &which, &h);
+    section_end(w, &x);
+}
+
+static void write_process(struct writer *w, struct snapshot_process p)
+{
+    struct codec x = section_begin(w, CONTROL_SECTION_PROCESS);
+
+    process_fields(&x, &p);
+    section_end(w, &x);
+}
+
 static void write_clients(struct writer *w, struct snapshot_clients c)
 {
     struct codec x = section_begin(w, CONTROL_SECTION_CLIENTS);
@@ -553,6 +587,10 @@ static void write_sections(struct writer *w, uint32_t sections, const struct sna
         write_card(w, CONTROL_SECTION_XDP, s->xdp[i]);
     if (sections & 1u << CONTROL_SECTION_PROBLEM)
         write_problems(w, &s->problems);
+    for (uint8_t i = 0; i < HISTOGRAM_COUNT && (sections & 1u << CONTROL_SECTION_HISTOGRAM); i++)
+        write_histogram(w, i, s->histogram[i]);
+    for (uint32_t i = 0; i < s->process_count && (sections & 1u << CONTROL_SECTION_PROCESS); i++)
+        write_process(w, s->process[i]);
     if (sections & 1u << CONTROL_SECTION_CLIENTS)
         write_clients(w, s->clients);
     for (uint32_t i = 0; i < s->access_count && (sections & 1u << CONTROL_SECTION_ACCESS); i++)
@@ -597,7 +635,7 @@ size_t control_answer(const struct control_request *request, const struct snapsh
 
     assert(size >= CONTROL_ANSWER_MAX && s->source_count <= SNAPSHOT_SOURCES_MAX && s->service_count <= SNAPSHOT_SERVICES_MAX);
     assert(s->card_count <= SNAPSHOT_CARDS_MAX && s->clients.count <= SNAPSHOT_CLIENTS_MAX && s->access_count <= SNAPSHOT_PLACES_MAX);
-    assert(s->xdp_count <= SNAPSHOT_CARDS_MAX && s->problems.count <= PROBLEMS_MAX);
+    assert(s->xdp_count <= SNAPSHOT_CARDS_MAX && s->problems.count <= PROBLEMS_MAX && s->process_count <= SNAPSHOT_PROCESSES_MAX);
     frame_begin(&w, request->verb | CONTROL_ANSWER);
     writer_u16(&w, (uint16_t)result);
     if (result == CONTROL_OK || result == CONTROL_REFUSED)
@@ -671,6 +709,16 @@ static void client_check(struct snapshot_client *c)
         c->net = (struct net_addr){ 0 };
 }
 
+static void histogram_read(struct codec *x, struct snapshot *out)
+{
+    struct histogram h = { .sum_ns = 0 };
+    uint8_t which = HISTOGRAM_COUNT;
+
+    histogram_fields(x, &which, &h);
+    if (which < HISTOGRAM_COUNT)
+        out->histogram[which] = h;
+}
+
 static void section_read(uint16_t id, struct span body, struct snapshot *out)
 {
     struct codec x = codec_reading(body);
@@ -720,6 +768,10 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
         else
             memset(p, 0, sizeof *p);
     }
+    if (id == CONTROL_SECTION_HISTOGRAM)
+        histogram_read(&x, out);
+    if (id == CONTROL_SECTION_PROCESS && out->process_count < SNAPSHOT_PROCESSES_MAX)
+        process_fields(&x, &out->process[out->process_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)

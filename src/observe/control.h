@@ -48,7 +48,9 @@ enum control_section {
     CONTROL_SECTION_ACCESS = 8, /* once per access list */
     CONTROL_SECTION_XDP = 9,    /* once per interface of ntp.xdp_interfaces */
     CONTROL_SECTION_TEXT = 11,  /* what came of a verb that changes something: lines for a person, once per piece */
-    CONTROL_SECTION_PROBLEM = 10 /* once per problem, by its id: numbers may differ between versions */
+    CONTROL_SECTION_PROBLEM = 10, /* once per problem, by its id: numbers may differ between versions */
+    CONTROL_SECTION_HISTOGRAM = 13, /* once per enum snapshot_histogram */
+    CONTROL_SECTION_PROCESS = 14 /* once per role */
 };
 #define CONTROL_SECTIONS_ALL UINT32_C(0xffffffff)
 

@@ -79,6 +79,14 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
         snprintf(x->detail, sizeof x->detail, "detail %u", i);
         x->age.ns = i;
     }
+    for (int i = 0; i < HISTOGRAM_COUNT; i++)
+        for (int k = 0; k < 40; k++)
+            histogram_add(&s->histogram[i], (struct dur_ns){ (int64_t)(prng_u64(&p) >> (k + 20)) });
+    s->process_count = SNAPSHOT_PROCESSES_MAX;
+    for (uint32_t i = 0; i < s->process_count; i++) {
+        snprintf(s->process[i].role, sizeof s->process[i].role, "role%u", i);
+        s->process[i].restarts = i * 1000;
+    }
     s->card_count = sources;
     for (uint32_t i = 0; i < sources; i++) {
         snprintf(s->card[i].name, sizeof s->card[i].name, "eth%u", i);

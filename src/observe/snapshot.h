@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/addr.h"
+#include "base/histogram.h"
 #include "base/page.h"
 #include "base/verdict.h"
 #include "observe/problem.h"
@@ -17,6 +18,7 @@
 #define SNAPSHOT_CARDS_MAX 16
 #define SNAPSHOT_CARD_NAME_MAX 16
 #define SNAPSHOT_LEAP_SOURCE_MAX 16
+#define SNAPSHOT_WORD_MAX 16
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
                     SOURCE_REFUSED, SOURCE_OFFLINE, SOURCE_STATE_COUNT };
@@ -72,10 +74,19 @@ struct snapshot_card {
 };
 
 #define SNAPSHOT_ANSWER_MAX 2048
+/* What is counted by how long it took, or how far it was off. */
+enum snapshot_histogram { HISTOGRAM_ANSWER, HISTOGRAM_OFFSET, HISTOGRAM_DELAY, HISTOGRAM_COUNT };
+
+/* A process below the parent; those of one role together. */
+#define SNAPSHOT_PROCESSES_MAX 8
+struct snapshot_process {
+    char role[SNAPSHOT_WORD_MAX];
+    uint32_t restarts;               /* after deaths, since the parent started */
+};
+
 #define SNAPSHOT_CLIENTS_MAX 100
 #define SNAPSHOT_PLACES_MAX 8
 #define SNAPSHOT_PLACE_MAX 96
-#define SNAPSHOT_WORD_MAX 16
 #define SNAPSHOT_ORIGIN_MAX 200
 
 /* A prefix that has asked. */
@@ -134,6 +145,9 @@ struct snapshot {
     struct snapshot_source source[SNAPSHOT_SOURCES_MAX];
     uint32_t service_count;          /* the daemon fills these in: the engine does not serve */
     struct snapshot_service service[SNAPSHOT_SERVICES_MAX];
+    struct histogram histogram[HISTOGRAM_COUNT]; /* answers: of requests over sockets, one of each batch; offsets and delays: of what sources measured */
+    uint32_t process_count;          /* likewise */
+    struct snapshot_process process[SNAPSHOT_PROCESSES_MAX];
     uint32_t card_count;             /* likewise */
     struct snapshot_card card[SNAPSHOT_CARDS_MAX];
     uint32_t xdp_count;              /* likewise */
