@@ -143,7 +143,7 @@ static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
     struct control_role *r = ctx;
     struct control_peer *p = peer_of(r, fd);
 
-    p->cut_at = mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
+    p->cut_at = p->kept ? MONO_NEVER : mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
     if (!(p->answer ? !(revents & (POLLERR | POLLHUP)) && send_rest(r, p) : take(r, p)))
         hang_up(r, p);
 }
@@ -195,6 +195,18 @@ void control_role_start(struct control_role *r, struct loop *loop, int fd, struc
     r->core = core;
     core->on_reloaded = on_reloaded;
     core->on_reloaded_ctx = r;
-    loop_watch(loop, fd, POLLIN, on_connection, r);
+    if (fd >= 0)
+        loop_watch(loop, fd, POLLIN, on_connection, r);
     loop_add_part(loop, &(struct loop_part){ r, next, run });
+}
+
+/* Its credentials are those of the parent that made it, and say nothing about who is there: never trusted. */
+void control_role_adopt(struct control_role *r, int fd)
+{
+    struct control_peer *p = peer_of(r, 0);
+
+    if (loop_watch(r->loop, fd, POLLIN, on_peer, r) != 0)
+        return;
+    *p = (struct control_peer){ .fd = fd, .kept = true, .cut_at = MONO_NEVER };
+    r->open++;
 }

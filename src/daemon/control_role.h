@@ -17,6 +17,7 @@ struct control_peer {
     bool operates;              /* trusted, or a member of control.operators: may change things */
     uint32_t ticket;            /* of the reload whose end it waits for; 0: none */
     struct control_request waiting;
+    bool kept;                  /* never cut for being idle */
     struct mono_ns cut_at;
     struct control_conn conn;
     size_t sent, len;           /* of the answer under way */
@@ -31,7 +32,10 @@ struct control_role {
     struct control_peer peer[CONTROL_CONNECTIONS_MAX];
 };
 
-/* fd: the listening socket. Everything is borrowed for good. */
+/* fd: the listening socket, or -1. Everything is borrowed for good. */
 void control_role_start(struct control_role *r, struct loop *loop, int fd, struct core *core);
+
+/* One more connection, made by the parent and kept for good: whoever is at its other end may ask what anybody may. */
+void control_role_adopt(struct control_role *r, int fd);
 
 #endif

@@ -27,35 +27,43 @@ static struct {
     struct status status;
     struct follow follow;
     struct reload reload;
-    pid_t ke;               /* the program of NTS key establishment; 0: none */
+    pid_t ke, admin;        /* the programs of NTS key establishment and of HTTP; 0: none */
 } all;
 
-static void start_ke(void)
-{
-    pid_t parent = getpid();
+static void become_ke(void) { ke_role_become(&all.setup->ke); }
+static void become_admin(void) { admin_role_become(&all.setup->admin); }
 
-    if (!all.setup->ke.shared)
-        return;
-    all.ke = fork();
-    if (all.ke == 0) {
+static pid_t start_helper(void (*become)(void))
+{
+    pid_t parent = getpid(), pid = fork();
+
+    if (pid == 0) {
         host_end_with_parent(parent);
-        ke_role_become(&all.setup->ke);
+        become();
         _exit(EXIT_GENERAL);
     }
+    return pid;
 }
 
-static void ke_ended(void)
+static bool helper_ended(pid_t pid)
 {
-    all.ke = 0;
-    logger_say("NTS key establishment has ended: clients with cookies go on being served, new ones are not (with one process per role it is started again)");
+    if (pid == all.ke) {
+        all.ke = 0;
+        logger_say("NTS key establishment has ended: clients with cookies go on being served, new ones are not (one process per role starts it again)");
+    } else if (pid == all.admin) {
+        all.admin = 0;
+        logger_say("the status page and metrics have ended: time is served all the same (with one process per role they are started again)");
+    } else
+        return false;
+    return true;
 }
 
-static void stop_ke(void)
+static void stop_helper(pid_t pid)
 {
-    if (all.ke <= 0)
+    if (pid <= 0)
         return;
-    kill(all.ke, SIGTERM);
-    waitpid(all.ke, NULL, 0);
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
 }
 
 static void on_signal(void *ctx, int number, struct mono_ns now)
@@ -75,9 +83,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         reload_ask(&all.reload, 0);
     } else {
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-            if (pid == all.ke)
-                ke_ended();
-            else if (!resolver_reaped(&all.resolver, pid, status))
+            if (!helper_ended(pid) && !resolver_reaped(&all.resolver, pid, status))
                 resolver_reaped(&all.ke_client, pid, status);
     }
 }
@@ -137,17 +143,22 @@ int one_process_run(struct setup *s)
     }
     follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here },
                  s->world.shared->not_listening);
-    if (s->control_fd >= 0)
-        control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
+    control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
+    if (s->admin.core_end >= 0)
+        control_role_adopt(&all.control, s->admin.core_end);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
     resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
     responder_follow(&s->responder, &all.loop, &s->listeners);
     reload_start(&all.reload, &all.loop, s,
                  &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, reloaded }, true);
     status_start(&all.status, &all.loop, s);
-    start_ke();
+    if (s->ke.shared)
+        all.ke = start_helper(become_ke);
+    if (s->admin.shared)
+        all.admin = start_helper(become_admin);
     loop_run(&all.loop);
-    stop_ke();
+    stop_helper(all.ke);
+    stop_helper(all.admin);
     resolver_end(&all.resolver);
     resolver_end(&all.ke_client);
     core_stop(&all.core);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "admin/options.h"
 #include "base/option.h"
 #include "conf/folder.h"
 #include "engine/options.h"
@@ -51,6 +52,7 @@ struct daemon_options {
     struct control_options control;
     struct clockbound_options clockbound;
     struct process_options process;
+    struct http_options http;
 };
 
 #define EXIT_CONFIGURATION 3

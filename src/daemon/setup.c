@@ -329,6 +329,13 @@ static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
         snprintf(out, OPTION_TEXT_MAX, "%s/" RUN_DIR_SOCKET, s->run_dir);
 }
 
+static int open_admin(struct setup *s)
+{
+    int err = admin_role_open(&s->admin, &s->options->http, s->user, s->run_dir);
+
+    return err ? refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
+}
+
 static int open_control(struct setup *s)
 {
     char path[OPTION_TEXT_MAX];
@@ -529,7 +536,7 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
 {
     static int (*const steps[])(struct setup *) = {
         find_user,  take_run_dir,   open_listeners, connect_workers, open_ke,      drop_inherited,  map_shared,    start_hardware, start_responder,
-        make_guard, make_interleave, decide_clock,   recall,          connect_helpers, connect_clock, connect_reload, open_control,
+        make_guard, make_interleave, decide_clock,   recall,          connect_helpers, connect_clock, connect_reload, open_control, open_admin,
         open_clockbound, publish_first_page,
     };
     int code = 0;
@@ -578,6 +585,7 @@ static void tell_wall(const struct setup *s)
 /* utcctl looks for the socket in the usual places; anywhere else it has to be told. */
 static void tell_next(const struct setup *s)
 {
+    char url[ADDR_TEXT_MAX + 16];
     char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "";
     const char *option = "";
 
@@ -590,6 +598,8 @@ static void tell_next(const struct setup *s)
         logger_say("try: %s status%s%s  |  %s query %s", utcctl, option, socket, utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
     else
         logger_say("try: %s status%s%s", utcctl, option, socket);
+    if (admin_role_url(&s->admin, url)[0])
+        logger_say("status page, metrics and health: %s", url);
 }
 
 void setup_tell(const struct setup *s)

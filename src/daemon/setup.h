@@ -3,6 +3,7 @@
 #ifndef DAEMON_SETUP_H
 #define DAEMON_SETUP_H
 
+#include "daemon/admin_role.h"
 #include "daemon/config_set.h"
 #include "daemon/core.h"
 #include "daemon/ke_role.h"
@@ -25,6 +26,7 @@ struct setup {
     struct listeners listeners;
     int channel[WORKERS_MAX][2];    /* from the parent to each worker, about its listeners; the worker's end second; -1: none */
     struct ke_role ke;
+    struct admin_role admin;
     struct serve_options serve;     /* in force; of generation 0 until a reload */
     struct config_sets *sets;       /* of reloads */
     struct guard *guard_memory;     /* serve.guard, when there is one; a reload may need it later */

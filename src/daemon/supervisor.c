@@ -26,6 +26,7 @@
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
 #define BACKOFF_MAX_S 30
+#define ADMIN_DELAY_MS 200      /* the page about the time comes when the time is there */
 #define BEATS_MISSED 3
 #define PATIENCE_MS 5000        /* for children to end by themselves */
 
@@ -106,12 +107,13 @@ static int give_up_rights(enum host_right right, struct setup *s)
 
 static void keep_descriptors_of_core(const struct setup *s)
 {
-    int keep[5 + HARDWARE_CARDS_MAX + LOGGER_DESCRIPTORS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd };
+    int keep[6 + HARDWARE_CARDS_MAX + LOGGER_DESCRIPTORS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd,
+                                                                         s->admin.core_end };
 
     for (unsigned i = 0; i < s->hardware.count; i++)
-        keep[5 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+        keep[6 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
     logger_reopen();
-    sandbox_keep_descriptors(keep, 5 + s->hardware.count + logger_descriptors(&keep[5 + s->hardware.count]));
+    sandbox_keep_descriptors(keep, 6 + s->hardware.count + logger_descriptors(&keep[6 + s->hardware.count]));
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -133,8 +135,9 @@ static int live_as_core(struct setup *s, unsigned worker)
         go_on_from_page(&s->world);
     if (core_start(&sup.core, &sup.loop, &s->world) != 0)
         return EXIT_GENERAL;
-    if (s->control_fd >= 0)
-        control_role_start(&sup.control, &sup.loop, s->control_fd, &sup.core);
+    control_role_start(&sup.control, &sup.loop, s->control_fd, &sup.core);
+    if (s->admin.core_end >= 0)
+        control_role_adopt(&sup.control, s->admin.core_end);
     loop_run(&sup.loop);
     core_stop(&sup.core);
     return 0;
@@ -213,8 +216,16 @@ static int live_as_ke(struct setup *s, unsigned worker)
     return EXIT_GENERAL;
 }
 
+/* Likewise. */
+static int live_as_admin(struct setup *s, unsigned worker)
+{
+    (void)worker;
+    admin_role_become(&s->admin);
+    return EXIT_GENERAL;
+}
+
 static int (*const lives[ROLE_SERVE + 1])(struct setup *, unsigned worker) = {
-    [ROLE_CLOCK] = live_as_clock, [ROLE_CORE] = live_as_core, [ROLE_KE] = live_as_ke, [ROLE_SERVE] = live_as_serve,
+    [ROLE_CLOCK] = live_as_clock, [ROLE_CORE] = live_as_core, [ROLE_KE] = live_as_ke, [ROLE_ADMIN] = live_as_admin, [ROLE_SERVE] = live_as_serve,
 };
 
 /* -- the parent's life ----------------------------------------------------------------------------------------------- */
@@ -242,6 +253,8 @@ static bool wanted(enum role r)
         return sup.setup->mode.steer;
     if (r == ROLE_KE)
         return sup.setup->ke.shared != NULL;
+    if (r == ROLE_ADMIN)
+        return sup.setup->admin.shared != NULL;
     return r == ROLE_CORE || (sup.setup->listeners.count > 0 && r - ROLE_SERVE < sup.setup->workers);
 }
 
@@ -252,6 +265,9 @@ _Noreturn static void leave(int code)
         exit(code);
     _exit(code);
 }
+
+/* Without it the time is served all the same. */
+static bool is_extra(enum role r) { return r == ROLE_KE || r == ROLE_ADMIN; }
 
 static void start_child(enum role r)
 {
@@ -279,7 +295,8 @@ static void start_child(enum role r)
 /* The number comes from a process that broke its own rules: it only chooses a name. */
 static void name_refused_call(enum role r, char *out, size_t size)
 {
-    const struct sandbox_note *note = r == ROLE_KE ? &sup.setup->ke.shared->note : &sup.setup->world.shared->note[r];
+    const struct sandbox_note *note = r == ROLE_KE ? &sup.setup->ke.shared->note : r == ROLE_ADMIN ? &sup.setup->admin.shared->note
+                                      : &sup.setup->world.shared->note[r];
     int32_t number = note->refused_call;
     char name[SANDBOX_NAME_MAX];
 
@@ -368,7 +385,7 @@ static void reaped(pid_t pid, int status, struct mono_ns now)
         sup.child[r].pid = 0;
         if (sup.stopping)
             return;
-        if (!sup.status.started && WIFEXITED(status) && r != ROLE_KE) { /* without it the time is served all the same */
+        if (!sup.status.started && WIFEXITED(status) && !is_extra((enum role)r)) {
             give_up((enum role)r, WEXITSTATUS(status), now);
             return;
         }
@@ -488,7 +505,7 @@ static bool all_alive(void *ctx)
 {
     (void)ctx;
     for (int r = 0; r < ROLE_COUNT; r++)
-        if (wanted((enum role)r) && (!sup.child[r].pid || sup.child[r].missed > 1) && r != ROLE_KE)
+        if (wanted((enum role)r) && (!sup.child[r].pid || sup.child[r].missed > 1) && !is_extra((enum role)r))
             return false;
     return true;
 }
@@ -498,7 +515,9 @@ static void start_children(void)
 {
     for (int r = ROLE_COUNT - 1; r >= 0; r--) {
         sup.child[r] = (struct child){ .start_at = MONO_NEVER };
-        if (wanted((enum role)r))
+        if (r == ROLE_ADMIN && wanted(ROLE_ADMIN))
+            sup.child[r].start_at = mono_add(host_mono(), dur_from_ms(ADMIN_DELAY_MS));
+        else if (wanted((enum role)r))
             start_child((enum role)r);
         if (r == ROLE_SERVE)
             sched_yield();

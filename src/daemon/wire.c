@@ -88,6 +88,11 @@ static const struct conf_row clockbound_rows[] = {
 #include "daemon/clockbound.def"
 };
 #undef CONF_STRUCT
+#define CONF_STRUCT struct http_options
+static const struct conf_row http_rows[] = {
+#include "admin/options.def"
+};
+#undef CONF_STRUCT
 #define CONF_STRUCT struct process_options
 static const struct conf_row process_rows[] = {
 #include "daemon/process.def"
@@ -122,6 +127,7 @@ static const struct conf_section sections[] = {
     { MAP("log", log_rows, log), .default_port = 514, .sentence = "What is logged, and where" },
     { MAP("control", control_rows, control), .sentence = "How utcctl reaches the daemon" },
     { MAP("clockbound", clockbound_rows, clockbound), .sentence = "The bound of the system clock for ClockBound's clients (docs/libutc.md)" },
+    { MAP("http", http_rows, http), .default_port = HTTP_PORT, .sentence = "The status page, metrics and health answers over HTTP" },
     { MAP("process", process_rows, process), .sentence = "How the daemon runs" },
 };
 

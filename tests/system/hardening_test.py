@@ -7,7 +7,7 @@ import pytest
 
 from lib import proc, utcd
 
-PROGRAMS = [path for path in (utcd.BUILD / name for name in ("simple-utcd", "simple-utcd-resolve", "simple-utcd-ke", "simple-utcd-xdp", "utcctl")) if path.exists()]
+PROGRAMS = [path for path in (utcd.BUILD / name for name in ("simple-utcd", "simple-utcd-resolve", "simple-utcd-ke", "simple-utcd-admin", "simple-utcd-xdp", "utcctl")) if path.exists()]
 pytestmark = pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="an instrumented program is built otherwise")
 
 

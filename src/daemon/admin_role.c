@@ -1,0 +1,80 @@
+#include "daemon/admin_role.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "daemon/become.h"
+#include "daemon/built.h"
+#include "daemon/logger.h"
+#include "io/socket.h"
+#include "io/tcp.h"
+
+_Static_assert(ADMIN_SHARED_FD == BECOME_FIRST_FD && ADMIN_LISTEN_FD + OPTION_LIST_MAX <= BECOME_FIRST_FD + BECOME_FDS_MAX, "descriptors lie in a row");
+
+static void open_listeners(struct admin_role *a, const struct option_addrs *listen)
+{
+    char at[ADDR_AT_TEXT_MAX];
+
+    for (uint32_t i = 0; i < listen->count; i++) {
+        int fd = io_tcp_listen(&listen->item[i], listen->interface[i]);
+
+        if (fd >= 0)
+            a->listener[a->count++] = fd;
+        else
+            logger_say("no status page and metrics on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
+                       addr_at_to_text(&listen->item[i], listen->interface[i], at), ue_text(fd));
+    }
+}
+
+static int connect_core(struct admin_role *a)
+{
+    int fd[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
+        return io_error(errno);
+    a->core_end = fd[0];
+    a->own_end = fd[1];
+    return 0;
+}
+
+int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir)
+{
+    *a = (struct admin_role){ .shared_fd = -1, .core_end = -1, .own_end = -1 };
+    open_listeners(a, &o->listen);
+    if (a->count == 0)
+        return 0;
+    a->shared = become_shared("simple-utcd-admin", sizeof *a->shared, &a->shared_fd);
+    if (!a->shared)
+        return -UE_MEMORY;
+    a->shared->magic = ADMIN_MAGIC;
+    a->shared->listeners = a->count;
+    a->shared->options = *o;
+    a->shared->has_user = user != NULL;
+    a->shared->uid = user ? user->uid : 0;
+    a->shared->gid = user ? user->gid : 0;
+    snprintf(a->shared->version, sizeof a->shared->version, "%s", SIMPLE_UTCD_VERSION);
+    snprintf(a->shared->run_dir, sizeof a->shared->run_dir, "%s", run_dir);
+    return connect_core(a);
+}
+
+const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 16])
+{
+    char at[ADDR_TEXT_MAX];
+
+    out[0] = '\0';
+    if (a->count > 0)
+        snprintf(out, ADDR_TEXT_MAX + 16, "http://%s/", addr_to_text(&a->shared->options.listen.item[0], at));
+    return out;
+}
+
+void admin_role_become(const struct admin_role *a)
+{
+    int fd[2 + OPTION_LIST_MAX] = { a->shared_fd, a->own_end };
+
+    for (unsigned i = 0; i < a->count; i++)
+        fd[2 + i] = a->listener[i];
+    become_helper("simple-utcd-admin", NULL, fd, 2 + a->count);
+}

@@ -1,0 +1,29 @@
+/* HTTP as a role: its listeners, memory and way to core are made here, the rest is a program of its own (admin/admin.h).
+ *
+ * An address that cannot be had is said and left out: time is served all the same, and a page about it is not worth more than the time. */
+#ifndef DAEMON_ADMIN_ROLE_H
+#define DAEMON_ADMIN_ROLE_H
+
+#include "admin/admin.h"
+#include "daemon/options.h"
+#include "host/privilege.h"
+
+struct admin_role {
+    struct admin_shared *shared; /* NULL: there is no HTTP */
+    int shared_fd;
+    int core_end;                /* core answers here, as on a connection of the control socket; -1: no HTTP */
+    int own_end;
+    unsigned count;
+    int listener[OPTION_LIST_MAX];
+};
+
+/* Opens what it can; the rest is told. Returns 0, or -UE_... when there is no memory or descriptor. */
+int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir);
+
+/* Where people find the page, or "" when nothing listens. */
+const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 16]);
+
+/* In a child: become the program. Returns when there is none. */
+void admin_role_become(const struct admin_role *a);
+
+#endif
