@@ -24,7 +24,7 @@ static void open_listeners(struct admin_role *a, const struct option_addrs *list
         if (fd >= 0)
             a->listener[a->count++] = fd;
         else
-            logger_say("no status page and metrics on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
+            logger_say("no metrics and health on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
                        addr_at_to_text(&listen->item[i], listen->interface[i], at), ue_text(fd));
     }
 }
@@ -60,13 +60,13 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
     return connect_core(a);
 }
 
-const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 16])
+const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 24])
 {
     char at[ADDR_TEXT_MAX];
 
     out[0] = '\0';
     if (a->count > 0)
-        snprintf(out, ADDR_TEXT_MAX + 16, "http://%s/", addr_to_text(&a->shared->options.listen.item[0], at));
+        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/metrics", addr_to_text(&a->shared->options.listen.item[0], at));
     return out;
 }
 

@@ -52,7 +52,7 @@ static bool helper_ended(pid_t pid)
         logger_say("NTS key establishment has ended: clients with cookies go on being served, new ones are not (one process per role starts it again)");
     } else if (pid == all.admin) {
         all.admin = 0;
-        logger_say("the status page and metrics have ended: time is served all the same (with one process per role they are started again)");
+        logger_say("metrics and health have ended: time is served all the same (with one process per role they are started again)");
     } else
         return false;
     return true;

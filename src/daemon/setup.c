@@ -585,7 +585,7 @@ static void tell_wall(const struct setup *s)
 /* utcctl looks for the socket in the usual places; anywhere else it has to be told. */
 static void tell_next(const struct setup *s)
 {
-    char url[ADDR_TEXT_MAX + 16];
+    char url[ADDR_TEXT_MAX + 24];
     char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "";
     const char *option = "";
 
@@ -599,7 +599,7 @@ static void tell_next(const struct setup *s)
     else
         logger_say("try: %s status%s%s", utcctl, option, socket);
     if (admin_role_url(&s->admin, url)[0])
-        logger_say("status page, metrics and health: %s", url);
+        logger_say("metrics and health: %s", url);
 }
 
 void setup_tell(const struct setup *s)

@@ -127,7 +127,7 @@ static const struct conf_section sections[] = {
     { MAP("log", log_rows, log), .default_port = 514, .sentence = "What is logged, and where" },
     { MAP("control", control_rows, control), .sentence = "How utcctl reaches the daemon" },
     { MAP("clockbound", clockbound_rows, clockbound), .sentence = "The bound of the system clock for ClockBound's clients (docs/libutc.md)" },
-    { MAP("http", http_rows, http), .default_port = HTTP_PORT, .sentence = "The status page, metrics and health answers over HTTP" },
+    { MAP("http", http_rows, http), .default_port = HTTP_PORT, .sentence = "Metrics and health answers over HTTP" },
     { MAP("process", process_rows, process), .sentence = "How the daemon runs" },
 };
 

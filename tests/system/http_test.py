@@ -45,7 +45,7 @@ def shared(session_lab):
 def test_it_answers_in_both_modes_and_ends_with_the_daemon(lab, mode):
     daemon = with_http(lab, mode=mode)
     assert http.get(daemon.http, "/livez").json() == {"status": "pass"}
-    assert f"status page, metrics and health: http://{HOST}:{daemon.http}/" in daemon.log()
+    assert f"metrics and health: http://{HOST}:{daemon.http}/metrics" in daemon.log()
     daemon.stop()
     assert daemon.left_behind == []
 
@@ -111,7 +111,7 @@ def test_a_port_that_is_taken_costs_the_page_not_the_time(lab):
         daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{(port := proc.free_port())}"]},
                            "http": {"listen": [f"{HOST}:{taken.getsockname()[1]}"]}}, utcd.PROCESSES)
         daemon.wait_answering(HOST, port)
-        proc.wait_for(lambda: "no status page and metrics on" in daemon.log(), what=daemon.log)
+        proc.wait_for(lambda: "no metrics and health on" in daemon.log(), what=daemon.log)
 
 
 @pytest.mark.skipif(INSTRUMENTED, reason="instrumented builds confine nothing")
