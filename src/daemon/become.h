@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #define BECOME_FIRST_FD 3
-#define BECOME_FDS_MAX 32
+#define BECOME_FDS_MAX 40
 
 /* fd[0] becomes descriptor BECOME_FIRST_FD, and so on; count <= BECOME_FDS_MAX. argument: NULL for none. Returns only when it cannot be. */
 void become_helper(const char *name, const char *argument, const int fd[], unsigned count);

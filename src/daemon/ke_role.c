@@ -1,15 +1,17 @@
 #include "daemon/ke_role.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "daemon/loop.h"
-#include "daemon/place.h"
-#include "io/socket.h"
+#include "daemon/become.h"
 #include "io/tcp.h"
+
+#define KE_PROGRAM "simple-utcd-ke"
+
+_Static_assert(KE_SHARED_FD == BECOME_FIRST_FD && KE_PICTURE_FD == KE_SHARED_FD + 1 && KE_LISTEN_FD == KE_PICTURE_FD + 1 &&
+                   KE_LISTENERS_MAX + 2 <= BECOME_FDS_MAX,
+               "descriptors lie in a row");
 
 static int open_listener(const struct net_addr *at, const char *interface, struct inherited *inherited)
 {
@@ -30,31 +32,14 @@ static int open_listeners(struct ke_role *k, const struct option_addrs *listen, 
     return 0;
 }
 
-/* Memory for the program, by a descriptor that it inherits. Returns it, or NULL with *err. */
-static void *make_memory(size_t size, int *fd, int *err)
-{
-    void *at;
-
-    *fd = memfd_create("simple-utcd-ke", MFD_CLOEXEC);
-    if (*fd < 0 || ftruncate(*fd, (off_t)size) != 0) {
-        *err = io_error(errno);
-        return NULL;
-    }
-    at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
-    *err = at == MAP_FAILED ? -UE_MEMORY : 0;
-    return at == MAP_FAILED ? NULL : at;
-}
-
 static int make_shared(struct ke_role *k)
 {
-    int err;
-
-    k->picture = make_memory(sizeof *k->picture, &k->picture_fd, &err);
-    if (k->picture)
-        k->shared = make_memory(sizeof *k->shared, &k->shared_fd, &err);
-    if (k->shared)
-        madvise(k->shared, sizeof *k->shared, MADV_DONTDUMP);
-    return err;
+    k->picture = become_shared(KE_PROGRAM, sizeof *k->picture, &k->picture_fd);
+    k->shared = become_shared(KE_PROGRAM, sizeof *k->shared, &k->shared_fd);
+    if (!k->picture || !k->shared)
+        return -UE_MEMORY;
+    madvise(k->shared, sizeof *k->shared, MADV_DONTDUMP);
+    return 0;
 }
 
 int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct inherited *inherited, struct net_addr *at)
@@ -103,22 +88,11 @@ void ke_role_forget(struct ke_role *k)
     k->shared = NULL;
 }
 
-/* Two steps, so that no descriptor is overwritten that is still to be moved. */
 void ke_role_become(const struct ke_role *k)
 {
-    const int beyond = KE_LISTEN_FD + KE_LISTENERS_MAX;
-    char path[PLACE_PATH_MAX];
-    int fd[2 + KE_LISTENERS_MAX];
+    int fd[2 + KE_LISTENERS_MAX] = { k->shared_fd, k->picture_fd };
 
-    for (unsigned i = 0; i < 2 + k->count; i++) {
-        fd[i] = fcntl(i == 0 ? k->shared_fd : i == 1 ? k->picture_fd : k->listener[i - 2], F_DUPFD_CLOEXEC, beyond);
-        if (fd[i] < 0)
-            return;
-    }
-    for (unsigned i = 0; i < 2 + k->count; i++)
-        if (dup2(fd[i], KE_SHARED_FD + (int)i) < 0)
-            return;
-    place_of_helper("simple-utcd-ke", path);
-    loop_release_signals();
-    execl(path, "simple-utcd-ke", "server", (char *)NULL);
+    for (unsigned i = 0; i < k->count; i++)
+        fd[2 + i] = k->listener[i];
+    become_helper(KE_PROGRAM, "server", fd, 2 + k->count);
 }
