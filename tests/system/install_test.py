@@ -48,6 +48,11 @@ def test_manual_page_is_well_formed(installed, page):
     assert "@" not in re.sub(r"\S+@\S+", "", path.read_text())
 
 
+@pytest.mark.parametrize("place", ["bash-completion/completions/utcctl", "zsh/site-functions/_utcctl", "fish/vendor_completions.d/utcctl.fish"])
+def test_completion_lies_where_the_shell_looks(installed, place):
+    assert " explain doctor " in find(installed, place).read_text()
+
+
 def test_simulator_runs_an_installed_story(installed, tmp_path):
     story = find(installed, "holdover-and-back.story")
     done = proc.run([find(installed, "bin/utcctl"), "sim", story], cwd=tmp_path)
