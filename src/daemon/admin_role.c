@@ -9,8 +9,11 @@
 #include "daemon/become.h"
 #include "daemon/built.h"
 #include "daemon/logger.h"
+#include "daemon/place.h"
 #include "io/socket.h"
 #include "io/tcp.h"
+
+#define PROGRAM "simple-utcd-admin"
 
 _Static_assert(ADMIN_SHARED_FD == BECOME_FIRST_FD && ADMIN_LISTEN_FD + OPTION_LIST_MAX <= BECOME_FIRST_FD + BECOME_FDS_MAX, "descriptors lie in a row");
 
@@ -29,6 +32,18 @@ static void open_listeners(struct admin_role *a, const struct option_addrs *list
     }
 }
 
+/* The program may have been left out of an installation. */
+static bool has_program(void)
+{
+    char path[PLACE_PATH_MAX];
+
+    place_of_helper(PROGRAM, path);
+    if (access(path, X_OK) == 0)
+        return true;
+    logger_say("no metrics and health: the program %s is missing; time is served all the same. Install it, or take http.listen out", path);
+    return false;
+}
+
 static int connect_core(struct admin_role *a)
 {
     int fd[2];
@@ -43,10 +58,11 @@ static int connect_core(struct admin_role *a)
 int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir)
 {
     *a = (struct admin_role){ .shared_fd = -1, .core_end = -1, .own_end = -1 };
-    open_listeners(a, &o->listen);
+    if (o->listen.count > 0 && has_program())
+        open_listeners(a, &o->listen);
     if (a->count == 0)
         return 0;
-    a->shared = become_shared("simple-utcd-admin", sizeof *a->shared, &a->shared_fd);
+    a->shared = become_shared(PROGRAM, sizeof *a->shared, &a->shared_fd);
     if (!a->shared)
         return -UE_MEMORY;
     a->shared->magic = ADMIN_MAGIC;
@@ -66,7 +82,7 @@ const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 
 
     out[0] = '\0';
     if (a->count > 0)
-        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/metrics", addr_to_text(&a->shared->options.listen.item[0], at));
+        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/readyz", addr_to_text(&a->shared->options.listen.item[0], at));
     return out;
 }
 
@@ -76,5 +92,5 @@ void admin_role_become(const struct admin_role *a)
 
     for (unsigned i = 0; i < a->count; i++)
         fd[2 + i] = a->listener[i];
-    become_helper("simple-utcd-admin", NULL, fd, 2 + a->count);
+    become_helper(PROGRAM, NULL, fd, 2 + a->count);
 }

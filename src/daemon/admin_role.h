@@ -20,7 +20,7 @@ struct admin_role {
 /* Opens what it can; the rest is told. Returns 0, or -UE_... when there is no memory or descriptor. */
 int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir);
 
-/* Where the metrics are, or "" when nothing listens. */
+/* Where people begin, or "" when nothing listens. */
 const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 24]);
 
 /* In a child: become the program. Returns when there is none. */

@@ -585,8 +585,7 @@ static void tell_wall(const struct setup *s)
 /* utcctl looks for the socket in the usual places; anywhere else it has to be told. */
 static void tell_next(const struct setup *s)
 {
-    char url[ADDR_TEXT_MAX + 24];
-    char utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "";
+    char url[ADDR_TEXT_MAX + 24], utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "", query[PLACE_PATH_MAX + 64] = "", page[128] = "";
     const char *option = "";
 
     place_of_tool("utcctl", s->argv0, utcctl);
@@ -595,11 +594,10 @@ static void tell_next(const struct setup *s)
         control_path(s, socket);
     }
     if (s->options->ntp.listen.count > 0)
-        logger_say("try: %s status%s%s  |  %s query %s", utcctl, option, socket, utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
-    else
-        logger_say("try: %s status%s%s", utcctl, option, socket);
+        snprintf(query, sizeof query, "  |  %s query %s", utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
     if (admin_role_url(&s->admin, url)[0])
-        logger_say("metrics and health: %s", url);
+        snprintf(page, sizeof page, "  |  curl %s", url);
+    logger_say("try: %s status%s%s%s%s", utcctl, option, socket, query, page);
 }
 
 void setup_tell(const struct setup *s)

@@ -56,6 +56,7 @@ def test_quickstart_serves_this_machine_alone():
     assert quickstart["ntp"]["listen"] == ["127.0.0.1:11123", "[::1]:11123"]
     assert all(address.startswith(("127.0.0.1:10037", "[::1]:10037")) for address in quickstart["time"]["listen"])
     assert all(address.startswith(("127.0.0.1:10013", "[::1]:10013")) for address in quickstart["daytime"]["listen"])
+    assert quickstart["http"]["listen"] == ["127.0.0.1:8037"]
     assert quickstart["local"]["stratum"] == 10 and quickstart["local"]["error"] == "1s"
 
 
@@ -64,7 +65,7 @@ def test_without_a_file_quickstart_less_what_it_serves():
     nothing = values(daemon("--print-config").stdout)
     quickstart = values(daemon("--config", ROOT / "config/quickstart.yaml", "--print-config").stdout)
     assert nothing.pop("clock")["mode"] == "auto"
-    for section in ("ntp", "time", "daytime"):
+    for section in ("ntp", "time", "daytime", "http"):
         assert nothing[section].pop("listen") == []
         quickstart[section].pop("listen")
     for section in ("clock", "local"):
