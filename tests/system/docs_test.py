@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from lib import proc, utcd
+from lib import peers, proc, utcd
 
 README = (utcd.ROOT / "README.md").read_text()
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -47,7 +47,7 @@ def test_readme_command(command, quickstart):
 
 # ---- the pages of docs/ that tell people what to type ----
 
-PAGES = ["quick-start", "install", "configuration", "migration", "troubleshooting"]
+PAGES = ["quick-start", "install", "configuration", "migration", "monitoring", "troubleshooting"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ASKS = re.compile(r"\butcctl (?:status|sources|clock|wait-sync|doctor)\b[^|&;>\n]*")
 
@@ -57,17 +57,18 @@ def fences(page, kind):
 
 
 def run_page(page, directory, control):
-    """All shell blocks of the page, one after the other, in one new directory that has `build` and `config`."""
+    """All shell blocks of the page, one after the other, in one new directory that has `build`, `config` and `packaging`."""
     (directory / "build").symlink_to(utcd.BUILD)
-    (directory / "config").symlink_to(utcd.ROOT / "config")
-    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("SIMPLE_UTCD_")}, "PATH": f"{utcd.BUILD}:{os.environ['PATH']}"}
+    for folder in ("config", "packaging"):
+        (directory / folder).symlink_to(utcd.ROOT / folder)
+    environment = {**{k: v for k, v in os.environ.items() if not k.startswith("SIMPLE_UTCD_")}, "PATH": f"{utcd.BUILD}:{os.path.dirname(peers.binary('promtool'))}:{os.environ['PATH']}"}
     for block in fences(page, "sh"):
         script = ASKS.sub(lambda match: f"{match.group(0).rstrip()} --socket {control} ", block)
         done = subprocess.run(["sh", "-eu", "-c", script], cwd=directory, env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, f"{page}: {block}\n{done.stdout}{done.stderr}"
 
 
-@pytest.mark.parametrize("page", ["quick-start", "troubleshooting"])
+@pytest.mark.parametrize("page", ["quick-start", "monitoring", "troubleshooting"])
 def test_page_about_the_running_daemon(page, tmp_path, quickstart):
     run_page(page, tmp_path, quickstart / "control.sock")
 
