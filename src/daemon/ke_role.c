@@ -34,7 +34,7 @@ static int open_listeners(struct ke_role *k, const struct option_addrs *listen, 
 
 static int make_shared(struct ke_role *k)
 {
-    k->picture = become_shared(KE_PROGRAM, sizeof *k->picture, &k->picture_fd);
+    k->picture = become_shared(KE_PROGRAM "-picture", sizeof *k->picture, &k->picture_fd);
     k->shared = become_shared(KE_PROGRAM, sizeof *k->shared, &k->shared_fd);
     if (!k->picture || !k->shared)
         return -UE_MEMORY;

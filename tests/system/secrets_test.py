@@ -23,7 +23,7 @@ def dumping(lab):
 
 def cookie_keys(pid):
     """What could be keys in the ring as simple-utcd-ke maps it: 32 bytes at a time that are no numbers or zeroes."""
-    found = re.search(r"^(\w+)-(\w+) .*memfd:simple-utcd-ke", pathlib.Path(f"/proc/{pid}/maps").read_text(), re.MULTILINE)
+    found = re.search(r"^(\w+)-(\w+) .*memfd:simple-utcd-ke ", pathlib.Path(f"/proc/{pid}/maps").read_text(), re.MULTILINE)
     if not found:
         return []
     begin, end = int(found[1], 16), int(found[2], 16)
