@@ -5,6 +5,8 @@
 #   meson_lane NAME BUILDDIR ARGUMENT...    meson's tests, counted by TAP subtest
 #   pytest_lane NAME BUILDDIR FOLDER...     pytest's tests
 #   tap_lane NAME COMMAND...                a command that prints TAP
+#   lane_aside LANE ...                     begin one of these while others run here; what it prints is kept
+#   lane_join                               wait for it, and print
 #   lanes_end                 the table and the last line, 'N passed, N failed, N skipped'; fails if any test did
 #
 # Nothing run here can change the machine's clock: the right is dropped first.
@@ -57,6 +59,17 @@ tap_lane() {
     local name=$1
     shift
     lane "$name" tap_report "$name" "$@"
+}
+
+lane_aside() {
+    printf '\n== %s goes on beside what follows\n' "$2"
+    "$@" >"$results/$2.out" 2>&1 &
+    aside=$! aside_out=$results/$2.out
+}
+
+lane_join() {
+    wait "$aside" || true
+    cat "$aside_out"
 }
 
 lanes_end() {
