@@ -5,8 +5,7 @@
 #define SOURCES_MAX 5
 #define TRADE_FROM_S 900
 #define MAX_DRIFT 1e-6 /* fixture_options() */
-#define CREEP 0.3e-6 /* s/s, half of it in the offset: */
-#define CREEP_RATE (CREEP / 2)
+#define CREEP 0.3e-6 /* s/s: what one side gains and the other loses, and so what the offset moves by */
 #ifndef SCHEDULES /* fewer where the machine is emulated */
 #define SCHEDULES 2000
 #endif
@@ -122,8 +121,8 @@ static void schedule_init(struct schedule *s, uint64_t seed)
         peer_init(s, &s->peer[i], i < liars);
         fixture_source(&s->f, (uint16_t)i);
         if (s->peer[i].law == LAW_CREEP) { /* what is learnt may be off by that much */
-            s->flip = (MAX_DRIFT - CREEP_RATE) / 2;
-            s->edge -= 2 * CREEP_RATE;
+            s->flip = (MAX_DRIFT - CREEP) / 2;
+            s->edge -= CREEP;
         }
     }
 }
