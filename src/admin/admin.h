@@ -5,7 +5,8 @@
  *   whole heads only (head.h) --> libmicrohttpd --> one table of paths (answers.h) --> renderers of observe/
  *
  * One connection is one request: nothing that follows the first head is ever looked at, so there is nothing to smuggle. A connection has HEAD_S seconds for
- * its head and ANSWER_S for its answer; event streams live on while they are read. When the table is full the oldest that is no stream is cut.
+ * its head and ANSWER_S for its answer; event streams live on while they are read, STREAM_S at most. When the table is full, the oldest
+ * that is no stream is cut.
  *
  * The program has no right, no file, and cannot make a socket: the pair to core is made by the parent, and what it may ask there is what anybody may.
  * Standards: RFC 9110, RFC 9112, HTML (server-sent events); docs/decisions/0016-http-by-libmicrohttpd-behind-a-gate.md. */
@@ -23,6 +24,7 @@
 #define ADMIN_ANSWER_S 10
 #define ADMIN_CONNECTIONS_MAX 256
 #define ADMIN_STREAMS_MAX 32
+#define ADMIN_STREAM_S 3600      /* then the reader has to ask again */
 
 struct admin_shared {
     uint32_t magic, listeners;

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "admin/page.h"
+#include "admin/web_files.h"
 #include "observe/health.h"
 #include "observe/metrics.h"
 #include "observe/now_json.h"
 
-_Static_assert(BODY_MAX >= METRICS_MAX && BODY_MAX > HEALTH_MAX && BODY_MAX > NOW_JSON_MAX, "every body fits");
+_Static_assert(BODY_MAX >= METRICS_MAX && BODY_MAX > HEALTH_MAX && BODY_MAX > NOW_JSON_MAX && BODY_MAX >= PAGE_TEXT_MAX, "every body fits");
 
 static const struct snapshot *snapshot_of(const struct answers *a) { return a->core->known ? &a->core->snapshot : NULL; }
 
@@ -68,11 +70,55 @@ static void metrics(const struct answers *a, const struct wish *w, struct mono_n
     body->type = metrics_content_type(f);
 }
 
+/* -- the page ---------------------------------------------------------------------------------------------------------- */
+
+static struct page_facts page_facts(const struct answers *a, struct mono_ns now)
+{
+    return (struct page_facts){ snapshot_of(a), a->history, core_link_silence(a->core, now), now, a->shared->version };
+}
+
+static void page(const struct answers *a, const struct wish *w, struct mono_ns now, char *out, struct body *body)
+{
+    const struct page_facts f = page_facts(a, now);
+
+    (void)w;
+    body->len = page_write(&f, out);
+    body->type = "text/html; charset=utf-8";
+    body->is_page = true;
+}
+
+size_t answers_event(const struct answers *a, struct mono_ns now, char out[BODY_MAX])
+{
+    const struct page_facts f = page_facts(a, now);
+
+    return page_event(&f, out);
+}
+
+static void file(const char *text, const char *type, char *out, struct body *body)
+{
+    body->len = strlen(text);
+    memcpy(out, text, body->len);
+    body->type = type;
+}
+
+#define FILE_OF(name, type)                                                                                                         \
+    static void name(const struct answers *a, const struct wish *w, struct mono_ns now, char *out, struct body *body)               \
+    {                                                                                                                               \
+        (void)a, (void)w, (void)now;                                                                                                \
+        file(web_##name, type, out, body);                                                                                          \
+    }                                                                                                                               \
+    _Static_assert(sizeof web_##name <= BODY_MAX, "it fits")
+
+FILE_OF(status_css, "text/css; charset=utf-8");
+FILE_OF(status_js, "text/javascript; charset=utf-8");
+FILE_OF(status_svg, "image/svg+xml");
+
 static const struct path {
     const char *path;
     void (*write)(const struct answers *, const struct wish *, struct mono_ns now, char *out, struct body *body);
 } paths[] = {
     { "/livez", live }, { "/readyz", ready }, { "/startupz", started }, { "/metrics", metrics }, { "/v1/now", time_now },
+    { "/", page }, { "/status.css", status_css }, { "/status.js", status_js }, { "/status.svg", status_svg },
 };
 
 bool answers_write(const struct answers *a, const char *path, const struct wish *w, struct mono_ns now, char out[BODY_MAX], struct body *body)

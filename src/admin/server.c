@@ -24,11 +24,12 @@
 
 #define ACCEPTS_A_ROUND 64
 #define LINGER_S 1
+#define STREAM_BUFFER 65536
 #define NICE 10
 #define ROOT_NUMBER 1000 /* beyond any worker's */
 #define LISTENERS_MAX OPTION_LIST_MAX
 
-enum phase { FREE, HEAD, HANDED, REFUSED };
+enum phase { FREE, HEAD, REFUSED, HANDED, STREAM }; /* from HANDED on the library has it */
 
 struct connection {
     int fd;
@@ -40,6 +41,7 @@ struct connection {
 static struct {
     struct admin_shared *shared;
     struct core_link core;
+    struct history history;
     struct answers answers;
     struct http http;
     unsigned listeners;
@@ -61,6 +63,19 @@ static struct mono_ns after(struct mono_ns now, int64_t s) { return mono_add(now
 /* -- a connection ------------------------------------------------------------------------------------------------------ */
 
 static void on_closed(void *connection) { ((struct connection *)connection)->phase = FREE; }
+
+/* A stream lives as long as it is read, within a lifetime after which its reader asks again. */
+static void on_stream(void *connection)
+{
+    struct connection *c = connection;
+    const struct mono_ns end = after(c->opened, ADMIN_STREAM_S), soon = after(admin.http.now, ADMIN_ANSWER_S);
+    const int most = STREAM_BUFFER;
+
+    if (c->phase != STREAM)
+        setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof most); /* who does not read is noticed soon, and costs no more */
+    c->phase = STREAM;
+    c->cut_at = mono_before(end, soon) ? end : soon;
+}
 
 static void hang_up(struct connection *c)
 {
@@ -137,7 +152,7 @@ static void discard(struct connection *c)
 /* What the library has is only ended for it: it closes it itself. */
 static void cut(struct connection *c)
 {
-    if (c->phase == HANDED)
+    if (c->phase >= HANDED)
         shutdown(c->fd, SHUT_RDWR);
     else
         hang_up(c);
@@ -145,7 +160,9 @@ static void cut(struct connection *c)
 
 /* -- accepting --------------------------------------------------------------------------------------------------------- */
 
-/* Heads that are not whole before answers that are not taken; within that the oldest. */
+static unsigned rank(const struct connection *c) { return c->phase < HANDED ? HEAD : c->phase; }
+
+/* Heads that are not whole before answers that are not taken before streams; within that the oldest. */
 static struct connection *worst(void)
 {
     struct connection *found = NULL;
@@ -153,8 +170,7 @@ static struct connection *worst(void)
     for (unsigned i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
         struct connection *c = &admin.connection[i];
 
-        if (!found || (c->phase != HANDED && found->phase == HANDED)
-            || ((c->phase == HANDED) == (found->phase == HANDED) && mono_before(c->opened, found->opened)))
+        if (!found || rank(c) < rank(found) || (rank(c) == rank(found) && mono_before(c->opened, found->opened)))
             found = c;
     }
     return found;
@@ -255,8 +271,8 @@ static void run(void)
 
         poll(admin.poll, POLL_LISTENERS + admin.listeners + n, patience_ms(http_ms, due, now));
         now = io_raw_now();
-        if (admin.poll[POLL_CORE].revents)
-            core_link_take(&admin.core, now);
+        if (admin.poll[POLL_CORE].revents && core_link_take(&admin.core, now))
+            history_look(&admin.history, &admin.core.snapshot);
         serve_heads(n, now);
         for (unsigned i = 0; i < admin.listeners; i++)
             if (admin.poll[POLL_LISTENERS + i].revents)
@@ -318,15 +334,17 @@ static void see_time_zone(void)
 
 int admin_serve(struct admin_shared *shared)
 {
+    static const struct http_connections connections = { on_closed, on_stream };
+
     admin.shared = shared;
     host_name_process("admin");
     admin.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     core_link_start(&admin.core, ADMIN_CORE_FD);
-    admin.answers = (struct answers){ shared, &admin.core };
+    admin.answers = (struct answers){ shared, &admin.core, &admin.history };
     allow_descriptors();
     see_time_zone();
     take_signals();
-    if (http_start(&admin.http, &admin.answers, on_closed) != 0 || confine(shared) != 0)
+    if (http_start(&admin.http, &admin.answers, &connections) != 0 || confine(shared) != 0)
         return 1;
     admin.poll[POLL_CORE] = (struct pollfd){ ADMIN_CORE_FD, POLLIN, 0 };
     admin.poll[POLL_HTTP] = (struct pollfd){ admin.http.epoll_fd, POLLIN, 0 };

@@ -27,7 +27,7 @@ static void open_listeners(struct admin_role *a, const struct option_addrs *list
         if (fd >= 0)
             a->listener[a->count++] = fd;
         else
-            logger_say("no metrics and health on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
+            logger_say("no page and metrics on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
                        addr_at_to_text(&listen->item[i], listen->interface[i], at), ue_text(fd));
     }
 }
@@ -40,7 +40,7 @@ static bool has_program(void)
     place_of_helper(PROGRAM, path);
     if (access(path, X_OK) == 0)
         return true;
-    logger_say("no metrics and health: the program %s is missing; time is served all the same. Install it, or take http.listen out", path);
+    logger_say("no page and metrics: the program %s is missing; time is served all the same. Install it, or take http.listen out", path);
     return false;
 }
 
@@ -82,7 +82,7 @@ const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 
 
     out[0] = '\0';
     if (a->count > 0)
-        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/readyz", addr_to_text(&a->shared->options.listen.item[0], at));
+        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/", addr_to_text(&a->shared->options.listen.item[0], at));
     return out;
 }
 

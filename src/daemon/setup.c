@@ -596,7 +596,7 @@ static void tell_next(const struct setup *s)
     if (s->options->ntp.listen.count > 0)
         snprintf(query, sizeof query, "  |  %s query %s", utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
     if (admin_role_url(&s->admin, url)[0])
-        snprintf(page, sizeof page, "  |  curl %s", url);
+        snprintf(page, sizeof page, "  |  %s in a browser", url);
     logger_say("try: %s status%s%s%s%s", utcctl, option, socket, query, page);
 }
 

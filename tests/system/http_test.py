@@ -46,7 +46,7 @@ def shared(session_lab):
 def test_it_answers_in_both_modes_and_ends_with_the_daemon(lab, mode):
     daemon = with_http(lab, mode=mode)
     assert http.get(daemon.http, "/livez").json() == {"status": "pass"}
-    assert f"curl http://{HOST}:{daemon.http}/readyz" in daemon.log()
+    assert f"http://{HOST}:{daemon.http}/ in a browser" in daemon.log()
     daemon.stop()
     assert daemon.left_behind == []
 
@@ -112,7 +112,7 @@ def test_a_port_that_is_taken_costs_the_page_not_the_time(lab):
         daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{(port := proc.free_port())}"]},
                            "http": {"listen": [f"{HOST}:{taken.getsockname()[1]}"]}}, utcd.PROCESSES)
         daemon.wait_answering(HOST, port)
-        proc.wait_for(lambda: "no metrics and health on" in daemon.log(), what=daemon.log)
+        proc.wait_for(lambda: "no page and metrics on" in daemon.log(), what=daemon.log)
 
 
 def test_a_program_that_is_missing_costs_the_page_not_the_time(lab):
@@ -125,7 +125,7 @@ def test_a_program_that_is_missing_costs_the_page_not_the_time(lab):
                       daemon=tree / "simple-utcd")
     daemon.wait_answering(HOST, port)
     assert "simple-utcd-admin is missing; time is served all the same" in daemon.log()
-    assert "admin" not in daemon.roles() and "curl" not in daemon.log()
+    assert "admin" not in daemon.roles() and "in a browser" not in daemon.log()
 
 
 @pytest.mark.skipif(INSTRUMENTED, reason="instrumented builds confine nothing")

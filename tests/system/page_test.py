@@ -1,0 +1,157 @@
+"""The page for people, in a real browser: what it says, that it stays live, that everybody can read it, and that it loads nothing from elsewhere."""
+
+import contextlib
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from lib import browser, http, ntp, peers, proc, utcd
+
+HOST = "127.0.0.1"
+STREAMS_MAX = 32            # ADMIN_STREAMS_MAX of src/admin/admin.h
+WEIGHT_MAX = 100_000
+AXE = peers.PEERS.parent / "web-test/node_modules/axe-core/axe.min.js"
+SHAPES = {"light": {}, "dark": {"dark": True}, "narrow": {"width": 380}}
+
+
+@pytest.fixture(scope="module")
+def upstreams(session_lab):
+    return [session_lab.start(peers.Chronyd, f"page-chronyd-{i}").wait_serving() for i in range(2)]
+
+
+@pytest.fixture(scope="module")
+def daemon(session_lab, upstreams):
+    config = {"sources": [utcd.source(upstream.port, max_poll=-2) for upstream in upstreams], "ntp": {"listen": [f"{HOST}:{(ntp_port := proc.free_port())}"]},
+              "http": {"listen": [f"{HOST}:{(port := proc.free_port())}"]}}
+    daemon = session_lab.utcd(config, utcd.PROCESSES, name="with-page")
+    daemon.http, daemon.port, daemon.url = port, ntp_port, f"http://{HOST}:{port}/"
+    daemon.wait_synchronised(30)
+    proc.wait_for(lambda: "Your time is good." in http.get(port, "/").text, 30, what=daemon.log)
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium(session_lab):
+    chromium = session_lab.start(browser.Browser)
+    yield chromium
+    chromium.stop()
+
+
+@pytest.fixture
+def page(chromium):
+    return chromium.page()
+
+
+def test_it_says_whether_the_time_is_good_how_good_and_from_whom(page, daemon):
+    page.open(daemon.url)
+    assert page.text("h1") == "Your time is good."
+    assert "±" in page.text("#facts") and "2 of 2" in page.text("#facts")
+    assert page.evaluate("document.querySelectorAll('#sources tr').length") == 2
+    assert page.evaluate("[...document.querySelectorAll('#sources .state')].every(state => state.innerText === 'selected')")
+    assert page.text("#problems") == "Nothing is wrong."
+    proc.wait_for(lambda: page.text("#live") == "live", 30)
+    proc.wait_for(lambda: page.evaluate("document.querySelectorAll('#plot polyline').length") == 2, 40)
+    paint = proc.wait_for(lambda: page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), 20)
+    print(f"first contentful paint: {paint} ms")
+    assert page.complaints() == []
+
+
+def test_it_changes_by_itself_when_a_source_dies_and_comes_back(page, daemon, upstreams):
+    page.open(daemon.url)
+    page.evaluate("window.same = true")
+    upstreams[1].signal(signal.SIGSTOP)
+    try:
+        proc.wait_for(lambda: "does not answer" in page.text("#problems"), 40, what=lambda: page.text("#problems"))
+        proc.wait_for(lambda: "unreachable" in page.text("#sources"), 40)
+        assert f"source {HOST}:{upstreams[1].port} does not answer" in page.text("#changes")
+        assert "What to do" in page.text("#problems")
+    finally:
+        upstreams[1].signal(signal.SIGCONT)
+    proc.wait_for(lambda: page.text("#problems") == "Nothing is wrong.", 40, what=lambda: page.text("#problems"))
+    assert f"over: source {HOST}:{upstreams[1].port} does not answer" in page.text("#changes")
+    assert page.evaluate("window.same") and page.complaints() == []
+
+
+def test_without_scripts_it_says_the_same(chromium, daemon):
+    page = chromium.page(scripts=False)
+    page.open(daemon.url)
+    assert page.text("h1") == "Your time is good." and page.text("#live") == "as of when it was loaded"
+    assert page.evaluate("document.querySelectorAll('#sources tr').length") == 2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_everybody_can_read_it(chromium, daemon, shape, tmp_path):
+    page = chromium.page(**SHAPES[shape])
+    page.open(daemon.url)
+    proc.wait_for(lambda: page.text("#live") == "live", 30)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(f"{AXE.read_text()};1")
+    found = page.evaluate("axe.run().then(found => found.violations.map(v => [v.id, v.nodes.map(node => node.failureSummary)]))")
+    assert found == []
+    page.screenshot(tmp_path / f"{shape}.png")
+    assert page.complaints() == []
+
+
+def test_the_keyboard_reaches_everything(page, daemon):
+    page.open(daemon.url)
+    reached = []
+    for _ in range(5):
+        page.ask("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        page.ask("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+        reached.append(page.evaluate("document.activeElement.getAttribute('href') || document.activeElement.className"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert reached == ["#main", "scroll", "/metrics", "/readyz", "/v1/now"]
+
+
+def test_it_is_light_and_nothing_of_it_comes_from_elsewhere(daemon):
+    replies = {path: http.get(daemon.http, path) for path in ("/", "/status.css", "/status.js", "/status.svg")}
+    assert sum(len(reply.body) for reply in replies.values()) <= WEIGHT_MAX
+    policy = replies["/"].fields["content-security-policy"]
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy and "unsafe" not in policy
+    assert all(reply.fields["x-content-type-options"] == "nosniff" and reply.fields["referrer-policy"] == "no-referrer" for reply in replies.values())
+    assert "://" not in replies["/"].text + replies["/status.css"].text + replies["/status.js"].text
+
+
+# ---- event streams ----
+
+def listen(port):
+    s = socket.create_connection((HOST, port), timeout=20)
+    s.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return s, s.recv(1 << 16)
+
+
+def test_CTL_07_there_are_so_many_streams_and_no_more(daemon):
+    with contextlib.ExitStack() as held:
+        heads = []
+        for _ in range(STREAMS_MAX):
+            s, head = listen(daemon.http)
+            held.enter_context(s)
+            heads.append(head)
+        refused = 0
+        for _ in range(4):
+            s, head = listen(daemon.http)
+            held.enter_context(s)
+            refused += head.startswith(b"HTTP/1.1 503 ")
+        assert refused and heads[0].startswith(b"HTTP/1.1 200 ") and b"text/event-stream" in heads[0]
+        assert http.get(daemon.http, "/").status == 200 and ntp.ask(HOST, daemon.port, timeout=2).usable
+    proc.wait_for(lambda: streams_again(daemon.http), 30)
+
+
+def streams_again(port):
+    s, head = listen(port)
+    s.close()
+    return head.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_stream_goes_on_and_ends_with_its_program(lab):
+    daemon = lab.utcd({"local": utcd.LOCAL, "http": {"listen": [f"{HOST}:{(port := proc.free_port())}"]}}, utcd.PROCESSES)
+    proc.wait_for(lambda: daemon.status() is not None, 20, what=daemon.log)
+    reader = subprocess.Popen(["curl", "-sN", f"http://{HOST}:{port}/v1/events"], stdout=subprocess.PIPE, text=True)
+    lines = [line for line in (reader.stdout.readline() for _ in range(6)) if line.strip()]
+    assert len(lines) == 3 and all(line.startswith('data: {"title":') for line in lines)
+    daemon.stop()
+    assert daemon.left_behind == [] and reader.wait(20) is not None
+    reader.stdout.close()

@@ -1,0 +1,48 @@
+/* Keeps the page live: each event holds its parts as they are now; those that changed are put in place. The server has made text of all that is in them. */
+"use strict";
+
+(() => {
+    const RETRY_MS = 5000;
+    const live = document.getElementById("live");
+    const shown = {};
+
+    function say(words, good) {
+        if (live.textContent !== words)
+            live.textContent = words;
+        live.className = good ? "good" : "bad";
+    }
+
+    /* What is there already is not said again to those who listen. */
+    function replace(element, html) {
+        if (element.innerHTML !== html)
+            element.innerHTML = html;
+    }
+
+    function show(parts) {
+        for (const [name, html] of Object.entries(parts)) {
+            if (shown[name] === html)
+                continue;
+            shown[name] = html;
+            if (name === "title")
+                document.title = `${html} - simple-utcd`;
+            else
+                replace(document.getElementById(name), html);
+        }
+    }
+
+    function listen() {
+        const source = new EventSource("/v1/events");
+
+        source.onmessage = (event) => {
+            show(JSON.parse(event.data));
+            say("live", true);
+        };
+        source.onerror = () => {
+            say("connection lost, trying again", false);
+            if (source.readyState === EventSource.CLOSED)
+                setTimeout(listen, RETRY_MS);
+        };
+    }
+
+    listen();
+})();
