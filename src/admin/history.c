@@ -64,8 +64,11 @@ static void note_problems(struct history *h, struct utc_ns at, const struct prob
     char symptom[PROBLEM_SENTENCE_MAX];
 
     for (uint32_t i = 0; i < these->count; i++)
-        if (!is_in(&these->item[i], others))
-            note(h, at, good, good ? "over: " : "", problem_say(&these->item[i], problem_text((enum problem_kind)these->item[i].kind)->symptom, symptom, sizeof symptom));
+        if (!is_in(&these->item[i], others)) {
+            const struct problem_text *words = problem_text((enum problem_kind)these->item[i].kind);
+
+            note(h, at, good, good ? "over: " : "", problem_say(&these->item[i], words->symptom, symptom, sizeof symptom));
+        }
 }
 
 static void look_for_changes(struct history *h, const struct snapshot *s, const struct clock_view *v)

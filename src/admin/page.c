@@ -17,12 +17,16 @@
 struct judgement { const char *mood, *title, *sentence, *more; };
 
 static const struct judgement by_status[CLOCK_STATUS_COUNT] = {
-    [CLOCK_UNSYNCHRONISED] = { "bad", "Not known", "The time is not known yet.", "No majority of sources agrees, so no time is served as right." },
+    [CLOCK_UNSYNCHRONISED] = { "bad", "Not known", "The time is not known yet.",
+                               "No majority of sources agrees, so no time is served as right." },
     [CLOCK_SYNCHRONISED] = { "good", "Good", "Your time is good.", "A majority of the sources agrees, and the clock follows them." },
-    [CLOCK_HOLDOVER] = { "fair", "Holding over", "Your time is still good, but every source is silent.", "The clock runs on what it has learnt; its error bound grows." },
+    [CLOCK_HOLDOVER] = { "fair", "Holding over", "Your time is still good, but every source is silent.",
+                         "The clock runs on what it has learnt; its error bound grows." },
     [CLOCK_FREE_RUNNING] = { "bad", "Not good", "Your time is no longer good.", "The sources have been silent for too long." },
-    [CLOCK_DISRUPTED] = { "bad", "Disturbed", "The clock was disturbed and is being measured again.", "The machine slept or was moved, or another program set the clock." },
-    [CLOCK_LOCAL] = { "fair", "As stated", "The time is as good as the operator says it is.", "No source has confirmed it: it is served by the statement `local`." },
+    [CLOCK_DISRUPTED] = { "bad", "Disturbed", "The clock was disturbed and is being measured again.",
+                          "The machine slept or was moved, or another program set the clock." },
+    [CLOCK_LOCAL] = { "fair", "As stated", "The time is as good as the operator says it is.",
+                      "No source has confirmed it: it is served by the statement `local`." },
 };
 static const struct judgement nobody = { "bad", "No answer", "The keeper of the clock does not answer.", "What follows is what it said last." };
 static const struct judgement starting = { "bad", "Starting", "The keeper of the clock has not answered yet.", "It is being started." };

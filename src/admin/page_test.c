@@ -80,7 +80,7 @@ static void an_event_is_one_line_and_nothing_but_ASCII(void **state)
 static void the_fullest_page_fits(void **state)
 {
     (void)state;
-    fill("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", PROBLEMS_MAX);
+    fill("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", PROBLEMS_MAX);
     const struct page_facts f = facts();
     assert_in_range(page_write(&f, out), 20000, 90000);
     assert_null(strstr(out, "{{"));

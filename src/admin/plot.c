@@ -106,7 +106,8 @@ static void put_ago(struct text *t, const struct scale *s, int minutes)
 {
     const char *anchor = minutes == 0 ? "end" : minutes == s->span.minutes ? "start" : "middle";
 
-    text_put_format(t, "<text class=\"scale\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">", WIDTH - (WIDTH - LEFT) * minutes / s->span.minutes, HEIGHT - 8, anchor);
+    text_put_format(t, "<text class=\"scale\" x=\"%.1f\" y=\"%.0f\" text-anchor=\"%s\">", WIDTH - (WIDTH - LEFT) * minutes / s->span.minutes, HEIGHT - 8,
+                    anchor);
     if (minutes)
         text_put_format(t, "&minus;%d min</text>", minutes);
     else
