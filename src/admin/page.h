@@ -1,5 +1,5 @@
 /* The page for people: web/status.html, whose {{name}} are the parts of one table here. The same parts go out as events, so that a page without scripts and
- * one that is live say the same. Pure. */
+ * one that is live say the same. Why: docs/decisions/0017-one-table-of-parts-makes-the-page.md. Pure. */
 #ifndef ADMIN_PAGE_H
 #define ADMIN_PAGE_H
 
