@@ -12,7 +12,15 @@ struct value { enum { VALUE_NONE, VALUE_NS, VALUE_COUNT, VALUE_REAL } kind; int6
 #define NS(x) (struct value){ .kind = VALUE_NS, .ns = (x) }
 #define N(x) (struct value){ .kind = VALUE_COUNT, .count = (x) }
 #define REAL(x) (struct value){ .kind = VALUE_REAL, .real = (x) }
-#define MEASURED(is) (src->last_answer_age.ns < 0 ? NONE : (is)) /* a source that never answered has no zeros */
+#define MEASURED(is) measured(src, is)
+
+/* A source that never answered has no zeros. */
+static struct value measured(const struct snapshot_source *src, struct value is)
+{
+    if (src->last_answer_age.ns < 0)
+        return NONE;
+    return is;
+}
 
 /* Each row's value as a function. */
 #define CLOCK(type, name, unit, help, is) \
