@@ -6,7 +6,7 @@
 #define MARK_WIDTH 0.4e-6         /* or when the next one proves this much, s/s: the younger the mark, the more it says about now; */
 #define MARK_YOUNG_NS (1024 * NS_PER_S) /* but in less time sides that trade their delays look like a drift */
 #define SAMPLES_ENOUGH 8          /* to see whether errors keep within their round trips */
-#define STRAIN_MARGIN 1.5         /* the largest error seen is not the largest there is, */
+#define STRAIN_MARGIN 2.0         /* the largest error seen is not the largest there is, */
 #define STRAIN_BROKEN 2.0         /* beyond this round trips say nothing of errors */
 #define STRAIN_YOUNG 8.0          /* and of few samples even less so */
 #define STRAIN_MEMORY 48.0        /* samples */
