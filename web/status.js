@@ -5,6 +5,7 @@
     const RETRY_MS = 5000;
     const live = document.getElementById("live");
     const shown = {};
+    let source = null, again = 0;
 
     function say(words, good) {
         if (live.textContent !== words)
@@ -31,8 +32,7 @@
     }
 
     function listen() {
-        const source = new EventSource("/v1/events");
-
+        source = new EventSource("/v1/events");
         source.onmessage = (event) => {
             show(JSON.parse(event.data));
             say("live", true);
@@ -40,9 +40,25 @@
         source.onerror = () => {
             say("connection lost, trying again", false);
             if (source.readyState === EventSource.CLOSED)
-                setTimeout(listen, RETRY_MS);
+                again = setTimeout(listen, RETRY_MS);
         };
     }
 
-    listen();
+    function leave() {
+        clearTimeout(again);
+        if (source)
+            source.close();
+    }
+
+    /* A browser gives one place six connections for all its tabs: only a page that is seen takes one. */
+    function attend() {
+        leave();
+        if (document.hidden)
+            say("waits until it is seen", false);
+        else
+            listen();
+    }
+
+    document.addEventListener("visibilitychange", attend);
+    attend();
 })();

@@ -60,14 +60,17 @@ class Page:
 
     def __init__(self, browser, width=1200, height=900, dark=False, scripts=True):
         self.browser = browser
-        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
-        self.session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self.target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = browser.ask("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         if not scripts:
             self.ask("Emulation.setScriptExecutionDisabled", value=True)
+
+    def close(self):
+        self.browser.ask("Target.closeTarget", targetId=self.target)
 
     def ask(self, method, **params):
         return self.browser.ask(method, self.session, **params)

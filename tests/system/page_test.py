@@ -1,6 +1,7 @@
 """The page for people, in a real browser: what it says, that it stays live, that everybody can read it, and that it loads nothing from elsewhere."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -41,8 +42,21 @@ def chromium(session_lab):
 
 
 @pytest.fixture
-def page(chromium):
-    return chromium.page()
+def tab(chromium):
+    """Opens tabs that are closed again: a browser lets all its tabs together have six connections to one place."""
+    opened = []
+
+    def open_tab(**kwargs):
+        opened.append(chromium.page(**kwargs))
+        return opened[-1]
+    yield open_tab
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def page(tab):
+    return tab()
 
 
 def test_it_says_whether_the_time_is_good_how_good_and_from_whom(page, daemon):
@@ -53,7 +67,6 @@ def test_it_says_whether_the_time_is_good_how_good_and_from_whom(page, daemon):
     assert page.evaluate("[...document.querySelectorAll('#sources .state')].every(state => state.innerText === 'selected')")
     assert page.text("#problems") == "Nothing is wrong."
     proc.wait_for(lambda: page.text("#live") == "live", 30)
-    proc.wait_for(lambda: page.evaluate("document.querySelectorAll('#plot polyline').length") == 2, 40)
     paint = proc.wait_for(lambda: page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), 20)
     print(f"first contentful paint: {paint} ms")
     assert page.complaints() == []
@@ -72,19 +85,20 @@ def test_it_changes_by_itself_when_a_source_dies_and_comes_back(page, daemon, up
         upstreams[1].signal(signal.SIGCONT)
     proc.wait_for(lambda: page.text("#problems") == "Nothing is wrong.", 40, what=lambda: page.text("#problems"))
     assert f"over: source {HOST}:{upstreams[1].port} does not answer" in page.text("#changes")
+    proc.wait_for(lambda: page.evaluate("document.querySelectorAll('#plot polyline').length") == 2, 40)
     assert page.evaluate("window.same") and page.complaints() == []
 
 
-def test_without_scripts_it_says_the_same(chromium, daemon):
-    page = chromium.page(scripts=False)
+def test_without_scripts_it_says_the_same(tab, daemon):
+    page = tab(scripts=False)
     page.open(daemon.url)
     assert page.text("h1") == "Your time is good." and page.text("#live") == "as of when it was loaded"
     assert page.evaluate("document.querySelectorAll('#sources tr').length") == 2
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_everybody_can_read_it(chromium, daemon, shape, tmp_path):
-    page = chromium.page(**SHAPES[shape])
+def test_everybody_can_read_it(tab, daemon, shape, tmp_path):
+    page = tab(**SHAPES[shape])
     page.open(daemon.url)
     proc.wait_for(lambda: page.text("#live") == "live", 30)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -155,3 +169,26 @@ def test_a_stream_goes_on_and_ends_with_its_program(lab):
     daemon.stop()
     assert daemon.left_behind == [] and reader.wait(20) is not None
     reader.stdout.close()
+
+
+def test_a_page_that_nobody_sees_holds_no_stream(page, daemon):
+    page.open(daemon.url)
+    proc.wait_for(lambda: page.text("#live") == "live", 30)
+    show = "Object.defineProperty(document, 'hidden', {{configurable: true, value: {}}}); document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(show.format("true"))
+    before = page.text("#facts")
+    assert page.text("#live") == "waits until it is seen"
+    page.evaluate("new Promise(done => setTimeout(done, 2500))")
+    assert page.text("#facts") == before
+    page.evaluate(show.format("false"))
+    proc.wait_for(lambda: page.text("#live") == "live" and page.text("#facts") != before, 30)
+
+
+def test_a_page_that_is_open_outlives_the_program_that_made_it(page, daemon):
+    page.open(daemon.url)
+    page.evaluate("window.same = true")
+    proc.wait_for(lambda: page.text("#live") == "live", 30)
+    os.kill(daemon.roles()["admin"], signal.SIGKILL)
+    proc.wait_for(lambda: page.text("#live") == "connection lost, trying again", 20)
+    proc.wait_for(lambda: page.text("#live") == "live" and page.text("h1") == "Your time is good.", 40, what=lambda: page.text("body"))
+    assert page.evaluate("window.same")
