@@ -69,7 +69,7 @@ static void truth_is_always_inside(void **state)
                 rate -= by;
             }
         }
-        assert_true(p.rate.hi_s - p.rate.lo_s < 0.4e-6 + 6 * half / 3000); /* and it narrows as time passes */
+        assert_true(p.rate.hi_s - p.rate.lo_s < 0.7e-6 + 4 * half / 3000); /* and it narrows as time passes */
     }
 }
 
