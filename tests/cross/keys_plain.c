@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-#define KEY_MAX 64
+#define KEY_MAX 256
 #define MESSAGE_MAX 1024
+
+_Static_assert(KEY_MAX < CRYPTO_MAC_PREPARED_MAX, "room for a key and its length");
 
 size_t crypto_mac_key_size(enum crypto_mac_kind kind) { return kind == CRYPTO_MAC_AES128 ? 16 : kind == CRYPTO_MAC_AES256 ? 32 : 0; }
 
@@ -18,7 +20,7 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
     memset(m, 0, sizeof *m);
     m->kind = (uint8_t)kind;
     m->size = CRYPTO_SHA1_SIZE;
-    m->prepared[0] = (uint8_t)key_len;
+    m->prepared[0] = (uint8_t)(key_len - 1);
     memcpy(m->prepared + 1, key, key_len);
     return true;
 }
@@ -26,11 +28,12 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
 void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len, uint8_t out[CRYPTO_MAC_SIZE_MAX])
 {
     uint8_t all[KEY_MAX + MESSAGE_MAX];
+    size_t key_len = m->prepared[0] + 1u;
 
     len = len < MESSAGE_MAX ? len : MESSAGE_MAX;
-    memcpy(all, m->prepared + 1, m->prepared[0]);
-    memcpy(all + m->prepared[0], data, len);
-    crypto_sha1(all, m->prepared[0] + len, out);
+    memcpy(all, m->prepared + 1, key_len);
+    memcpy(all + key_len, data, len);
+    crypto_sha1(all, key_len + len, out);
 }
 
 bool crypto_equal(const void *a, const void *b, size_t len) { return memcmp(a, b, len) == 0; }
