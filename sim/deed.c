@@ -58,6 +58,7 @@ static void source_attributes(struct source_options *s, const struct attributes 
         if (attr_given(a, (enum attribute)(ATTR_SMEAR_LINEAR + law - SMEAR_LINEAR)))
             s->smear = (uint8_t)law;
     s->prefer = s->prefer || attr_given(a, ATTR_PREFER);
+    s->interleaved = (s->interleaved || attr_given(a, ATTR_INTERLEAVED)) && !attr_given(a, ATTR_NOT_INTERLEAVED);
     s->iburst = (s->iburst || attr_given(a, ATTR_BURST)) && !attr_given(a, ATTR_NO_BURST);
 }
 
@@ -114,6 +115,7 @@ static void do_server(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_STRATUM:         s->stratum = (uint8_t)st->x; break;
     case DEED_LEAP:            s->leap = (uint8_t)st->x; s->leap_told = true; break;
     case DEED_SMEARS:          s->smear = (enum smear_law)st->x; break;
+    case DEED_LEAVES_LATE:     s->leaves_late = duration(st); break;
     case DEED_ROOT_DELAY:      s->root_delay = duration(st); break;
     case DEED_ROOT_DISPERSION: s->root_dispersion = duration(st); break;
     case DEED_REFID_OF:        s->refid = refid_of(w, st->whom); s->stratum = 2; break;

@@ -1,5 +1,6 @@
 /* A server of the story: a page made of the truth and its lies, answered by the same code as in production. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/world.h"
@@ -51,7 +52,7 @@ static void reply(struct sim_world *w, struct sim_node *n, enum tamper t, const 
 {
     unsigned self = (unsigned)(n - w->node);
     struct sim_event e = *answer;
-    struct tai_ns at = tai_add(w->now, (struct dur_ns){ SIM_SERVICE_NS + (t == TAMPER_LATE ? LATE_NS : 0) });
+    struct tai_ns at = tai_add(w->now, (struct dur_ns){ SIM_SERVICE_NS + n->s.leaves_late.ns + (t == TAMPER_LATE ? LATE_NS : 0) });
 
     e.len = tamper_apply(t, e.bytes, e.len, n->s.kiss, &n->prng);
     if (t == TAMPER_PORT)
@@ -59,6 +60,23 @@ static void reply(struct sim_world *w, struct sim_node *n, enum tamper t, const 
     world_send(w, at, &e, self, answer->node);
     if (t == TAMPER_TWICE)
         world_send(w, at, &e, self, answer->node);
+}
+
+/* As the daemon does by default: departures are remembered for who asks for them. */
+static struct interleave *departures(struct sim_node *n)
+{
+    if (!n->interleave) {
+        n->interleave = calloc(1, sizeof *n->interleave);
+        if (!n->interleave)
+            abort();
+        interleave_init(n->interleave, &(struct guard_key){ 1, 2 }); /* nobody forges here */
+    }
+    return n->interleave;
+}
+
+static bool asks_interleaved(const struct sim_event *request)
+{
+    return request->len == NTP_HEADER_SIZE && ntp_server_is_interleaved(request->bytes);
 }
 
 void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_event *request)
@@ -86,8 +104,12 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
     answer.exchange = request->exchange;
     r.from.port = request->from_port;
     r.tx = mono_add(r.rx, (struct dur_ns){ SIM_SERVICE_NS });
+    if (asks_interleaved(request))
+        options.interleave = departures(n);
     if (n->s.silent || serve_datagram(&options, &page, &r, &n->c.stats, out, &len) != VERDICT_ANSWERED)
         return;
+    if (serve_wants_stamp(&options, &r, out))
+        serve_left(&options, &page, r.smeared, &r.from, (struct span){ out, len }, mono_add(r.tx, n->s.leaves_late));
     memcpy(answer.bytes, out, len);
     answer.len = (uint8_t)len;
     if (n->s.forge != TAMPER_NOTHING)

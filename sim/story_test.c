@@ -53,6 +53,8 @@ static void mistakes_are_told_with_place_and_nearest_word(void **state)
         { "node client c\nexpect c |eror| < 1ms\n", 2, 10, "|error|" },
         { "node client c drft 3ppm\n", 1, 15, "drift" },
         { "node client c\nset c clock.step_limt 3\n", 2, 7, "clock.step_limit" },
+        { "node server a\na leves late 50us\n", 2, 3, "leaves" },
+        { "node server a\nnode client c\nsource c a interleavd\n", 3, 12, "interleaved" },
         { "node client c\nset c clock.step_limit 3000\n", 2, 24, "range" },
         { "sed 4\n", 1, 1, "seed" },
         { "node server a\nat 5 b lies 3s\n", 2, 6, "" },

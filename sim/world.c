@@ -93,8 +93,10 @@ struct sim_world *world_new(const struct story *s, uint64_t seed, const struct s
 
 void world_free(struct sim_world *w)
 {
-    for (unsigned i = 0; i < w->node_count; i++)
+    for (unsigned i = 0; i < w->node_count; i++) {
         client_free(&w->node[i]);
+        free(w->node[i].interleave);
+    }
     sim_queue_free(&w->queue);
     free(w);
 }

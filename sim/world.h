@@ -27,6 +27,7 @@ struct sim_server {
     struct tai_ns drift_from;
     struct dur_ns error;         /* what it claims */
     struct dur_ns root_delay, root_dispersion;
+    struct dur_ns leaves_late;   /* answers, after what their transmit timestamp says; the kernel knows */
     uint8_t stratum, leap;
     bool leap_told;              /* the story says what is announced: `leap` */
     enum smear_law smear;
@@ -104,6 +105,7 @@ struct sim_node {
     struct net_addr addr;
     struct oscillator oscillator;
     struct prng prng;
+    struct interleave *interleave; /* its memory of departures; NULL until somebody asks in interleaved mode */
     struct sim_server s;
     struct sim_client c;
 };

@@ -17,6 +17,7 @@ struct world {
     int64_t raw_s;
     struct clock_actions seen;    /* the last call's */
     bool conflict, armed;
+    unsigned expires, expired;    /* how often told */
 };
 
 static struct leap_table table(int32_t delta, int64_t expires_s)
@@ -34,6 +35,8 @@ static void note(struct world *w)
         if (w->seen.item[i].kind == CLOCK_DO_LOG) {
             w->conflict |= w->seen.item[i].log.id == LOG_LEAP_CONFLICT;
             w->armed |= w->seen.item[i].log.id == LOG_LEAP_ARMED;
+            w->expires += w->seen.item[i].log.id == LOG_LEAP_EXPIRES;
+            w->expired += w->seen.item[i].log.id == LOG_LEAP_EXPIRED;
         }
     w->seen.count = 0;
 }
@@ -209,6 +212,39 @@ static void LEAP_02_with_an_expired_file_the_majority_is_heeded(void **state)
     assert_false(w.conflict);
 }
 
+/* A list that expires `left_s` from now, and ten polls. */
+static void read_list_with(struct world *w, int64_t left_s)
+{
+    struct leap_table t;
+
+    begin(w, 0, 60 * DAY_S);
+    poll(w, 0, LEAP_NONE);
+    poll(w, 0, LEAP_NONE);
+    assert_int_equal(view(w, 0).status, CLOCK_SYNCHRONISED);
+    t = table(0, w->tai_s - 36 + left_s);
+    clock_leap_table(&w->clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w->raw_s * NS_PER_S }, &w->seen);
+    note(w);
+    for (int i = 0; i < 10; i++) {
+        poll(w, 0, LEAP_NONE);
+        pass(w, 64);
+    }
+}
+
+static void LEAP_02_a_list_that_expires_soon_or_has_expired_is_told_once(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    read_list_with(&w, 20 * DAY_S);
+    assert_int_equal(w.expires, 1);
+    assert_int_equal(w.expired, 0);
+    read_list_with(&w, -DAY_S);
+    assert_int_equal(w.expires, 0);
+    assert_int_equal(w.expired, 1);
+    read_list_with(&w, 90 * DAY_S);
+    assert_int_equal(w.expires + w.expired, 0);
+}
+
 static void another_count_of_tai_leaves_utc_where_it_was(void **state)
 {
     static struct world w;
@@ -235,6 +271,7 @@ int main(void)
         cmocka_unit_test(NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded),
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
         cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),
+        cmocka_unit_test(LEAP_02_a_list_that_expires_soon_or_has_expired_is_told_once),
         cmocka_unit_test(another_count_of_tai_leaves_utc_where_it_was),
     };
 
