@@ -54,7 +54,7 @@ serving() { # a reference answers on UDP port $1
 
 start_reference() { # start_reference PORT [PPM]
     reference serve "$@" &
-    wait_for 20 serving "$1"
+    wait_for 300 serving "$1" # while the host is waited for, time that is skipped flies
 }
 
 write_config() { # write_config FILE PORT: a daemon that steers the system clock
@@ -90,7 +90,7 @@ line() { # see line.c
 
 start_line() { # start_line PORT PPM
     line serve "$@" &
-    wait_for 20 serving "$1"
+    wait_for 300 serving "$1" # while the host is waited for, time that is skipped flies
 }
 
 forget() { # forget PPM: the kernel's clock as if nobody had ever disciplined it, a millisecond off
