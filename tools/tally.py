@@ -4,7 +4,7 @@ usage: tally.py RESULTS PERMITTED_SKIPS
 
 RESULTS holds NAME.lane ("exit-status seconds") per lane and, where the lane ran tests of its own, their report beside it:
 NAME.json (meson's test log, one JSON object a line; TAP subtests are counted one by one), NAME.xml (JUnit, as pytest writes it) or
-NAME.tap.
+NAME.tap. NAME.again.xml is of failed tests that were tried again alone: one that passed there is counted as passed, and named.
 A lane that failed without a failed test, or that ran no test where it should have, is one failure. A skip that no row of
 PERMITTED_SKIPS names (a glob over "lane/test", then two spaces and the reason) is a failure."""
 
@@ -63,6 +63,16 @@ def from_tap_file(path):
 READERS = {".json": from_meson, ".xml": from_junit, ".tap": from_tap_file}
 
 
+def tried_again(rows, path):
+    """rows, where a test that failed but passed in the report of second tries has passed, with a remark."""
+    again = {name: outcome for name, outcome, _ in from_junit(path)} if path.exists() else {}
+    for name, outcome, reason in rows:
+        if outcome == "failed" and again.get(name) == "passed":
+            yield name, "passed", "at the second try"
+        else:
+            yield name, outcome, reason
+
+
 def of_lane(lane):
     """Every result of one lane, and its seconds."""
     status, seconds = (int(word) for word in lane.read_text().split())
@@ -72,7 +82,7 @@ def of_lane(lane):
     rows = []
     try:
         for report in reports:
-            rows += READERS[report.suffix](report)
+            rows += tried_again(READERS[report.suffix](report), lane.with_suffix(".again.xml"))
     except (ValueError, KeyError, xml.etree.ElementTree.ParseError) as error:
         rows.append((lane.stem, "failed", f"its report cannot be read: {error}"))
     rows = [(f"{lane.stem}/{name}", outcome, reason) for name, outcome, reason in rows]
@@ -101,7 +111,7 @@ def main(results, skips_file):
             if outcome == "skipped" and not any(fnmatch.fnmatchcase(name, glob) for glob in globs):
                 outcome, reason = "failed", f"skipped without permission: {reason}"
             counts[outcome] += 1
-            if outcome != "passed":
+            if outcome != "passed" or reason:
                 notes.append(f"{outcome}: {name}{': ' + reason if reason else ''}")
         print(f"{lane.stem:24} {counts['passed']:5} passed {counts['failed']:4} failed {counts['skipped']:4} skipped {seconds:5} s")
         for outcome, count in counts.items():

@@ -8,6 +8,8 @@ import tempfile
 
 import tap
 
+FAILED_Y = '<t><testcase name="x"/><testcase name="y"><failure/></testcase></t>'
+
 # {file: text} of the results folder -> the last line and whether it ends with 0.
 CASES = [
     ("a lane without a report is one test", {"a.lane": "0 1"}, "1 passed, 0 failed, 0 skipped", True),
@@ -20,7 +22,10 @@ CASES = [
     ("a permitted skip", {"a.lane": "0 1", "a.tap": "ok 1 - may # SKIP no kernel\nok 2 - x\n"}, "1 passed, 0 failed, 1 skipped", True),
     ("another skip", {"a.lane": "0 1", "a.tap": "ok 1 - must # SKIP no package\nok 2 - x\n"}, "1 passed, 1 failed, 0 skipped", False),
     ("a report without a test", {"a.lane": "0 1", "a.xml": "<testsuites><testsuite/></testsuites>"}, "0 passed, 1 failed, 0 skipped", False),
-    ("JUnit", {"a.lane": "1 1", "a.xml": '<t><testcase name="x"/><testcase name="y"><failure/></testcase></t>'}, "1 passed, 1 failed, 0 skipped", False),
+    ("JUnit", {"a.lane": "1 1", "a.xml": FAILED_Y}, "1 passed, 1 failed, 0 skipped", False),
+    ("one that passed when tried again", {"a.lane": "0 1", "a.xml": FAILED_Y, "a.again.xml": '<t><testcase name="y"/></t>'}, "2 passed, 0 failed, 0 skipped", True),
+    ("one that failed again", {"a.lane": "1 1", "a.xml": FAILED_Y, "a.again.xml": '<t><testcase name="y"><error/></testcase></t>'}, "1 passed, 1 failed, 0 skipped", False),
+    ("another was tried again", {"a.lane": "1 1", "a.xml": FAILED_Y, "a.again.xml": '<t><testcase name="x"/></t>'}, "1 passed, 1 failed, 0 skipped", False),
     ("a broken report", {"a.lane": "0 1", "a.xml": "<t>"}, "0 passed, 1 failed, 0 skipped", False),
 ]
 
