@@ -4,14 +4,11 @@
 #include <strings.h>
 
 #include "conf/name.h"
-#include "import/draft.h"
+#include "import/directive.h"
 #include "import/formats.h"
-#include "import/words.h"
-
-#define DRIFT_FILE "/var/lib/simple-utcd/drift"
 
 typedef void take_fn(struct draft *, const struct words *, const struct directive *);
-static take_fn take_source, take_dscp, take_memory, take_trusted, take_authselect, take_min_sources, take_leap_mode, take_leap_zone, take_leap_list,
+static take_fn take_source, take_trusted, take_authselect, take_min_sources, take_leap_mode, take_leap_zone,
     take_makestep, take_maxchange, take_maxclockerror, take_maxdrift, take_maxslewrate, take_allow, take_bind_address, take_bind_device, take_nothing,
     take_local, take_nts_port, take_path, take_nts_server, take_nts_rotate, take_port, take_ratelimit, take_hwtimestamp, take_keyfile;
 
@@ -21,27 +18,10 @@ static const struct directive directives[] = {
 #undef DIRECTIVE
 };
 
-/* Word number i, "" where there is none. */
-static const char *arg(const struct words *w, unsigned i) { return i < w->count ? w->word[i] : ""; }
-
-static bool number(struct draft *d, const struct words *w, unsigned i, double *out)
-{
-    if (draft_decimal(arg(w, i), out))
-        return true;
-    draft_remark(d, "\"%.60s\" is no number; write the value by hand", arg(w, i));
-    return false;
-}
-
 /* -- sources --------------------------------------------------------------------------------------------------------------- */
 
-/* An option of server, peer and pool. values: how many words follow it. */
-static const struct source_option {
-    const char *name;
-    unsigned values;
-    int number;         /* enum draft_number, or -1: remark */
-    int64_t low, high;  /* values 0: low is what the word means */
-    const char *remark;
-} source_options[] = {
+/* Of server, peer and pool. */
+static const struct source_option source_options[] = {
     { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
     { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
     { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
@@ -82,60 +62,31 @@ static const struct source_option {
 
 #define SOURCE_OPTIONS (sizeof source_options / sizeof source_options[0])
 
-static const struct source_option *find_source_option(const char *word)
-{
-    for (size_t i = 0; i < SOURCE_OPTIONS; i++)
-        if (strcasecmp(source_options[i].name, word) == 0)
-            return &source_options[i];
-    return NULL;
-}
-
 static void take_source(struct draft *d, const struct words *w, const struct directive *row)
 {
-    struct draft_source *s = draft_add_source(d, strcmp(row->name, "pool") == 0, arg(w, 1));
+    struct draft_source *s = draft_add_source(d, strcmp(row->name, "pool") == 0, words_arg(w, 1));
 
     if (!s)
         return;
     if (*row->remark)
         draft_remark(d, "%s", row->remark);
-    for (unsigned i = 2; i < w->count; i++) {
-        const struct source_option *o = find_source_option(w->word[i]);
-
-        if (!o) {
-            draft_unknown(d, "option of a source", w->word[i]);
-        } else if (o->number < 0) {
-            draft_remark(d, "%s: %s", o->name, o->remark);
-        } else if (o->values == 0) {
-            s->number[o->number] = o->low;
-        } else if (o->number != DRAFT_MEMBERS || s->pool) {
-            draft_number(d, s, (enum draft_number)o->number, arg(w, i + 1), o->low, o->high);
-        }
-        i += o ? o->values : 0;
-    }
+    directive_source_options(d, s, w, 2, source_options, SOURCE_OPTIONS);
 }
 
 /* -- the clock -------------------------------------------------------------------------------------------------------------- */
-
-static void take_memory(struct draft *d, const struct words *w, const struct directive *row)
-{
-    (void)w;
-    (void)row;
-    draft_set(d, "clock", "drift_file", "\"" DRIFT_FILE "\"");
-    draft_remark(d, "what is learnt of clock and sources is kept in one file of another format: " DRIFT_FILE ", it is made when needed");
-}
 
 static void take_min_sources(struct draft *d, const struct words *w, const struct directive *row)
 {
     double v;
 
     (void)row;
-    if (number(d, w, 1, &v))
+    if (directive_number(d, w, 1, &v))
         draft_set_within(d, "clock", "min_sources", "", (double)(int64_t)v, 1, 16);
 }
 
 static void take_leap_mode(struct draft *d, const struct words *w, const struct directive *row)
 {
-    const char *mode = arg(w, 1);
+    const char *mode = words_arg(w, 1);
 
     (void)row;
     if (strcasecmp(mode, "system") == 0)
@@ -151,14 +102,8 @@ static void take_leap_zone(struct draft *d, const struct words *w, const struct 
     char path[512];
 
     (void)row;
-    snprintf(path, sizeof path, "/usr/share/zoneinfo/%.400s", arg(w, 1));
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%.400s", words_arg(w, 1));
     draft_set_path(d, "leap", "zone", path);
-}
-
-static void take_leap_list(struct draft *d, const struct words *w, const struct directive *row)
-{
-    (void)row;
-    draft_set_path(d, "leap", "list", arg(w, 1));
 }
 
 /* chronyd counts updates of the clock, we count steps: any limit but "always" allows the one within the first synchronisation. */
@@ -167,7 +112,7 @@ static void take_makestep(struct draft *d, const struct words *w, const struct d
     double threshold, limit;
 
     (void)row;
-    if (!number(d, w, 1, &threshold) || !number(d, w, 2, &limit))
+    if (!directive_number(d, w, 1, &threshold) || !directive_number(d, w, 2, &limit))
         return;
     draft_set_within(d, "clock", "step_threshold", "s", threshold, 1e-6, 86400);
     draft_set(d, "clock", "step_limit", limit < 0 ? "1000" : limit < 1 ? "0" : "1");
@@ -180,7 +125,7 @@ static void take_maxchange(struct draft *d, const struct words *w, const struct 
     double v;
 
     (void)row;
-    if (!number(d, w, 1, &v))
+    if (!directive_number(d, w, 1, &v))
         return;
     draft_set_within(d, "clock", "panic_threshold", "s", v, 0.001, 86400);
     draft_remark(d, "a correction above it is refused and alarmed from the first synchronisation on; the daemon does not end by it");
@@ -191,7 +136,7 @@ static void take_maxclockerror(struct draft *d, const struct words *w, const str
     double v;
 
     (void)row;
-    if (number(d, w, 1, &v))
+    if (directive_number(d, w, 1, &v))
         draft_set_within(d, "clock", "max_drift", "ppm", v, 0.001, 15);
 }
 
@@ -200,7 +145,7 @@ static void take_maxdrift(struct draft *d, const struct words *w, const struct d
     double v;
 
     (void)row;
-    if (number(d, w, 1, &v))
+    if (directive_number(d, w, 1, &v))
         draft_set_within(d, "clock", "max_frequency", "ppm", v, 15, 100000);
 }
 
@@ -209,7 +154,7 @@ static void take_maxslewrate(struct draft *d, const struct words *w, const struc
     double v;
 
     (void)row;
-    if (number(d, w, 1, &v))
+    if (directive_number(d, w, 1, &v))
         draft_set_within(d, "clock", "max_slew", "ppm", v, 1, 100000);
 }
 
@@ -220,7 +165,7 @@ static void take_local(struct draft *d, const struct words *w, const struct dire
     (void)row;
     draft_set(d, "local", "stratum", "10");
     for (unsigned i = 1; i < w->count; i++)
-        if (strcasecmp(w->word[i], "stratum") == 0 && draft_integer(arg(w, ++i), &stratum)) {
+        if (strcasecmp(w->word[i], "stratum") == 0 && draft_integer(words_arg(w, ++i), &stratum)) {
             draft_set_within(d, "local", "stratum", "", (double)stratum, 1, 15);
         } else if (strcasecmp(w->word[i], "orphan") == 0) {
             draft_set(d, "local", "orphan", "true");
@@ -238,7 +183,7 @@ static void take_local(struct draft *d, const struct words *w, const struct dire
 static void take_allow(struct draft *d, const struct words *w, const struct directive *row)
 {
     enum draft_action action = strcmp(row->name, "allow") == 0 ? DRAFT_ALLOW : DRAFT_DENY;
-    const char *net = arg(w, strcasecmp(arg(w, 1), "all") == 0 ? 2 : 1);
+    const char *net = words_arg(w, strcasecmp(words_arg(w, 1), "all") == 0 ? 2 : 1);
 
     d->serves |= action == DRAFT_ALLOW;
     if (*net) {
@@ -252,10 +197,10 @@ static void take_allow(struct draft *d, const struct words *w, const struct dire
 static void take_bind_address(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (strpbrk(arg(w, 1), "[]*") || arg(w, 1)[0] == '/')
-        draft_remark(d, "\"%.60s\" is no numeric address; write it into ntp.listen by hand", arg(w, 1));
+    if (strpbrk(words_arg(w, 1), "[]*") || words_arg(w, 1)[0] == '/')
+        draft_remark(d, "\"%.60s\" is no numeric address; write it into ntp.listen by hand", words_arg(w, 1));
     else
-        draft_listen(d, "ntp", "listen", arg(w, 1), d->port ? d->port : 123);
+        draft_listen(d, "ntp", "listen", words_arg(w, 1), d->port ? d->port : 123);
 }
 
 static void take_bind_device(struct draft *d, const struct words *w, const struct directive *row)
@@ -263,19 +208,14 @@ static void take_bind_device(struct draft *d, const struct words *w, const struc
     char at[64];
 
     (void)row;
-    snprintf(at, sizeof at, "*%%%.40s", arg(w, 1));
+    snprintf(at, sizeof at, "*%%%.40s", words_arg(w, 1));
     draft_listen(d, "ntp", "listen", at, d->port ? d->port : 123);
 }
 
 static void take_port(struct draft *d, const struct words *w, const struct directive *row)
 {
-    int64_t port;
-
     (void)row;
-    if (!draft_integer(arg(w, 1), &port) || port < 0 || port > 65535)
-        draft_remark(d, "\"%.60s\" is no port; write it into ntp.listen by hand", arg(w, 1));
-    else
-        d->port = (unsigned)port;
+    directive_port(d, w, true);
 }
 
 /* One answer every 2^interval seconds is what chronyd limits by; ours is whole answers a second. */
@@ -289,7 +229,7 @@ static void take_ratelimit(struct draft *d, const struct words *w, const struct 
                 : strcasecmp(w->word[i], "burst") == 0  ? &burst
                 : strcasecmp(w->word[i], "leak") == 0   ? &leak
                                                         : NULL;
-        if (!which || !draft_integer(arg(w, i + 1), which)) {
+        if (!which || !draft_integer(words_arg(w, i + 1), which)) {
             draft_unknown(d, "option of ratelimit", w->word[i]);
             return;
         }
@@ -301,22 +241,13 @@ static void take_ratelimit(struct draft *d, const struct words *w, const struct 
     draft_set_within(d, "rate_limit", "leak", "", (double)(leak < 0 ? 0 : 1LL << (leak > 16 ? 16 : leak)), 0, 65536);
 }
 
-static void take_dscp(struct draft *d, const struct words *w, const struct directive *row)
-{
-    double v;
-
-    (void)row;
-    if (number(d, w, 1, &v))
-        draft_set_within(d, "ntp", "dscp", "", (double)(int64_t)v, 0, 63);
-}
-
 static void take_hwtimestamp(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (strchr(arg(w, 1), '*') || !*arg(w, 1) || strlen(arg(w, 1)) > 15 || strpbrk(arg(w, 1), "\"\\?"))
+    if (strchr(words_arg(w, 1), '*') || !*words_arg(w, 1) || strlen(words_arg(w, 1)) > 15 || strpbrk(words_arg(w, 1), "\"\\?"))
         draft_remark(d, "each interface is named: hardware_timestamps: [eth0, ...]");
     else
-        draft_add(d, "", "hardware_timestamps", "\"%s\"", arg(w, 1));
+        draft_add(d, "", "hardware_timestamps", "\"%s\"", words_arg(w, 1));
     if (w->count > 2)
         draft_remark(d, "\"%.60s\" and what follows: delays of the card and filters are found by themselves; nothing to do", w->word[2]);
 }
@@ -326,7 +257,7 @@ static void take_hwtimestamp(struct draft *d, const struct words *w, const struc
 static void take_keyfile(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (draft_set_path(d, "keys", "file", arg(w, 1)))
+    if (draft_set_path(d, "keys", "file", words_arg(w, 1)))
         draft_set(d, "keys", "format", "chrony");
 }
 
@@ -335,7 +266,7 @@ static void take_path(struct draft *d, const struct words *w, const struct direc
     if (draft_has(d, "nts", row->remark))
         draft_remark(d, "one certificate is served; the first stands there");
     else
-        draft_set_path(d, "nts", row->remark, arg(w, 1));
+        draft_set_path(d, "nts", row->remark, words_arg(w, 1));
 }
 
 static void take_trusted(struct draft *d, const struct words *w, const struct directive *row)
@@ -343,7 +274,7 @@ static void take_trusted(struct draft *d, const struct words *w, const struct di
     (void)row;
     if (w->count > 2)
         draft_remark(d, "one set of trusted certificates is for all sources; put all into one file");
-    draft_set_path(d, "nts", "trusted_certificates", arg(w, w->count > 2 ? 2 : 1));
+    draft_set_path(d, "nts", "trusted_certificates", words_arg(w, w->count > 2 ? 2 : 1));
 }
 
 static void take_nts_port(struct draft *d, const struct words *w, const struct directive *row)
@@ -351,8 +282,8 @@ static void take_nts_port(struct draft *d, const struct words *w, const struct d
     int64_t port;
 
     (void)row;
-    if (!draft_integer(arg(w, 1), &port) || port < 1 || port > 65535)
-        draft_remark(d, "\"%.60s\" is no port; write it into nts.listen by hand", arg(w, 1));
+    if (!draft_integer(words_arg(w, 1), &port) || port < 1 || port > 65535)
+        draft_remark(d, "\"%.60s\" is no port; write it into nts.listen by hand", words_arg(w, 1));
     else
         draft_listen(d, "nts", "listen", "*", (unsigned)port);
 }
@@ -360,10 +291,10 @@ static void take_nts_port(struct draft *d, const struct words *w, const struct d
 static void take_nts_server(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (conf_host_check(arg(w, 1)) != 0)
-        draft_remark(d, "\"%.60s\" is not taken over; set nts.ntp_server by hand", arg(w, 1));
+    if (conf_host_check(words_arg(w, 1)) != 0)
+        draft_remark(d, "\"%.60s\" is not taken over; set nts.ntp_server by hand", words_arg(w, 1));
     else
-        draft_set(d, "nts", "ntp_server", "\"%s\"", arg(w, 1));
+        draft_set(d, "nts", "ntp_server", "\"%s\"", words_arg(w, 1));
 }
 
 static void take_nts_rotate(struct draft *d, const struct words *w, const struct directive *row)
@@ -371,15 +302,15 @@ static void take_nts_rotate(struct draft *d, const struct words *w, const struct
     double v;
 
     (void)row;
-    if (number(d, w, 1, &v))
+    if (directive_number(d, w, 1, &v))
         draft_set_within(d, "nts", "cookie_key_lifetime", "s", v, 60, 30 * 86400);
 }
 
 static void take_authselect(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (strcasecmp(arg(w, 1), "ignore") != 0)
-        draft_remark(d, "\"%.20s\": authenticated sources do not outweigh others; give every source nts or key to have the like of `require`", arg(w, 1));
+    if (strcasecmp(words_arg(w, 1), "ignore") != 0)
+        draft_remark(d, "\"%.20s\": authenticated sources do not outweigh others; give every source nts or key to have the like of `require`", words_arg(w, 1));
 }
 
 static void take_nothing(struct draft *d, const struct words *w, const struct directive *row)
@@ -407,32 +338,10 @@ static void deny_the_rest(struct draft *d)
     }
 }
 
-static void read_line(struct draft *d, const struct words *w, unsigned line)
-{
-    const struct directive *row = directive_find(directives, sizeof directives / sizeof directives[0], w->word[0]);
-
-    draft_line(d, line, w->word[0]);
-    if (!row)
-        draft_unknown(d, "directive of chrony", w->word[0]);
-    else if (row->take)
-        row->take(d, w, row);
-    else
-        draft_remark(d, "%s", row->remark);
-    draft_line_end(d);
-}
-
-/* Twice: other lines need the port, wherever it stands. */
 void import_chrony(struct draft *d, const char *bytes, size_t len)
 {
-    char text[WORDS_LINE_MAX];
-    struct words w;
+    static const struct dialect dialect = { directives, sizeof directives / sizeof directives[0], "!;#%", "", "directive of chrony" };
 
-    for (int port_only = 1; port_only >= 0; port_only--)
-        for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);) {
-            words_split(&w, text, "!;#%", "");
-            if (w.count > 0 && port_only == (strcasecmp(w.word[0], "port") == 0))
-                read_line(d, &w, lines.number);
-        }
-    draft_drop_unused_keys(d);
+    directives_read(d, &dialect, bytes, len);
     deny_the_rest(d);
 }

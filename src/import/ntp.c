@@ -3,14 +3,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "import/draft.h"
+#include "import/directive.h"
 #include "import/formats.h"
-#include "import/words.h"
-
-#define DRIFT_FILE "/var/lib/simple-utcd/drift"
 
 typedef void take_fn(struct draft *, const struct words *, const struct directive *);
-static take_fn take_source, take_keys, take_nts, take_limit, take_restrict, take_tos, take_tinker, take_memory, take_dscp, take_leap_list, take_interface,
+static take_fn take_source, take_keys, take_nts, take_limit, take_restrict, take_tos, take_tinker, take_interface,
     take_port;
 
 static const struct directive directives[] = {
@@ -19,18 +16,9 @@ static const struct directive directives[] = {
 #undef DIRECTIVE
 };
 
-/* Word number i, "" where there is none. */
-static const char *arg(const struct words *w, unsigned i) { return i < w->count ? w->word[i] : ""; }
-
 /* -- sources ---------------------------------------------------------------------------------------------------------------- */
 
-static const struct source_option {
-    const char *name;
-    unsigned values;
-    int number;         /* enum draft_number, or -1: remark */
-    int64_t low, high;
-    const char *remark; /* "": nothing to say */
-} source_options[] = {
+static const struct source_option source_options[] = {
     { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
     { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
     { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
@@ -57,35 +45,10 @@ static const struct source_option {
 
 #define SOURCE_OPTIONS (sizeof source_options / sizeof source_options[0])
 
-static const struct source_option *find_source_option(const char *word)
-{
-    for (size_t i = 0; i < SOURCE_OPTIONS; i++)
-        if (strcasecmp(source_options[i].name, word) == 0)
-            return &source_options[i];
-    return NULL;
-}
-
 /* -4, -6 before an address and the like. */
 static bool is_family(const char *word)
 {
     return strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0 || strcmp(word, "--ipv4") == 0 || strcmp(word, "--ipv6") == 0;
-}
-
-static void take_source_options(struct draft *d, const struct words *w, struct draft_source *s, unsigned from)
-{
-    for (unsigned i = from; i < w->count; i++) {
-        const struct source_option *o = find_source_option(w->word[i]);
-
-        if (!o)
-            draft_unknown(d, "option of a source", w->word[i]);
-        else if (o->number < 0)
-            draft_remark(d, "%s: %s", o->name, o->remark);
-        else if (o->values == 0)
-            s->number[o->number] = 1;
-        else
-            draft_number(d, s, (enum draft_number)o->number, arg(w, i + 1), o->low, o->high);
-        i += o ? o->values : 0;
-    }
 }
 
 /* 127.127.1.u is the machine's own clock by decree, other 127.127.t.u are reference clocks. */
@@ -104,8 +67,8 @@ static bool take_driver(struct draft *d, const char *host)
 
 static void take_source(struct draft *d, const struct words *w, const struct directive *row)
 {
-    unsigned at = is_family(arg(w, 1)) ? 2 : 1;
-    struct draft_source *s = take_driver(d, arg(w, at)) ? NULL : draft_add_source(d, strcmp(row->name, "pool") == 0, arg(w, at));
+    unsigned at = is_family(words_arg(w, 1)) ? 2 : 1;
+    struct draft_source *s = take_driver(d, words_arg(w, at)) ? NULL : draft_add_source(d, strcmp(row->name, "pool") == 0, words_arg(w, at));
 
     if (!s)
         return;
@@ -113,7 +76,7 @@ static void take_source(struct draft *d, const struct words *w, const struct dir
         draft_remark(d, "%s", row->remark);
     if (at == 2)
         draft_remark(d, "both families are used; write the address to have one");
-    take_source_options(d, w, s, at + 1);
+    directive_source_options(d, s, w, at + 1, source_options, SOURCE_OPTIONS);
 }
 
 /* -- who is answered ------------------------------------------------------------------------------------------------------------ */
@@ -168,9 +131,9 @@ static void take_flag(struct draft *d, const char *word, enum draft_action *acti
 
 static void take_restrict(struct draft *d, const struct words *w, const struct directive *row)
 {
-    unsigned at = is_family(arg(w, 1)) ? 2 : 1, i = at + 1;
+    unsigned at = is_family(words_arg(w, 1)) ? 2 : 1, i = at + 1;
     enum draft_action action = DRAFT_ALLOW;
-    const char *net = arg(w, at);
+    const char *net = words_arg(w, at);
     char text[80];
 
     (void)row;
@@ -178,8 +141,8 @@ static void take_restrict(struct draft *d, const struct words *w, const struct d
         draft_remark(d, "servers that are asked need no line of their own; nothing to do");
         return;
     }
-    if (strcasecmp(arg(w, i), "mask") == 0) {
-        int bits = bits_of_mask(arg(w, i + 1));
+    if (strcasecmp(words_arg(w, i), "mask") == 0) {
+        int bits = bits_of_mask(words_arg(w, i + 1));
 
         snprintf(text, sizeof text, "%.60s/%d", net, bits);
         net = bits < 0 ? "a mask that is no prefix" : text;
@@ -191,9 +154,9 @@ static void take_restrict(struct draft *d, const struct words *w, const struct d
         draft_access(d, action, net);
         return;
     }
-    if (strcmp(arg(w, 1), "-6") != 0)
+    if (strcmp(words_arg(w, 1), "-6") != 0)
         draft_access(d, action, "0.0.0.0/0");
-    if (strcmp(arg(w, 1), "-4") != 0)
+    if (strcmp(words_arg(w, 1), "-4") != 0)
         draft_access(d, action, "::/0");
 }
 
@@ -208,10 +171,10 @@ static void take_limit(struct draft *d, const struct words *w, const struct dire
 
 static void take_interface(struct draft *d, const struct words *w, const struct directive *row)
 {
-    const char *what = arg(w, 2);
+    const char *what = words_arg(w, 2);
 
     (void)row;
-    if (strcasecmp(arg(w, 1), "listen") != 0)
+    if (strcasecmp(words_arg(w, 1), "listen") != 0)
         draft_remark(d, "what is not in ntp.listen is not listened on; nothing to do if that names what is wanted");
     else if (strchr("0123456789", *what) || strchr(what, ':'))
         draft_listen(d, "ntp", "listen", what, d->port ? d->port : 123);
@@ -225,41 +188,11 @@ static void take_interface(struct draft *d, const struct words *w, const struct 
 
 static void take_port(struct draft *d, const struct words *w, const struct directive *row)
 {
-    int64_t port;
-
     (void)row;
-    if (draft_integer(arg(w, 1), &port) && port > 0 && port <= 65535)
-        d->port = (unsigned)port;
-    else
-        draft_remark(d, "\"%.60s\" is no port; write it into ntp.listen by hand", arg(w, 1));
+    directive_port(d, w, false);
 }
 
 /* -- the clock ------------------------------------------------------------------------------------------------------------------- */
-
-static void take_memory(struct draft *d, const struct words *w, const struct directive *row)
-{
-    (void)w;
-    (void)row;
-    draft_set(d, "clock", "drift_file", "\"" DRIFT_FILE "\"");
-    draft_remark(d, "what is learnt of clock and sources is kept in one file of another format: " DRIFT_FILE ", it is made when needed");
-}
-
-static void take_leap_list(struct draft *d, const struct words *w, const struct directive *row)
-{
-    (void)row;
-    draft_set_path(d, "leap", "list", arg(w, 1));
-}
-
-static void take_dscp(struct draft *d, const struct words *w, const struct directive *row)
-{
-    double v;
-
-    (void)row;
-    if (draft_decimal(arg(w, 1), &v))
-        draft_set_within(d, "ntp", "dscp", "", (double)(int64_t)v, 0, 63);
-    else
-        draft_remark(d, "\"%.60s\" is no number", arg(w, 1));
-}
 
 /* Pairs of a word and a number. */
 static void take_tos(struct draft *d, const struct words *w, const struct directive *row)
@@ -308,7 +241,7 @@ static void take_tinker(struct draft *d, const struct words *w, const struct dir
 static void take_keys(struct draft *d, const struct words *w, const struct directive *row)
 {
     (void)row;
-    if (draft_set_path(d, "keys", "file", arg(w, 1)))
+    if (draft_set_path(d, "keys", "file", words_arg(w, 1)))
         draft_set(d, "keys", "format", "ntp");
 }
 
@@ -327,7 +260,7 @@ static void take_nts(struct draft *d, const struct words *w, const struct direct
                 key = path[k].key;
         i++;
         if (key)
-            draft_set_path(d, "nts", key, arg(w, i));
+            draft_set_path(d, "nts", key, words_arg(w, i));
         else
             draft_remark(d, "nts %.20s: TLS 1.3 and its parameters are fixed, keys of cookies live in memory; nothing to do", word);
     }
@@ -335,32 +268,11 @@ static void take_nts(struct draft *d, const struct words *w, const struct direct
 
 /* -- the file ---------------------------------------------------------------------------------------------------------------------------- */
 
-static void read_line(struct draft *d, const struct words *w, unsigned line)
-{
-    const struct directive *row = directive_find(directives, sizeof directives / sizeof directives[0], w->word[0]);
-
-    draft_line(d, line, w->word[0]);
-    if (!row)
-        draft_unknown(d, "command of ntpd", w->word[0]);
-    else if (row->take)
-        row->take(d, w, row);
-    else
-        draft_remark(d, "%s", row->remark);
-    draft_line_end(d);
-}
-
-/* ntpd always serves, on every address. Twice: other lines need the port. */
+/* ntpd always serves, on every address. */
 void import_ntp(struct draft *d, const char *bytes, size_t len)
 {
-    char text[WORDS_LINE_MAX];
-    struct words w;
+    static const struct dialect dialect = { directives, sizeof directives / sizeof directives[0], "", "#", "command of ntpd" };
 
     d->serves = true;
-    for (int port_only = 1; port_only >= 0; port_only--)
-        for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);) {
-            words_split(&w, text, "", "#");
-            if (w.count > 0 && port_only == (strcasecmp(w.word[0], "port") == 0))
-                read_line(d, &w, lines.number);
-        }
-    draft_drop_unused_keys(d);
+    directives_read(d, &dialect, bytes, len);
 }

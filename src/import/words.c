@@ -1,7 +1,6 @@
 #include "import/words.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct lines lines_of(const char *bytes, size_t len) { return (struct lines){ bytes, bytes + len, 0 }; }
 
@@ -53,10 +52,4 @@ void words_split(struct words *w, const char *line, const char *whole, const cha
     }
 }
 
-const struct directive *directive_find(const struct directive *row, size_t count, const char *word)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcasecmp(row[i].name, word) == 0)
-            return &row[i];
-    return NULL;
-}
+const char *words_arg(const struct words *w, unsigned i) { return i < w->count ? w->word[i] : ""; }

@@ -22,15 +22,7 @@ bool lines_next(struct lines *l, char text[WORDS_LINE_MAX]);
 /* The words of a line. A line that begins with one of `whole` says nothing, and nothing is said behind one of `rest`. Quotation marks keep blanks. */
 void words_split(struct words *w, const char *line, const char *whole, const char *rest);
 
-/* One row of a list of directives: what the other daemon understands, and what becomes of it. */
-struct draft;
-struct directive {
-    const char *name;
-    void (*take)(struct draft *d, const struct words *w, const struct directive *row); /* NULL: remark */
-    const char *remark;         /* why there is no equivalent and what to do, or what the handler takes from here */
-};
-
-/* The row called `word`, letters compared without case; NULL: none. */
-const struct directive *directive_find(const struct directive *row, size_t count, const char *word);
+/* Word number i, "" where there is none. */
+const char *words_arg(const struct words *w, unsigned i);
 
 #endif
