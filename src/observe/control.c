@@ -1,4 +1,3 @@
-/* One list of fields serves both directions: a codec either writes a field or reads it, so the two cannot drift apart. */
 #include "observe/control.h"
 
 #include <assert.h>
@@ -6,347 +5,9 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "observe/control_fields.h"
 
 #define CLOCK_SLEW_SANE_NS (INT64_C(1000000) * NS_PER_S)
-
-struct codec {
-    bool writing;
-    bool ended;         /* reading: an older writer sent fewer fields */
-    struct writer out;
-    struct cursor in;
-};
-
-static struct codec codec_reading(struct span s) { return (struct codec){ .in = cursor_of(s) }; }
-
-/* May a field of n bytes be read? After the first that is missing none is. */
-static bool codec_has(struct codec *x, size_t n)
-{
-    if (cursor_left(&x->in) < n)
-        x->ended = true;
-    return !x->ended;
-}
-
-static void field_u8(struct codec *x, uint8_t *v)
-{
-    if (x->writing)
-        writer_u8(&x->out, *v);
-    else if (codec_has(x, 1))
-        *v = cursor_u8(&x->in);
-}
-
-static void field_u16(struct codec *x, uint16_t *v)
-{
-    if (x->writing)
-        writer_u16(&x->out, *v);
-    else if (codec_has(x, 2))
-        *v = cursor_u16(&x->in);
-}
-
-static void field_u32(struct codec *x, uint32_t *v)
-{
-    if (x->writing)
-        writer_u32(&x->out, *v);
-    else if (codec_has(x, 4))
-        *v = cursor_u32(&x->in);
-}
-
-static void field_u64(struct codec *x, uint64_t *v)
-{
-    if (x->writing)
-        writer_u64(&x->out, *v);
-    else if (codec_has(x, 8))
-        *v = cursor_u64(&x->in);
-}
-
-static void field_i8(struct codec *x, int8_t *v)
-{
-    uint8_t u = (uint8_t)*v;
-
-    field_u8(x, &u);
-    *v = (int8_t)u;
-}
-
-static void field_i32(struct codec *x, int32_t *v)
-{
-    uint32_t u = (uint32_t)*v;
-
-    field_u32(x, &u);
-    *v = (int32_t)u;
-}
-
-static void field_ns(struct codec *x, int64_t *ns)
-{
-    uint64_t u = (uint64_t)*ns;
-
-    field_u64(x, &u);
-    *ns = (int64_t)u;
-}
-
-/* An IEEE 754 double by its bits; what is not finite becomes 0. */
-static void field_double(struct codec *x, double *v)
-{
-    uint64_t u;
-
-    memcpy(&u, v, sizeof u);
-    field_u64(x, &u);
-    memcpy(v, &u, sizeof u);
-    if (!isfinite(*v))
-        *v = 0;
-}
-
-/* length u8 | bytes. Read: cut at size - 1 and at the first NUL. */
-static void field_text(struct codec *x, char *text, size_t size)
-{
-    uint8_t len = (uint8_t)strnlen(text, size - 1);
-    struct span s;
-
-    field_u8(x, &len);
-    if (x->writing) {
-        writer_bytes(&x->out, text, len);
-        return;
-    }
-    if (!codec_has(x, len))
-        return;
-    s = cursor_take(&x->in, len);
-    len = (uint8_t)strnlen((const char *)s.at, s.len < size - 1 ? s.len : size - 1);
-    memcpy(text, s.at, len);
-    memset(text + len, 0, size - len);
-}
-
-static void field_addr(struct codec *x, struct net_addr *a)
-{
-    field_u8(x, &a->family);
-    field_u16(x, &a->port);
-    field_u32(x, &a->scope);
-    for (size_t i = 0; i < sizeof a->bytes; i++)
-        field_u8(x, &a->bytes[i]);
-}
-
-static void daemon_fields(struct codec *x, struct snapshot *s)
-{
-    field_text(x, s->version, sizeof s->version);
-    field_text(x, s->clock_mode, sizeof s->clock_mode);
-    field_text(x, s->clock_reason, sizeof s->clock_reason);
-    field_text(x, s->hint, sizeof s->hint);
-    field_ns(x, &s->now.ns);
-    field_double(x, &s->freq_ppm);
-    field_double(x, &s->skew_ppm);
-    field_double(x, &s->max_drift_ppm);
-    field_double(x, &s->max_drift_silent_ppm);
-    field_ns(x, &s->uptime.ns);
-    field_u64(x, &s->steps);
-    field_text(x, s->leap_source, sizeof s->leap_source);
-    field_ns(x, &s->leap_expires.ns);
-    field_double(x, &s->wander);
-    field_ns(x, &s->holdover_max_error.ns);
-    field_ns(x, &s->stepped.ns);
-    field_ns(x, &s->step_budget.ns);
-    field_u64(x, &s->control_denied);
-    field_u32(x, &s->reloads);
-    field_ns(x, &s->certificate_expires.ns);
-    field_u64(x, &s->handshakes);
-    field_u64(x, &s->handshakes_granted);
-}
-
-static void page_fields(struct codec *x, struct page_data *p)
-{
-    field_ns(x, &p->raw_ref.ns);
-    field_ns(x, &p->tai_ref.ns);
-    field_double(x, &p->rate);
-    field_ns(x, &p->slew.ns);
-    field_ns(x, &p->slew_end.ns);
-    field_ns(x, &p->early.ns);
-    field_ns(x, &p->late.ns);
-    field_double(x, &p->growth);
-    field_double(x, &p->growth_silent);
-    field_ns(x, &p->silent_at.ns);
-    field_ns(x, &p->holdover_at.ns);
-    field_ns(x, &p->free_running_at.ns);
-    field_ns(x, &p->leap_at.ns);
-    field_ns(x, &p->root_delay.ns);
-    field_ns(x, &p->reference_time.ns);
-    field_ns(x, &p->system_clock_error.ns);
-    field_ns(x, &p->heartbeat.ns);
-    field_i32(x, &p->tai_minus_utc_s);
-    field_i32(x, &p->leap_delta_s);
-    field_u32(x, &p->refid);
-    field_u8(x, &p->status);
-    field_u8(x, &p->leap);
-    field_u8(x, &p->stratum);
-    field_i8(x, &p->precision_log2);
-    field_u8(x, &p->sources_total);
-    field_u8(x, &p->sources_reachable);
-    field_u8(x, &p->sources_selected);
-    field_u8(x, &p->sources_false);
-}
-
-static int verdict_from_label(const char *label)
-{
-    for (int v = 0; v < VERDICT_COUNT; v++)
-        if (strcmp(label, verdict_label((enum verdict)v)) == 0)
-            return v;
-    return -1;
-}
-
-/* Counters that are not 0: how many u8, then { label | count u64 }. */
-static void verdict_fields(struct codec *x, uint64_t verdict[VERDICT_COUNT])
-{
-    uint8_t n = 0, v = 0;
-
-    for (int i = 0; i < VERDICT_COUNT; i++)
-        n = (uint8_t)(n + (verdict[i] != 0));
-    field_u8(x, &n);
-    for (uint8_t i = 0; i < n && !x->ended; i++) {
-        char label[32] = "";
-        uint64_t count = 0;
-        int known;
-
-        if (x->writing) {
-            while (verdict[v] == 0)
-                v++;
-            strncpy(label, verdict_label((enum verdict)v), sizeof label - 1);
-            count = verdict[v++];
-        }
-        field_text(x, label, sizeof label);
-        field_u64(x, &count);
-        known = verdict_from_label(label);
-        if (!x->writing && known >= 0)
-            verdict[known] = count;
-    }
-}
-
-static void source_fields(struct codec *x, struct snapshot_source *s)
-{
-    field_text(x, s->name, sizeof s->name);
-    field_addr(x, &s->addr);
-    field_u8(x, &s->state);
-    field_u8(x, &s->pool);
-    field_u8(x, &s->prefer);
-    field_u8(x, &s->reach);
-    field_u8(x, &s->stratum);
-    field_u8(x, &s->leap);
-    field_u8(x, &s->stamp);
-    field_u8(x, &s->interleaved);
-    field_i8(x, &s->poll_log2);
-    field_u32(x, &s->refid);
-    field_ns(x, &s->offset.ns);
-    field_ns(x, &s->delay.ns);
-    field_ns(x, &s->jitter.ns);
-    field_ns(x, &s->bound.ns);
-    field_ns(x, &s->root_delay.ns);
-    field_ns(x, &s->root_dispersion.ns);
-    field_ns(x, &s->last_answer_age.ns);
-    field_u64(x, &s->sent);
-    field_u64(x, &s->accepted);
-    field_u64(x, &s->dropped);
-    verdict_fields(x, s->verdict);
-    field_i8(x, &s->min_poll_log2);
-    field_i8(x, &s->max_poll_log2);
-    field_ns(x, &s->delay_floor.ns);
-    field_ns(x, &s->delay_excess.ns);
-    field_ns(x, &s->certificate_expires.ns);
-}
-
-static void service_fields(struct codec *x, struct snapshot_service *s)
-{
-    field_text(x, s->name, sizeof s->name);
-    field_u64(x, &s->requests);
-    verdict_fields(x, s->verdict);
-    field_ns(x, &s->ahead.ns);
-}
-
-static void card_fields(struct codec *x, struct snapshot_card *s)
-{
-    field_text(x, s->name, sizeof s->name);
-    field_u8(x, &s->on);
-    field_text(x, s->text, sizeof s->text);
-}
-
-/* One whose id is not known here is read as kind PROBLEM_KINDS, and left out. */
-static void problem_fields(struct codec *x, struct problem *p)
-{
-    char id[PROBLEM_ID_MAX] = "";
-    int kind;
-
-    if (x->writing)
-        strncpy(id, problem_text((enum problem_kind)p->kind)->id, sizeof id - 1);
-    field_text(x, id, sizeof id);
-    field_text(x, p->subject, sizeof p->subject);
-    field_text(x, p->detail, sizeof p->detail);
-    field_ns(x, &p->age.ns);
-    kind = problem_from_id(id);
-    p->kind = (uint8_t)(kind < 0 ? PROBLEM_KINDS : kind);
-}
-
-static void client_fields(struct codec *x, struct snapshot_client *c)
-{
-    field_addr(x, &c->net);
-    field_u8(x, &c->bits);
-    field_u8(x, &c->blocked);
-    field_u32(x, &c->requests);
-    field_u32(x, &c->refused);
-    field_double(x, &c->per_second);
-    field_ns(x, &c->last_age.ns);
-}
-
-/* which u8 | sum | how many counts u8, then the counts: the limits are part of the protocol (base/histogram.h). */
-static void histogram_fields(struct codec *x, uint8_t *which, struct histogram *h)
-{
-    uint8_t n = HISTOGRAM_LIMITS + 1;
-
-    field_u8(x, which);
-    field_ns(x, &h->sum_ns);
-    field_u8(x, &n);
-    for (uint8_t i = 0; i < n && i <= HISTOGRAM_LIMITS; i++)
-        field_u64(x, &h->count[i]);
-}
-
-static void process_fields(struct codec *x, struct snapshot_process *p)
-{
-    field_text(x, p->role, sizeof p->role);
-    field_u32(x, &p->restarts);
-}
-
-static void clients_fields(struct codec *x, struct snapshot_clients *c)
-{
-    field_u8(x, &c->counted);
-    field_u32(x, &c->known);
-    field_double(x, &c->ever);
-}
-
-static void access_fields(struct codec *x, struct snapshot_access *a)
-{
-    field_addr(x, &a->from);
-    field_text(x, a->service, sizeof a->service);
-    field_text(x, a->listener, sizeof a->listener);
-    field_u32(x, &a->listeners);
-    field_text(x, a->action, sizeof a->action);
-    field_u8(x, &a->matched);
-    field_u32(x, &a->item);
-    field_text(x, a->net, sizeof a->net);
-    field_text(x, a->place, sizeof a->place);
-    field_u8(x, &a->logged);
-    client_fields(x, &a->client);
-}
-
-/* What the verbs ask beyond sections. */
-static void question_fields(struct codec *x, struct control_request *r)
-{
-    if (r->verb == CONTROL_VERB_CLIENTS)
-        field_u16(x, &r->clients);
-    if (r->verb == CONTROL_VERB_SOURCE)
-        field_u8(x, &r->act);
-    if (r->verb == CONTROL_VERB_SOURCE || r->verb == CONTROL_VERB_LOG_LEVEL)
-        field_text(x, r->text, sizeof r->text);
-    if (r->verb == CONTROL_VERB_LOG_LEVEL)
-        field_text(x, r->level, sizeof r->level);
-    if (r->verb != CONTROL_VERB_ACCESS)
-        return;
-    field_addr(x, &r->from);
-    field_text(x, r->service, sizeof r->service);
-    field_addr(x, &r->listener);
-    field_text(x, r->interface, sizeof r->interface);
-}
 
 /* ---- frames ---- */
 
@@ -402,13 +63,13 @@ static void conn_fill(struct control_conn *c, size_t want, struct span bytes, si
 
 static void request_read(struct control_conn *conn, const struct frame_header *h, struct cursor *c, struct control_request *r)
 {
-    struct codec question = { .in = *c };
+    struct control_codec question = { .in = *c };
 
     *r = (struct control_request){ .version = h->version, .verb = h->verb };
     if (h->version == CONTROL_VERSION && h->verb == CONTROL_VERB_SNAPSHOT)
         r->sections = cursor_u32(c);
     if (h->version == CONTROL_VERSION)
-        question_fields(&question, r);
+        control_question_fields(&question, r);
     r->malformed = c->failed || question.ended || r->from.family > ADDR_IPV6 || r->listener.family > ADDR_IPV6 || r->act >= CONTROL_SOURCE_ACTS;
     conn->len = 0;
 }
@@ -437,14 +98,14 @@ enum control_outcome control_input(struct control_conn *c, struct span bytes, si
 }
 
 /* One section: the fields are written by `fields`, the length afterwards. */
-static struct codec section_begin(struct writer *w, enum control_section id)
+static struct control_codec section_begin(struct writer *w, enum control_section id)
 {
     writer_u16(w, (uint16_t)id);
     writer_u32(w, 0);
-    return (struct codec){ .writing = true, .out = *w };
+    return (struct control_codec){ .writing = true, .out = *w };
 }
 
-static void section_end(struct writer *w, const struct codec *x)
+static void section_end(struct writer *w, const struct control_codec *x)
 {
     size_t begin = writer_len(w);
 
@@ -455,78 +116,78 @@ static void section_end(struct writer *w, const struct codec *x)
 
 static void write_daemon(struct writer *w, struct snapshot s)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_DAEMON);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_DAEMON);
 
-    daemon_fields(&x, &s);
+    control_daemon_fields(&x, &s);
     section_end(w, &x);
 }
 
 static void write_page(struct writer *w, struct page_data p)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_PAGE);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_PAGE);
 
-    page_fields(&x, &p);
+    control_page_fields(&x, &p);
     section_end(w, &x);
 }
 
 static void write_source(struct writer *w, struct snapshot_source s)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_SOURCE);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_SOURCE);
 
-    source_fields(&x, &s);
+    control_source_fields(&x, &s);
     section_end(w, &x);
 }
 
 static void write_service(struct writer *w, struct snapshot_service s)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_SERVICE);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_SERVICE);
 
-    service_fields(&x, &s);
+    control_service_fields(&x, &s);
     section_end(w, &x);
 }
 
 static void write_card(struct writer *w, enum control_section section, struct snapshot_card s)
 {
-    struct codec x = section_begin(w, section);
+    struct control_codec x = section_begin(w, section);
 
-    card_fields(&x, &s);
+    control_card_fields(&x, &s);
     section_end(w, &x);
 }
 
 static void write_histogram(struct writer *w, uint8_t which, struct histogram h)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_HISTOGRAM);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_HISTOGRAM);
 
-    histogram_fields(&x, &which, &h);
+    control_histogram_fields(&x, &which, &h);
     section_end(w, &x);
 }
 
 static void write_process(struct writer *w, struct snapshot_process p)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_PROCESS);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_PROCESS);
 
-    process_fields(&x, &p);
+    control_process_fields(&x, &p);
     section_end(w, &x);
 }
 
 static void write_clients(struct writer *w, struct snapshot_clients c)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_CLIENTS);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_CLIENTS);
 
-    clients_fields(&x, &c);
+    control_clients_fields(&x, &c);
     section_end(w, &x);
     for (uint32_t i = 0; i < c.count; i++) {
         x = section_begin(w, CONTROL_SECTION_CLIENT);
-        client_fields(&x, &c.client[i]);
+        control_client_fields(&x, &c.client[i]);
         section_end(w, &x);
     }
 }
 
 static void write_access(struct writer *w, struct snapshot_access a)
 {
-    struct codec x = section_begin(w, CONTROL_SECTION_ACCESS);
+    struct control_codec x = section_begin(w, CONTROL_SECTION_ACCESS);
 
-    access_fields(&x, &a);
+    control_access_fields(&x, &a);
     section_end(w, &x);
 }
 
@@ -534,9 +195,9 @@ static void write_problems(struct writer *w, const struct problems *p)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         struct problem copy = p->item[i];
-        struct codec x = section_begin(w, CONTROL_SECTION_PROBLEM);
+        struct control_codec x = section_begin(w, CONTROL_SECTION_PROBLEM);
 
-        problem_fields(&x, &copy);
+        control_problem_fields(&x, &copy);
         section_end(w, &x);
     }
 }
@@ -549,22 +210,22 @@ static void write_text(struct writer *w, const char *text)
     char piece[PIECE_MAX + 1];
 
     for (size_t len; *text; text += len) {
-        struct codec x = section_begin(w, CONTROL_SECTION_TEXT);
+        struct control_codec x = section_begin(w, CONTROL_SECTION_TEXT);
 
         len = strnlen(text, PIECE_MAX);
         memcpy(piece, text, len);
         piece[len] = '\0';
-        field_text(&x, piece, sizeof piece);
+        control_field_text(&x, piece, sizeof piece);
         section_end(w, &x);
     }
 }
 
-static void read_text(struct codec *x, char *out, size_t size)
+static void read_text(struct control_codec *x, char *out, size_t size)
 {
     char piece[PIECE_MAX + 1] = "";
     size_t len = strlen(out), more;
 
-    field_text(x, piece, sizeof piece);
+    control_field_text(x, piece, sizeof piece);
     more = strlen(piece);
     if (more > size - 1 - len)
         more = size - 1 - len;
@@ -648,12 +309,12 @@ size_t control_answer(const struct control_request *request, const struct snapsh
 size_t control_request_write(const struct control_request *request, uint8_t *out, size_t size)
 {
     struct control_request copy = *request;
-    struct codec x = { .writing = true, .out = writer_of(out, size) };
+    struct control_codec x = { .writing = true, .out = writer_of(out, size) };
 
     frame_begin(&x.out, request->verb);
     if (request->verb == CONTROL_VERB_SNAPSHOT)
         writer_u32(&x.out, request->sections);
-    question_fields(&x, &copy);
+    control_question_fields(&x, &copy);
     return frame_end(&x.out);
 }
 
@@ -709,60 +370,60 @@ static void client_check(struct snapshot_client *c)
         c->net = (struct net_addr){ 0 };
 }
 
-static void histogram_read(struct codec *x, struct snapshot *out)
+static void histogram_read(struct control_codec *x, struct snapshot *out)
 {
     struct histogram h = { .sum_ns = 0 };
     uint8_t which = HISTOGRAM_COUNT;
 
-    histogram_fields(x, &which, &h);
+    control_histogram_fields(x, &which, &h);
     if (which < HISTOGRAM_COUNT)
         out->histogram[which] = h;
 }
 
 static void section_read(uint16_t id, struct span body, struct snapshot *out)
 {
-    struct codec x = codec_reading(body);
+    struct control_codec x = { .in = cursor_of(body) };
 
     if (id == CONTROL_SECTION_DAEMON)
-        daemon_fields(&x, out);
+        control_daemon_fields(&x, out);
     if (id == CONTROL_SECTION_PAGE) {
-        page_fields(&x, &out->page);
+        control_page_fields(&x, &out->page);
         page_check(&out->page);
     }
     if (id == CONTROL_SECTION_SOURCE && out->source_count < SNAPSHOT_SOURCES_MAX) {
         struct snapshot_source *s = &out->source[out->source_count++];
 
-        source_fields(&x, s);
+        control_source_fields(&x, s);
         source_check(s);
     }
     if (id == CONTROL_SECTION_SERVICE && out->service_count < SNAPSHOT_SERVICES_MAX)
-        service_fields(&x, &out->service[out->service_count++]);
+        control_service_fields(&x, &out->service[out->service_count++]);
     if (id == CONTROL_SECTION_CARD && out->card_count < SNAPSHOT_CARDS_MAX)
-        card_fields(&x, &out->card[out->card_count++]);
+        control_card_fields(&x, &out->card[out->card_count++]);
     if (id == CONTROL_SECTION_CLIENTS)
-        clients_fields(&x, &out->clients);
+        control_clients_fields(&x, &out->clients);
     if (id == CONTROL_SECTION_CLIENT && out->clients.count < SNAPSHOT_CLIENTS_MAX) {
         struct snapshot_client *c = &out->clients.client[out->clients.count++];
 
-        client_fields(&x, c);
+        control_client_fields(&x, c);
         client_check(c);
     }
     if (id == CONTROL_SECTION_ACCESS && out->access_count < SNAPSHOT_PLACES_MAX) {
         struct snapshot_access *a = &out->access[out->access_count++];
 
-        access_fields(&x, a);
+        control_access_fields(&x, a);
         client_check(&a->client);
         if (a->from.family > ADDR_IPV6)
             a->from = (struct net_addr){ 0 };
     }
     if (id == CONTROL_SECTION_XDP && out->xdp_count < SNAPSHOT_CARDS_MAX)
-        card_fields(&x, &out->xdp[out->xdp_count++]);
+        control_card_fields(&x, &out->xdp[out->xdp_count++]);
     if (id == CONTROL_SECTION_TEXT)
         read_text(&x, out->text, sizeof out->text);
     if (id == CONTROL_SECTION_PROBLEM && out->problems.count < PROBLEMS_MAX) {
         struct problem *p = &out->problems.item[out->problems.count];
 
-        problem_fields(&x, p);
+        control_problem_fields(&x, p);
         if (p->kind < PROBLEM_KINDS)
             out->problems.count++;
         else
@@ -771,7 +432,7 @@ static void section_read(uint16_t id, struct span body, struct snapshot *out)
     if (id == CONTROL_SECTION_HISTOGRAM)
         histogram_read(&x, out);
     if (id == CONTROL_SECTION_PROCESS && out->process_count < SNAPSHOT_PROCESSES_MAX)
-        process_fields(&x, &out->process[out->process_count++]);
+        control_process_fields(&x, &out->process[out->process_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)
