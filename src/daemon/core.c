@@ -1,4 +1,4 @@
-#include "daemon/core.h"
+#include "daemon/core_part.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -48,7 +48,7 @@ static void drain(struct core *c, const struct event *ev)
 }
 
 /* Actions cause events while the engine is still handing actions out: those wait their turn. */
-static void input(struct core *c, const struct event *ev)
+void core_input(struct core *c, const struct event *ev)
 {
     if (c->stepping) {
         assert(c->queue_count < CORE_QUEUE_MAX); /* each outstanding exchange and command can fail once */
@@ -65,140 +65,6 @@ static void input(struct core *c, const struct event *ev)
         drain(c, &waiting);
     }
     c->stepping = false;
-}
-
-/* -- exchanges ------------------------------------------------------------------------------------------------- */
-
-static struct core_exchange *free_exchange(struct core *c)
-{
-    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
-        if (!c->exchange[i].id)
-            return &c->exchange[i];
-    return NULL;
-}
-
-static struct core_exchange *exchange_of(struct core *c, int fd)
-{
-    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
-        if (c->exchange[i].id && c->exchange[i].fd == fd)
-            return &c->exchange[i];
-    return NULL;
-}
-
-static void close_exchange(struct core *c, uint32_t id)
-{
-    for (unsigned i = 0; i < CORE_EXCHANGES_MAX; i++)
-        if (id && c->exchange[i].id == id) {
-            loop_forget(c->loop, c->exchange[i].fd);
-            close(c->exchange[i].fd);
-            c->exchange[i].id = 0;
-        }
-}
-
-static void failed(struct core *c, uint32_t id, int err)
-{
-    input(c, &(struct event){ .kind = EVENT_SEND_FAILED, .u.failed = { id, err } });
-}
-
-static void on_transmit_stamp(struct core *c, struct core_exchange *x)
-{
-    struct hardware *h = c->world->hardware;
-    struct io_hardware_stamp hardware;
-    struct dur_ns error;
-    struct mono_ns tx;
-    enum stamp stamp;
-    int got = io_udp_transmit_stamp(x->fd, &tx, &stamp, &hardware);
-
-    if (got < 0)
-        failed(c, x->id, got);
-    if (got <= 0)
-        return;
-    hardware_refresh(h, &hardware, host_mono());
-    if (hardware_place(h->lines, &hardware, HARDWARE_LEFT, host_mono(), &tx, &error)) {
-        stamp = STAMP_HARDWARE;
-        x->late_stamp = false;
-    }
-    if (stamp != STAMP_USER)
-        input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { x->id, tx, stamp } });
-}
-
-/* A card's stamp of the request may come after the answer, which would be judged without it. */
-static void wait_for_stamp(struct core *c, struct core_exchange *x)
-{
-    struct pollfd p = { x->fd, POLLPRI, 0 };
-
-    if (poll(&p, 1, LATE_STAMP_MS) > 0 && p.revents & (POLLPRI | POLLERR))
-        on_transmit_stamp(c, x);
-    x->late_stamp = false;
-}
-
-static void on_reply(struct core *c, const struct core_exchange *x)
-{
-    struct io_datagram *d = &c->datagram;
-    uint32_t id = x->id;
-    int fd = x->fd;
-    struct dur_ns error = { 0 };
-    int got = io_udp_receive(fd, d);
-
-    if (got < 0)
-        failed(c, id, got);
-    if (got <= 0 || d->cut)
-        return;
-    hardware_refresh(c->world->hardware, &d->hardware, host_mono());
-    hardware_arrival(c->world->hardware->lines, d, &error);
-    input(c, &(struct event){ .kind = EVENT_DATAGRAM, .u.datagram = { .exchange = id, .from = d->from, .to = x->own, .bytes = { d->bytes, d->len },
-                                                                          .rx = d->rx, .stamp = d->stamp, .rx_error = error } });
-}
-
-static void on_exchange(void *ctx, int fd, short revents, struct mono_ns now)
-{
-    struct core *c = ctx;
-    struct core_exchange *x = exchange_of(c, fd);
-
-    (void)now;
-    if (x && revents & (POLLPRI | POLLERR))
-        on_transmit_stamp(c, x);
-    if (x && revents & POLLIN && x->late_stamp && x->fd == fd)
-        wait_for_stamp(c, x);
-    if (x && revents & POLLIN && x->id && x->fd == fd)
-        on_reply(c, x);
-}
-
-static int open_exchange(struct core *c, uint32_t id, const struct net_addr *to)
-{
-    struct core_exchange *x = free_exchange(c);
-    int fd;
-
-    if (!x)
-        return -UE_FULL;
-    fd = io_udp_connect(to);
-    if (fd < 0)
-        return fd;
-    if (loop_watch(c->loop, fd, POLLIN | POLLPRI, on_exchange, c) != 0) {
-        close(fd);
-        return -UE_FULL;
-    }
-    if (c->world->options->ntp.dscp)
-        io_udp_mark(fd, to->family, (unsigned)c->world->options->ntp.dscp);
-    *x = (struct core_exchange){ .id = id, .fd = fd, .late_stamp = hardware_on(c->world->hardware) };
-    io_udp_local(fd, &x->own);
-    if (x->late_stamp)
-        io_udp_ask_hardware(fd, to->family, IO_CLIENT);
-    return fd;
-}
-
-static void send_request(struct core *c, const struct action *a)
-{
-    struct mono_ns tx;
-    int fd = open_exchange(c, a->u.send.exchange, &a->u.send.to);
-    int err = fd < 0 ? fd : io_udp_send(fd, a->u.send.bytes, a->u.send.len, &tx);
-
-    if (err) {
-        close_exchange(c, a->u.send.exchange);
-        failed(c, a->u.send.exchange, err);
-        return;
-    }
-    input(c, &(struct event){ .kind = EVENT_TX_STAMP, .u.tx = { a->u.send.exchange, tx, STAMP_USER } });
 }
 
 /* -- the responder in the kernel --------------------------------------------------------------------------------- */
@@ -237,13 +103,13 @@ static void read_clock(struct core *c)
 {
     struct host_pair p = host_pair();
 
-    input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, io_asleep() } });
+    core_input(c, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { p.raw, p.system, io_asleep() } });
 }
 
 /* The system clock's rate may be another one now. */
 static void result(struct core *c, int err)
 {
-    input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } });
+    core_input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } });
     tell_responder(c);
     tell_clockbound(c);
 }
@@ -271,69 +137,6 @@ static void on_clock_result(void *ctx, int fd, short revents, struct mono_ns now
     (void)now;
     if (recv(fd, &err, sizeof err, MSG_DONTWAIT) == (ssize_t)sizeof err)
         result(ctx, err <= 0 && err > -UE_COUNT ? err : -UE_IO);
-}
-
-/* -- questions about lines of `sources`: after a reload the same number is another line -------------------------------- */
-
-static uint16_t tagged(const struct core *c, uint16_t configured) { return (uint16_t)(c->turn << 8 | configured); }
-
-/* False for the answer to a question from before. */
-static bool untag(const struct core *c, uint16_t *configured)
-{
-    bool ours = *configured >> 8 == c->turn && (*configured & 0xff) < ENGINE_CONFIGURED_MAX;
-
-    *configured &= 0xff;
-    return ours;
-}
-
-/* -- names ------------------------------------------------------------------------------------------------------ */
-
-static void unresolved(struct core *c, uint16_t configured, int err)
-{
-    input(c, &(struct event){ .kind = EVENT_ADDRESSES, .u.addresses = { .configured = configured, .err = err } });
-}
-
-static void resolve(struct core *c, uint16_t configured, const char *name)
-{
-    int err = c->world->resolve_fd < 0 ? -UE_UNSUPPORTED : resolve_ask(c->world->resolve_fd, tagged(c, configured), name);
-
-    if (err) {
-        unresolved(c, configured, err);
-        return;
-    }
-    c->names_asked |= 1u << configured;
-    c->names_due = mono_add(host_mono(), (struct dur_ns){ RESOLVE_PATIENCE_S * NS_PER_S });
-}
-
-static void give_up_names(struct core *c)
-{
-    uint32_t asked = c->names_asked;
-
-    c->names_asked = 0;
-    c->names_due = MONO_NEVER;
-    for (uint16_t i = 0; asked >> i; i++)
-        if (asked >> i & 1)
-            unresolved(c, i, -UE_TIMEOUT);
-}
-
-static void on_addresses(void *ctx, int fd, short revents, struct mono_ns now)
-{
-    struct core *c = ctx;
-    struct resolve_answer a;
-    struct event ev = { .kind = EVENT_ADDRESSES };
-
-    (void)revents;
-    (void)now;
-    if (resolve_take(fd, &a) != 0 || !untag(c, &a.configured) || !(c->names_asked >> a.configured & 1))
-        return;
-    c->names_asked &= ~(1u << a.configured);
-    if (!c->names_asked)
-        c->names_due = MONO_NEVER;
-    ev.u.addresses.configured = a.configured;
-    ev.u.addresses.err = a.err;
-    ev.u.addresses.count = a.count < EVENT_ADDRESSES_MAX ? a.count : EVENT_ADDRESSES_MAX;
-    memcpy(ev.u.addresses.addr, a.addr, ev.u.addresses.count * sizeof a.addr[0]);
-    input(c, &ev);
 }
 
 /* -- memory ----------------------------------------------------------------------------------------------------- */
@@ -381,68 +184,6 @@ static void save(struct core *c)
         tell_not_saved(c, memory_file_save(drift_file(c), &m));
 }
 
-/* -- NTS ---------------------------------------------------------------------------------------------------------- */
-
-static void without_keys(struct core *c, uint16_t configured, const char *why)
-{
-    input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { .configured = configured, .wrong = why } });
-}
-
-static void say_whom_to_trust(const struct nts_options *o, const struct source_options *source, struct ke_trust *out)
-{
-    snprintf(out->authorities, sizeof out->authorities, "%s", source->nts_trusted.s[0] ? source->nts_trusted.s : o->trusted_certificates.s);
-    snprintf(out->revoked, sizeof out->revoked, "%s", o->revoked_certificates.s);
-    snprintf(out->pin, sizeof out->pin, "%s", source->nts_pin.s);
-    snprintf(out->certificate, sizeof out->certificate, "%s", o->client_certificate.s);
-    snprintf(out->private_key, sizeof out->private_key, "%s", o->client_private_key.s);
-}
-
-static void establish(struct core *c, const struct action *a)
-{
-    uint16_t configured = a->u.establish.configured;
-    struct ke_question q = { .configured = tagged(c, configured), .port = a->u.establish.port,
-                             .trust = { .at = a->u.establish.at, .dead = a->u.establish.dead } };
-    int err;
-
-    snprintf(q.name, sizeof q.name, "%s", a->u.establish.name);
-    say_whom_to_trust(&c->world->options->nts, &c->world->options->engine.source[configured], &q.trust);
-    err = ke_client_ask(c->world->ke_fd, &q);
-
-    if (err) {
-        without_keys(c, configured, ue_text(err));
-        return;
-    }
-    c->keys_asked |= 1u << configured;
-    c->keys_due = mono_add(host_mono(), (struct dur_ns){ KE_CLIENT_PATIENCE_S * NS_PER_S });
-}
-
-static void give_up_keys(struct core *c)
-{
-    uint32_t asked = c->keys_asked;
-
-    c->keys_asked = 0;
-    c->keys_due = MONO_NEVER;
-    for (uint16_t i = 0; asked >> i; i++)
-        if (asked >> i & 1)
-            without_keys(c, i, ue_text(UE_TIMEOUT));
-}
-
-static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
-{
-    struct core *c = ctx;
-    struct ke_answer a;
-
-    (void)revents;
-    (void)now;
-    if (ke_client_take(fd, &a) == 0 && untag(c, &a.configured) && c->keys_asked >> a.configured & 1) {
-        c->keys_asked &= ~(1u << a.configured);
-        if (!c->keys_asked)
-            c->keys_due = MONO_NEVER;
-        input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid } });
-    }
-    crypto_wipe(&a, sizeof a);
-}
-
 /* -- leap seconds -------------------------------------------------------------------------------------------------- */
 
 static void look_at_leap_files(struct core *c, struct mono_ns now)
@@ -454,7 +195,7 @@ static void look_at_leap_files(struct core *c, struct mono_ns now)
     c->leap_files.next = mono_add(now, (struct dur_ns){ LEAP_FILES_LOOK_S * NS_PER_S });
     for (int i = 0; i < LEAP_ORIGINS; i++)
         if (leap_files_read(&c->leap_files, (enum clock_leap_origin)i, path[i], &table))
-            input(c, &(struct event){ .kind = EVENT_LEAP_TABLE, .u.leap = { (enum clock_leap_origin)i, &table } });
+            core_input(c, &(struct event){ .kind = EVENT_LEAP_TABLE, .u.leap = { (enum clock_leap_origin)i, &table } });
 }
 
 void core_reread(struct core *c) { look_at_leap_files(c, host_mono()); }
@@ -476,10 +217,10 @@ static void publish(struct core *c)
 static void obey(struct core *c, const struct action *a)
 {
     switch (a->kind) {
-    case ACTION_SEND: send_request(c, a); break;
-    case ACTION_CLOSE: close_exchange(c, a->u.close.exchange); break;
-    case ACTION_RESOLVE: resolve(c, a->u.resolve.configured, a->u.resolve.name); break;
-    case ACTION_ESTABLISH: establish(c, a); break;
+    case ACTION_SEND: core_send_request(c, a); break;
+    case ACTION_CLOSE: core_close_exchange(c, a->u.close.exchange); break;
+    case ACTION_RESOLVE: core_resolve(c, a->u.resolve.configured, a->u.resolve.name); break;
+    case ACTION_ESTABLISH: core_establish(c, a); break;
     case ACTION_READ_CLOCK: read_clock(c); break;
     case ACTION_CLOCK: command_clock(c, &a->u.clock); break;
     case ACTION_PUBLISH: publish(c); break;
@@ -509,16 +250,6 @@ static void fill_random(void *ctx, void *out, size_t len)
 
 /* -- another configuration ----------------------------------------------------------------------------------------- */
 
-static void watch_helpers(struct core *c)
-{
-    const struct core_world *w = c->world;
-
-    if (w->ke_fd >= 0 && !c->keys_watched)
-        c->keys_watched = loop_watch(c->loop, w->ke_fd, POLLIN, on_keys, c) == 0;
-    if (w->resolve_fd >= 0 && !c->names_watched)
-        c->names_watched = loop_watch(c->loop, w->resolve_fd, POLLIN, on_addresses, c) == 0;
-}
-
 /* Questions that are out were numbered by the old lines: their answers are not waited for, and the engine asks again. */
 void core_take_set(struct core *c, uint32_t generation)
 {
@@ -541,16 +272,16 @@ void core_change_sources(struct core *c, const struct engine_options *o)
 {
     if (c->world->need_helpers)
         c->world->need_helpers(o);
-    watch_helpers(c);
+    core_watch_helpers(c);
     c->names_asked = c->keys_asked = 0;
     c->names_due = c->keys_due = MONO_NEVER;
     c->turn++;
-    input(c, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { o } });
+    core_input(c, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { o } });
 }
 
 void core_tell_source(struct core *c, enum engine_source_act act, const char *name)
 {
-    input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
+    core_input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
 }
 
 void core_log_level(struct core *c, enum log_topic topic, enum log_level level)
@@ -562,7 +293,7 @@ void core_log_level(struct core *c, enum log_topic topic, enum log_level level)
         send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void core_step(struct core *c) { input(c, &(struct event){ .kind = EVENT_STEP }); }
+void core_step(struct core *c) { core_input(c, &(struct event){ .kind = EVENT_STEP }); }
 
 uint32_t core_ask_reload(struct core *c)
 {
@@ -621,7 +352,7 @@ static void look_for_move(struct core *c)
     if (marker == c->disruption || marker == IO_VMCLOCK_UNREADABLE)
         return;
     c->disruption = marker;
-    input(c, &(struct event){ .kind = EVENT_MOVED });
+    core_input(c, &(struct event){ .kind = EVENT_MOVED });
 }
 
 static void look_for_disruption(void *ctx)
@@ -653,7 +384,7 @@ static void wait_for_wake(struct core *c)
 }
 
 /* Engine, then trouble.c; dated. */
-static void find_problems(struct core *c, struct mono_ns now, struct problems *out)
+void core_find_problems(struct core *c, struct mono_ns now, struct problems *out)
 {
     out->count = 0;
     engine_problems(c->engine, now, out);
@@ -668,7 +399,7 @@ static void look_for_problems(struct core *c, struct mono_ns now)
     struct problems p;
 
     if (!mono_before(now, c->problems_due))
-        find_problems(c, now, &p);
+        core_find_problems(c, now, &p);
 }
 
 static void run(void *ctx, struct mono_ns now)
@@ -678,16 +409,16 @@ static void run(void *ctx, struct mono_ns now)
     if (!mono_before(now, c->world->hardware->next))
         hardware_read_all(c->world->hardware, now);
     if (!mono_before(now, c->names_due))
-        give_up_names(c);
+        core_give_up_names(c);
     if (!mono_before(now, c->keys_due))
-        give_up_keys(c);
+        core_give_up_keys(c);
     if (!mono_before(now, c->responder_due))
         tell_responder(c);
     if (!mono_before(now, c->clockbound_due))
         tell_clockbound(c);
     if (!mono_before(now, c->vmclock_due)) /* looked at already, as at every return from waiting */
         c->vmclock_due = mono_add(now, (struct dur_ns){ VMCLOCK_LOOK_NS });
-    input(c, &(struct event){ .kind = EVENT_TICK });
+    core_input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
     look_for_problems(c, now);
@@ -731,83 +462,14 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
     if (world->reload_fd >= 0)
         loop_watch(loop, world->reload_fd, POLLIN, on_reload_word, c);
-    watch_helpers(c);
-    input(c, &(struct event){ .kind = EVENT_TICK });
+    core_watch_helpers(c);
+    core_input(c, &(struct event){ .kind = EVENT_TICK });
     return 0;
 }
 
 void core_stop(struct core *c)
 {
-    input(c, &(struct event){ .kind = EVENT_STOP });
+    core_input(c, &(struct event){ .kind = EVENT_STOP });
     free(c->engine);
     c->engine = NULL;
-}
-
-static void picture_of_service(const struct serve_stats *stats, unsigned rows, enum service s, const char *how, struct snapshot *out)
-{
-    struct snapshot_service *service = &out->service[out->service_count++];
-
-    memset(service, 0, sizeof *service);
-    snprintf(service->name, sizeof service->name, "%s%s", service_name(s), how);
-    for (unsigned i = 0; i < rows; i++) {
-        service->requests += stats[i].requests[s];
-        for (unsigned v = 0; v < VERDICT_COUNT; v++)
-            service->verdict[v] += stats[i].verdict[s][v];
-    }
-}
-
-/* What it answered is not in the sockets' rows. */
-static void picture_of_responder(const struct responder *r, struct snapshot *out)
-{
-    picture_of_service(r->stats, r->loaded.cpus, SERVICE_NTP, " by XDP", out);
-    picture_of_service(r->stats, r->loaded.cpus, SERVICE_TIME, " by XDP", out);
-}
-
-static void picture_of_ke(const struct ke_picture *ke, struct snapshot *out)
-{
-    out->certificate_expires = ke->valid.until;
-    out->handshakes = ke->stats.accepted;
-    out->handshakes_granted = ke->stats.granted;
-}
-
-static void picture_of_processes(const struct shared_state *shared, struct snapshot *out)
-{
-    out->process_count = 0;
-    for (int r = 0; r < ROLE_COUNT; r++) {
-        struct snapshot_process *p = &out->process[out->process_count];
-
-        if (r <= ROLE_SERVE) {
-            *p = (struct snapshot_process){ .restarts = 0 };
-            snprintf(p->role, sizeof p->role, "%s", role_name((enum role)r));
-            out->process_count++;
-        } else {
-            p--;
-        }
-        p->restarts += shared->death[r].count;
-    }
-}
-
-void core_snapshot(struct core *c, struct snapshot *out)
-{
-    engine_snapshot(c->engine, host_mono(), out);
-    snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
-    snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
-    snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
-    find_problems(c, out->now, &out->problems);
-    out->control_denied = c->denied;
-    out->reloads = c->world->sets->report.count;
-    hardware_picture(c->world->hardware, out);
-    responder_picture(c->world->responder, out);
-    if (c->world->ke)
-        picture_of_ke(c->world->ke, out);
-    out->service_count = 0;
-    for (unsigned s = 0; s < SERVICE_COUNT; s++)
-        picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);
-    for (unsigned w = 0; w < WORKERS_MAX; w++)
-        out->service[SERVICE_NTP].ahead = dur_max(out->service[SERVICE_NTP].ahead, (struct dur_ns){ c->world->shared->ahead_ns[w] });
-    picture_of_processes(c->world->shared, out);
-    for (unsigned w = 0; w < WORKERS_MAX; w++)
-        histogram_join(&out->histogram[HISTOGRAM_ANSWER], &c->world->shared->latency[w]);
-    if (c->world->responder->mirror)
-        picture_of_responder(c->world->responder, out);
 }
