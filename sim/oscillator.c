@@ -15,20 +15,24 @@ static double sine_gain_s(const struct oscillator *o, struct tai_ns now)
     return o->sine * o->sine_period_s / (2 * M_PI) * (cos(angle(o, o->at)) - cos(angle(o, now))) ;
 }
 
-static void reflect(struct oscillator *o)
+static double within(const struct oscillator *o, double y) { return fmax(o->y_mid - o->y_span, fmin(o->y_mid + o->y_span, y)); }
+
+/* Neither the frequency nor its mean over any time leaves the span: between two looks the walk may not have been outside either. */
+static void reflect(struct oscillator *o, double *gain_s, double t)
 {
     double off = o->y - o->y_mid;
 
-    if (o->y_span <= 0 || fabs(off) <= o->y_span)
+    if (o->y_span <= 0)
         return;
-    off = copysign(2 * o->y_span, off) - off;
-    o->y = o->y_mid + fmax(-o->y_span, fmin(o->y_span, off));
+    if (fabs(off) > o->y_span)
+        o->y = within(o, o->y_mid + copysign(2 * o->y_span, off) - off);
+    *gain_s = t * within(o, *gain_s / t);
 }
 
 void oscillator_advance(struct oscillator *o, struct tai_ns now, struct prng *p)
 {
     int64_t step_ns = now.ns - o->at.ns;
-    double t = (double)step_ns * 1e-9, gain_s = o->y * t + sine_gain_s(o, now), whole;
+    double t = (double)step_ns * 1e-9, gain_s = o->y * t, whole;
 
     if (step_ns <= 0)
         return;
@@ -37,9 +41,9 @@ void oscillator_advance(struct oscillator *o, struct tai_ns now, struct prng *p)
 
         o->y += o->wander * sqrt(t) * a;
         gain_s += o->wander * t * sqrt(t / 3) * (sqrt(3) / 2 * a + b / 2);
-        reflect(o);
+        reflect(o, &gain_s, t);
     }
-    o->raw_frac_ns = modf(o->raw_frac_ns + gain_s * 1e9, &whole);
+    o->raw_frac_ns = modf(o->raw_frac_ns + (gain_s + sine_gain_s(o, now)) * 1e9, &whole);
     o->raw.ns += step_ns + (int64_t)whole;
     o->at = now;
 }

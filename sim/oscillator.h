@@ -15,7 +15,7 @@ struct oscillator {
     double raw_frac_ns;   /* and its fraction, -1 .. 1 */
     double y;             /* constant + walk */
     double wander;        /* per square root of a second */
-    double y_mid, y_span; /* the walk is reflected at y_mid +- y_span; span 0: free */
+    double y_mid, y_span; /* the walk is reflected at y_mid +- y_span, which no mean of it leaves either; span 0: free */
     double sine, sine_period_s, sine_phase;
 };
 

@@ -70,6 +70,22 @@ static void a_walk_stays_within(void **state)
     }
 }
 
+/* However fast it walks and however seldom it is looked at. */
+static void a_mean_stays_within(void **state)
+{
+    struct oscillator o = { .y = 10e-6, .y_mid = 10e-6, .y_span = 1e-7, .wander = 1e-6 };
+    struct prng p;
+
+    (void)state;
+    prng_seed(&p, 3);
+    for (int64_t s = 64; s < 100000; s += 64) {
+        int64_t before = o.raw.ns;
+
+        oscillator_advance(&o, (struct tai_ns){ s * NS_PER_S }, &p);
+        assert_true(fabs((double)(o.raw.ns - before - 64 * NS_PER_S) - 640e3) <= 6400 + 1);
+    }
+}
+
 static void sleep_stops_the_raw_clock(void **state)
 {
     struct oscillator o = { .raw = { 77 } };
@@ -96,8 +112,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(constant_drift_is_exact), cmocka_unit_test(a_sine_comes_back), cmocka_unit_test(noise_has_its_covariance_in_one_jump),
-        cmocka_unit_test(noise_has_its_covariance_in_steps), cmocka_unit_test(a_walk_stays_within), cmocka_unit_test(sleep_stops_the_raw_clock),
-        cmocka_unit_test(a_deadline_is_met_in_truth),
+        cmocka_unit_test(noise_has_its_covariance_in_steps), cmocka_unit_test(a_walk_stays_within), cmocka_unit_test(a_mean_stays_within),
+        cmocka_unit_test(sleep_stops_the_raw_clock), cmocka_unit_test(a_deadline_is_met_in_truth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

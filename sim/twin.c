@@ -78,13 +78,21 @@ static double loss_of(const struct snapshot_source *s)
     return clamp(1 - sqrt((double)s->accepted / (double)s->sent), 0, LOSS_MAX);
 }
 
-static void write_path(FILE *out, const char *node, struct dur_ns round_trip, struct dur_ns jitter, double loss)
+/* Of each direction, as loss. */
+static struct dur_ns jitter_of(const struct snapshot_source *s) { return (struct dur_ns){ s->delay_excess.ns / 2 }; }
+
+static void write_rest_of_link(FILE *out, struct dur_ns jitter, double loss)
 {
-    fprintf(out, "link c %s delay %lldns jitter exponential %lldns", node, (long long)ns_within(round_trip, 4 * NS_PER_S) / 2,
-            (long long)ns_within(jitter, 2 * NS_PER_S));
+    fprintf(out, " jitter exponential %lldns", (long long)ns_within(jitter, 2 * NS_PER_S));
     if (loss > 0.005)
         fprintf(out, " loss %.1f%%", loss * 100);
     fputc('\n', out);
+}
+
+static void write_path(FILE *out, const char *node, struct dur_ns round_trip, struct dur_ns jitter, double loss)
+{
+    fprintf(out, "link c %s delay %lldns", node, (long long)ns_within(round_trip, 4 * NS_PER_S) / 2);
+    write_rest_of_link(out, jitter, loss);
 }
 
 static void write_server(FILE *out, const char *node, const struct snapshot_source *s)
@@ -102,11 +110,34 @@ static void write_polls(FILE *out, const char *node, const struct snapshot_sourc
     fprintf(out, "source c %s poll %d..%d%s\n", node, low, high < low ? low : high, s->prefer ? " prefer" : "");
 }
 
+/* An outlier agrees with the others, and so is no liar: one way to it is longer than the other, by twice what it is off. */
+static int64_t hidden_by_path(const struct snapshot_source *s) { return offset_within(s->offset, ns_within(s->delay_floor, 4 * NS_PER_S) / 2); }
+
+/* What its round trip cannot hide its own claim does; if that cannot either, it was the jitter of one sample. */
+static int64_t hidden_by_claim(const struct snapshot_source *s)
+{
+    int64_t claim = ns_add(ns_within(s->root_dispersion, 16 * NS_PER_S), ns_within(s->root_delay, 16 * NS_PER_S) / 2);
+
+    return offset_within(dur_sub(s->offset, (struct dur_ns){ hidden_by_path(s) }), claim);
+}
+
+static void write_lopsided(FILE *out, const char *node, const struct snapshot_source *s)
+{
+    long long half = (long long)ns_within(s->delay_floor, 4 * NS_PER_S) / 2, off = (long long)hidden_by_path(s);
+
+    fprintf(out, "link c to %s delay %lldns", node, half + off);
+    write_rest_of_link(out, jitter_of(s), loss_of(s));
+    fprintf(out, "link %s to c delay %lldns", node, half - off);
+    write_rest_of_link(out, jitter_of(s), loss_of(s));
+}
+
 /* What is wrong with it already. */
 static void write_fault(FILE *out, const char *node, const struct snapshot_source *s)
 {
-    if (s->state == SOURCE_FALSETICKER || s->state == SOURCE_OUTLIER)
+    if (s->state == SOURCE_FALSETICKER)
         fprintf(out, "%s lies %lldns\n", node, (long long)offset_within(s->offset, OFFSET_MAX_NS));
+    if (s->state == SOURCE_OUTLIER && hidden_by_claim(s) != 0)
+        fprintf(out, "%s lies %lldns\n", node, (long long)hidden_by_claim(s));
     if (s->state == SOURCE_UNREACHABLE)
         fprintf(out, "%s falls silent\n", node);
     if (s->state == SOURCE_REFUSED)
@@ -123,7 +154,10 @@ static void write_source(FILE *out, const struct snapshot_source *s, uint32_t in
     if (!is_measured(s))
         return;
     write_server(out, node, s);
-    write_path(out, node, s->delay_floor, (struct dur_ns){ s->delay_excess.ns / 2 }, loss_of(s));
+    if (s->state == SOURCE_OUTLIER)
+        write_lopsided(out, node, s);
+    else
+        write_path(out, node, s->delay_floor, jitter_of(s), loss_of(s));
     write_polls(out, node, s, shortest);
     write_fault(out, node, s);
 }
@@ -146,7 +180,7 @@ static void write_added(FILE *out, const struct snapshot *s, const struct questi
     snprintf(node, sizeof node, "s%u", (unsigned)s->source_count + 1);
     fprintf(out, "\n# %s: the one added\n", node);
     write_server(out, node, like);
-    write_path(out, node, q->delay.ns >= 0 ? q->delay : like->delay_floor, q->jitter.ns >= 0 ? q->jitter : (struct dur_ns){ like->delay_excess.ns / 2 }, 0);
+    write_path(out, node, q->delay.ns >= 0 ? q->delay : like->delay_floor, q->jitter.ns >= 0 ? q->jitter : jitter_of(like), 0);
     write_polls(out, node, like, shortest);
 }
 
