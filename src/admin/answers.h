@@ -5,6 +5,7 @@
 #include "admin/admin.h"
 #include "admin/core_link.h"
 #include "admin/history.h"
+#include "observe/metrics.h"
 
 /* What answers are made of. */
 struct answers {
@@ -23,7 +24,7 @@ struct body {
 /* What a request says beyond its path. */
 struct wish { const char *accept; /* the field's value, or "" */ };
 
-#define BODY_MAX 262144
+#define BODY_MAX METRICS_MAX
 
 /* What is sent again and again at ANSWERS_EVENTS. Returns the length, 0 when it did not fit. */
 #define ANSWERS_EVENTS "/v1/events"

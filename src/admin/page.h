@@ -5,7 +5,7 @@
 
 #include "admin/history.h"
 
-#define PAGE_TEXT_MAX 98304 /* of a page, or of an event */
+#define PAGE_TEXT_MAX (65536 + 2048 * SNAPSHOT_SOURCES_MAX) /* of a page, or of an event */
 
 struct page_facts {
     const struct snapshot *snapshot;    /* the last there was; NULL: none yet */

@@ -24,7 +24,7 @@
 #define CONTROL_VERSION 1u
 #define CONTROL_HEADER_SIZE 12u
 #define CONTROL_REQUEST_MAX 256u           /* header included */
-#define CONTROL_ANSWER_MAX 49152u          /* header included; a full snapshot always fits */
+#define CONTROL_ANSWER_MAX (16384u + 2048u * SNAPSHOT_SOURCES_MAX) /* header included; a full snapshot always fits */
 #define CONTROL_TEXT_MAX 200
 #define CONTROL_ANSWER 0x8000u             /* flag in an answer's verb */
 
