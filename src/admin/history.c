@@ -58,13 +58,16 @@ static bool is_in(const struct problem *p, const struct problems *all)
     return false;
 }
 
+/* One packet is lost anywhere: told while it is so, and no news afterwards. */
+static bool is_news(const struct problem *p) { return p->kind != PROBLEM_SOURCE_UNANSWERED; }
+
 /* Of those that are in `these` and not in `others`, each is said. */
 static void note_problems(struct history *h, struct utc_ns at, const struct problems *these, const struct problems *others, bool good)
 {
     char symptom[PROBLEM_SENTENCE_MAX];
 
     for (uint32_t i = 0; i < these->count; i++)
-        if (!is_in(&these->item[i], others)) {
+        if (is_news(&these->item[i]) && !is_in(&these->item[i], others)) {
             const struct problem_text *words = problem_text((enum problem_kind)these->item[i].kind);
 
             note(h, at, good, good ? "over: " : "", problem_say(&these->item[i], words->symptom, symptom, sizeof symptom));

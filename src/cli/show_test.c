@@ -79,8 +79,8 @@ static void every_status_has_its_sentence(void **state)
         { CLOCK_SYNCHRONISED, "Synchronised to 3 of 4 sources; true time is within ±1.2 ms.\n\n" },
         { CLOCK_HOLDOVER, "Holding over: every source is silent; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n" },
         { CLOCK_LOCAL, "Local: no source is followed; by the operator's statement `local` time is served at stratum 3, said to be within ±1.2 ms.\n\n" },
-        { CLOCK_FREE_RUNNING, "Not synchronised: free-running. Every source has been silent for so long that time may be off by ±1.2 ms; it is no longer "
-                              "served as right.\nWhat to do: " },
+        { CLOCK_FREE_RUNNING, "Not synchronised: free-running. Time may be off by ±1.2 ms, more than holdover.max_error permits: every source has been silent "
+                              "for too long, or is that far off itself. It is no longer served as right.\nWhat to do: " },
         { CLOCK_DISRUPTED, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.\n"
                            "What to do: " },
         { CLOCK_UNSYNCHRONISED, "Not synchronised: no source answers.\nWhat to do: " },

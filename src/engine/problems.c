@@ -5,6 +5,7 @@
 #include "engine/state.h"
 
 #define SILENT_POLLS 3                      /* in a row: one or two are lost anywhere */
+#define UNANSWERED_NS (5 * NS_PER_S)        /* no path that is of use takes so long */
 #define MOVED_TOLD_NS (600 * NS_PER_S)      /* who looks at the machine a little later still learns that its clock was moved */
 
 static const char *name_of(const struct source_options *o) { return o->pool.s[0] ? o->pool.s : o->server.s; }
@@ -12,6 +13,24 @@ static const char *name_of(const struct source_options *o) { return o->pool.s[0]
 static bool is_silent(const struct slot *s)
 {
     return s->client.stats.sent >= SILENT_POLLS && (s->client.reach & ((1u << SILENT_POLLS) - 1)) == 0;
+}
+
+/* The first request without an answer is told of, long before silence is sure: an operator who looks a few seconds after it knows. */
+static bool is_unanswered(const struct slot *s, struct mono_ns now)
+{
+    return (s->client.missed > 0 || s->client.state == NTP_CLIENT_PENDING) && mono_sub(now, s->unanswered_since).ns >= UNANSWERED_NS;
+}
+
+static void note_unanswered(const struct slot *s, struct mono_ns now, struct problems *out)
+{
+    char detail[96], asked[24], answered[24];
+
+    ns_to_text(mono_sub(now, s->unanswered_since).ns, asked);
+    if (s->client.stats.verdict[VERDICT_ACCEPTED])
+        snprintf(detail, sizeof detail, "asked %s ago; the last answer came %s ago", asked, ns_to_text(mono_sub(now, s->client.silent_since).ns, answered));
+    else
+        snprintf(detail, sizeof detail, "asked %s ago, not one answer so far", asked);
+    problems_note(out, PROBLEM_SOURCE_UNANSWERED, s->name[s->name_in_use], detail);
 }
 
 static void note_silent(const struct slot *s, struct mono_ns now, struct problems *out)
@@ -23,18 +42,30 @@ static void note_silent(const struct slot *s, struct mono_ns now, struct problem
     problems_note(out, PROBLEM_SOURCE_SILENT, s->name[s->name_in_use], detail);
 }
 
+static const char *why_unusable(const struct slot *s)
+{
+    if (s->unusable != VERDICT_KISS)
+        return verdict_text((enum verdict)s->unusable);
+    return s->client.state == NTP_CLIENT_STOPPED ? "it asked us to stop (a kiss-o'-death), and is not asked again" : "it asked us to ask less often (kiss RATE)";
+}
+
 /* Returns whether the source is silent. */
 static bool note_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct problems *out)
 {
     int state = (int)clock_source_view(&e->clock, (uint16_t)(s - e->slot), now).state;
+    const char *name = s->name[s->name_in_use];
 
-    if (is_silent(s))
+    if (s->unusable)
+        problems_note(out, PROBLEM_SOURCE_REFUSED, name, why_unusable(s));
+    else if (is_silent(s))
         note_silent(s, now, out);
     else if (state == CLOCK_SOURCE_FALSETICKER)
-        problems_note(out, PROBLEM_SOURCE_FALSE, s->name[s->name_in_use], NULL);
-    else if (state == CLOCK_SOURCE_REFUSED || (s->refused && !s->heard))
-        problems_note(out, PROBLEM_SOURCE_REFUSED, s->name[s->name_in_use], s->refused ? verdict_text((enum verdict)s->refused) : NULL);
-    return is_silent(s);
+        problems_note(out, PROBLEM_SOURCE_FALSE, name, NULL);
+    else if (state == CLOCK_SOURCE_REFUSED)
+        problems_note(out, PROBLEM_SOURCE_REFUSED, name, verdict_text(VERDICT_SMEARED));
+    else if (is_unanswered(s, now))
+        note_unanswered(s, now, out);
+    return !s->unusable && is_silent(s);
 }
 
 static void note_configured(const struct engine *e, uint16_t i, struct problems *out)

@@ -81,7 +81,7 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
         co.max_distance = (struct dur_ns){ ORPHAN_DISTANCE_S * NS_PER_S };
     s->used = true;
     s->heard = false;
-    s->refused = 0;
+    s->refused = s->unusable = 0;
     s->useless = 0;
     s->configured = configured;
     name_slot(s, o, addr);
@@ -394,6 +394,12 @@ static void log_refused(struct engine *e, struct slot *s, enum verdict v)
     log_text(r, "reason", verdict_text(v));
 }
 
+static void note_unusable(struct slot *s, enum verdict v)
+{
+    s->unusable = (uint8_t)v;
+    s->unusable_exchange = s->client.exchange;
+}
+
 /* The key to ask with, or NULL and why there is none. The successor comes first: once its lifetime has begun it is the one. Where neither is good by a clock
  * that is not known to be right, they take turns: a clock never set must not lock everybody out. */
 static const struct key *key_of(const struct engine *e, const struct slot *s, enum verdict *why)
@@ -439,6 +445,7 @@ static void send_request(struct engine *e, struct slot *s, const uint8_t packet[
     }
     s->key = options_of(e, s)->key ? key_of(e, s, &why) : NULL;
     if (options_of(e, s)->key && !s->key) {
+        note_unusable(s, why);
         log_refused(e, s, why);
         ntp_client_send_failed(&s->client, s->client.exchange);
         return;
@@ -460,6 +467,10 @@ static void run_slot(struct engine *e, struct slot *s)
 
     if (pending && (send || s->client.state != NTP_CLIENT_PENDING))
         close_exchange(e, old);
+    if (s->client.stats.timed_out != timed_out && s->unusable_exchange != old)
+        s->unusable = 0; /* nothing came at all */
+    if (send && s->client.missed == 0)
+        s->unanswered_since = e->now;
     if (send)
         send_request(e, s, packet);
     if (s->client.stats.timed_out != timed_out)
@@ -509,6 +520,7 @@ static void log_reached(struct engine *e, struct slot *s, const struct measureme
 {
     struct log_record *r;
 
+    s->unusable = 0;
     if (s->heard)
         return;
     s->heard = true;
@@ -632,14 +644,17 @@ void sources_datagram(struct engine *e, const struct event *ev)
     if (nts_is_wanted(e, s))
         nts_heed(e, s, in.authentic, v, &fresh);
     if (s->client.state == NTP_CLIENT_PENDING) { /* of no use: the exchange waits on for a better answer, until its timeout */
-        if (reply.answered)
+        if (reply.answered) {
+            note_unusable(s, v);
             log_refused(e, s, v);
+        }
         return;
     }
     close_exchange(e, ev->u.datagram.exchange);
     if (reply.measured) {
         measured(e, s, &reply.m, &ev->u.datagram.to);
     } else if (v == VERDICT_KISS) {
+        note_unusable(s, v);
         log_kiss(e, s);
         missed(e, s);
     }

@@ -29,6 +29,9 @@ struct slot {
     bool used;
     bool heard;                   /* answered since it was added or lost */
     uint8_t refused;              /* verdict last logged as unusable, 0 none */
+    uint8_t unusable;             /* verdict on what came instead of a usable answer to the last request, 0 none: it answers, that is */
+    uint32_t unusable_exchange;   /* which request that was */
+    struct mono_ns unanswered_since; /* the first request since the last usable answer */
     uint8_t useless;              /* polls in a row that made this pool member worth replacing */
     uint8_t name_in_use;          /* which of name[] */
     uint8_t stamp;                /* enum stamp of the last measurement */

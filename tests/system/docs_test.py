@@ -96,6 +96,12 @@ def test_the_table_of_troubles_is_the_doctors():
     assert table in (utcd.ROOT / "docs/troubleshooting.md").read_text(), "run tools/trouble_table.py --write"
 
 
+def test_the_doctor_looks_for_every_trouble():
+    kinds = re.findall(r"^PROBLEM\((\w+)", (utcd.ROOT / "src/observe/problem.def").read_text(), re.MULTILINE)
+    looked_for = re.findall(r"PROBLEM_(\w+)[ ,}]", (utcd.ROOT / "src/cli/command_doctor.c").read_text().partition("checks[]")[2].partition("};")[0])
+    assert sorted(looked_for) == sorted(kinds)
+
+
 def test_readme_has_commands():
     assert len(COMMANDS) >= 6
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib import peers, proc, utcd
+from lib import http, peers, proc, utcd
 
 HOST = "127.0.0.1"
 
@@ -46,6 +46,22 @@ def test_NET_a_dead_source_is_named_and_forgotten_when_it_is_back(lab, mode):
     assert "does not answer" in daemon.ctl("status").stdout
     chronyd.signal(signal.SIGCONT)
     wait_no_problem(daemon, "source-silent")
+
+
+def test_NET_the_first_request_without_an_answer_is_named_in_status_and_metrics(lab):
+    """Asked every 8 s: three of them take half a minute, but the first one is seen soon after it was sent."""
+    chronyd = lab.start(peers.Chronyd, "mortal").wait_serving()
+    port = proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(chronyd.port, iburst=False, min_poll=3, max_poll=3)], "http": {"listen": [f"{HOST}:{port}"]}}, utcd.PROCESSES)
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"] >= 1, 30)
+    chronyd.signal(signal.SIGSTOP)
+    name = f"{HOST}:{chronyd.port}"
+    found = wait_problem(daemon, "source-unanswered", name, timeout=40)
+    assert "did not answer the last request" in found["sentence"] and not found["grave"]
+    series = f'simple_utcd_problem_age_seconds{{problem="source-unanswered",subject="{name}"}}'
+    proc.wait_for(lambda: series in http.metrics(port), 20)
+    chronyd.signal(signal.SIGCONT)
+    wait_no_problem(daemon, "source-unanswered")
 
 
 def test_a_falseticker_is_named(lab, good_chronyd):
