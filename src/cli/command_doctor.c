@@ -127,7 +127,8 @@ int command_explain(const struct args *a)
 /* What a doctor looks at, in the order that a person would; each is well unless a problem of these kinds is there. */
 static const struct check { const char *name, *well; enum problem_kind kind[7]; unsigned kinds; } checks[] = {
     { "sources", "configured, and answering",
-      { PROBLEM_NO_SOURCE, PROBLEM_ALL_SILENT, PROBLEM_SOURCE_SILENT, PROBLEM_SOURCE_UNANSWERED, PROBLEM_NAME_UNRESOLVED, PROBLEM_NO_KEYS, PROBLEM_SOURCE_REFUSED }, 7 },
+      { PROBLEM_NO_SOURCE, PROBLEM_ALL_SILENT, PROBLEM_SOURCE_SILENT, PROBLEM_SOURCE_UNANSWERED, PROBLEM_SOURCE_REFUSED, PROBLEM_NAME_UNRESOLVED,
+        PROBLEM_NO_KEYS }, 7 },
     { "agreement", "a majority agrees, and nobody contradicts it", { PROBLEM_NO_MAJORITY, PROBLEM_SOURCE_FALSE }, 2 },
     { "clock", "undisturbed, not in holdover", { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_DISRUPTED, PROBLEM_STEP_BUDGET }, 5 },
     { "certificates", "none ends soon, or there are none", { PROBLEM_CERTIFICATE }, 1 },

@@ -71,8 +71,8 @@ static void say_free_running(const struct snapshot *s, const char *bound, unsign
 {
     (void)s;
     sentence(width, out,
-             "Not synchronised: free-running. Time may be off by ±%s, more than holdover.max_error permits: every source has been silent for too long, or is that far "
-             "off itself. It is no longer served as right.", bound);
+             "Not synchronised: free-running. Time may be off by ±%s, more than holdover.max_error permits: every source has been silent for too long, or is "
+             "that far off itself. It is no longer served as right.", bound);
 }
 
 static void say_disrupted(const struct snapshot *s, const char *bound, unsigned width, FILE *out)

@@ -812,7 +812,10 @@ static void a_server_that_loses_its_time_is_named_with_its_reason(void **state)
 
 static void NTPC_07_a_server_that_wants_no_more_questions_is_named(void **state)
 {
-    static const struct { uint32_t code; const char *says; } rows[] = { { NTP_REFID('D', 'E', 'N', 'Y'), "asked us to stop" }, { NTP_REFID('R', 'A', 'T', 'E'), "less often" } };
+    static const struct { uint32_t code; const char *says; } rows[] = {
+        { NTP_REFID('D', 'E', 'N', 'Y'), "asked us to stop" },
+        { NTP_REFID('R', 'A', 'T', 'E'), "less often" },
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -46,7 +46,7 @@ static const char *why_unusable(const struct slot *s)
 {
     if (s->unusable != VERDICT_KISS)
         return verdict_text((enum verdict)s->unusable);
-    return s->client.state == NTP_CLIENT_STOPPED ? "it asked us to stop (a kiss-o'-death), and is not asked again" : "it asked us to ask less often (kiss RATE)";
+    return s->client.state == NTP_CLIENT_STOPPED ? "it asked us to stop (kiss-o'-death), and is not asked again" : "it asked us to ask less often (kiss RATE)";
 }
 
 /* Returns whether the source is silent. */
