@@ -19,6 +19,15 @@ static void picture_of_service(const struct serve_stats *stats, unsigned rows, e
     }
 }
 
+/* Came, and were dropped before a worker could count them. */
+static void add_sieved(const uint64_t sieved[SERVICE_COUNT], struct snapshot_service service[SERVICE_COUNT])
+{
+    for (unsigned s = 0; s < SERVICE_COUNT; s++) {
+        service[s].requests += sieved[s];
+        service[s].verdict[VERDICT_SIEVED] += sieved[s];
+    }
+}
+
 /* What it answered is not in the sockets' rows. */
 static void picture_of_responder(const struct responder *r, struct snapshot *out)
 {
@@ -66,6 +75,7 @@ void core_snapshot(struct core *c, struct snapshot *out)
     out->service_count = 0;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
         picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);
+    add_sieved(c->world->shared->sieved, out->service);
     for (unsigned w = 0; w < WORKERS_MAX; w++)
         out->service[SERVICE_NTP].ahead = dur_max(out->service[SERVICE_NTP].ahead, (struct dur_ns){ c->world->shared->ahead_ns[w] });
     picture_of_processes(c->world->shared, out);

@@ -73,6 +73,30 @@ int follow_ask_alive(int channel, uint32_t beat)
     return io_unix_send_fd(channel, &m, sizeof m, -1);
 }
 
+/* All that a worker ever says. */
+struct word { uint32_t flood; };
+
+void follow_say_flood(void *channel)
+{
+    const struct word word = { true };
+
+    io_unix_say(*(const int *)channel, &word, sizeof word); /* not taken: one is on its way already */
+}
+
+bool follow_heard_flood(int channel)
+{
+    struct word word;
+    bool flood = false;
+    int fd;
+
+    while (io_unix_receive_fd(channel, &word, sizeof word, &fd) > 0) {
+        flood |= word.flood;
+        if (fd >= 0)
+            close(fd);
+    }
+    return flood;
+}
+
 /* Places between belong to other workers. */
 static struct listener *place_of(struct listeners *l, uint32_t place)
 {

@@ -15,6 +15,7 @@
 #include "daemon/reload.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
+#include "daemon/sieve.h"
 #include "daemon/status.h"
 
 static struct {
@@ -26,6 +27,7 @@ static struct {
     struct resolver resolver, ke_client;
     struct status status;
     struct follow follow;
+    struct sieve sieve;
     struct reload reload;
     pid_t ke, admin;        /* the programs of NTS key establishment and of HTTP; 0: none */
 } all;
@@ -125,6 +127,12 @@ static void reloaded(void *ctx, uint32_t ticket)
     core_reloaded(&all.core, ticket);
 }
 
+static void look_at_floods(void *ctx)
+{
+    (void)ctx;
+    sieve_look(&all.sieve);
+}
+
 int one_process_run(struct setup *s)
 {
     all.setup = s;
@@ -134,8 +142,10 @@ int one_process_run(struct setup *s)
     }
     s->world.ask_reload = ask_reload;
     s->world.need_helpers = need_helpers;
+    sieve_start(&all.sieve, &all.loop, s->guard_memory, &s->listeners, s->world.shared);
     serve_role_start(&all.serve, &all.loop,
-                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared }, 0);
+                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared, look_at_floods,
+                                            NULL }, 0);
     serve_role_catch_up(&all.serve);
     if (core_start(&all.core, &all.loop, &s->world) != 0) {
         setup_clean(s);

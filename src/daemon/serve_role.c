@@ -161,6 +161,15 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
     send_answers(s, l->fd);
 }
 
+static void tell_floods(struct serve_role *s)
+{
+    uint32_t floods = guard_floods_ever(s->options->guard);
+
+    if (floods != s->floods)
+        s->flood(s->flood_ctx);
+    s->floods = floods;
+}
+
 static void answer_datagrams(struct serve_role *s, const struct listener *l, short revents, struct mono_ns now)
 {
     struct page_data page;
@@ -176,6 +185,8 @@ static void answer_datagrams(struct serve_role *s, const struct listener *l, sho
     for (unsigned i = 0; i < n && s->options->guard; i++)
         guard_expect(s->options->guard, &s->batch.datagram[i].from, &s->expected[i]);
     answer_batch(s, l, &page, n);
+    if (s->options->guard)
+        tell_floods(s);
 }
 
 static void on_datagrams(void *ctx, int fd, short revents, struct mono_ns now)
@@ -317,6 +328,8 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct serv
     s->ahead_ns = &w->shared->ahead_ns[worker];
     s->latency = &w->shared->latency[worker];
     s->sample.waits = false;
+    s->flood = w->flood;
+    s->flood_ctx = w->flood_ctx;
     s->listeners = w->listeners;
     s->loop = loop;
     s->tcp_next = s->accept_again = MONO_NEVER;

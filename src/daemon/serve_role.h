@@ -44,6 +44,9 @@ struct serve_role {
     int64_t *ahead_ns;              /* told to people */
     struct histogram *latency;      /* likewise */
     struct serve_sample sample;
+    uint32_t floods;                /* of the guard, already told */
+    void (*flood)(void *ctx);
+    void *flood_ctx;
     struct departure departure[LISTENERS_MAX];
     struct io_batch batch;
     struct guard_expected expected[IO_BATCH_MAX]; /* of each request in the batch, with a guard */
@@ -59,6 +62,8 @@ struct serve_world {
     const struct page *page;
     const struct hardware_lines *hardware;  /* NULL: no card stamps */
     struct shared_state *shared;
+    void (*flood)(void *ctx);               /* tells whoever holds the sockets that a flood has begun */
+    void *flood_ctx;
 };
 
 /* Puts every listener of that worker on the loop. *s is zeroed. */

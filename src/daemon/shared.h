@@ -33,6 +33,7 @@ struct shared_state {
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
     uint32_t beat[ROLE_COUNT];              /* each child its own: the parent's last question for a sign of life that it has seen */
     struct shared_death death[ROLE_COUNT];  /* the parent */
+    uint64_t sieved[SERVICE_COUNT];         /* the parent: what the kernel dropped of floods (sieve.h) */
     uint8_t not_listening[LISTENERS_MAX];   /* the parent: by listener, -UE_... why it could not be opened though it is there; 0 */
 };
 

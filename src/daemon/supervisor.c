@@ -20,6 +20,7 @@
 #include "daemon/reload.h"
 #include "daemon/resolver.h"
 #include "daemon/serve_role.h"
+#include "daemon/sieve.h"
 #include "daemon/status.h"
 #include "io/socket.h"
 
@@ -45,6 +46,8 @@ static struct {
     struct child child[ROLE_COUNT];
     struct resolver resolver, ke_client;
     struct follow follow;
+    struct sieve sieve;
+    unsigned heard;             /* workers whose words are listened for */
     struct reload reload;
     struct status status;
     bool stopping;
@@ -181,7 +184,8 @@ static int live_as_serve(struct setup *s, unsigned worker)
     mprotect(s->hardware.lines, sizeof *s->hardware.lines, PROT_READ);
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop,
-                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared }, worker);
+                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared,
+                                            follow_say_flood, &s->channel[worker][1] }, worker);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
     if (missing && !sandbox_has_landlock())
         tell_missing("serve", missing);
@@ -534,11 +538,27 @@ static void tell_core(enum reload_kind kind, uint32_t number)
         signal_child(ROLE_CORE, SIGTERM); /* it does not listen: the next one starts with what is in force */
 }
 
+static void on_worker_word(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    (void)ctx;
+    (void)revents;
+    (void)now;
+    if (follow_heard_flood(fd))
+        sieve_look(&sup.sieve);
+}
+
+static void hear_workers(void)
+{
+    for (; sup.heard < sup.setup->workers && sup.setup->channel[sup.heard][0] >= 0; sup.heard++)
+        loop_watch(&sup.loop, sup.setup->channel[sup.heard][0], POLLIN, on_worker_word, NULL);
+}
+
 /* Those that have no process yet, because until now nothing was served. */
 static void start_serving(void)
 {
     if (sup.setup->listeners.count == 0 || setup_channels(sup.setup) != 0)
         return;
+    hear_workers();
     for (int r = ROLE_SERVE; r < ROLE_COUNT; r++)
         if (wanted((enum role)r) && !sup.child[r].pid && sup.child[r].start_at.ns == MONO_NEVER.ns)
             start_child((enum role)r);
@@ -624,6 +644,8 @@ int supervisor_run(struct setup *s)
     resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program);
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
                  s->world.shared->not_listening);
+    sieve_start(&sup.sieve, &sup.loop, s->guard_memory, &s->listeners, s->world.shared);
+    hear_workers();
     responder_follow(&s->responder, &sup.loop, &s->listeners);
     reload_start(&sup.reload, &sup.loop, s,
                  &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded }, false);

@@ -11,6 +11,9 @@
 #define GUARD_BLOCK_SLACK_NS NS_PER_S /* what lies farther beyond a full bucket is a block, however the stamps of two workers differ */
 #define GUARD_PATIENCE 16384          /* requests refused in a row, from which on those answered all the same become rarer */
 #define GUARD_SELDOM 128              /* at most, by so much; with the 65536 of the options it fits */
+#define GUARD_FLOOD_AFTER (4 * GUARD_PATIENCE) /* refused in a row, of a flood: one in GUARD_SIEVE_ONE_IN is answered by then, with the leak of the options */
+#define GUARD_FLOOD_STEP 4096         /* requests, whose pace is looked at */
+#define GUARD_FLOOD_HOLD_NS (NS_PER_S / 2) /* a flood that is not seen to go on is over: longer than any flood_ns */
 #define GUARD_POUR_TRIES 16           /* each one lost is another request of the same prefix at the same time */
 
 /* IPv4 prefixes stand where IPv6 has multicast, which is never a source: no two prefixes share a number, and none is 0. */
@@ -106,16 +109,17 @@ static inline uint32_t guard_faded(uint32_t recent, uint32_t last_s, uint32_t no
     return windows < 32 ? recent >> windows : 0;
 }
 
-static inline void guard_count(struct guard_count *c, uint32_t now_s, uint32_t window_s)
+/* Returns the requests so far. */
+static inline uint32_t guard_count(struct guard_count *c, uint32_t counts_as, uint32_t now_s, uint32_t window_s)
 {
-    uint32_t last_s = ATOMIC_LOAD(&c->last_s);
+    uint32_t last_s = ATOMIC_LOAD(&c->last_s), requests = ATOMIC_ADD(&c->requests, counts_as);
 
-    ATOMIC_ADD(&c->requests, 1);
     if (last_s != now_s) {
         ATOMIC_STORE(&c->recent, guard_faded(ATOMIC_LOAD(&c->recent), last_s, now_s, window_s));
         ATOMIC_STORE(&c->last_s, now_s);
     }
-    ATOMIC_ADD(&c->recent, 1);
+    ATOMIC_ADD(&c->recent, counts_as);
+    return requests;
 }
 
 /* The span that `recent` speaks of, at a steady rate. */
@@ -155,15 +159,16 @@ static inline enum guard_bucket guard_pour(const struct guard_limit *l, int64_t 
     return GUARD_BUCKET_HAS_ROOM;
 }
 
-static inline bool guard_is_turn(uint32_t count, uint32_t one_in) { return one_in != 0 && count % one_in == 0; }
+/* Is one of the last `counts_as` of them the one in so many? */
+static inline bool guard_is_turn(uint32_t count, uint32_t counts_as, uint32_t one_in) { return one_in != 0 && count % one_in < counts_as; }
 
 /* Of the requests refused in a row. A million a second answered one in eight would cost more than all honest clients do: after GUARD_PATIENCE of them it is
  * one in twice as many, after as many more three times, and so on up to GUARD_SELDOM times. */
-static inline bool guard_is_turn_of_refused(uint32_t refused, uint32_t one_in)
+static inline bool guard_is_turn_of_refused(uint32_t refused, uint32_t counts_as, uint32_t one_in)
 {
     uint32_t times = 1 + refused / GUARD_PATIENCE;
 
-    return guard_is_turn(refused, one_in * (times < GUARD_SELDOM ? times : GUARD_SELDOM));
+    return guard_is_turn(refused, counts_as, one_in * (times < GUARD_SELDOM ? times : GUARD_SELDOM));
 }
 
 /* More than block_above times what the limit gives in that time, a whole burst besides? */
@@ -184,33 +189,66 @@ static inline enum verdict guard_block(struct guard *g, struct guard_set *s, uns
     return VERDICT_BLOCKED;
 }
 
-static inline enum verdict guard_refuse(struct guard *g, struct guard_set *s, unsigned row, int64_t now)
+static inline enum verdict guard_refuse(struct guard *g, struct guard_set *s, unsigned row, uint32_t counts_as, int64_t now)
 {
-    uint32_t refused = ATOMIC_ADD(&s->count[row].refused, 1);
+    uint32_t refused = ATOMIC_ADD(&s->count[row].refused, counts_as);
 
     if (guard_is_too_much(&g->limit, &s->count[row]))
         return guard_block(g, s, row, now);
-    if (guard_is_turn_of_refused(refused, g->limit.kiss))
+    if (guard_is_turn_of_refused(refused, counts_as, g->limit.kiss))
         return VERDICT_RATE_KISS;
-    return guard_is_turn_of_refused(refused, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
+    return guard_is_turn_of_refused(refused, counts_as, g->limit.leak) ? VERDICT_ANSWERED : VERDICT_RATE_LIMITED;
 }
 
-static inline enum verdict guard_check_bucket(struct guard *g, const struct guard_expected *e, int64_t now)
+/* -- floods -------------------------------------------------------------------------------------------------------- */
+
+/* The place of that prefix, or the one where nothing happened for longest. */
+static inline unsigned guard_flood_place(const struct guard *g, uint64_t prefix)
+{
+    unsigned oldest = 0;
+
+    for (unsigned i = 0; i < GUARD_FLOODS_MAX; i++) {
+        if (ATOMIC_LOAD(&g->flood[i].prefix) == prefix)
+            return i;
+        if (ATOMIC_LOAD(&g->flood[i].at_ns) < ATOMIC_LOAD(&g->flood[oldest].at_ns))
+            oldest = i;
+    }
+    return oldest;
+}
+
+/* Of a prefix that is refused, GUARD_FLOOD_STEP more requests came. */
+static inline void guard_note_flood(struct guard *g, uint64_t prefix, int64_t now)
+{
+    struct guard_flood *f = &g->flood[guard_flood_place(g, prefix)];
+
+    if (ATOMIC_LOAD(&f->prefix) != prefix) {
+        ATOMIC_STORE(&f->until_ns, 0);
+        ATOMIC_STORE(&f->prefix, prefix);
+    } else if (now - ATOMIC_LOAD(&f->at_ns) <= g->limit.flood_ns) {
+        bool begins = ATOMIC_LOAD(&f->until_ns) <= now;
+
+        ATOMIC_STORE(&f->until_ns, now + GUARD_FLOOD_HOLD_NS);
+        if (begins)
+            ATOMIC_ADD(&g->floods, 1);
+    }
+    ATOMIC_STORE(&f->at_ns, now);
+}
+
+static inline enum verdict guard_check_bucket(struct guard *g, const struct guard_expected *e, bool sockets, int64_t now)
 {
     struct guard_set *s = &g->set[guard_set_in(e->hash)];
     unsigned row = guard_row_of(g, s, e->prefix, e->hash);
+    uint32_t requests = guard_count(&s->count[row], e->counts_as, (uint32_t)((uint64_t)now / NS_PER_S), g->limit.window_s);
+    enum guard_bucket b = g->limit.on ? guard_pour(&g->limit, &s->arrival_ns[row], now) : GUARD_BUCKET_HAS_ROOM;
 
-    guard_count(&s->count[row], (uint32_t)((uint64_t)now / NS_PER_S), g->limit.window_s);
-    if (!g->limit.on)
-        return VERDICT_ANSWERED;
-    switch (guard_pour(&g->limit, &s->arrival_ns[row], now)) {
-    case GUARD_BUCKET_WAS_EMPTY:
+    if (b == GUARD_BUCKET_WAS_EMPTY)
         ATOMIC_STORE(&s->count[row].refused, 0);
+    if (b <= GUARD_BUCKET_HAS_ROOM)
         return VERDICT_ANSWERED;
-    case GUARD_BUCKET_HAS_ROOM: return VERDICT_ANSWERED;
-    case GUARD_BUCKET_IS_FULL: return guard_refuse(g, s, row, now);
-    default: return VERDICT_BLOCKED;
-    }
+    if (sockets && guard_is_turn(requests, e->counts_as, GUARD_FLOOD_STEP)
+        && (b == GUARD_BUCKET_IS_BLOCKED || ATOMIC_LOAD(&s->count[row].refused) >= GUARD_FLOOD_AFTER))
+        guard_note_flood(g, e->prefix, now);
+    return b == GUARD_BUCKET_IS_BLOCKED ? VERDICT_BLOCKED : guard_refuse(g, s, row, e->counts_as, now);
 }
 
 /* -- the door ------------------------------------------------------------------------------------------------------ */
@@ -223,28 +261,28 @@ static inline enum access_action guard_access_at(const struct guard *g, const st
 /* What the list lets in is counted. */
 static inline bool guard_is_let_in(enum access_action a) { return a == ACCESS_ALLOW || a == ACCESS_AUTHENTICATE; }
 
-/* e is looked at only for what is let in and counted. */
-static inline enum verdict guard_judge(struct guard *g, enum access_action action, const struct guard_expected *e, int64_t now)
+/* e is looked at only for what is let in and counted. sockets: it came to one, in front of which a flood can be thinned out. */
+static inline enum verdict guard_judge(struct guard *g, enum access_action action, const struct guard_expected *e, bool sockets, int64_t now)
 {
     enum verdict v;
 
     if (action == ACCESS_KISS)
-        return guard_is_turn(ATOMIC_ADD(&g->denials, 1), GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
+        return guard_is_turn(ATOMIC_ADD(&g->denials, 1), 1, GUARD_DENY_KISS_ONE_IN) ? VERDICT_DENY_KISS : VERDICT_DENIED;
     if (!guard_is_let_in(action))
         return VERDICT_DENIED;
-    v = g->counted ? guard_check_bucket(g, e, now) : VERDICT_ANSWERED;
+    v = g->counted ? guard_check_bucket(g, e, sockets, now) : VERDICT_ANSWERED;
     return v == VERDICT_ANSWERED && action == ACCESS_AUTHENTICATE ? VERDICT_UNAUTHENTICATED : v;
 }
 
-/* guard_check (guard.h). */
+/* guard_check (guard.h) before any socket. */
 static inline enum verdict guard_check_at(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, int64_t now)
 {
     enum access_action action = guard_access_at(g, from, list, service);
-    struct guard_expected e = { .from = from };
+    struct guard_expected e = { .from = from, .counts_as = 1 };
 
     if (g->counted && guard_is_let_in(action))
         guard_find(g, from, &e);
-    return guard_judge(g, action, &e, now);
+    return guard_judge(g, action, &e, false, now);
 }
 
 #endif

@@ -119,3 +119,42 @@ bool guard_next_block(const struct guard *g, uint32_t *told, struct guard_client
     out->blocked = true;
     return true;
 }
+
+/* -- floods -------------------------------------------------------------------------------------------------------- */
+
+uint32_t guard_floods_ever(const struct guard *g) { return ATOMIC_LOAD(&g->floods); }
+
+/* Is that prefix held back now? Its place may be another's since, and the limit may have changed. */
+static bool is_refused(const struct guard *g, const struct guard_client *c, struct mono_ns now)
+{
+    struct guard_client known;
+
+    return guard_client_at(g, &c->net, now, &known) && (known.blocked || known.refused > 0);
+}
+
+unsigned guard_floods(const struct guard *g, struct mono_ns now, struct guard_client out[GUARD_FLOODS_MAX], struct mono_ns *until)
+{
+    unsigned n = 0;
+
+    *until = MONO_NEVER;
+    for (unsigned i = 0; i < GUARD_FLOODS_MAX && g->limit.on; i++) {
+        struct mono_ns end = { ATOMIC_LOAD(&g->flood[i].until_ns) };
+
+        if (!mono_before(now, end))
+            continue;
+        out[n] = client_named(&g->limit, ATOMIC_LOAD(&g->flood[i].prefix));
+        if (!is_refused(g, &out[n], now))
+            continue;
+        *until = mono_min(*until, end);
+        n++;
+    }
+    return n;
+}
+
+void guard_sieve(struct guard *g, const struct guard_client *flood, unsigned n)
+{
+    ATOMIC_STORE(&g->sieved, 0);
+    for (unsigned i = 0; i < n; i++)
+        ATOMIC_STORE(&g->sieve[i], guard_prefix_of(&g->limit, &flood[i].net));
+    ATOMIC_STORE(&g->sieved, n);
+}

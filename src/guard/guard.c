@@ -9,6 +9,16 @@
 
 static uint64_t mask64(int64_t bits) { return ~(UINT64_MAX >> 1 >> (bits - 1)); }
 
+#define FLOOD_PER_SECOND 20000 /* below, to read and refuse each one is no burden */
+
+/* GUARD_FLOOD_STEP requests: faster than that, and so fast that more than the limit comes through the sieve. */
+static int64_t flood_ns(int64_t rate)
+{
+    int64_t least = 2 * GUARD_SIEVE_ONE_IN * rate;
+
+    return GUARD_FLOOD_STEP * NS_PER_S / (least > FLOOD_PER_SECOND ? least : FLOOD_PER_SECOND);
+}
+
 static struct guard_limit limit_of(const struct rate_limit_options *o)
 {
     struct guard_limit l = { .on = o->present, .window_s = GUARD_LOG_WINDOW_S, .ipv4_mask = mask64(32), .ipv6_mask = mask64(64) };
@@ -17,6 +27,7 @@ static struct guard_limit limit_of(const struct rate_limit_options *o)
         return l;
     l.interval_ns = NS_PER_S / o->rate;
     l.burst_ns = l.interval_ns * o->burst;
+    l.flood_ns = flood_ns(o->rate);
     l.block_ns = l.burst_ns + GUARD_BLOCK_SLACK_NS + o->block_for.ns;
     l.rate = (uint32_t)o->rate;
     l.burst = (uint32_t)o->burst;
@@ -134,14 +145,26 @@ struct guard_reason guard_explain(const struct guard *g, const struct guard_opti
 
 /* -- the door ------------------------------------------------------------------------------------------------------ */
 
+/* Requests that one of that prefix stands for. */
+static uint32_t counts_as(const struct guard *g, uint64_t prefix)
+{
+    for (uint32_t i = ATOMIC_LOAD(&g->sieved); i > 0; i--)
+        if (ATOMIC_LOAD(&g->sieve[(i - 1) % GUARD_FLOODS_MAX]) == prefix)
+            return GUARD_SIEVE_ONE_IN;
+    return 1;
+}
+
 void guard_expect(const struct guard *g, const struct net_addr *from, struct guard_expected *e)
 {
     const struct guard_set *s;
 
     e->from = from;
+    e->counts_as = 1;
     if (!g->counted)
         return;
     guard_find(g, from, e);
+    if (ATOMIC_LOAD(&g->sieved))
+        e->counts_as = counts_as(g, e->prefix);
     s = &g->set[guard_set_in(e->hash)];
     __builtin_prefetch(s->prefix, 0);
     __builtin_prefetch(s->count, 1);
@@ -152,7 +175,7 @@ void guard_expect(const struct guard *g, const struct net_addr *from, struct gua
 
 enum verdict guard_check_expected(struct guard *g, const struct guard_expected *e, unsigned list, unsigned service, struct mono_ns now)
 {
-    return guard_judge(g, guard_access_at(g, e->from, list, service), e, now.ns);
+    return guard_judge(g, guard_access_at(g, e->from, list, service), e, true, now.ns);
 }
 
 enum access_action guard_access(const struct guard *g, const struct net_addr *from, unsigned list, unsigned service)
@@ -162,5 +185,8 @@ enum access_action guard_access(const struct guard *g, const struct net_addr *fr
 
 enum verdict guard_check(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, struct mono_ns now)
 {
-    return guard_check_at(g, from, list, service, now.ns);
+    struct guard_expected e;
+
+    guard_expect(g, from, &e);
+    return guard_check_expected(g, &e, list, service, now);
 }

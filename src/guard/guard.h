@@ -9,6 +9,9 @@
  * forged sources push out each other, not those that are held back. Rows are changed by atomic operations without a lock: a limit counts once over all
  * workers. How many different prefixes there have been is estimated by a sketch (HyperLogLog; Flajolet et al. 2007) that newcomers alone touch.
  *
+ * A flood from one prefix is thinned out before it is read, where the system can do that: guard_floods says which prefixes to drop all but one request in
+ * GUARD_SIEVE_ONE_IN of, and one that comes through counts as so many in all numbers here. What becomes of it is decided as ever.
+ *
  * A request that the list wants authenticated and that is not is dropped and counted: a kiss-o'-death (AUTH, RFC 5905 section 7.4) would itself be
  * unauthenticated, so that its receiver may not believe it (RFC 8915 section 5.7), and would tell forgers where to go on.
  *
@@ -48,6 +51,7 @@ struct guard_limit {
     int64_t interval_ns, burst_ns, block_ns;
     uint32_t rate, burst, kiss, leak, block_above, window_s;
     uint64_t ipv4_mask, ipv6_mask;
+    int64_t flood_ns;   /* GUARD_FLOOD_STEP requests of a prefix that is refused come within that time: a flood */
 };
 
 #define GUARD_LISTS_MAX 8
@@ -59,10 +63,18 @@ struct guard_limit {
 /* A block that began. */
 struct guard_block { uint64_t prefix; int64_t at_ns; uint32_t per_second; };
 
+#define GUARD_FLOODS_MAX 8
+#define GUARD_SIEVE_ONE_IN 32
+
+/* A prefix that is refused and goes on asking. */
+struct guard_flood { uint64_t prefix; int64_t at_ns, until_ns; /* counted last; a flood until then */ };
+
 struct guard {
     bool counted;           /* clients are counted */
+    uint32_t sieved;        /* of sieve */
     struct guard_limit limit;
     struct guard_key key;
+    uint64_t sieve[GUARD_FLOODS_MAX]; /* prefixes that are thinned out now */
     uint32_t denials;       /* of those told: which one gets the next kiss */
     uint32_t lists;         /* 0: no access list is given */
     uint32_t bank, made;    /* of the lists that are being made: the first's number, and how many there are */
@@ -70,6 +82,8 @@ struct guard {
     struct access_list access[GUARD_LISTS_KEPT];
     uint32_t blocks;        /* that ever began */
     struct guard_block block[GUARD_BLOCKS_KEPT];
+    uint32_t floods;        /* that ever began */
+    struct guard_flood flood[GUARD_FLOODS_MAX];
     uint8_t sketch[1 << GUARD_SKETCH_LOG2];
     _Alignas(64) struct guard_set set[GUARD_SETS];
 };
@@ -96,7 +110,11 @@ int guard_list_at(struct guard *g, const struct guard_options *o, const struct n
 enum verdict guard_check(struct guard *g, const struct net_addr *from, unsigned list, unsigned service, struct mono_ns now);
 
 /* Tells the processor that a request from there will be checked soon: its part of the table is fetched while others are answered. *e remembers where. */
-struct guard_expected { const struct net_addr *from; uint64_t prefix, hash; };
+struct guard_expected {
+    const struct net_addr *from;
+    uint64_t prefix, hash;
+    uint32_t counts_as; /* so many requests: 1, but behind the sieve */
+};
 void guard_expect(const struct guard *g, const struct net_addr *from, struct guard_expected *e);
 
 /* guard_check of what was expected; e->from still stands. */
@@ -127,6 +145,15 @@ unsigned guard_top(const struct guard *g, struct mono_ns now, struct guard_clien
 
 /* The row of the prefix that address is in; false when there is none. */
 bool guard_client_at(const struct guard *g, const struct net_addr *from, struct mono_ns now, struct guard_client *out);
+
+/* How many floods ever began. When it changes, whoever holds the sockets is to look at guard_floods; that is where it ends, too. */
+uint32_t guard_floods_ever(const struct guard *g);
+
+/* The prefixes to be thinned out now, until *until (MONO_NEVER: none): then to be asked again, as a flood may go on. Returns how many. */
+unsigned guard_floods(const struct guard *g, struct mono_ns now, struct guard_client out[GUARD_FLOODS_MAX], struct mono_ns *until);
+
+/* From now on one request in GUARD_SIEVE_ONE_IN of these prefixes comes through, and all of others. n: 0 for none. */
+void guard_sieve(struct guard *g, const struct guard_client *flood, unsigned n);
 
 /* How many different prefixes there have been, to about 2 %; one that was forgotten and came back counts once. */
 double guard_prefixes_ever(const struct guard *g);

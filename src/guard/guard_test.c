@@ -199,6 +199,109 @@ static void a_flood_is_answered_ever_more_seldom(void **state)
     assert_int_equal(answered_of(5, v4(10, 1), 0), 5); /* another is served as ever */
 }
 
+/* -- floods -------------------------------------------------------------------------------------------------------- */
+
+/* So many requests a second for a while. */
+static unsigned flood(struct net_addr from, int64_t begin, int64_t per_second, int64_t n)
+{
+    unsigned answered = 0;
+
+    for (int64_t i = 0; i < n; i++)
+        answered += ask(from, begin + i * NS_PER_S / per_second) == VERDICT_ANSWERED;
+    return answered;
+}
+
+static unsigned floods_at(int64_t at_ns, struct guard_client out[GUARD_FLOODS_MAX], struct mono_ns *until)
+{
+    return guard_floods(g, (struct mono_ns){ at_ns }, out, until);
+}
+
+static void a_flood_is_known_while_it_goes_on(void **state)
+{
+    struct guard_client client[GUARD_FLOODS_MAX];
+    struct mono_ns until;
+
+    (void)state;
+    start(&strict, false);
+    flood(v4(9, 1), NS_PER_S, 1000000, 80000);
+    assert_int_equal(guard_floods_ever(g), 1);
+    assert_int_equal(floods_at(NS_PER_S + 80 * NS_PER_MS, client, &until), 1);
+    assert_memory_equal(client[0].net.bytes, ((uint8_t[]){ 0, 0, 0, 9 }), 4);
+    assert_int_equal(client[0].bits, 32);
+    assert_in_range(until.ns, NS_PER_S + 500 * NS_PER_MS, NS_PER_S + 600 * NS_PER_MS);
+    assert_int_equal(floods_at(until.ns, client, &until), 0);
+    assert_true(until.ns == MONO_NEVER.ns);
+    flood(v4(9, 1), 3 * NS_PER_S, 1000000, 80000);
+    assert_int_equal(guard_floods_ever(g), 2);
+}
+
+static void what_is_asked_slowly_is_no_flood(void **state)
+{
+    struct guard_client client[GUARD_FLOODS_MAX];
+    struct rate_limit_options generous = strict;
+    struct mono_ns until;
+
+    (void)state;
+    start(&strict, false);
+    flood(v4(9, 1), NS_PER_S, 19000, 95000);
+    assert_int_equal(floods_at(6 * NS_PER_S, client, &until), 0);
+    generous.rate = 20000; /* fifty times that is asked: a sieve would hold back what the limit gives */
+    start(&generous, false);
+    flood(v4(9, 1), NS_PER_S, 1000000, 100000);
+    assert_int_equal(floods_at(NS_PER_S + 100 * NS_PER_MS, client, &until), 0);
+    assert_int_equal(guard_floods_ever(g), 0);
+}
+
+static void more_floods_than_are_kept(void **state)
+{
+    struct guard_client client[GUARD_FLOODS_MAX];
+    struct mono_ns until;
+
+    (void)state;
+    start(&strict, false);
+    for (uint32_t host = 1; host <= 20; host++)
+        flood(v4(host, 1), NS_PER_S + host * NS_PER_MS, 10000000, 80000);
+    assert_int_equal(guard_floods_ever(g), 20);
+    assert_int_equal(floods_at(NS_PER_S + 30 * NS_PER_MS, client, &until), GUARD_FLOODS_MAX);
+    for (unsigned i = 0; i < GUARD_FLOODS_MAX; i++)
+        assert_in_range(client[i].net.bytes[3], 13, 20);
+}
+
+/* Behind a sieve one request in 32 is seen: what is answered, counted and blocked is what it would have been without. */
+static void behind_the_sieve_one_counts_as_many(void **state)
+{
+    const int64_t n = 4096000, thinned = n / GUARD_SIEVE_ONE_IN;
+    struct rate_limit_options leaky = strict;
+    struct guard_client client[GUARD_FLOODS_MAX], seen, in_full;
+    struct net_addr a = v4(9, 1), b = v4(10, 1);
+    unsigned answered, answered_in_full;
+    struct mono_ns until;
+
+    (void)state;
+    leaky.kiss = 0;
+    leaky.leak = 8;
+    start(&leaky, false);
+    for (int i = 0; i < 2; i++)
+        flood(i ? b : a, NS_PER_S, 1000000, 80000);
+    assert_int_equal(floods_at(NS_PER_S + 80 * NS_PER_MS, client, &until), 2);
+    guard_sieve(g, client, 1);
+    assert_int_equal(client[0].net.bytes[3], 9);
+    answered = flood(a, NS_PER_S + 80 * NS_PER_MS, 1000000 / GUARD_SIEVE_ONE_IN, thinned);
+    answered_in_full = flood(b, NS_PER_S + 80 * NS_PER_MS, 1000000, n);
+    assert_in_range(answered, answered_in_full * 8 / 10, answered_in_full * 12 / 10);
+    assert_true(guard_client_at(g, &a, (struct mono_ns){ 6 * NS_PER_S }, &seen) && guard_client_at(g, &b, (struct mono_ns){ 6 * NS_PER_S }, &in_full));
+    assert_int_equal(seen.requests, in_full.requests);
+    assert_in_range(seen.refused, in_full.refused - 2000, in_full.refused + 2000);
+    assert_true(seen.per_second > 0.99 * in_full.per_second && seen.per_second < 1.01 * in_full.per_second);
+    assert_int_equal(floods_at(NS_PER_S + 4176 * NS_PER_MS, client, &until), 2); /* it is seen to go on */
+    guard_sieve(g, client, 0);
+    ask(a, 6 * NS_PER_S);
+    guard_client_at(g, &a, (struct mono_ns){ 6 * NS_PER_S }, &seen);
+    assert_int_equal(seen.requests, in_full.requests + 1);
+}
+
+/* -- blocks -------------------------------------------------------------------------------------------------------- */
+
 /* Ten times the rate, on average over 16 s and a burst besides: 2 x 10 x 16 + 5. */
 static const struct rate_limit_options hard = { .present = true, .rate = 2, .burst = 5, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4, .block_above = 10,
                                                 .block_window = { 16 * NS_PER_S }, .block_for = { 60 * NS_PER_S } };
@@ -499,6 +602,10 @@ int main(void)
         cmocka_unit_test(no_kiss_when_switched_off),
         cmocka_unit_test(leak_answers_some),
         cmocka_unit_test(a_flood_is_answered_ever_more_seldom),
+        cmocka_unit_test(a_flood_is_known_while_it_goes_on),
+        cmocka_unit_test(what_is_asked_slowly_is_no_flood),
+        cmocka_unit_test(more_floods_than_are_kept),
+        cmocka_unit_test(behind_the_sieve_one_counts_as_many),
         cmocka_unit_test(block_begins_and_ends),
         cmocka_unit_test(block_needs_the_rate_for_a_while),
         cmocka_unit_test(blocks_are_told_as_far_as_kept),

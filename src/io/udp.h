@@ -50,6 +50,17 @@ int io_udp_steer_by_cpu(int fd, unsigned n);
 /* The differentiated services code point (RFC 2474) of what leaves: 0 .. 63; queues on the way and here may prefer it. */
 void io_udp_mark(int fd, uint8_t family, unsigned dscp);
 
+/* What the system is to drop before it waits in a listener's queue: all but one datagram in `one_in`, at random, of those that come from these prefixes of up
+ * to 64 bits. Where datagrams arrive faster than they can be read, even to refuse them takes what others need. */
+#define IO_SIEVE_MAX 8
+struct io_sieve { uint32_t one_in, count; struct { struct net_addr net; uint8_t bits; } item[IO_SIEVE_MAX]; };
+
+/* In the place of the one before; count 0: nothing is dropped. Returns 0 or -UE_.... */
+int io_udp_sieve(int fd, const struct io_sieve *s);
+
+/* Datagrams that the socket did not take, since it was made: for the sieve, and because its queue was full. It wraps around; 0 where the system does not tell. */
+uint32_t io_udp_dropped(int fd);
+
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
 int io_udp_connect(const struct net_addr *to);
 

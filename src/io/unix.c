@@ -132,6 +132,14 @@ int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd)
     return sendmsg(socket, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? io_error(errno) : 0;
 }
 
+bool io_unix_say(int socket, const void *bytes, size_t len)
+{
+    struct iovec iov = { (void *)bytes, len };
+    struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+    return sendmmsg(socket, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
 int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
 {
     union fd_control control;

@@ -25,6 +25,9 @@ bool io_unix_peer_is_in(int fd, gid_t group);
 /* Over a connected pair (SOCK_SEQPACKET): a message with a descriptor of ours, or none (fd -1). Never waits. Returns 0 or -UE_.... */
 int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);
 
+/* Without a descriptor, by the one call that a process of few may make (host/sandbox.def). Never waits; false: it was not taken. */
+bool io_unix_say(int socket, const void *bytes, size_t len);
+
 /* What waits there. Returns 1 with *fd ours from now on (-1: none came), or 0 for nothing that is `len` bytes long. */
 int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd);
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -114,3 +115,35 @@ def test_who_exceeds_the_limit_many_times_is_blocked_for_a_while_and_told_to_the
     assert not ask(port, "127.0.0.66") and ask(port, "127.0.0.67"), "nobody else is held back"
     proc.wait_for(lambda: ask(port, "127.0.0.66"), 20, every=0.7, what="the block never ends")
     assert daemon.log().count("audit:") == 1
+
+
+@pytest.fixture
+def flood():
+    """A flood of good requests from 127.0.0.1: flood(port) begins it."""
+    running = []
+
+    def begin(port):
+        running.append(subprocess.Popen([utcd.BUILD / "bench/flood", HOST, str(port), "--deaf", "1", "--rate", "300000", "--seconds", "120"], stdout=subprocess.DEVNULL))
+        return running[-1]
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="an instrumented program is slower than a flood")
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_flood_is_thinned_out_by_the_kernel_while_it_lasts(lab, flood, mode):
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "rate_limit": {}}, mode)
+    daemon.wait_answering(HOST, port)
+    attacker = flood(port)
+    proc.wait_for(lambda: "127.0.0.1/32 floods: the kernel drops all but one of 32" in daemon.log(), 60, what=daemon.log)
+    proc.wait_for(lambda: daemon.counters()[1].get("sieved", 0) > 0, 20, what="nobody counts what the kernel drops")
+    proc.wait_for(lambda: ask(port, "127.0.0.67"), 20, what="others are held back as well")
+    attacker.kill()
+    attacker.wait()
+    for _ in range(3):
+        proc.wait_for(lambda: ask(port, HOST), 20, what="the flood is over, and its address is still held back")
+    requests, verdicts = daemon.counters()
+    assert requests == sum(verdicts.values())

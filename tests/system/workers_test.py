@@ -30,8 +30,11 @@ def workers(daemon):
 def test_by_cpu_each_worker_answers_what_its_cpu_received(lab):
     daemon, port = start(lab, steering="cpu")
     cpus = sorted(os.sched_getaffinity(0))
-    homes = {pid: os.sched_getaffinity(pid) for pid in workers(daemon)}
-    assert sorted(cpu for home in homes.values() for cpu in home) == cpus, "every CPU has its worker"
+
+    def homes_now():
+        return {pid: os.sched_getaffinity(pid) for pid in workers(daemon)}
+    proc.wait_for(lambda: sorted(cpu for home in homes_now().values() for cpu in home) == cpus, 10, what="every CPU has its worker")
+    homes = homes_now()
     away = next(pid for pid, home in homes.items() if cpus[0] not in home)
     os.kill(away, signal.SIGSTOP)
     try:
