@@ -144,8 +144,8 @@ int one_process_run(struct setup *s)
     s->world.need_helpers = need_helpers;
     sieve_start(&all.sieve, &all.loop, s->guard_memory, &s->listeners, s->world.shared);
     serve_role_start(&all.serve, &all.loop,
-                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared, look_at_floods,
-                                            NULL }, 0);
+                     &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared,
+                                            look_at_floods, NULL }, 0);
     serve_role_catch_up(&all.serve);
     if (core_start(&all.core, &all.loop, &s->world) != 0) {
         setup_clean(s);

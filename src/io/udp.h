@@ -58,7 +58,7 @@ struct io_sieve { uint32_t one_in, count; struct { struct net_addr net; uint8_t 
 /* In the place of the one before; count 0: nothing is dropped. Returns 0 or -UE_.... */
 int io_udp_sieve(int fd, const struct io_sieve *s);
 
-/* Datagrams that the socket did not take, since it was made: for the sieve, and because its queue was full. It wraps around; 0 where the system does not tell. */
+/* Datagrams that the socket did not take: for the sieve, and because its queue was full. It wraps around; 0 where the system does not tell. */
 uint32_t io_udp_dropped(int fd);
 
 /* A fresh connected client socket with a random port and transmit stamps asked for (or fewer things, on systems that refuse). */
