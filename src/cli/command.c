@@ -50,7 +50,7 @@ static const char help_text[] =
     "as root, the daemon's user or a member of control.operators:\n"
     "  utcctl reload                  read the configuration anew; what is wrong with it is told, and then nothing changes\n"
     "  utcctl sources add SERVER [KEY=VALUE...] | remove SOURCE | online SOURCE | offline SOURCE\n"
-    "                                 until the next reload or restart\n"
+    "                                 until the next reload or restart of the daemon\n"
     "  utcctl burst [SOURCE]          ask it, or all of them, some quick questions now\n"
     "  utcctl log level LEVEL [TOPIC]   debug, info, notice, warning or error; of one topic: sources, clock, ...\n"
     "  utcctl step --yes              put the system clock at once where it is being slewed to\n"

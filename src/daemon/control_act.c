@@ -55,7 +55,7 @@ static bool add_source(struct core *c, const struct control_request *r, char *te
         }
     o.source_count++;
     core_change_sources(c, &o);
-    snprintf(text, size, "source %.200s is added, until the next reload or restart", name_of(fresh));
+    snprintf(text, size, "source %.200s is added, until the next reload or restart of the daemon", name_of(fresh));
     return done(text);
 }
 
@@ -63,7 +63,7 @@ static bool remove_source(struct core *c, int i, char *text, size_t size)
 {
     struct engine_options o = *engine_options_now(c->engine);
 
-    snprintf(text, size, "source %.200s is removed, until the next reload or restart", name_of(&o.source[i]));
+    snprintf(text, size, "source %.200s is removed, until the next reload or restart of the daemon", name_of(&o.source[i]));
     o.source_count--;
     memmove(&o.source[i], &o.source[i + 1], (o.source_count - (uint32_t)i) * sizeof o.source[0]);
     core_change_sources(c, &o);

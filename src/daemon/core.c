@@ -268,6 +268,12 @@ void core_take_set(struct core *c, uint32_t generation)
     tell_responder(c);
 }
 
+static void keep_words(const struct core *c)
+{
+    if (c->world->words)
+        operator_words_keep(c->world->words, c->world->sets->generation, engine_options_now(c->engine), engine_offline(c->engine));
+}
+
 void core_change_sources(struct core *c, const struct engine_options *o)
 {
     if (c->world->need_helpers)
@@ -277,11 +283,13 @@ void core_change_sources(struct core *c, const struct engine_options *o)
     c->names_due = c->keys_due = MONO_NEVER;
     c->turn++;
     core_input(c, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { o } });
+    keep_words(c);
 }
 
 void core_tell_source(struct core *c, enum engine_source_act act, const char *name)
 {
     core_input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
+    keep_words(c);
 }
 
 void core_log_level(struct core *c, enum log_topic topic, enum log_level level)
@@ -427,7 +435,9 @@ static void run(void *ctx, struct mono_ns now)
 int core_start(struct core *c, struct loop *loop, struct core_world *world)
 {
     static struct clock_memory memory;
+    static struct engine_options options;
     struct engine_start s;
+    uint32_t offline = 0;
     struct mono_ns now = host_mono();
     void *storage = malloc(engine_size());
 
@@ -442,8 +452,12 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
     c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);
     c->vmclock_due = world->vmclock ? now : MONO_NEVER;
     recall(c, &memory);
+    options = world->options->engine;
+    if (world->words)
+        operator_words_recall(world->words, world->sets->generation, &options, &offline);
     s = (struct engine_start){
-        .options = &world->options->engine,
+        .options = &options,
+        .offline = offline,
         .rng = { fill_random, NULL },
         .now = now,
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),

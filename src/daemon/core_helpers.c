@@ -95,7 +95,7 @@ void core_establish(struct core *c, const struct action *a)
     int err;
 
     snprintf(q.name, sizeof q.name, "%s", a->u.establish.name);
-    say_whom_to_trust(&c->world->options->nts, &c->world->options->engine.source[configured], &q.trust);
+    say_whom_to_trust(&c->world->options->nts, &engine_options_now(c->engine)->source[configured], &q.trust);
     err = ke_client_ask(c->world->ke_fd, &q);
 
     if (err) {

@@ -216,8 +216,9 @@ static int map_shared(struct setup *s)
     s->world.page = shared_page(s->detached ? "" : path, s->world.vmclock ? device : "", &err);
     s->world.shared = shared_state_new();
     s->world.steps = shared_steps_new();
+    s->world.words = operator_words_new();
     s->sets = config_sets_new();
-    if (!s->world.page || !s->world.shared || !s->world.steps || !s->sets)
+    if (!s->world.page || !s->world.shared || !s->world.steps || !s->world.words || !s->sets)
         return refuse(EXIT_GENERAL, "no memory for the clock page");
     s->world.sets = s->sets;
     if (err && !s->detached)

@@ -104,6 +104,8 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     steer_start(e, s->steer);
     engine_emit(e, ACTION_PUBLISH);
     sources_start(e);
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        e->configured[i].offline = s->offline >> i & 1;
     return e;
 }
 
@@ -210,6 +212,15 @@ struct mono_ns engine_next_deadline(const struct engine *e)
     if (outbox_count(&e->outbox) > 0)
         return e->now;
     return mono_min(mono_min(sources_next(e), clock_next(&e->clock)), steer_next(e));
+}
+
+uint32_t engine_offline(const struct engine *e)
+{
+    uint32_t set = 0;
+
+    for (uint16_t i = 0; i < e->options.source_count; i++)
+        set |= (uint32_t)e->configured[i].offline << i;
+    return set;
 }
 
 const struct engine_options *engine_options_now(const struct engine *e) { return &e->options; }

@@ -99,6 +99,7 @@ size_t engine_size(void);
 
 struct engine_start {
     const struct engine_options *options; /* copied */
+    uint32_t offline;                /* set of lines of `sources` that are not asked until an operator says so */
     struct rng rng;
     struct mono_ns now;
     struct utc_ns wall;              /* what the system clock says at `now` */
@@ -123,6 +124,9 @@ void engine_remember(const struct engine *e, struct clock_memory *out);
 
 /* The options in force: those of the start or of the last EVENT_OPTIONS. */
 const struct engine_options *engine_options_now(const struct engine *e);
+
+/* The set of lines of `sources` that an operator took offline. */
+uint32_t engine_offline(const struct engine *e);
 
 /* The line of `sources` of that name: as configured, as status shows one of its servers, or the server's address. -1: there is none. */
 int engine_find_source(const struct engine *e, const char *name);

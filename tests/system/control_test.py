@@ -164,6 +164,28 @@ def test_offline_is_not_asked_until_online(lab, good_chronyd, mode):
     daemon.wait_status(lambda s: s["sources"][0]["sent"] >= sent + 3)
 
 
+def test_PROC_02_a_core_that_is_killed_goes_on_with_what_operators_said(lab, good_chronyd):
+    """What was added, removed and taken offline at run time is so for the next core; a reload ends it."""
+    added, other = (lab.start(peers.Chronyd, name).wait_serving().port for name in ("added", "other"))
+    good, dead = good_chronyd.port, proc.free_port()
+    daemon = lab.utcd({"sources": [utcd.source(port) for port in (good, dead, other)]}, utcd.PROCESSES)
+    daemon.wait_synchronised()
+    assert daemon.ctl("sources", "add", HOST, f"port={added}", "min_poll=-2", "max_poll=0").returncode == 0
+    assert daemon.ctl("sources", "remove", f"{HOST}:{dead}").returncode == 0
+    assert daemon.ctl("sources", "offline", f"{HOST}:{good}").returncode == 0
+    for _ in range(2):
+        core = daemon.roles()["core"]
+        os.kill(core, signal.SIGKILL)
+        daemon.wait_status(lambda s, core=core: daemon.roles().get("core") not in (None, core), 30)
+        status = daemon.wait_status(lambda s: all(source["accepted"] for source in s["sources"][1:]), 30)
+        assert [s["name"] for s in status["sources"]] == [f"{HOST}:{port}" for port in (good, other, added)]
+        assert status["sources"][0]["state"] == "offline" and status["sources"][0]["sent"] == 0
+    assert daemon.ctl("sources", "online", f"{HOST}:{good}").returncode == 0
+    daemon.wait_status(lambda s: s["sources"][0]["accepted"], 30)
+    assert daemon.ctl("reload").returncode == 0
+    assert sorted(names(daemon)) == sorted(f"{HOST}:{port}" for port in (good, other, dead))
+
+
 def test_burst_asks_now(lab, good_chronyd):
     daemon = following(lab, good_chronyd)
     slow = lab.utcd({"sources": [utcd.source(good_chronyd.port, iburst=False, min_poll=6, max_poll=6)]}, name="slow")
