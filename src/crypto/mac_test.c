@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <nettle/cmac.h>
+
 #include "crypto/mac.h"
 
 static const uint8_t cmac_message[40] = {
@@ -50,6 +52,33 @@ static void digests(void **state)
     }
 }
 
+/* Nettle's own CMAC says the same, whatever the length. */
+static void cmac_of_every_length(void **state)
+{
+    uint8_t message[600], out[CRYPTO_MAC_SIZE_MAX], expected[CMAC128_DIGEST_SIZE];
+    struct cmac_aes128_ctx narrow;
+    struct cmac_aes256_ctx wide;
+    struct crypto_mac m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof message; i++)
+        message[i] = (uint8_t)(i * 29 + (i >> 8));
+    for (size_t len = 0; len <= sizeof message; len++) {
+        cmac_aes128_set_key(&narrow, cmac_key128);
+        cmac_aes128_update(&narrow, len, message);
+        cmac_aes128_digest(&narrow, sizeof expected, expected);
+        assert_true(crypto_mac_init(&m, CRYPTO_MAC_AES128, cmac_key128, sizeof cmac_key128));
+        crypto_mac_digest(&m, message, len, out);
+        assert_memory_equal(out, expected, sizeof expected);
+        cmac_aes256_set_key(&wide, cmac_key256);
+        cmac_aes256_update(&wide, len, message);
+        cmac_aes256_digest(&wide, sizeof expected, expected);
+        assert_true(crypto_mac_init(&m, CRYPTO_MAC_AES256, cmac_key256, sizeof cmac_key256));
+        crypto_mac_digest(&m, message, len, out);
+        assert_memory_equal(out, expected, sizeof expected);
+    }
+}
+
 static void key_lengths(void **state)
 {
     static const uint8_t key[64] = { 1 };
@@ -67,17 +96,18 @@ static void key_lengths(void **state)
     assert_int_equal(crypto_mac_key_size(CRYPTO_MAC_AES256), 32);
 }
 
+/* Of every length, whole words or not; what lies behind it does not matter. */
 static void equality(void **state)
 {
-    uint8_t a[20] = { 7 }, b[20] = { 7 };
+    uint8_t a[40] = { 7 }, b[40] = { 7 };
 
     (void)state;
-    assert_true(crypto_equal(a, b, sizeof a));
-    for (unsigned bit = 0; bit < 8 * sizeof a; bit++) {
-        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_false(crypto_equal(a, b, sizeof a));
-        b[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
+    for (size_t len = 0; len <= sizeof a; len++)
+        for (size_t bit = 0; bit < 8 * sizeof a; bit++) {
+            b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            assert_int_equal(crypto_equal(a, b, len), bit / 8 >= len);
+            b[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
     crypto_wipe(a, sizeof a);
     memset(b, 0, sizeof b);
     assert_memory_equal(a, b, sizeof a);
@@ -85,7 +115,9 @@ static void equality(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(digests), cmocka_unit_test(key_lengths), cmocka_unit_test(equality) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests), cmocka_unit_test(cmac_of_every_length), cmocka_unit_test(key_lengths), cmocka_unit_test(equality),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,186 +1,186 @@
-/* AES-256 is nettle's SIV as it is. AES-128, which nearly every NTS packet takes, is put together from nettle's AES, CBC and CTR: its CMAC goes block by block
- * through two calls each, CBC has the whole text in one, and a request is opened and its answer sealed in two thirds of the time. The bytes are the same. */
+/* Put together from nettle's AES: its own SIV prepares both keys where one is needed, and chains one code after the other where they can go side by side. The
+ * bytes are the same. */
 #include "crypto/siv.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include <nettle/aes.h>
-#include <nettle/cbc.h>
-#include <nettle/ctr.h>
-#include <nettle/memops.h>
-#include <nettle/siv-cmac.h>
+#include <nettle/memxor.h>
 
+#include "crypto/cmac_nettle.h"
 #include "crypto/mac.h"
 
-#define BLOCK AES_BLOCK_SIZE
-#define SINK 512
+#define BLOCK CMAC_BLOCK
+#define KEYSTREAM (8 * BLOCK)
 
-/* RFC 5297 section 2.4 with RFC 4493's subkeys, and the CMAC of a zero block with which every S2V begins. */
-struct siv128 {
-    struct aes128_ctx mac, ctr;
-    uint8_t last_whole[BLOCK], last_part[BLOCK], start[BLOCK];
+static const uint8_t zero[BLOCK];
+
+struct siv {
+    struct cmac_key mac;
+    struct aes_key stream;
+    bool bound;
+    struct cmac_number start;    /* bound: of S2V, with the associated data in it */
 };
+_Static_assert(sizeof(struct siv) <= CRYPTO_SIV_PREPARED_MAX, "room for every prepared key");
+_Static_assert(CRYPTO_SIV_TAG_SIZE == BLOCK, "RFC 5297 section 2.6");
 
-union prepared {
-    struct siv128 aes128;
-    struct siv_cmac_aes256_ctx aes256;
-};
-_Static_assert(sizeof(union prepared) <= CRYPTO_SIV_PREPARED_MAX, "room for every prepared key");
-_Static_assert(CRYPTO_SIV_TAG_SIZE == SIV_DIGEST_SIZE, "RFC 5297 section 2.6");
+size_t crypto_siv_key_size(unsigned aead) { return aead == CRYPTO_AEAD_SIV_CMAC_256 ? 32 : aead == CRYPTO_AEAD_SIV_CMAC_512 ? 64 : 0; }
 
-size_t crypto_siv_key_size(unsigned aead)
+static bool is_wide(unsigned aead) { return aead == CRYPTO_AEAD_SIV_CMAC_512; }
+
+static void prepare_mac(struct siv *k, enum crypto_aead aead, const uint8_t *key)
 {
-    return aead == CRYPTO_AEAD_SIV_CMAC_256 ? SIV_CMAC_AES128_KEY_SIZE : aead == CRYPTO_AEAD_SIV_CMAC_512 ? SIV_CMAC_AES256_KEY_SIZE : 0;
+    assert(crypto_siv_key_size(aead) != 0);
+    cmac_init(&k->mac, is_wide(aead), key);
+    k->bound = false;
 }
 
-/* ---- AES-128 ---- */
-
-/* Multiplication by x: RFC 5297 section 2.3. No branch depends on the bits. */
-static void doubled(const uint8_t in[BLOCK], uint8_t out[BLOCK])
+static void prepare_stream(struct siv *k, enum crypto_aead aead, const uint8_t *key)
 {
-    uint8_t carry = in[0] >> 7;
-
-    for (int i = 0; i < BLOCK - 1; i++)
-        out[i] = (uint8_t)(in[i] << 1 | in[i + 1] >> 7);
-    out[BLOCK - 1] = (uint8_t)(in[BLOCK - 1] << 1 ^ 0x87 * carry);
+    aes_key_init(&k->stream, is_wide(aead), key + crypto_siv_key_size(aead) / 2);
 }
 
-/* CBC-MAC over whole blocks; x is its state. */
-static void absorb(const struct siv128 *k, const uint8_t *text, size_t len, uint8_t x[BLOCK])
+/* One more code into S2V. */
+static struct cmac_number take(struct cmac_number d, const struct cmac_text *code) { return cmac_sum(cmac_double(d), cmac_get(code->state)); }
+
+/* The plaintext's last two blocks or less, with d added to the last 16 bytes and the end as CMAC has it; what is before them went through already. */
+static void finish(const struct siv *k, const uint8_t *plain, size_t len, struct cmac_number d, struct cmac_text *p)
 {
-    uint8_t sink[SINK];
+    uint8_t end[2 * BLOCK] = { 0 }, state[BLOCK], sum[BLOCK];
+    size_t before = p->blocks * BLOCK, rest = len - before;
 
-    for (size_t n; len > 0; text += n, len -= n) {
-        n = len < SINK ? len : SINK;
-        cbc_aes128_encrypt(&k->mac, x, n, sink, text);
-    }
-}
-
-/* The last block, len 0 .. BLOCK: RFC 4493 section 2.4. */
-static void conclude(const struct siv128 *k, const uint8_t *text, size_t len, uint8_t x[BLOCK])
-{
-    memxor(x, len == BLOCK ? k->last_whole : k->last_part, BLOCK);
-    if (len > 0)
-        memxor(x, text, len);
-    if (len < BLOCK)
-        x[len] ^= 0x80;
-    aes128_encrypt(&k->mac, BLOCK, x, x);
-}
-
-static void cmac(const struct siv128 *k, const uint8_t *text, size_t len, uint8_t out[BLOCK])
-{
-    size_t whole = len > 0 ? (len - 1) / BLOCK * BLOCK : 0;
-
-    memset(out, 0, BLOCK);
-    absorb(k, text, whole, out);
-    conclude(k, text + whole, len - whole, out);
-}
-
-/* The CMAC of the plaintext with d at its end, RFC 5297 section 2.4; the plaintext, which may be keys, is not copied but for its end. */
-static void cmac_with(const struct siv128 *k, const uint8_t *plain, size_t len, const uint8_t d[BLOCK], uint8_t out[BLOCK])
-{
-    size_t whole = (len - BLOCK) / BLOCK * BLOCK, rest = len - whole;
-    uint8_t end[2 * BLOCK];
-
-    memcpy(end, plain + whole, rest);
-    memxor(end + rest - BLOCK, d, BLOCK);
-    memset(out, 0, BLOCK);
-    absorb(k, plain, whole, out);
-    absorb(k, end, rest > BLOCK ? BLOCK : 0, out);
-    conclude(k, rest > BLOCK ? end + BLOCK : end, rest > BLOCK ? rest - BLOCK : BLOCK, out);
+    memcpy(state, p->state, BLOCK);
+    cmac_put(sum, d);
+    memcpy(end, plain + before, rest);
+    cmac_add(end + rest - BLOCK, sum);
+    cmac_text_init(&k->mac, end, rest, p);
+    memcpy(p->state, state, BLOCK);
+    cmac_run(&k->mac, p, 1);
     crypto_wipe(end, sizeof end);
+    crypto_wipe(p->last, sizeof p->last);
 }
 
-static void s2v(const struct siv128 *k, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t out[BLOCK])
+/* RFC 5297 section 2.4. Its codes do not depend on each other but for the end of the last: they go side by side. */
+static void s2v(const struct siv *k, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t out[BLOCK])
 {
-    uint8_t d[BLOCK], one[BLOCK];
+    struct cmac_text text[CMAC_TEXTS_MAX], *p = &text[0], *nonce = &text[1], *associated = &text[2], *start = &text[3];
+    uint8_t last[BLOCK] = { 0 };
+    struct cmac_number d;
 
-    doubled(k->start, d);
-    cmac(k, t->associated, t->associated_len, one);
-    memxor(d, one, BLOCK);
-    doubled(d, one);
-    cmac(k, t->nonce, t->nonce_len, d);
-    memxor(d, one, BLOCK);
-    if (len >= BLOCK) {
-        cmac_with(k, plain, len, d, out);
-        return;
+    assert(t->nonce_len > 0);
+    *p = (struct cmac_text){ .at = plain, .blocks = len >= BLOCK ? len / BLOCK - 1 : 0 };
+    cmac_text_init(&k->mac, t->nonce, t->nonce_len, nonce);
+    if (!k->bound) {
+        cmac_text_init(&k->mac, t->associated, t->associated_len, associated);
+        cmac_text_init(&k->mac, zero, BLOCK, start);
     }
-    doubled(d, one);
+    cmac_run(&k->mac, text, k->bound ? 2 : 4);
+    d = take(k->bound ? k->start : take(cmac_get(start->state), associated), nonce);
+    if (len < BLOCK) {
+        if (len > 0)
+            memcpy(last, plain, len);
+        last[len] = 0x80;
+        d = cmac_double(d);
+        plain = last;
+        len = BLOCK;
+    }
+    finish(k, plain, len, d, p);
+    memcpy(out, p->state, BLOCK);
+}
+
+/* Section 2.5. Of the counter the bit that the last word would carry over is clear: it counts alone. */
+static void counter_mode(const struct siv *k, const uint8_t iv[BLOCK], const uint8_t *in, size_t len, uint8_t *out)
+{
+    struct cmac_number counter = cmac_get(iv);
+    uint8_t stream[KEYSTREAM];
+
+    counter.low &= UINT64_C(0x7fffffff7fffffff);
+    for (size_t n; len > 0; in += n, out += n, len -= n) {
+        size_t blocks;
+
+        n = len < KEYSTREAM ? len : KEYSTREAM;
+        blocks = (n + BLOCK - 1) / BLOCK;
+        for (size_t i = 0; i < blocks; i++, counter.low++)
+            cmac_put(stream + i * BLOCK, counter);
+        aes_key_encrypt(&k->stream, stream, blocks * BLOCK, stream);
+        memxor3(out, in, stream, n);
+    }
+    crypto_wipe(stream, sizeof stream);
+}
+
+static void seal(const struct siv *k, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
+{
+    s2v(k, t, plain, len, out);
     if (len > 0)
-        memxor(one, plain, len);
-    one[len] ^= 0x80;
-    cmac(k, one, BLOCK, out);
+        counter_mode(k, out, plain, len, out + CRYPTO_SIV_TAG_SIZE);
 }
 
-static void counter_mode(const struct siv128 *k, const uint8_t iv[BLOCK], const uint8_t *in, size_t len, uint8_t *out)
-{
-    uint8_t counter[BLOCK];
-
-    if (len == 0)
-        return;
-    memcpy(counter, iv, sizeof counter);
-    counter[8] &= 0x7f;
-    counter[12] &= 0x7f;
-    ctr_crypt(&k->ctr, (nettle_cipher_func *)aes128_encrypt, BLOCK, counter, len, out, in);
-}
-
-static void prepare(struct siv128 *k, const uint8_t *key)
-{
-    uint8_t zero[BLOCK] = { 0 };
-
-    aes128_set_encrypt_key(&k->mac, key);
-    aes128_set_encrypt_key(&k->ctr, key + AES128_KEY_SIZE);
-    aes128_encrypt(&k->mac, BLOCK, k->start, zero);
-    doubled(k->start, k->last_whole);
-    doubled(k->last_whole, k->last_part);
-    cmac(k, zero, BLOCK, k->start);
-}
-
-static bool open128(const struct siv128 *k, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
+static bool open(const struct siv *k, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
     uint8_t tag[BLOCK];
 
-    counter_mode(k, sealed, sealed + CRYPTO_SIV_TAG_SIZE, len, out);
+    if (len > 0)
+        counter_mode(k, sealed, sealed + CRYPTO_SIV_TAG_SIZE, len, out);
     s2v(k, t, out, len, tag);
-    return crypto_equal(tag, sealed, sizeof tag);
+    if (crypto_equal(tag, sealed, sizeof tag))
+        return true;
+    if (len > 0)
+        memset(out, 0, len);
+    return false;
 }
 
 /* ---- the face ---- */
 
+static struct siv *inside(struct crypto_siv *s) { return (struct siv *)s->prepared; }
+
 void crypto_siv_init(struct crypto_siv *s, enum crypto_aead aead, const uint8_t *key)
 {
-    assert(crypto_siv_key_size(aead) != 0);
-    s->aead = (uint8_t)aead;
-    if (aead == CRYPTO_AEAD_SIV_CMAC_256)
-        prepare((struct siv128 *)s->prepared, key);
-    else
-        siv_cmac_aes256_set_key((struct siv_cmac_aes256_ctx *)s->prepared, key);
+    prepare_mac(inside(s), aead, key);
+    prepare_stream(inside(s), aead, key);
+}
+
+void crypto_siv_bind(struct crypto_siv *s, const uint8_t *associated, size_t len)
+{
+    struct siv *k = inside(s);
+    struct cmac_text text[2];
+
+    cmac_text_init(&k->mac, zero, BLOCK, &text[0]);
+    cmac_text_init(&k->mac, associated, len, &text[1]);
+    cmac_run(&k->mac, text, 2);
+    k->start = take(cmac_get(text[0].state), &text[1]);
+    k->bound = true;
 }
 
 void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
 {
-    const void *key = s->prepared;
-
-    assert(t->nonce_len >= SIV_MIN_NONCE_SIZE);
-    if (s->aead == CRYPTO_AEAD_SIV_CMAC_256) {
-        s2v(key, t, plain, len, out);
-        counter_mode(key, out, plain, len, out + CRYPTO_SIV_TAG_SIZE);
-    } else
-        siv_cmac_aes256_encrypt_message(key, t->nonce_len, t->nonce, t->associated_len, t->associated, CRYPTO_SIV_TAG_SIZE + len, out, plain);
+    seal((const struct siv *)s->prepared, t, plain, len, out);
 }
 
 bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
-    const void *key = s->prepared;
+    return open((const struct siv *)s->prepared, t, sealed, len, out);
+}
+
+void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
+{
+    struct siv k;
+
+    prepare_mac(&k, aead, key);
+    if (len > 0)
+        prepare_stream(&k, aead, key);
+    seal(&k, t, plain, len, out);
+    crypto_wipe(&k, sizeof k);
+}
+
+bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
+{
+    struct siv k;
     bool good;
 
-    assert(t->nonce_len >= SIV_MIN_NONCE_SIZE);
-    if (s->aead == CRYPTO_AEAD_SIV_CMAC_256)
-        good = open128(key, t, sealed, len, out);
-    else
-        good = siv_cmac_aes256_decrypt_message(key, t->nonce_len, t->nonce, t->associated_len, t->associated, len, out, sealed) != 0;
-    if (!good && len > 0)
-        memset(out, 0, len);
+    prepare_mac(&k, aead, key);
+    if (len > 0)
+        prepare_stream(&k, aead, key);
+    good = open(&k, t, sealed, len, out);
+    crypto_wipe(&k, sizeof k);
     return good;
 }

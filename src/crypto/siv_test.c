@@ -85,52 +85,69 @@ static void nothing_to_hide(void **state)
     assert_false(crypto_siv_open(&f.siv, &f.text, tag, 0, NULL));
 }
 
-/* Nettle's own SIV says the same, whatever the lengths. */
-static void as_nettle_has_it(void **state)
+/* ---- nettle's own SIV says the same ---- */
+
+#define LONG 3000
+
+static uint8_t text[LONG], expected[LONG + CRYPTO_SIV_TAG_SIZE], got[LONG + CRYPTO_SIV_TAG_SIZE], back[LONG];
+
+/* A prepared key, one for this once, and one to which the associated data is bound. */
+static void same_as_nettle(enum crypto_aead aead, const struct crypto_siv_text *t, size_t len)
 {
-    struct siv_cmac_aes128_ctx nettle;
-    uint8_t key[32], text[80], expected[96], got[96], back[80];
+    const uint8_t *key = text + 40;
+    struct siv_cmac_aes128_ctx narrow;
+    struct siv_cmac_aes256_ctx wide;
     struct crypto_siv siv;
 
-    (void)state;
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (uint8_t)(i * 37 + 11);
-    memcpy(key, text + 40, sizeof key);
-    siv_cmac_aes128_set_key(&nettle, key);
-    crypto_siv_init(&siv, CRYPTO_AEAD_SIV_CMAC_256, key);
-    for (size_t associated = 0; associated <= sizeof text; associated++)
-        for (size_t len = 0; len <= sizeof text; len++) {
-            size_t nonce = 1 + (associated + len) % 40;
-            const struct crypto_siv_text t = { text, text, nonce, associated };
+    if (aead == CRYPTO_AEAD_SIV_CMAC_256) {
+        siv_cmac_aes128_set_key(&narrow, key);
+        siv_cmac_aes128_encrypt_message(&narrow, t->nonce_len, t->nonce, t->associated_len, t->associated, CRYPTO_SIV_TAG_SIZE + len, expected, text);
+    } else {
+        siv_cmac_aes256_set_key(&wide, key);
+        siv_cmac_aes256_encrypt_message(&wide, t->nonce_len, t->nonce, t->associated_len, t->associated, CRYPTO_SIV_TAG_SIZE + len, expected, text);
+    }
+    crypto_siv_init(&siv, aead, key);
+    for (int way = 0; way < 3; way++) {
+        const struct crypto_siv_text without = { .nonce = t->nonce, .nonce_len = t->nonce_len }, *now = way == 2 ? &without : t;
 
-            siv_cmac_aes128_encrypt_message(&nettle, nonce, text, associated, text, CRYPTO_SIV_TAG_SIZE + len, expected, text);
-            crypto_siv_seal(&siv, &t, text, len, got);
-            assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + len);
-            assert_true(crypto_siv_open(&siv, &t, got, len, back));
-            assert_memory_equal(back, text, len);
-        }
+        if (way == 2)
+            crypto_siv_bind(&siv, t->associated, t->associated_len);
+        if (way == 1)
+            crypto_siv_seal_once(aead, key, now, text, len, got);
+        else
+            crypto_siv_seal(&siv, now, text, len, got);
+        assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + len);
+        assert_true(way == 1 ? crypto_siv_open_once(aead, key, now, got, len, back) : crypto_siv_open(&siv, now, got, len, back));
+        assert_memory_equal(back, text, len);
+        got[0] ^= 1;
+        assert_false(way == 1 ? crypto_siv_open_once(aead, key, now, got, len, back) : crypto_siv_open(&siv, now, got, len, back));
+    }
 }
 
-/* Longer than what goes through in one piece. */
+static void fill_text(void)
+{
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * 37 + 11 + (i >> 8));
+}
+
+static void whatever_the_lengths(void **state)
+{
+    (void)state;
+    fill_text();
+    for (size_t associated = 0; associated <= 80; associated++)
+        for (size_t len = 0; len <= 80; len++)
+            same_as_nettle((associated + len) % 3 ? CRYPTO_AEAD_SIV_CMAC_256 : CRYPTO_AEAD_SIV_CMAC_512,
+                           &(struct crypto_siv_text){ text, text, 1 + (associated + len) % 40, associated }, len);
+}
+
+/* Longer than what goes through in one piece; sometimes the plaintext is longer than the associated data, sometimes not. */
 static void long_texts(void **state)
 {
-    static uint8_t text[3000], sealed[sizeof text + CRYPTO_SIV_TAG_SIZE], back[sizeof text], expected[sizeof sealed];
-    static const uint8_t key[32] = { 1, 2, 3 };
-    struct siv_cmac_aes128_ctx nettle;
-    struct crypto_siv siv;
-
     (void)state;
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] = (uint8_t)(i ^ i >> 8);
-    siv_cmac_aes128_set_key(&nettle, key);
-    crypto_siv_init(&siv, CRYPTO_AEAD_SIV_CMAC_256, key);
-    for (size_t len = 480; len <= sizeof text; len += 63) {
-        const struct crypto_siv_text t = { text, text, 16, len };
-
-        siv_cmac_aes128_encrypt_message(&nettle, 16, text, len, text, CRYPTO_SIV_TAG_SIZE + len, expected, text);
-        crypto_siv_seal(&siv, &t, text, len, sealed);
-        assert_memory_equal(sealed, expected, CRYPTO_SIV_TAG_SIZE + len);
-        assert_true(crypto_siv_open(&siv, &t, sealed, len, back));
+    fill_text();
+    for (size_t len = 480; len <= LONG; len += 63) {
+        same_as_nettle(CRYPTO_AEAD_SIV_CMAC_256, &(struct crypto_siv_text){ text, text, 16, LONG - len }, len);
+        same_as_nettle(CRYPTO_AEAD_SIV_CMAC_512, &(struct crypto_siv_text){ text, text, 300, len }, len);
     }
 }
 
@@ -144,7 +161,7 @@ static void key_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(as_nettle_has_it),
+        cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(whatever_the_lengths),
         cmocka_unit_test(long_texts), cmocka_unit_test(key_sizes),
     };
 

@@ -1,5 +1,5 @@
-/* A stream of random bytes from a seed, without asking the system again: ChaCha, whose key is replaced with each block of output, so that what was given
- * cannot be had again from what is left. For a process that may make no system call for it. nettle does the work. */
+/* A stream of random bytes from a seed, without asking the system again: AES-256 in counter mode, whose key is replaced with each block of output, so that what
+ * was given cannot be had again from what is left. For a process that may make no system call for it. nettle does the work. */
 #ifndef CRYPTO_STREAM_H
 #define CRYPTO_STREAM_H
 

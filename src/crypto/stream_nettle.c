@@ -2,9 +2,12 @@
 
 #include <string.h>
 
-#include <nettle/chacha.h>
+#include <nettle/aes.h>
 
-_Static_assert(CRYPTO_STREAM_SEED_SIZE == CHACHA_KEY_SIZE, "the seed is the first key");
+#include "base/wire.h"
+#include "crypto/mac.h"
+
+_Static_assert(CRYPTO_STREAM_SEED_SIZE == AES256_KEY_SIZE, "the seed is the first key");
 
 void crypto_stream_init(struct crypto_stream *s, const uint8_t seed[CRYPTO_STREAM_SEED_SIZE])
 {
@@ -14,17 +17,18 @@ void crypto_stream_init(struct crypto_stream *s, const uint8_t seed[CRYPTO_STREA
 
 static void refill(struct crypto_stream *s)
 {
-    static const uint8_t nonce[CHACHA_NONCE_SIZE];
-    struct chacha_ctx chacha;
+    struct aes256_ctx aes;
 
-    memset(s->block, 0, sizeof s->block);
-    chacha_set_key(&chacha, s->key);
-    chacha_set_nonce(&chacha, nonce);
-    chacha_crypt(&chacha, sizeof s->block, s->block, s->block);
+    for (size_t i = 0; i < sizeof s->block; i += AES_BLOCK_SIZE) {
+        wire_put64(s->block + i, 0);
+        wire_put64(s->block + i + 8, i / AES_BLOCK_SIZE);
+    }
+    aes256_set_encrypt_key(&aes, s->key);
+    aes256_encrypt(&aes, sizeof s->block, s->block, s->block);
     memcpy(s->key, s->block, sizeof s->key); /* the next key is given to nobody */
     memset(s->block, 0, sizeof s->key);
     s->left = sizeof s->block - sizeof s->key;
-    explicit_bzero(&chacha, sizeof chacha);
+    crypto_wipe(&aes, sizeof aes);
 }
 
 void crypto_stream_take(struct crypto_stream *s, void *out, size_t len)

@@ -31,7 +31,6 @@ size_t nts_client_seal(struct nts_client *c, const struct rng *rng, uint8_t pack
 {
     static const uint8_t zero[NTS_COOKIE_KEPT_MAX];
     struct writer w = writer_of(packet, NTP_PACKET_MAX);
-    struct crypto_siv siv;
 
     assert(nts_client_is_ready(c));
     writer_take(&w, NTP_HEADER_SIZE);
@@ -43,9 +42,7 @@ size_t nts_client_seal(struct nts_client *c, const struct rng *rng, uint8_t pack
     crypto_wipe(c->cookie[c->cookie_count], c->cookie_size); /* never twice: it would tell that both requests are ours */
     for (unsigned n = placeholders(c, writer_len(&w)); n > 0; n--)
         nts_field_write(&w, NTS_PLACEHOLDER, (struct span){ zero, c->cookie_size });
-    crypto_siv_init(&siv, c->keys.aead, c->keys.c2s);
-    nts_authenticator_write(&w, &siv, rng, (struct span){ NULL, 0 });
-    crypto_wipe(&siv, sizeof siv);
+    nts_authenticator_write(&w, c->keys.aead, c->keys.c2s, rng, (struct span){ NULL, 0 });
     assert(!w.failed);
     return writer_len(&w);
 }
@@ -73,14 +70,10 @@ static bool is_nak(struct span answer, const struct nts_fields *f)
 static enum verdict open_sealed(const struct nts_client *c, const struct nts_fields *f, struct nts_fresh *fresh)
 {
     uint8_t plain[NTP_PACKET_MAX];
-    struct crypto_siv siv;
-    enum verdict v = VERDICT_MAC_WRONG;
 
-    crypto_siv_init(&siv, c->keys.aead, c->keys.s2c);
-    if (nts_authenticator_open(f, &siv, plain))
-        v = take_cookies(c, (struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }, fresh) ? VERDICT_ACCEPTED : VERDICT_NTS_FIELDS;
-    crypto_wipe(&siv, sizeof siv);
-    return v;
+    if (!nts_authenticator_open(f, c->keys.aead, c->keys.s2c, plain))
+        return VERDICT_MAC_WRONG;
+    return take_cookies(c, (struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }, fresh) ? VERDICT_ACCEPTED : VERDICT_NTS_FIELDS;
 }
 
 enum verdict nts_client_open(const struct nts_client *c, struct span answer, struct nts_fresh *fresh)

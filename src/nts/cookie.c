@@ -11,10 +11,13 @@ static uint32_t load(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQ
 void nts_ring_put(struct nts_ring *ring, uint32_t number, const uint8_t key[NTS_RING_KEY_SIZE])
 {
     struct nts_ring_row *row = &ring->row[number % NTS_RING_KEYS];
+    uint8_t bytes[NUMBER_SIZE];
 
     __atomic_store_n(&row->number, 0, __ATOMIC_SEQ_CST); /* readers of the old key see that it is gone before it is */
     memcpy(row->key, key, sizeof row->key);
     crypto_siv_init(&row->siv, CRYPTO_AEAD_SIV_CMAC_256, key);
+    wire_put32(bytes, number);
+    crypto_siv_bind(&row->siv, bytes, sizeof bytes);
     __atomic_store_n(&row->number, number, __ATOMIC_SEQ_CST);
 }
 
@@ -31,11 +34,8 @@ void nts_ring_turn(struct nts_ring *ring, const struct rng *rng)
 
 size_t nts_cookie_size(unsigned aead) { return HEAD_SIZE + CRYPTO_SIV_TAG_SIZE + 2 * crypto_siv_key_size(aead); }
 
-/* Sealed text has no associated data but the key's number. */
-static struct crypto_siv_text text_of(const uint8_t *cookie)
-{
-    return (struct crypto_siv_text){ .nonce = cookie + NUMBER_SIZE, .nonce_len = NONCE_SIZE, .associated = cookie, .associated_len = NUMBER_SIZE };
-}
+/* Sealed text has no associated data but the key's number, which is bound to the key. */
+static struct crypto_siv_text text_of(const uint8_t *cookie) { return (struct crypto_siv_text){ .nonce = cookie + NUMBER_SIZE, .nonce_len = NONCE_SIZE }; }
 
 bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, const struct rng *rng, uint8_t *out)
 {

@@ -101,7 +101,7 @@ size_t nts_authenticator_size(size_t len)
     return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + NTS_NONCE_SIZE + padded(CRYPTO_SIV_TAG_SIZE + len);
 }
 
-void nts_authenticator_write(struct writer *w, const struct crypto_siv *siv, const struct rng *rng, struct span plain)
+void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain)
 {
     size_t associated_len = writer_len(w), size = nts_authenticator_size(plain.len);
     uint8_t *field = writer_take(w, size), *nonce;
@@ -115,12 +115,12 @@ void nts_authenticator_write(struct writer *w, const struct crypto_siv *siv, con
     wire_put16(field + 6, (uint16_t)(CRYPTO_SIV_TAG_SIZE + plain.len));
     nonce = field + NTS_FIELD_HEADER + AUTHENTICATOR_HEADER;
     rng->fill(rng->ctx, nonce, NTS_NONCE_SIZE);
-    crypto_siv_seal(siv, &(struct crypto_siv_text){ nonce, w->start, NTS_NONCE_SIZE, associated_len }, plain.at, plain.len, nonce + NTS_NONCE_SIZE);
+    crypto_siv_seal_once(aead, key, &(struct crypto_siv_text){ nonce, w->start, NTS_NONCE_SIZE, associated_len }, plain.at, plain.len, nonce + NTS_NONCE_SIZE);
 }
 
-bool nts_authenticator_open(const struct nts_fields *f, const struct crypto_siv *siv, uint8_t *plain)
+bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain)
 {
     const struct crypto_siv_text t = { f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
 
-    return crypto_siv_open(siv, &t, f->sealed.at, f->sealed.len - CRYPTO_SIV_TAG_SIZE, plain);
+    return crypto_siv_open_once(aead, key, &t, f->sealed.at, f->sealed.len - CRYPTO_SIV_TAG_SIZE, plain);
 }

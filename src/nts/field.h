@@ -40,10 +40,10 @@ void nts_field_write(struct writer *w, enum nts_field type, struct span body);
 /* The length of an authenticator that seals len bytes. */
 size_t nts_authenticator_size(size_t len);
 
-/* Seal `plain` and append it as authenticator of everything that w has; plain may not lie in w. */
-void nts_authenticator_write(struct writer *w, const struct crypto_siv *siv, const struct rng *rng, struct span plain);
+/* Seal `plain` by a key of the algorithm and append it as authenticator of everything that w has; plain may not lie in w. */
+void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain);
 
 /* Open the authenticator. plain: f->sealed.len - CRYPTO_SIV_TAG_SIZE bytes. */
-bool nts_authenticator_open(const struct nts_fields *f, const struct crypto_siv *siv, uint8_t *plain);
+bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain);
 
 #endif

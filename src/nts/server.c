@@ -21,14 +21,10 @@ static bool is_list_of_fields(struct span plain)
 static enum verdict open_authenticator(const struct nts_fields *f, const struct nts_keys *keys)
 {
     uint8_t plain[PLAIN_MAX];
-    struct crypto_siv siv;
-    enum verdict v = VERDICT_NTS_NAK;
 
-    crypto_siv_init(&siv, keys->aead, keys->c2s);
-    if (nts_authenticator_open(f, &siv, plain))
-        v = is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
-    crypto_wipe(&siv, sizeof siv);
-    return v;
+    if (!nts_authenticator_open(f, keys->aead, keys->c2s, plain))
+        return VERDICT_NTS_NAK;
+    return is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
 }
 
 enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out)
@@ -71,15 +67,12 @@ size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *se
     struct writer w = writer_of(answer, size < session->request_len ? size : session->request_len);
     uint8_t plain[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
     size_t plain_len = write_cookies(ring, session, rng, plain, sizeof plain);
-    struct crypto_siv siv;
 
     if (plain_len == 0)
         return 0;
     writer_take(&w, NTP_HEADER_SIZE);
     nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
-    crypto_siv_init(&siv, session->keys.aead, session->keys.s2c);
-    nts_authenticator_write(&w, &siv, rng, (struct span){ plain, plain_len });
-    crypto_wipe(&siv, sizeof siv);
+    nts_authenticator_write(&w, session->keys.aead, session->keys.s2c, rng, (struct span){ plain, plain_len });
     return w.failed ? 0 : writer_len(&w);
 }
 

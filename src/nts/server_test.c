@@ -37,7 +37,6 @@ static void build(struct fixture *f)
 {
     static const uint8_t zero[512];
     struct writer w = writer_of(f->bytes, sizeof f->bytes);
-    struct crypto_siv siv;
 
     writer_bytes(&w, zero, NTP_HEADER_SIZE);
     f->bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
@@ -47,9 +46,8 @@ static void build(struct fixture *f)
         nts_field_write(&w, NTS_COOKIE, (struct span){ f->cookie, f->cookie_len });
     for (unsigned i = 0; i < f->placeholders; i++)
         nts_field_write(&w, NTS_PLACEHOLDER, (struct span){ zero, f->placeholder_len });
-    crypto_siv_init(&siv, f->keys.aead, f->keys.c2s);
     for (unsigned i = 0; i < f->authenticators; i++)
-        nts_authenticator_write(&w, &siv, &f->rng, f->inner);
+        nts_authenticator_write(&w, f->keys.aead, f->keys.c2s, &f->rng, f->inner);
     assert_false(w.failed);
     f->request = (struct span){ f->bytes, writer_len(&w) };
 }
@@ -77,7 +75,6 @@ static unsigned open_answer(const struct fixture *f, struct span answer, uint8_t
 {
     uint8_t plain[1024];
     struct nts_fields fields;
-    struct crypto_siv siv;
     struct ntp_tail tail;
     struct cursor c;
     struct span body;
@@ -88,8 +85,7 @@ static unsigned open_answer(const struct fixture *f, struct span answer, uint8_t
     assert_int_equal(nts_fields_read(answer, tail.extensions, &fields), VERDICT_ACCEPTED);
     assert_int_equal(fields.unique_id.len, f->unique_id_len);
     assert_memory_equal(fields.unique_id.at, f->unique_id, f->unique_id_len);
-    crypto_siv_init(&siv, f->keys.aead, f->keys.s2c);
-    assert_true(nts_authenticator_open(&fields, &siv, plain));
+    assert_true(nts_authenticator_open(&fields, f->keys.aead, f->keys.s2c, plain));
     c = cursor_of((struct span){ plain, fields.sealed.len - CRYPTO_SIV_TAG_SIZE });
     for (; ntp_extension_next(&c, &type, &body); n++) {
         assert_int_equal(type, NTS_COOKIE);
@@ -299,7 +295,6 @@ static void NTS_14_our_answer_is_no_request(void **state)
     uint8_t answer[1024] = { 4 << 3 | NTP_MODE_SERVER };
     struct nts_session s = { .cookies = 0 };
     struct nts_fields fields;
-    struct crypto_siv siv;
     struct ntp_tail tail;
     struct fixture f;
     uint8_t plain[1024];
@@ -312,8 +307,7 @@ static void NTS_14_our_answer_is_no_request(void **state)
     len = nts_server_seal(&f.ring, &s, &f.rng, answer, sizeof answer);
     ntp_packet_check((struct span){ answer, len }, &tail);
     nts_fields_read((struct span){ answer, len }, tail.extensions, &fields);
-    crypto_siv_init(&siv, f.keys.aead, f.keys.c2s);
-    assert_false(nts_authenticator_open(&fields, &siv, plain));
+    assert_false(nts_authenticator_open(&fields, f.keys.aead, f.keys.c2s, plain));
 }
 
 static void without_a_key_nothing_is_made(void **state)

@@ -48,8 +48,9 @@ size_t crypto_siv_key_size(unsigned aead)
 
 void crypto_siv_init(struct crypto_siv *s, enum crypto_aead aead, const uint8_t *key)
 {
+    (void)s;
+    (void)aead;
     (void)key;
-    s->aead = (uint8_t)aead;
 }
 
 void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
@@ -68,4 +69,25 @@ bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t
     (void)out;
     (void)len;
     return false;
+}
+
+void crypto_siv_bind(struct crypto_siv *s, const uint8_t *associated, size_t len)
+{
+    (void)s;
+    (void)associated;
+    (void)len;
+}
+
+void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
+{
+    (void)aead;
+    (void)key;
+    crypto_siv_seal(NULL, t, plain, len, out);
+}
+
+bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
+{
+    (void)aead;
+    (void)key;
+    return crypto_siv_open(NULL, t, sealed, len, out);
 }
