@@ -1,7 +1,7 @@
 /* The ruler of bench/serve.py: an NTP answer with the least that a socket server can do. Batches of 64, one clock read for each, no check but the mode,
  * no counter. What it cannot do through sockets, no server can.
  *
- * usage: echo ADDRESS PORT */
+ * usage: echo ADDRESS PORT [SIZE]      answers have as many bytes as their request, SIZE at most, else 48 */
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,9 +12,10 @@
 
 #define BATCH 64
 #define NTP_SIZE 48
+#define SIZE_MAX_BYTES 1024
 #define NTP_UNIX_DIFFERENCE_S 2208988800u /* 1900 to 1970, RFC 5905 section 6 */
 
-struct slot { uint8_t bytes[NTP_SIZE]; struct iovec iov; struct sockaddr_in peer; };
+struct slot { uint8_t bytes[SIZE_MAX_BYTES]; struct iovec iov; struct sockaddr_in peer; };
 
 static void put_time(uint8_t *to, const struct timespec *t)
 {
@@ -40,8 +41,9 @@ int main(int argc, char **argv)
     struct mmsghdr m[BATCH] = { 0 };
     struct sockaddr_in at = { .sin_family = AF_INET };
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    size_t size = argc == 4 ? (size_t)atoi(argv[3]) : NTP_SIZE;
 
-    if (argc != 3 || inet_pton(AF_INET, argv[1], &at.sin_addr) != 1)
+    if (argc < 3 || argc > 4 || size < NTP_SIZE || size > SIZE_MAX_BYTES || inet_pton(AF_INET, argv[1], &at.sin_addr) != 1)
         return 2;
     at.sin_port = htons((uint16_t)atoi(argv[2]));
     if (bind(fd, (struct sockaddr *)&at, sizeof at) != 0) {
@@ -49,7 +51,7 @@ int main(int argc, char **argv)
         return 1;
     }
     for (int i = 0; i < BATCH; i++) {
-        slot[i].iov = (struct iovec){ slot[i].bytes, NTP_SIZE };
+        slot[i].iov = (struct iovec){ slot[i].bytes, size };
         m[i].msg_hdr = (struct msghdr){ .msg_name = &slot[i].peer, .msg_namelen = sizeof slot[i].peer, .msg_iov = &slot[i].iov, .msg_iovlen = 1 };
     }
     for (;;) {

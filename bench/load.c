@@ -9,7 +9,7 @@
  * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
  * latencies. --made: requests are read from standard input, each behind two bytes of length, and sent in turn as they are (bench/seal.c makes them; their
  * transmit timestamps are their numbers). --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the
- * server's waking alone. */
+ * server's waking alone, and the server, in whose time the kernel would wake us, does not pay for ours. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -237,6 +237,7 @@ static bool wait_until(int64_t until)
 static void closed_loop(int64_t end)
 {
     long flying = 0, outstanding = (long)load.outstanding;
+    int64_t heard = tool_mono();
 
     while (tool_mono() < end) {
         while (flying < outstanding) {
@@ -246,7 +247,9 @@ static void closed_loop(int64_t end)
                 break;
             flying += sent;
         }
-        if (!wait_until(tool_mono() + STALLED_MS * NS / 1000))
+        if (wait_until(tool_mono() + STALLED_MS * NS / 1000))
+            heard = tool_mono();
+        else if (tool_mono() - heard >= STALLED_MS * NS / 1000)
             flying = 0;
         for (long got; (got = collect()) > 0;)
             flying -= got < flying ? got : flying;
@@ -303,8 +306,6 @@ static void read_options(int argc, char **argv)
         tool_refuse("--batch is at most 64");
     if (load.segments > 0 && (load.sources > 1 || load.time > 0 || load.made > 0))
         tool_refuse("--segments are NTP requests of one source");
-    if (load.spin > 0 && load.rate <= 0)
-        tool_refuse("--spin is for the open loop: --rate");
     if (load.time > 0)
         load.request_size = 0;
 }

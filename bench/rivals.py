@@ -32,9 +32,9 @@ def accepts(port):
 
 # ---- who is measured ----
 
-def echo():
+def echo(size=48):
     port = proc.free_port()
-    return Server([utcd.BUILD / "bench/echo", HOST, port], port, answers_ntp(port))
+    return Server([utcd.BUILD / "bench/echo", HOST, port, size], port, answers_ntp(port))
 
 
 def ours(directory, listen=(HOST,), service="ntp", **config):
