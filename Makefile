@@ -9,7 +9,7 @@ NINJA    = ninja -C $(BUILD)
 MESON    = meson
 
 .DEFAULT_GOAL := help
-.PHONY: help run build quick check check-guest check-cross sim fuzz bench nightly tidy sanitize coverage mutate sbom docs install uninstall clean
+.PHONY: help run build quick check check-guest check-newer check-cross sim fuzz bench nightly tidy sanitize coverage mutate sbom docs install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -29,6 +29,9 @@ check: deps-check ## install the test peers, build, run every test; ends with 'N
 
 check-guest: deps-guest build ## the daemon against a real kernel clock, in an emulated machine
 	@tests/guest/run $(BUILD)
+
+check-newer: deps-newer build ## beside chronyd 4.6 and ntpd-rs of the next Debian, in a root of their own below build/newer; as root
+	@tools/newer $(BUILD)
 
 check-cross: deps-cross ## unit tests of the pure rooms on 32-bit ARM (64-bit time) and big-endian s390x
 	@tools/cross

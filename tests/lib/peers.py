@@ -39,12 +39,12 @@ def fake_time(when):
 class Chronyd(proc.Process):
     """chronyd that serves 127.0.0.1 and ::1 on a port of its own, by `local` or from other servers; `-x`, so it never touches a clock."""
 
-    def __init__(self, directory, name="chronyd", port=None, lines=("local stratum 3",), fake=None, prefix=(), bind=("127.0.0.1", "::1")):
+    def __init__(self, directory, name="chronyd", port=None, lines=("local stratum 3",), fake=None, prefix=(), bind=("127.0.0.1", "::1"), program=None):
         self.port = port or proc.free_port()
         config = pathlib.Path(directory) / f"{name}.conf"
         config.write_text("\n".join([f"port {self.port}", *(f"bindaddress {a}" for a in bind), "allow all", "cmdport 0", "bindcmdaddress /",
                                      f"pidfile {directory}/{name}.pid", f"user {me()}", *lines, ""]))
-        super().__init__(name, [*prefix, binary("chronyd"), "-x", "-d", "-f", str(config)], directory, fake_time(fake) if fake else None)
+        super().__init__(name, [*prefix, *(program or [binary("chronyd")]), "-x", "-d", "-f", str(config)], directory, fake_time(fake) if fake else None)
 
     def wait_serving(self, host="127.0.0.1", timeout=10):
         proc.wait_for(lambda: usable(host, self.port), timeout, what=lambda: f"{self.name} does not serve:\n{self.log()}")
@@ -105,9 +105,9 @@ class Openntpd(proc.Process):
 
 # ---- clients; offsets in seconds, server minus this machine ----
 
-def chronyd_query(directory, host, port, options="", *lines, timeout=10):
+def chronyd_query(directory, host, port, options="", *lines, timeout=10, program=None):
     """chronyd -Q: measures, prints, sets nothing. The offset."""
-    done = proc.run([binary("chronyd"), "-Q", "-x", "-t", str(timeout), "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {me()}",
+    done = proc.run([*(program or [binary("chronyd")]), "-Q", "-x", "-t", str(timeout), "-f", "/dev/null", f"pidfile {directory}/chronyd-q.pid", f"user {me()}",
                      "cmdport 0", *lines, f"server {host} port {port} iburst maxsamples 1 {options}"])
     found = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr + done.stdout)
     assert done.returncode == 0 and found, done.stderr + done.stdout
