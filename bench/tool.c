@@ -64,12 +64,14 @@ struct sockaddr_storage tool_arguments(int argc, char **argv, const struct tool_
 
 int tool_socket(const struct sockaddr_storage *to, socklen_t len, int many_sources)
 {
-    int fd = socket(to->ss_family, SOCK_DGRAM, 0), bytes = QUEUE_BYTES, on = 1;
+    int fd = socket(to->ss_family, SOCK_DGRAM, 0), bytes = QUEUE_BYTES, on = 1, whole = IP_PMTUDISC_PROBE;
 
     if (fd < 0 || (!many_sources && connect(fd, (const struct sockaddr *)to, len) != 0))
         tool_refuse(strerror(errno));
     if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    if (to->ss_family == AF_INET) /* else a table of the system's, for the numbers of fragments, makes many sources dear to the generator */
+        setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof whole);
     if (to->ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof on);
     return fd;

@@ -38,11 +38,22 @@ static void ask_for_destinations(int fd, const struct net_addr *at)
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
 }
 
+/* Answers are short. One that no path may cut cannot have a piece of it forged, nor be made smaller by a forged word on the path; and the system need not find a
+ * number for pieces by its table of destinations, which with many of them takes it a tenth of the time of an answer. */
+static void leave_whole(int fd, const struct net_addr *at)
+{
+    int whole = IP_PMTUDISC_PROBE;
+
+    if (at->family == ADDR_IPV4)
+        setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof whole);
+}
+
 int io_udp_adopt(int fd, const struct net_addr *at)
 {
     int buffer = RECEIVE_BUFFER;
 
     ask_for_destinations(fd, at);
+    leave_whole(fd, at);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     ask_for_stamps(fd, 0);
     return fd;

@@ -384,9 +384,23 @@ static void a_port_in_use_or_a_foreign_address_is_told(void **state)
     close(listener);
 }
 
+/* No answer is cut into fragments on its way, and none asks the system for a number of fragments. */
+static void answers_leave_whole(void **state)
+{
+    struct pair p = open_pair("127.0.0.1");
+    socklen_t len = sizeof(int);
+    int how = -1;
+
+    (void)state;
+    assert_int_equal(getsockopt(p.listener, IPPROTO_IP, IP_MTU_DISCOVER, &how, &len), 0);
+    assert_int_equal(how, IP_PMTUDISC_PROBE);
+    close_pair(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_leave_whole),
         cmocka_unit_test(there_and_back_by_ipv4),
         cmocka_unit_test(there_and_back_by_ipv6),
         cmocka_unit_test(the_answer_leaves_from_the_address_that_was_asked),
