@@ -273,7 +273,7 @@ void power_cut_restore(const char *folder, size_t steps, struct prng *chance)
         memset(bytes, 0, sizeof bytes);
         len = content(f.row[i].file, steps, chance, bytes);
         snprintf(path, sizeof path, "%s/%s", folder, f.row[i].name);
-        fd = __real_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        fd = __real_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         assert(fd >= 0 && __real_write(fd, bytes, len) == (ssize_t)len);
         __real_close(fd);
     }

@@ -10,6 +10,7 @@
 #include "clock/noise.h"
 #include "daemon/memory_file.h"
 #include "daemon/power_cut_fixture.h"
+#include "ke/ring_keep.h"
 
 #define CUTS 10000
 #define SAVES 40
@@ -17,12 +18,22 @@
 static char folder[] = "/tmp/power_cut_XXXXXX", path[64];
 static size_t saved_at[SAVES + 1];      /* steps when save n had returned */
 
+/* A file that is kept: state n can be written, and told again when it is read. */
+struct kept {
+    void (*save)(unsigned n);
+    int (*load)(void);                  /* n; NOTHING: there was no file; MIXED: it was refused, or is no state that was ever saved */
+};
+enum { MIXED = -1, NOTHING = 0 };
+
+/* -- what the clock has learnt --------------------------------------------------------------------------------------- */
+
 /* Number n, in from one to many sectors. */
-static struct clock_memory state_of(unsigned n)
+static struct clock_memory memory_of(unsigned n)
 {
     static struct clock_memory m;
 
-    m = (struct clock_memory){ .drift = { n, 0.125, true }, .wander = 1e-9, .saved = { 1800000000 * NS_PER_S }, .synchronised_once = true };
+    m = (struct clock_memory){ .drift = { n, 0.125, true }, .wander = 1e-9, .saved = { 1800000000 * NS_PER_S }, .synchronised_once = true,
+                               .stepped = { n * NS_PER_S } };
     for (m.count = 0; m.count < n % 17; m.count++) {
         struct clock_memory_source *s = &m.source[m.count];
 
@@ -32,6 +43,68 @@ static struct clock_memory state_of(unsigned n)
     }
     return m;
 }
+
+static void save_memory(unsigned n)
+{
+    struct clock_memory m = memory_of(n);
+
+    assert_int_equal(memory_file_save(path, &m), 0);
+}
+
+/* The budget of steps is part of it: a cut must not give back what was stepped. */
+static int load_memory(void)
+{
+    static struct clock_memory found;
+    bool there = access(path, F_OK) == 0;
+    int n;
+
+    if (memory_file_load(path, 500, &found) != 0)
+        return there ? MIXED : NOTHING;
+    n = (int)found.drift.freq_ppm;
+    return found.count == (unsigned)n % 17 && found.stepped.ns == n * NS_PER_S ? n : MIXED;
+}
+
+/* -- the ring of cookie keys ----------------------------------------------------------------------------------------- */
+
+/* Every key of ring n is made of the number it has. */
+static struct nts_ring ring_of(unsigned n)
+{
+    struct nts_ring ring = { 0 };
+    uint8_t key[NTS_RING_KEY_SIZE];
+
+    for (unsigned i = n < NTS_RING_KEYS ? 1 : n - NTS_RING_KEYS + 1; i <= n; i++) {
+        memset(key, (int)i, sizeof key);
+        nts_ring_put(&ring, i, key);
+        ring.newest = i;
+    }
+    return ring;
+}
+
+static void save_ring(unsigned n)
+{
+    struct nts_ring ring = ring_of(n);
+
+    ring_keep_save(path, &ring);
+    assert_int_equal(access(path, R_OK), 0);
+}
+
+static int load_ring(void)
+{
+    struct nts_ring found = { 0 }, saved;
+    bool there = access(path, F_OK) == 0;
+
+    if (ring_keep_load(path, (struct dur_ns){ NS_PER_S }, &found).ns < 0)
+        return there ? MIXED : NOTHING;
+    saved = ring_of(found.newest);
+    for (unsigned i = 0; i < NTS_RING_KEYS; i++)
+        if (found.row[i].number != saved.row[i].number || memcmp(found.row[i].key, saved.row[i].key, sizeof saved.row[i].key) != 0)
+            return MIXED;
+    return (int)found.newest;
+}
+
+static const struct kept memory = { save_memory, load_memory }, ring = { save_ring, load_ring };
+
+/* -- cuts ------------------------------------------------------------------------------------------------------------- */
 
 static void empty(void)
 {
@@ -44,44 +117,36 @@ static void empty(void)
     }
 }
 
-static size_t record(void)
+/* Returns how many steps there were. */
+static size_t record(const struct kept *k, bool broken_fsync)
 {
     power_cut_record(folder);
+    power_cut_break_fsync(broken_fsync);
     for (unsigned n = 1; n <= SAVES; n++) {
-        struct clock_memory m = state_of(n);
-
-        assert_int_equal(memory_file_save(path, &m), 0);
+        k->save(n);
         saved_at[n] = power_cut_steps();
     }
+    power_cut_stop();
     empty();
     return saved_at[SAVES];
 }
 
 /* Of so many cuts, how many leave neither the last state that was whole nor the one that was being written. */
-static unsigned lost(size_t steps, unsigned cuts)
+static unsigned lost(const struct kept *k, size_t steps, unsigned cuts)
 {
-    static struct clock_memory found;
     struct prng chance;
     unsigned count = 0;
 
-    power_cut_stop();
     prng_seed(&chance, 1);
     for (unsigned i = 0; i < cuts; i++) {
         size_t at = prng_u64(&chance) % (steps + 1);
-        unsigned whole = 0;
+        int whole = 0, found;
 
         while (whole < SAVES && saved_at[whole + 1] <= at)
             whole++;
         power_cut_restore(folder, at, &chance);
-        found.drift.freq_ppm = 0;
-        if (memory_file_load(path, 500, &found) == 0) {
-            unsigned n = (unsigned)found.drift.freq_ppm;
-            struct clock_memory m = state_of(n);
-
-            count += (n != whole && n != whole + 1) || found.count != m.count;
-        } else {
-            count += whole > 0 || access(path, F_OK) == 0;
-        }
+        found = k->load();
+        count += found != whole && found != whole + 1;
         empty();
     }
     return count;
@@ -90,33 +155,28 @@ static unsigned lost(size_t steps, unsigned cuts)
 static void ST_05_ten_thousand_power_cuts_lose_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(lost(record(), CUTS), 0);
+    assert_int_equal(lost(&memory, record(&memory, false), CUTS), 0);
+}
+
+static void ST_05_ten_thousand_power_cuts_leave_a_whole_ring_of_keys(void **state)
+{
+    (void)state;
+    assert_int_equal(lost(&ring, record(&ring, false), CUTS), 0);
 }
 
 /* Names that reach the disk before the bytes do: what a save without fsync() would leave is found out. */
 static void a_save_without_fsync_is_found_out(void **state)
 {
-    size_t steps;
-
     (void)state;
-    power_cut_record(folder);
-    power_cut_break_fsync(true);
-    for (unsigned n = 1; n <= SAVES; n++) {
-        struct clock_memory m = state_of(n);
-
-        assert_int_equal(memory_file_save(path, &m), 0);
-        saved_at[n] = power_cut_steps();
-    }
-    steps = power_cut_steps();
-    empty();
-    assert_true(lost(steps, 200) > 20);
+    assert_true(lost(&memory, record(&memory, true), 200) > 20);
+    assert_true(lost(&ring, record(&ring, true), 200) > 20);
 }
 
 static int make_folder(void **state)
 {
     (void)state;
     assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/drift", folder);
+    snprintf(path, sizeof path, "%s/kept", folder);
     return 0;
 }
 
@@ -128,7 +188,11 @@ static int remove_folder(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(ST_05_ten_thousand_power_cuts_lose_nothing), cmocka_unit_test(a_save_without_fsync_is_found_out) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ST_05_ten_thousand_power_cuts_lose_nothing),
+        cmocka_unit_test(ST_05_ten_thousand_power_cuts_leave_a_whole_ring_of_keys),
+        cmocka_unit_test(a_save_without_fsync_is_found_out),
+    };
 
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
