@@ -17,6 +17,9 @@ int parser_fail(struct parser *p, unsigned at, const char *format, ...)
     va_start(args, format);
     vsnprintf(p->error->text, sizeof p->error->text, format, args);
     va_end(args);
+    for (char *c = p->error->text; *c; c++) /* words of the story are quoted */
+        if (iscntrl((unsigned char)*c))
+            *c = '?';
     return -UE_SYNTAX;
 }
 

@@ -86,6 +86,6 @@ void page_view(const struct page_data *d, struct mono_ns now, struct clock_view 
     out->precision_log2 = d->precision_log2;
     out->refid = d->refid;
     out->root_delay = d->root_delay;
-    out->root_dispersion = (struct dur_ns){ radius > d->root_delay.ns / 2 ? radius - d->root_delay.ns / 2 : 0 };
+    out->root_dispersion = (struct dur_ns){ radius > d->root_delay.ns / 2 ? ns_sub(radius, d->root_delay.ns / 2) : 0 };
     out->reference_time = d->reference_time;
 }

@@ -64,7 +64,7 @@ static inline int64_t page_slew_left(const struct page_data *d, int64_t now)
         return 0;
     if (now <= d->raw_ref.ns)
         return d->slew.ns;
-    gone = (double)d->slew.ns * ((double)(now - d->raw_ref.ns) / (double)span);
+    gone = (double)d->slew.ns * ((double)ns_sub(now, d->raw_ref.ns) / (double)span);
     return ns_sub(d->slew.ns, gone > -9.2e18 && gone < 9.2e18 ? (int64_t)gone : 0);
 }
 
