@@ -33,7 +33,7 @@ struct io_datagram {
 };
 
 /* A bound listener, alone on its port: receive stamps are asked for, and destination addresses unless it is bound to a single one (`to` is ADDR_NONE
- * then); what it sends is not cut into fragments. interface as in io_bind. Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
+ * then). What it sends is not cut into fragments. interface as in io_bind. Returns the descriptor or -UE_... (-UE_UNSUPPORTED: no IPv6 here). */
 int io_udp_listen(const struct net_addr *at, const char *interface);
 
 /* The same for a socket that somebody else has bound. Returns it. */
