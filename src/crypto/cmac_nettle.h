@@ -37,6 +37,7 @@ void aes_key_init(struct aes_key *k, bool wide, const uint8_t *key);
 /* Whole blocks, each for itself; len: bytes. in and out may be the same. */
 void aes_key_encrypt(const struct aes_key *k, const uint8_t *in, size_t len, uint8_t *out);
 
+/* The same for CMAC: subkeys are made as well. */
 void cmac_init(struct cmac_key *k, bool wide, const uint8_t *key);
 
 /* A whole text, with its end as section 2.4 has it. It is borrowed. */
