@@ -38,8 +38,8 @@ static void ask_for_destinations(int fd, const struct net_addr *at)
         setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof one);
 }
 
-/* Answers are short. One that no path may cut cannot have a piece of it forged, nor be made smaller by a forged word on the path; and the system need not find a
- * number for pieces by its table of destinations, which with many of them takes it a tenth of the time of an answer. */
+/* Answers are short. One that no path may cut cannot have a piece of it forged, nor be made smaller by a forged word on the path; and the system need not
+ * find a number for pieces by its table of destinations, which with many of them takes it a tenth of the time of an answer. */
 static void leave_whole(int fd, const struct net_addr *at)
 {
     int whole = IP_PMTUDISC_PROBE;
