@@ -13,6 +13,7 @@
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H
 
+#include "admin/history.h"
 #include "admin/options.h"
 #include "host/sandbox.h"
 
@@ -34,6 +35,7 @@ struct admin_shared {
     char version[32];
     char run_dir[128];           /* for sandbox_empty_root */
     struct sandbox_note note;
+    struct history history;      /* the program's own, here so that the one that takes its place goes on with it */
 };
 
 /* The program's life; returns the exit code. */

@@ -84,6 +84,24 @@ static void look_for_changes(struct history *h, const struct snapshot *s, const 
         note(h, v->utc, v->stratum != 0, "the clock is now: ", clock_status_text(v->status));
 }
 
+static bool is_sane(const struct history *h)
+{
+    for (uint32_t i = 0; i < h->problems.count && i < PROBLEMS_MAX; i++)
+        if (h->problems.item[i].kind >= PROBLEM_KINDS || !memchr(h->problems.item[i].subject, 0, sizeof h->problems.item[i].subject)
+            || !memchr(h->problems.item[i].detail, 0, sizeof h->problems.item[i].detail))
+            return false;
+    for (int i = 0; i < HISTORY_CHANGES; i++)
+        if (!memchr(h->change[i].text, 0, sizeof h->change[i].text))
+            return false;
+    return h->problems.count <= PROBLEMS_MAX;
+}
+
+void history_resume(struct history *h)
+{
+    if (!is_sane(h))
+        memset(h, 0, sizeof *h);
+}
+
 void history_look(struct history *h, const struct snapshot *s)
 {
     struct clock_view v;

@@ -1,4 +1,4 @@
-/* What was, for the page: an hour of error bounds, and what changed. Fixed memory, forgotten when the program ends. Pure. */
+/* What was, for the page: an hour of error bounds, and what changed. Fixed memory. Pure. */
 #ifndef ADMIN_HISTORY_H
 #define ADMIN_HISTORY_H
 
@@ -31,6 +31,10 @@ struct history {
     uint64_t steps;
     struct problems problems;
 };
+
+/* The program was started anew: go on with what the one before left, which may have ended in the middle of a line or have been somebody else's by then. What no
+ * history can hold makes it begin anew. */
+void history_resume(struct history *h);
 
 /* A snapshot came. h: zeroed at first. */
 void history_look(struct history *h, const struct snapshot *s);

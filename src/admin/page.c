@@ -47,7 +47,7 @@ static void put_verdict(const struct page_facts *f, const struct clock_view *v, 
     text_put_format(t, "<h1 class=\"%s\"><span class=\"mark\" aria-hidden=\"true\"></span>%s</h1><p>", what->mood, what->sentence);
     html_put_marked(t, what->more);
     if (f->snapshot && f->snapshot->hint[0]) {
-        text_put(t, " In its words: ");
+        text_put(t, " The daemon says: ");
         html_put(t, f->snapshot->hint);
     }
     text_put(t, "</p>");
@@ -132,18 +132,34 @@ static void put_problem(struct text *t, const struct problem *p)
     text_put(t, "</dd></dl></li>");
 }
 
+static bool is_there(const struct problems *all, enum problem_kind kind)
+{
+    for (uint32_t i = 0; i < all->count; i++)
+        if (all->item[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* Where none of them answers, there is no need for a card for each: the table of sources has them all. */
+static bool is_said_by_another(const struct problem *p, const struct problems *all)
+{
+    return (p->kind == PROBLEM_SOURCE_SILENT || p->kind == PROBLEM_SOURCE_UNANSWERED) && is_there(all, PROBLEM_ALL_SILENT);
+}
+
 static void put_problems(const struct page_facts *f, const struct clock_view *v, struct text *t)
 {
+    const struct problems *all = f->snapshot ? &f->snapshot->problems : NULL;
+
     (void)v;
-    if (!f->snapshot || f->snapshot->problems.count == 0) {
+    if (!all || all->count == 0) {
         text_put(t, f->snapshot ? "<p>Nothing is wrong.</p>" : "<p>Not known yet.</p>");
         return;
     }
     text_put(t, "<ul class=\"problems\">");
     for (int grave = 1; grave >= 0; grave--)
-        for (uint32_t i = 0; i < f->snapshot->problems.count; i++)
-            if (problem_text((enum problem_kind)f->snapshot->problems.item[i].kind)->grave == grave)
-                put_problem(t, &f->snapshot->problems.item[i]);
+        for (uint32_t i = 0; i < all->count; i++)
+            if (problem_text((enum problem_kind)all->item[i].kind)->grave == grave && !is_said_by_another(&all->item[i], all))
+                put_problem(t, &all->item[i]);
     text_put(t, "</ul>");
 }
 

@@ -87,6 +87,54 @@ static void the_fullest_page_fits(void **state)
     assert_in_range(page_event(&f, out), 20000, 95000);
 }
 
+static void where_nobody_answers_it_is_said_once(void **state)
+{
+    (void)state;
+    fill("x", 2);
+    const struct page_facts f = facts();
+    page_write(&f, out);
+    assert_non_null(strstr(out, "<h3>source 1x does not answer"));
+    s.problems.item[s.problems.count++] = (struct problem){ .kind = PROBLEM_ALL_SILENT };
+    page_write(&f, out);
+    assert_null(strstr(out, "<h3>source 1x does not answer"));
+    assert_non_null(strstr(out, "<h3>no source answers"));
+}
+
+static void one_lost_packet_is_no_news(void **state)
+{
+    uint64_t before;
+
+    (void)state;
+    fill("x", 0);
+    before = h.changes;
+    s.problems.count = 1;
+    s.problems.item[0].kind = PROBLEM_SOURCE_UNANSWERED;
+    history_look(&h, &s);
+    s.problems.count = 0;
+    history_look(&h, &s);
+    assert_int_equal(h.changes, before);
+}
+
+static void what_a_program_left_is_gone_on_with_unless_it_cannot_be(void **state)
+{
+    (void)state;
+    fill("x", 1);
+    history_resume(&h);
+    assert_int_equal(h.points, HISTORY_POINTS + 10);
+    assert_non_null(history_change(&h, 0));
+    h.problems.item[0].kind = PROBLEM_KINDS;
+    history_resume(&h);
+    assert_int_equal(h.points, 0);
+    fill("x", 1);
+    h.problems.count = PROBLEMS_MAX + 1;
+    history_resume(&h);
+    assert_null(history_change(&h, 0));
+    fill("x", 1);
+    memset(h.change[3].text, 'a', sizeof h.change[3].text);
+    history_resume(&h);
+    assert_false(h.begun);
+}
+
 static void without_an_answer_it_says_so(void **state)
 {
     (void)state;
@@ -139,6 +187,9 @@ int main(void)
         cmocka_unit_test(CTL_12_text_from_outside_stays_text),
         cmocka_unit_test(an_event_is_one_line_and_nothing_but_ASCII),
         cmocka_unit_test(the_fullest_page_fits),
+        cmocka_unit_test(where_nobody_answers_it_is_said_once),
+        cmocka_unit_test(one_lost_packet_is_no_news),
+        cmocka_unit_test(what_a_program_left_is_gone_on_with_unless_it_cannot_be),
         cmocka_unit_test(without_an_answer_it_says_so),
         cmocka_unit_test(a_point_is_the_worst_of_its_seconds_and_an_hour_of_them_is_kept),
         cmocka_unit_test(what_begins_and_ends_is_noted_newest_first),

@@ -24,7 +24,7 @@
 
 #define ACCEPTS_A_ROUND 64
 #define LINGER_S 1
-#define STREAM_BUFFER 65536
+#define STREAM_BUFFER 16384
 #define NICE 10
 #define ROOT_NUMBER 1000 /* beyond any worker's */
 #define LISTENERS_MAX OPTION_LIST_MAX
@@ -41,7 +41,6 @@ struct connection {
 static struct {
     struct admin_shared *shared;
     struct core_link core;
-    struct history history;
     struct answers answers;
     struct http http;
     unsigned listeners;
@@ -272,7 +271,7 @@ static void run(void)
         poll(admin.poll, POLL_LISTENERS + admin.listeners + n, patience_ms(http_ms, due, now));
         now = io_raw_now();
         if (admin.poll[POLL_CORE].revents && core_link_take(&admin.core, now))
-            history_look(&admin.history, &admin.core.snapshot);
+            history_look(&admin.shared->history, &admin.core.snapshot);
         serve_heads(n, now);
         for (unsigned i = 0; i < admin.listeners; i++)
             if (admin.poll[POLL_LISTENERS + i].revents)
@@ -340,7 +339,8 @@ int admin_serve(struct admin_shared *shared)
     host_name_process("admin");
     admin.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     core_link_start(&admin.core, ADMIN_CORE_FD);
-    admin.answers = (struct answers){ shared, &admin.core, &admin.history };
+    history_resume(&shared->history);
+    admin.answers = (struct answers){ shared, &admin.core, &shared->history };
     allow_descriptors();
     see_time_zone();
     take_signals();

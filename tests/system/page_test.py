@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -155,9 +156,31 @@ def test_CTL_07_there_are_so_many_streams_and_no_more(daemon):
 
 
 def streams_again(port):
-    s, head = listen(port)
-    s.close()
-    return head.startswith(b"HTTP/1.1 200 ")
+    with contextlib.suppress(OSError):
+        s, head = listen(port)
+        s.close()
+        return head.startswith(b"HTTP/1.1 200 ")
+
+
+def test_CTL_07_readers_that_do_not_read_are_cut_and_cost_nobody_else_anything(lab):
+    """All the streams there may be are held by readers that stopped reading: page and time are there all the same, and in the end nothing is held for them."""
+    port, ntp_port = proc.free_port(), proc.free_port()
+    dead = [utcd.source(proc.free_port()) for _ in range(16)] # so that there is much to tell, and buffers are soon full
+    daemon = lab.utcd({"sources": dead, "local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{ntp_port}"]}, "http": {"listen": [f"{HOST}:{port}"]}}, utcd.PROCESSES)
+    proc.wait_for(lambda: "admin" in daemon.roles() and streams_again(port), 30, what=daemon.log)
+    open_files = pathlib.Path(f"/proc/{daemon.roles()['admin']}/fd")
+    before = len(list(open_files.iterdir()))
+    with contextlib.ExitStack() as held:
+        for _ in range(STREAMS_MAX - 1): # the one that was asked for a moment ago may not be over yet
+            s = held.enter_context(socket.socket())
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+            s.settimeout(20)
+            s.connect((HOST, port))
+            s.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert s.recv(12) == b"HTTP/1.1 200"
+        assert http.get(port, "/").status == 200 and ntp.ask(HOST, ntp_port, timeout=5)
+        proc.wait_for(lambda: len(list(open_files.iterdir())) <= before, 90, every=0.25)
+    assert streams_again(port)
 
 
 def test_a_stream_goes_on_and_ends_with_its_program(lab):
@@ -192,3 +215,4 @@ def test_a_page_that_is_open_outlives_the_program_that_made_it(page, daemon):
     proc.wait_for(lambda: page.text("#live") == "connection lost, trying again", 20)
     proc.wait_for(lambda: page.text("#live") == "live" and page.text("h1") == "Your time is good.", 40, what=lambda: page.text("body"))
     assert page.evaluate("window.same")
+    proc.wait_for(lambda: "the process admin ended and was started again" in page.text("#changes"), 20, what=lambda: page.text("body")) # its memory went on
