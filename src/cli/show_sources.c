@@ -96,6 +96,24 @@ static void show_drops(const struct snapshot_source *s, unsigned width, FILE *ou
         }
 }
 
+/* How long what proved an NTS source's name is good. */
+static void show_certificate(const struct snapshot *s, const struct snapshot_source *source, unsigned width, FILE *out)
+{
+    char line[SNAPSHOT_NAME_MAX * 4 + 128], name[SNAPSHOT_NAME_MAX * 4], until[CIVIL_TEXT_MAX], left[24];
+    struct clock_view v;
+
+    if (source->certificate_expires.ns == 0)
+        return;
+    page_view(&s->page, s->now, &v);
+    text_printable(source->name, name, sizeof name);
+    utc_to_text(source->certificate_expires, 0, until);
+    if (utc_earlier(source->certificate_expires, v.utc))
+        snprintf(line, sizeof line, "of %s: has expired, %s", name, until);
+    else
+        snprintf(line, sizeof line, "of %s: good for %s, until %s", name, ns_to_text(utc_sub(source->certificate_expires, v.utc).ns, left), until);
+    show_fact("Certificate", line, width, out);
+}
+
 void show_sources(const struct snapshot *s, unsigned width, FILE *out)
 {
     struct table t = { .column = columns, .columns = COLUMNS };
@@ -113,6 +131,8 @@ void show_sources(const struct snapshot *s, unsigned width, FILE *out)
     if (left_out)
         show_fact("", "Some columns are left out: the terminal is too narrow for all.", width, out);
     show_cards(s, width, out);
+    for (uint32_t i = 0; i < s->source_count; i++)
+        show_certificate(s, &s->source[i], width, out);
     for (uint32_t i = 0; i < s->source_count; i++)
         show_drops(&s->source[i], width, out);
 }

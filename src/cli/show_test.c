@@ -192,6 +192,7 @@ static struct snapshot two_sources(void)
 static void sources_in_full(void **state)
 {
     struct snapshot s = two_sources();
+    struct clock_view v;
 
     (void)state;
     expect_lines(show_sources, &s,
@@ -206,6 +207,11 @@ static void sources_in_full(void **state)
                  "  Offset, Bound   positive: this clock is behind the source, whose true time lies within the bound\n"
                  "  Hardware stamps eth0: its stamps are used\n"
                  "ntp.example: 2 not used: origin timestamp is not that of the pending request\n");
+    page_view(&s.page, s.now, &v);
+    s.source[0].certificate_expires = utc_add(v.utc, (struct dur_ns){ 40 * 86400 * NS_PER_S });
+    expect(show_sources, &s, "  Certificate     of ntp.example: good for 40 d, until ");
+    s.source[0].certificate_expires = utc_add(v.utc, (struct dur_ns){ -NS_PER_S });
+    expect(show_sources, &s, "  Certificate     of ntp.example: has expired, ");
     s.source_count = 0;
     expect_lines(show_sources, &s, "No source is configured.\n");
 }

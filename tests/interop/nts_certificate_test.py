@@ -128,6 +128,16 @@ def test_our_client_shows_a_certificate(lab, authority, pair):
     proc.wait_for(lambda: REFUSED in without.log(), what=without.log)
 
 
+def test_what_is_shown_is_what_the_file_holds(lab, authority, pair):
+    """At both listeners, though the one that judges clients knows the authority of our certificate as well."""
+    server = Certified(lab, authority, pair)
+    ours = authority.sign("looker", usage="clientAuth")
+    proc.wait_for(lambda: server.gives_keys(server.open_port, authority), what=server.daemon.log)
+    for port in (server.open_port, server.certified_port):
+        shown = proc.run(["openssl", "s_client", "-connect", f"{HOST}:{port}", "-alpn", "ntske/1", "-cert", ours[0], "-key", ours[1], "-showcerts"]).stdout
+        assert shown.count("BEGIN CERTIFICATE") == pair[0].read_text().count("BEGIN CERTIFICATE") == 1, shown
+
+
 def test_what_goes_together(lab):
     for i, (nts, words) in enumerate((({"client_certificate": "/x"}, "one is no use without the other"),
                                       ({"certified_listen": [f"{HOST}:4460"], "certificate": "/x", "private_key": "/y"}, "it takes nts.client_authorities"))):
@@ -149,6 +159,7 @@ def test_the_end_is_told_before_it_hurts(lab, authority):
     proc.wait_for(lambda: re.search(f"{pem} expires in [45] d: renew it", server.daemon.log()), what=server.daemon.log)
     told = server.daemon.wait_status(lambda s: s["daemon"]["nts_handshakes_granted"] >= 1)
     assert told["daemon"]["nts_certificate_expires_ns"] == seen["certificate_expires_ns"]
+    assert re.search(r"Certificate +of localhost\S*: good for [45] d, until 20", daemon.ctl("sources").stdout), daemon.ctl("sources").stdout
     for one in (daemon, server.daemon):
         assert "certificate-expires" in one.ctl("status", "--json").stdout and "expires soon" in one.ctl("status").stdout
     assert "certificate good for" in server.daemon.ctl("status").stdout
