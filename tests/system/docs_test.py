@@ -89,6 +89,61 @@ def test_every_configuration_of_a_page_is_right(page, tmp_path):
         assert done.returncode == 0, f"{page}: {text}\n{done.stderr}"
 
 
+# ---- the page on NTS: two daemons, each with a file that the page names ----
+
+INDENTED_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+IN_A_SENTENCE = re.compile(r"`build/(simple-utcd|utcctl) ([^`]+)`")
+
+
+class NtsPage:
+    """Elsewhere and at other ports than the page says, so that it disturbs nobody."""
+
+    def __init__(self, lab):
+        self.lab, self.directory = lab, lab.dir / "nts-demo"
+        ke_port = proc.free_port()
+        text = (utcd.ROOT / "docs/nts.md").read_text()
+        for told, here in (("/tmp/nts-demo", str(self.directory)), ("127.0.0.1:12300", f"127.0.0.1:{proc.free_port()}"), ("127.0.0.1:4460", f"127.0.0.1:{ke_port}"),
+                           ("nts: true, iburst", f"nts: true, nts_port: {ke_port}, iburst")):
+            assert told in text, told
+            text = text.replace(told, here)
+        self.blocks = INDENTED_FENCE.findall(text)
+        self.commands = IN_A_SENTENCE.findall(text)
+
+    def shell(self, script):
+        done = subprocess.run(["sh", "-eu", "-c", script], cwd=self.lab.dir, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def write(self, text):
+        path = pathlib.Path(re.match(r"# (\S+)\n", text)[1])
+        path.write_text(text)
+        return path
+
+    def daemon(self, path):
+        """Of the command that the page has for this file."""
+        argv = [shlex.split(words) for program, words in self.commands if program == "simple-utcd" and str(path) in words]
+        assert len(argv) == 1, path
+        return self.lab.start(lambda directory: proc.Process(path.stem, [utcd.DAEMON, *argv[0]], directory))
+
+
+def test_nts_page(lab):
+    page, said = NtsPage(lab), []
+    for kind, text in page.blocks:
+        assert kind in ("sh", "yaml")
+        if kind == "yaml":
+            server = page.daemon(page.write(text))
+        elif "s_client" in text:
+            said.append(proc.wait_for(lambda text=text: subprocess.run(["sh", "-c", text], capture_output=True, text=True, timeout=20).stdout, what=server.log))
+        else:
+            said.append(page.shell(text))
+    assert "Verify return code: 0 (ok)" in said[1] and "ALPN protocol: ntske/1" in said[1], said[1]
+    assert len(said[2].strip()) == 44, "a pin"
+    asked = [shlex.split(words) for program, words in page.commands if program == "utcctl" and "--socket" in words]
+    assert asked
+    for words in asked:
+        proc.wait_for(lambda words=words: "good for 90 d" in proc.run([utcd.UTCCTL, *words]).stdout.replace("89 d", "90 d"), timeout=20, what=server.log)
+
+
 def test_the_table_of_troubles_is_the_doctors():
     table = proc.run(["python3", utcd.ROOT / "tools/trouble_table.py"]).stdout
     rows = len(re.findall(r"^PROBLEM\(", (utcd.ROOT / "src/observe/problem.def").read_text(), re.MULTILINE))
