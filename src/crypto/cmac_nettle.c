@@ -96,7 +96,7 @@ static size_t together(const struct cmac_text text[], size_t n, size_t *longest)
 void cmac_run(const struct cmac_key *k, struct cmac_text text[], size_t n)
 {
     uint8_t x[CMAC_TEXTS_MAX][BLOCK];
-    size_t longest, common = together(text, n, &longest);
+    size_t longest = 0, common = n > 1 ? together(text, n, &longest) : 0;
 
     assert(n <= CMAC_TEXTS_MAX);
     for (size_t j = 0; j < n; j++)

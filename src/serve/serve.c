@@ -169,13 +169,15 @@ static enum verdict put_seal(const struct serve_options *o, struct seal *seal, u
 }
 
 /* The kiss that sends an NTS client back to key establishment (RFC 8915 section 5.7). */
-static enum verdict answer_nak(const struct serve_options *o, const struct ntp_server_request *request, const struct seal *seal, uint8_t *out, size_t *out_len)
+static enum verdict answer_nak(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, const struct seal *seal,
+                               uint8_t *out, size_t *out_len)
 {
+    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct ntp_prepared header;
     enum verdict v;
 
-    ntp_server_prepare_kiss(NTP_REFID('N', 'T', 'S', 'N'), request->rx, &header);
-    v = ntp_server_reply(&o->ntp, &header, request, out, out_len);
+    ntp_server_prepare_kiss(NTP_REFID('N', 'T', 'S', 'N'), request.rx, &header);
+    v = ntp_server_reply(&o->ntp, &header, &request, out, out_len);
     if (v != VERDICT_ANSWERED)
         return v;
     *out_len = nts_server_nak(&seal->nts, out, SERVE_ANSWER_MAX);
@@ -194,14 +196,14 @@ static enum verdict answer_bare(const struct serve_options *o, const struct serv
 
 static enum verdict answer_longer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
 {
-    const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
+    const struct ntp_server_request request = { r->bytes, &r->from, m->view.utc }; /* keys are as good when it leaves as when it came */
     struct seal seal;
     enum verdict v = authenticate(o, &request, &seal);
 
     if (v == VERDICT_NTS_NAK)
-        return answer_nak(o, &request, &seal, out, out_len);
+        return answer_nak(o, m, r, &seal, out, out_len);
     if (v == VERDICT_ANSWERED)
-        v = ntp_server_reply(&o->ntp, &m->ntp, &request, out, out_len);
+        v = ntp_server_reply_to(&o->ntp, &m->ntp, r->bytes, r->from.port, arrival_stamp(o, m, r), out, out_len);
     return v == VERDICT_ANSWERED ? put_seal(o, &seal, out, out_len) : v;
 }
 
