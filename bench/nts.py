@@ -23,6 +23,8 @@ KEY = bytes(range(32))
 MACS = {"AES128": (1, 16), "AES256": (2, 32), "SHA1": (3, 20), "SHA256": (4, 32), "SHA512": (5, 32)}    # key number, and how long the key is
 MADE = 8192
 PLAIN_SIZE, NTS_SIZE = 48, 228
+KINDS = {"P-256": ("ec", "ec_paramgen_curve:P-256"), "RSA-2048": ("rsa", "rsa_keygen_bits:2048")}      # of the certificate's key
+FLOOR = "in memory"
 HALF = 10000
 MODERATE = ["--rate", "20000", "--spin", "1"]
 
@@ -30,8 +32,10 @@ MODERATE = ["--rate", "20000", "--spin", "1"]
 class Servers:
     """Ours and chronyd with NTS and one certificate."""
 
-    def __init__(self, directory):
-        self.pem, self.private = certificate.Authority(directory).sign("server")
+    def __init__(self, directory, kind="P-256"):
+        directory /= kind
+        directory.mkdir()
+        self.pem, self.private = certificate.Authority(directory).sign("server", key=KINDS[kind])
         keys = directory / "keys"
         keys.write_text("".join(f"{number} {kind} HEX:{KEY[:size].hex()}\n" for kind, (number, size) in MACS.items()))
         keys.chmod(0o600)
@@ -119,6 +123,7 @@ def measured(process, port, seconds, given=None):
 
 
 def requests(servers, directory, runs, seconds):
+    servers = servers["P-256"]
     for name in (UTCD, CHRONYD):
         with ready(servers, name, directory) as (process, made):
             kinds = {"plain": None, "NTS": made, **({kind: with_mac(kind) for kind in MACS} if name == UTCD else {})}
@@ -132,15 +137,19 @@ def requests(servers, directory, runs, seconds):
 
 
 def handshakes(servers, directory, runs, seconds):
-    for name in (UTCD, CHRONYD):
-        with ready(servers, name, directory) as (process, _):
-            run = per_request(process, lambda: generate("handshakes", servers.ke[name], ["--seconds", str(seconds)]))
-            assert run["bad"] == 0, run
-            runs.setdefault((name, "handshake"), []).append(run)
+    for kind, pair in servers.items():
+        for name in (UTCD, CHRONYD):
+            with ready(pair, name, directory) as (process, _):
+                run = per_request(process, lambda name=name, pair=pair: generate("handshakes", pair.ke[name], ["--seconds", str(seconds)]))
+                assert run["bad"] == 0, run
+                runs.setdefault((name, f"handshake, {kind}"), []).append(run)
+        done = proc.run([*rivals.placed(rivals.cpus()[1]), utcd.BUILD / "bench/handshake_floor", pair.pem, pair.private, 200])
+        runs.setdefault((FLOOR, f"handshake, {kind}"), []).append(json.loads(done.stdout))
 
 
 def half_open(servers, directory, runs, seconds):
     """10 000 connections that say half of a hello, from many addresses and from one; honest clients come behind them."""
+    servers = servers["P-256"]
     for what, sources in (("many addresses", 5000), ("one address", 1)):
         with ready(servers, UTCD, directory):
             run = generate("handshakes", servers.ke[UTCD], ["--half", str(HALF), "--sources", str(sources), "--clients", "1", "--seconds", str(seconds)])
@@ -150,6 +159,7 @@ def half_open(servers, directory, runs, seconds):
 
 def flooded(servers, directory, runs, seconds):
     """NTP beside key establishment as fast as two clients can; the flood and its server have the generator's CPU's rest and whatever else there is."""
+    servers = servers["P-256"]
     args = [*MODERATE, "--seconds", str(seconds)]
     for kind in ("quiet", "flooded"):
         with ready(servers, UTCD, directory):
@@ -172,7 +182,8 @@ def report(runs):
         Goal("NTS requests/s to chronyd", ratio((UTCD, "NTS"), (CHRONYD, "NTS"), "per_second"), 1.25, None),
         Goal("NTS requests/s to our plain", ratio((UTCD, "NTS"), (UTCD, "plain"), "per_second"), 0.85, None),
         *(Goal(f"{kind} requests/s to our plain", ratio((UTCD, kind), (UTCD, "plain"), "per_second"), 0.95, None) for kind in MACS),
-        Goal("CPU per key establishment to chronyd", ratio((UTCD, "handshake"), (CHRONYD, "handshake"), "cpu_us"), 0.85, 0.75, at_least=False),
+        *(Goal(f"CPU per key establishment to chronyd, {kind}", ratio((UTCD, f"handshake, {kind}"), (CHRONYD, f"handshake, {kind}"), "cpu_us"), 0.85, 0.75,
+               at_least=False) for kind in KINDS),
         Goal("NTP p50 flooded to quiet", ratio((UTCD, "flooded"), (UTCD, "quiet"), "p50_us"), 1.05, 1, at_least=False),
     ]
     goals += [Goal(f"slowest honest handshake behind {HALF} half-open ones, {what}, ms", of(UTCD, f"half open, {what}", "longest_ms"), 1000, None, at_least=False)
@@ -195,7 +206,7 @@ def main():
     words.add_argument("--only", choices=["requests", "handshakes", "half_open", "flooded"])
     given = words.parse_args()
     directory, runs = proc.scratch(), {}
-    servers = Servers(directory)
+    servers = {kind: Servers(directory, kind) for kind in KINDS}
     for _ in range(given.rounds):
         for part in (requests, handshakes, half_open, flooded):
             if given.only in (None, part.__name__):
