@@ -291,7 +291,7 @@ static int apply_frame(struct parser *p, const struct statement *st)
     if (st->deed == DEED_START)
         s->start = st->date;
     else if (st->deed == DEED_SEED)
-        s->seed = (uint64_t)st->x;
+        s->seed = st->x > 0 && st->x < 0x1p63 ? (uint64_t)st->x : 0;
     else if (st->deed == DEED_RUN)
         s->run = (struct dur_ns){ (int64_t)st->x };
     else if (st->deed == DEED_PROBE)

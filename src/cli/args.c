@@ -341,9 +341,11 @@ static bool is_among(const char *list, const char *word)
 {
     size_t len = strlen(word);
 
+    if (len == 0)
+        return false;
     for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
         if ((at == list || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
-            return len > 0;
+            return true;
     return false;
 }
 

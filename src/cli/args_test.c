@@ -159,6 +159,7 @@ static void wrong_use_is_told_in_a_sentence(void **state)
         { { "utcctl", "status", "--count", "2" }, "--count does not go with 'status'" },
         { { "utcctl", "query", "a", "--socket", "x" }, "--socket does not go with 'query'" },
         { { "utcctl", "status", "now" }, "'status' takes no argument 'now'" },
+        { { "utcctl", "log", "" }, "'log' does not know '': utcctl log level debug|info|notice|warning|error [TOPIC]" },
         { { "utcctl", "query" }, "'query' needs the server to ask: utcctl query HOST[:PORT]" },
         { { "utcctl", "query", "a:0" }, "the port in 'a:0' is not one of 1 to 65535" },
         { { "utcctl", "query", "[::1" }, "'[::1' is not HOST, HOST:PORT or [IPV6]:PORT" },
