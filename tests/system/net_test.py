@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from lib import ntp, peers, proc, utcd
+from lib import dns, ntp, peers, proc, sandbox, utcd
 
 
 @pytest.fixture
@@ -123,3 +123,39 @@ def test_NET_05_loss_duplication_reordering_jitter(lab, good_chronyd):
         stop.set()
         thread.join()
         proxy.close()
+
+
+BAD_NAMES = ["none.test", "servfail.test", "silent.test", "cut.test", "loop.test"]
+
+
+def test_NET_03_names_that_cannot_be_looked_up_hold_nothing_up(lab):
+    """Bad answers of every kind, among them one of 64 KiB: time is served and measured meanwhile, each name is asked for ever more seldom, and an address that
+    was found is kept when its name is no longer to be had."""
+    if not sandbox.isolated:
+        pytest.skip(sandbox.why_not_isolated)
+    source, port = proc.free_port(), proc.free_port()
+    chronyd = lab.start(peers.Chronyd, "named", port=source)
+    with dns.Server() as names:
+        daemon = lab.utcd({"ntp": {"listen": [f"127.0.0.1:{port}"]}, "sources": [
+            *({"server": name, "port": source} for name in BAD_NAMES), {"server": "huge.test", "port": source}, utcd.source(source, "good.test")]},
+            prefix=dns.prefix(lab.dir))
+        daemon.wait_synchronised(timeout=60)
+        proc.wait_for(lambda: ntp.ask("127.0.0.1", port, timeout=1), 20)
+        lost, asked = 0, 0
+        for name in BAD_NAMES:
+            while len(names.asked[name]) < 3:
+                asked += 1
+                lost += ntp.ask("127.0.0.1", port, timeout=2) is None
+                assert asked < 3000, f"{name} is not asked for again: {names.asked}"
+                time.sleep(0.05)
+        assert lost == 0, f"of {asked} requests"
+        for name in BAD_NAMES[:2]:
+            first, second, third = names.asked[name][:3]
+            assert second - first > 1.9 and third - second > 3.8, f"{name}: not ever more seldom"
+        assert "cannot resolve none.test" in daemon.log()
+        names.good = False
+        before = len(names.asked["good.test"])
+        chronyd.stop()
+        proc.wait_for(lambda: len(names.asked["good.test"]) > before, 60, what="a silent source's name is not looked up again")
+        lab.start(peers.Chronyd, "again", port=source)
+        daemon.wait_status(lambda s: next(x for x in s["sources"] if x["name"].startswith("good.test"))["reach"] & 3 == 3, timeout=60, what="the address was not kept")
