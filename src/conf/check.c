@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "conf/name.h"
 #include "conf/nearest.h"
 #include "conf/value.h"
 
@@ -67,12 +68,22 @@ static void choice_hint(const struct conf_row *row, const char *text, bool secre
         snprintf(out, size, "; did you mean %s?", n.best);
 }
 
+/* The network that was meant, for an address in it. */
+static void net_hint(const struct conf_row *row, const char *text, bool secret, char *out, size_t size)
+{
+    char net[CONF_NET_MAX];
+
+    if (row->type == CONF_NETS && !secret && conf_net_around(text, net))
+        snprintf(out, size, "; did you mean %s?", net);
+}
+
 static void tell_bad_value(const struct check *c, const struct conf_row *row, const struct conf_node *n, const char *name, int err)
 {
-    char quoted[CONF_QUOTE_MAX], expected[CONF_EXPECTED_MAX], hint[64];
+    char quoted[CONF_QUOTE_MAX], expected[CONF_EXPECTED_MAX], hint[CONF_NET_MAX + 32];
     const char *what = err == -UE_RANGE ? "is out of range" : "is not understood";
 
     choice_hint(row, n->text, n->at.kind == CONF_FROM_SECRET, hint, sizeof hint);
+    net_hint(row, n->text, n->at.kind == CONF_FROM_SECRET, hint, sizeof hint);
     if (err == -UE_FULL)
         conf_error_add(c->errors, n->at, "%s: more than %d items", name, OPTION_LIST_MAX);
     else

@@ -1,5 +1,6 @@
 #include "conf/name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -47,7 +48,8 @@ static bool bits_are_zero_from(const struct net_addr *a, unsigned bits)
     return true;
 }
 
-int conf_net_parse(const char *text, struct net_addr *addr, uint8_t *bits)
+/* The network as it is written, with whatever is set behind the prefix. */
+static int read_net(const char *text, struct net_addr *addr, uint8_t *bits)
 {
     char host[ADDR_TEXT_MAX];
     size_t len = strcspn(text, "/");
@@ -69,9 +71,30 @@ int conf_net_parse(const char *text, struct net_addr *addr, uint8_t *bits)
     err = conf_int_parse(text + len + 1, &prefix);
     if (err)
         return err;
-    if (prefix.i < 0 || prefix.i > *bits || !bits_are_zero_from(addr, (unsigned)prefix.i))
+    if (prefix.i < 0 || prefix.i > *bits)
         return -UE_RANGE;
     *bits = (uint8_t)prefix.i;
     return 0;
+}
+
+int conf_net_parse(const char *text, struct net_addr *addr, uint8_t *bits)
+{
+    int err = read_net(text, addr, bits);
+
+    return !err && !bits_are_zero_from(addr, *bits) ? -UE_RANGE : err;
+}
+
+bool conf_net_around(const char *text, char out[CONF_NET_MAX])
+{
+    struct net_addr addr;
+    char host[ADDR_TEXT_MAX];
+    uint8_t bits;
+
+    if (read_net(text, &addr, &bits) != 0 || bits_are_zero_from(&addr, bits))
+        return false;
+    for (unsigned b = bits; b < 128; b++)
+        addr.bytes[b / 8] &= (uint8_t)~(0x80 >> b % 8);
+    snprintf(out, CONF_NET_MAX, "%s/%u", addr_to_text(&addr, host), bits);
+    return true;
 }
 

@@ -11,4 +11,8 @@ int conf_host_check(const char *text);
  * what addr and bits hold after an error is not defined. */
 int conf_net_parse(const char *text, struct net_addr *addr, uint8_t *bits);
 
+/* The network that an address with bits behind the prefix is in, as text; false where those are not what is wrong. */
+#define CONF_NET_MAX (ADDR_TEXT_MAX + 4)
+bool conf_net_around(const char *text, char out[CONF_NET_MAX]);
+
 #endif

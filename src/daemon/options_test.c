@@ -312,6 +312,8 @@ static void access_that_says_nothing(void **state)
     refuse("ntp: { listen: [127.0.0.1] }\naccess: [{ nets: [10.0.0.0/8], listeners: [\"127.0.0.1%eth0\"] }]", ":2:44: access[0].listeners: ",
            "nothing listens on 127.0.0.1%eth0", "");
     refuse("access: [{ nets: [10.0.0.0/8], action: kis }]", "access[0].action", "did you mean kiss?", "");
+    refuse("access: [{ nets: [10.1.2.3/8], action: deny }]", "access[0].nets: \"10.1.2.3/8\"", "did you mean 10.0.0.0/8?", "");
+    refuse("access: [{ nets: ['2001:db8::1/48'], action: deny }]", "access[0].nets: \"2001:db8::1/48\"", "did you mean 2001:db8::/48?", "");
     refuse("rate_limit: { ipv4_prefix: 33 }", "rate_limit.ipv4_prefix", "8 to 32", "");
 }
 
