@@ -3,6 +3,8 @@
 #include <grp.h>
 #include <sys/mman.h>
 
+#include "daemon/shared.h"
+
 bool config_group(const char *name, gid_t *out)
 {
     const struct group *g = name[0] ? getgrnam(name) : NULL;
@@ -11,11 +13,11 @@ bool config_group(const char *name, gid_t *out)
     return g || name[0] == '\0';
 }
 
-struct config_sets *config_sets_new(void)
+struct config_sets *config_sets_new(int *fd)
 {
-    struct config_sets *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct config_sets *s = shared_new(sizeof *s, fd);
 
-    if (s == MAP_FAILED)
+    if (!s)
         return NULL;
     madvise(s, sizeof *s, MADV_DONTDUMP); /* keys */
     return s;

@@ -58,8 +58,8 @@ struct reload_word {
 /* The number of the group `name`; "" is GROUP_NONE. False when there is none of that name. Asks the system's databases, which may take a while. */
 bool config_group(const char *name, gid_t *out);
 
-/* NULL when there is no memory. */
-struct config_sets *config_sets_new(void);
+/* `fd` as for shared_new. NULL when there is no memory. */
+struct config_sets *config_sets_new(int *fd);
 
 /* The copy of a generation > 0. */
 static inline struct config_set *config_set_of(struct config_sets *s, uint32_t generation) { return &s->copy[generation % 2]; }

@@ -20,12 +20,15 @@ extern char **environ;
 struct arguments {
     const char *config;     /* NULL: the installed file if there is one, else the defaults */
     bool check, print, once, dry_run, one_process;
+    int role;               /* of enum role; -1: the daemon itself */
+    const char *join;       /* the daemon's socket for it */
 };
 
 static const char usage[] =
     "usage: simple-utcd [--config FILE] [--one-process]\n"
     "       simple-utcd [--config FILE] --once [--dry-run]\n"
     "       simple-utcd [--config FILE] --check-config | --print-config\n"
+    "       simple-utcd --role ROLE [--join SOCKET]\n"
     "\n"
     "Learns UTC from the configured sources, keeps a clock with a stated error bound, and serves it. Runs in the foreground.\n"
     "\n"
@@ -35,13 +38,26 @@ static const char usage[] =
     "      --dry-run        with --once: only say what would be done\n"
     "      --check-config   say whether the configuration is right, and end\n"
     "      --print-config   print every value in force and where it comes from, and end\n"
+    "      --role ROLE      be clock, serve, ke or admin of a running daemon (process.clock_user ...), in a service of its own\n"
+    "      --join SOCKET    with --role: where that daemon listens; without it " RUN_DIR_SYSTEM "/" JOIN_SOCKET "\n"
     "      --version        print the version\n"
     "  -h, --help           print this\n"
     "\n"
     "Exit codes: 0 ended as asked, 1 other failure, 2 wrong command line, 3 configuration, 4 a right is missing, 5 an address to listen\n"
     "on is in use or does not exist, 6 another simple-utcd runs, 7 --once could not learn the time.\n";
 
-enum { OPTION_ONE_PROCESS = 256, OPTION_ONCE, OPTION_DRY_RUN, OPTION_CHECK, OPTION_PRINT, OPTION_VERSION };
+enum { OPTION_ONE_PROCESS = 256, OPTION_ONCE, OPTION_DRY_RUN, OPTION_CHECK, OPTION_PRINT, OPTION_ROLE, OPTION_JOIN, OPTION_VERSION };
+
+static int take_role(const char *name, struct arguments *a)
+{
+    for (int r = 0; r <= ROLE_SERVE; r++)
+        if (r != ROLE_CORE && strcmp(name, role_name((enum role)r)) == 0) {
+            a->role = r;
+            return -1;
+        }
+    fprintf(stderr, "simple-utcd: --role: \"%s\" is none of clock, serve, ke, admin\n", name);
+    return EXIT_USAGE;
+}
 
 /* Returns -1 to go on, else the exit code. */
 static int take_option(int option, struct arguments *a)
@@ -53,6 +69,8 @@ static int take_option(int option, struct arguments *a)
     case OPTION_DRY_RUN: a->dry_run = true; return -1;
     case OPTION_CHECK: a->check = true; return -1;
     case OPTION_PRINT: a->print = true; return -1;
+    case OPTION_ROLE: return take_role(optarg, a);
+    case OPTION_JOIN: a->join = optarg; return -1;
     case OPTION_VERSION: puts("simple-utcd " SIMPLE_UTCD_VERSION); return 0;
     case 'h': fputs(usage, stdout); return 0;
     default: fputs("simple-utcd: see simple-utcd --help\n", stderr); return EXIT_USAGE;
@@ -65,6 +83,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
         { "config", required_argument, NULL, 'c' },       { "one-process", no_argument, NULL, OPTION_ONE_PROCESS },
         { "once", no_argument, NULL, OPTION_ONCE },       { "dry-run", no_argument, NULL, OPTION_DRY_RUN },
         { "check-config", no_argument, NULL, OPTION_CHECK }, { "print-config", no_argument, NULL, OPTION_PRINT },
+        { "role", required_argument, NULL, OPTION_ROLE }, { "join", required_argument, NULL, OPTION_JOIN },
         { "version", no_argument, NULL, OPTION_VERSION }, { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
@@ -80,6 +99,10 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
     }
     if (a->check + a->print + a->once > 1 || (a->dry_run && !a->once)) {
         fputs("simple-utcd: --check-config, --print-config and --once exclude each other, and --dry-run belongs to --once\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (a->role < 0 ? a->join != NULL : a->config || a->one_process || a->check || a->print || a->once) {
+        fputs("simple-utcd: --join belongs to --role, and no other option does\n", stderr);
         return EXIT_USAGE;
     }
     if (!a->config && access(SIMPLE_UTCD_CONFIG, F_OK) == 0)
@@ -109,7 +132,7 @@ int main(int argc, char **argv)
 {
     static struct daemon_options options;
     static struct setup setup;
-    struct arguments a = { 0 };
+    struct arguments a = { .role = -1 };
     int code;
 
     host_hide_memory();
@@ -117,6 +140,8 @@ int main(int argc, char **argv)
     code = read_arguments(argc, argv, &a);
     if (code >= 0)
         return code;
+    if (a.role >= 0)
+        return supervisor_join(a.join ? a.join : RUN_DIR_SYSTEM "/" JOIN_SOCKET, (enum role)a.role);
     if (a.check)
         return daemon_check_config(a.config, environ, stdout, stderr);
     if (a.print)

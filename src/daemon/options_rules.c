@@ -227,6 +227,8 @@ static void check_xdp(const struct rules *r)
 {
     const struct ntp_options *o = &r->o->ntp;
 
+    if (o->xdp != NTP_XDP_OFF && r->o->process.serve_user.s[0])
+        conf_error_add(r->errors, place(r, "ntp", 0, "xdp"), "ntp.xdp: its memory cannot be handed to a service; take process.serve_user out, or say xdp: off");
     if (o->xdp != NTP_XDP_OFF && o->xdp_interfaces.count == 0 && both_sound(r, "ntp", 0, "xdp", "xdp_interfaces"))
         conf_error_add(r->errors, place(r, "ntp", 0, "xdp"), "ntp.xdp: on no interface; name those whose requests it shall answer in ntp.xdp_interfaces");
 }

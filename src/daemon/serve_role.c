@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "daemon/join.h"
 #include "host/clock.h"
 #include "io/stamp.h"
 
@@ -21,6 +22,14 @@ static const struct listener *listener_of(const struct serve_role *s, int fd)
     return NULL;
 }
 
+static void take_copy(struct serve_role *s, uint32_t generation)
+{
+    if (s->mine_of != generation + 1)
+        join_options(s->joined, generation, &s->mine);
+    s->mine_of = generation + 1;
+    s->options = &s->mine;
+}
+
 /* The options in force now, which nobody writes to until they are left. Whoever raises the generation looks at in_use afterwards, we at the generation after we
  * said what we use: one of us sees the other. */
 static void take_options(struct serve_role *s)
@@ -31,7 +40,10 @@ static void take_options(struct serve_role *s)
         g = __atomic_load_n(&s->sets->generation, __ATOMIC_SEQ_CST);
         __atomic_store_n(s->in_use, g + 1, __ATOMIC_SEQ_CST);
     } while (__atomic_load_n(&s->sets->generation, __ATOMIC_SEQ_CST) != g);
-    s->options = g == 0 ? s->first : &config_set_of(s->sets, g)->serve;
+    if (s->joined)
+        take_copy(s, g);
+    else
+        s->options = g == 0 ? s->first : &config_set_of(s->sets, g)->serve;
 }
 
 static void leave_options(struct serve_role *s) { __atomic_store_n(s->in_use, 0, __ATOMIC_RELEASE); }
@@ -317,6 +329,7 @@ void serve_role_leave(struct serve_role *s, unsigned i) { loop_forget(s->loop, s
 void serve_role_start(struct serve_role *s, struct loop *loop, const struct serve_world *w, unsigned worker)
 {
     s->options = s->first = w->options;
+    s->joined = w->joined;
     s->sets = w->sets;
     s->in_use = &w->shared->in_use[worker];
     s->beat = &w->shared->beat[ROLE_SERVE + worker];

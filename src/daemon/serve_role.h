@@ -27,6 +27,9 @@ struct serve_sample {
 struct serve_role {
     const struct serve_options *options;    /* in force while a batch is answered */
     const struct serve_options *first;      /* of generation 0 */
+    const struct setup *joined;             /* it came by itself: options are `mine`, of the generation `mine_of` - 1 */
+    uint32_t mine_of;
+    struct serve_options mine;
     struct config_sets *sets;
     uint32_t *in_use, *beat;                /* our rows of shared_state */
     const struct page *page;
@@ -64,6 +67,7 @@ struct serve_world {
     struct shared_state *shared;
     void (*flood)(void *ctx);               /* tells whoever holds the sockets that a flood has begun */
     void *flood_ctx;
+    const struct setup *joined;             /* options have to be made ours first (join_options); NULL: they are */
 };
 
 /* Puts every listener of that worker on the loop. *s is zeroed. */

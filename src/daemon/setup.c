@@ -62,6 +62,22 @@ static int find_user(struct setup *s)
     return 0;
 }
 
+static int find_roles(struct setup *s)
+{
+    const char *missing = s->one_process ? NULL : join_find_users(&s->join, &s->options->process);
+
+    if (!missing)
+        return 0;
+    return refuse(EXIT_CONFIGURATION, "process.*_user: there is no user \"%s\", or it has another role too; make it (systemd-sysusers) or name another", missing);
+}
+
+static int open_join(struct setup *s)
+{
+    int err = join_open(&s->join, s);
+
+    return err ? refuse(EXIT_GENERAL, "cannot open the socket for roles in %s: %s", s->run_dir, ue_text(err)) : 0;
+}
+
 static bool serves_nobody(const struct daemon_options *o)
 {
     return o->ntp.listen.count + o->ntp.smear_listen.count == 0 && o->timeproto.time.listen.count == 0 && o->timeproto.daytime.listen.count == 0;
@@ -79,10 +95,20 @@ static bool may_detach(const struct setup *s)
     return s->one_process && s->options->process.run_dir.s[0] == '\0' && serves_nobody(s->options);
 }
 
+/* A service manager may have made one for us (systemd: RuntimeDirectory=, the first of several); then ours are not the places of a user's own daemon. */
+static const char *made_for_us(void)
+{
+    const char *made = getenv("RUNTIME_DIRECTORY");
+
+    return made && made[0] == '/' ? made : NULL;
+}
+
 static int find_run_dir(struct setup *s)
 {
-    const char *configured = s->options->process.run_dir.s;
+    const char *configured = s->options->process.run_dir.s, *made = made_for_us();
 
+    if (configured[0] == '\0' && made)
+        return snprintf(s->run_dir, sizeof s->run_dir, "%.*s", (int)strcspn(made, ":"), made) < (int)sizeof s->run_dir ? 0 : -UE_RANGE;
     if (configured[0] == '\0')
         return run_dir_own(s->run_dir, sizeof s->run_dir);
     return snprintf(s->run_dir, sizeof s->run_dir, "%s", configured) < (int)sizeof s->run_dir ? 0 : -UE_RANGE;
@@ -189,7 +215,7 @@ static int open_ke(struct setup *s)
 {
     struct net_addr at = { .family = ADDR_NONE };
     char text[ADDR_TEXT_MAX];
-    int err = ke_role_open(&s->ke, s->options, s->user, &s->inherited, &at);
+    int err = ke_role_open(&s->ke, s->options, join_has(&s->join, ROLE_KE) ? NULL : s->user, &s->inherited, &at);
 
     if (s->ke.shared) {
         s->serve.nts = &s->ke.shared->ring;
@@ -214,10 +240,10 @@ static int map_shared(struct setup *s)
     snprintf(path, sizeof path, "%s/" RUN_DIR_PAGE, s->run_dir);
     s->world.vmclock = io_vmclock_open(device);
     s->world.page = shared_page(s->detached ? "" : path, s->world.vmclock ? device : "", &err);
-    s->world.shared = shared_state_new();
-    s->world.steps = shared_steps_new();
+    s->world.shared = shared_state_new(join_part(&s->join, SHARED_STATE));
+    s->world.steps = shared_steps_new(join_part(&s->join, SHARED_STEPS));
+    s->sets = config_sets_new(join_part(&s->join, SHARED_SETS));
     s->world.words = operator_words_new();
-    s->sets = config_sets_new();
     if (!s->world.page || !s->world.shared || !s->world.steps || !s->world.words || !s->sets)
         return refuse(EXIT_GENERAL, "no memory for the clock page");
     s->world.sets = s->sets;
@@ -242,7 +268,7 @@ static int open_clockbound(struct setup *s)
 
 static int start_hardware(struct setup *s)
 {
-    struct hardware_lines *lines = shared_hardware_new();
+    struct hardware_lines *lines = shared_hardware_new(join_part(&s->join, SHARED_HARDWARE));
 
     if (!lines)
         return refuse(EXIT_GENERAL, "no memory for hardware_timestamps");
@@ -281,7 +307,7 @@ static int make_guard(struct setup *s)
 {
     const struct guard_options *o = &s->options->guard;
 
-    s->guard_memory = s->responder.clients ? s->responder.clients : shared_guard_new();
+    s->guard_memory = s->responder.clients ? s->responder.clients : shared_guard_new(join_part(&s->join, SHARED_GUARD));
     if (s->guard_memory && !guard_is_needed(o, s->options->ntp.client_log))
         return 0;
     if (!s->guard_memory || setup_guard(s, o, s->options->ntp.client_log) != 0)
@@ -314,7 +340,7 @@ int setup_interleave(struct setup *s, const struct ntp_options *o)
 
 static int make_interleave(struct setup *s)
 {
-    s->interleave_memory = shared_interleave_new();
+    s->interleave_memory = shared_interleave_new(join_part(&s->join, SHARED_INTERLEAVE));
     if (!s->interleave_memory || setup_interleave(s, &s->options->ntp) != 0)
         return refuse(EXIT_GENERAL, "no memory or no randomness for ntp.interleaved");
     return 0;
@@ -332,7 +358,7 @@ static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
 
 static int open_admin(struct setup *s)
 {
-    int err = admin_role_open(&s->admin, &s->options->http, s->user, s->run_dir);
+    int err = admin_role_open(&s->admin, &s->options->http, join_has(&s->join, ROLE_ADMIN) ? NULL : s->user, s->run_dir);
 
     return err ? refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
 }
@@ -536,9 +562,9 @@ static int publish_first_page(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,  take_run_dir,   open_listeners, connect_workers, open_ke,      drop_inherited,  map_shared,    start_hardware, start_responder,
+        find_user,  find_roles, take_run_dir,   open_listeners, connect_workers, open_ke,      drop_inherited,  map_shared,    start_hardware, start_responder,
         make_guard, make_interleave, decide_clock,   recall,          connect_helpers, connect_clock, connect_reload, open_control, open_admin,
-        open_clockbound, publish_first_page,
+        open_clockbound, publish_first_page, open_join,
     };
     int code = 0;
 
@@ -626,6 +652,7 @@ void setup_clean(const struct setup *s)
 
     if (s->world.page)
         __atomic_store_n(&s->world.page->superseded, 1, __ATOMIC_RELEASE); /* readers look for another: systemd takes the run directory away with us */
+    join_close(&s->join, s->run_dir);
     if (s->control_fd < 0)
         return;
     control_path(s, path);

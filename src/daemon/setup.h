@@ -6,6 +6,7 @@
 #include "daemon/admin_role.h"
 #include "daemon/config_set.h"
 #include "daemon/core.h"
+#include "daemon/join.h"
 #include "daemon/ke_role.h"
 #include "daemon/listeners.h"
 #include "daemon/mode.h"
@@ -40,6 +41,8 @@ struct setup {
     int reload_end;                 /* the parent's end towards core, about configurations; -1: one process */
     struct hardware hardware;
     struct responder responder;
+    struct join join;               /* roles that come by themselves */
+    int life, bell;                 /* in such a role: how it hears of the parent (join.h); -1 or 0: it was forked */
     struct core_world world;
 };
 

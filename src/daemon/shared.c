@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/become.h"
 #include "io/machine.h"
 #include "io/socket.h"
 
@@ -126,12 +127,14 @@ struct page *shared_page(const char *path, const char *vmclock, int *path_err)
     return p;
 }
 
-struct shared_state *shared_state_new(void) { return map(-1, sizeof(struct shared_state)); }
+void *shared_new(size_t size, int *fd) { return fd ? become_shared("simple-utcd", size, fd) : map(-1, size); }
 
-struct shared_steps *shared_steps_new(void) { return map(-1, sizeof(struct shared_steps)); }
+struct shared_state *shared_state_new(int *fd) { return shared_new(sizeof(struct shared_state), fd); }
 
-struct hardware_lines *shared_hardware_new(void) { return map(-1, sizeof(struct hardware_lines)); }
+struct shared_steps *shared_steps_new(int *fd) { return shared_new(sizeof(struct shared_steps), fd); }
 
-struct guard *shared_guard_new(void) { return map(-1, sizeof(struct guard)); }
+struct hardware_lines *shared_hardware_new(int *fd) { return shared_new(sizeof(struct hardware_lines), fd); }
 
-struct interleave *shared_interleave_new(void) { return map(-1, sizeof(struct interleave)); }
+struct guard *shared_guard_new(int *fd) { return shared_new(sizeof(struct guard), fd); }
+
+struct interleave *shared_interleave_new(int *fd) { return shared_new(sizeof(struct interleave), fd); }

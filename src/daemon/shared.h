@@ -10,6 +10,9 @@
 #include "host/sandbox.h"
 #include "serve/serve.h"
 
+/* What is shared, for processes that are not forked (join.h). */
+enum shared_part { SHARED_PAGE, SHARED_STATE, SHARED_STEPS, SHARED_SETS, SHARED_GUARD, SHARED_INTERLEAVE, SHARED_HARDWARE, SHARED_KE, SHARED_PARTS };
+
 /* The processes below the parent; from ROLE_SERVE on one for each worker. */
 enum role { ROLE_CLOCK, ROLE_CORE, ROLE_KE, ROLE_ADMIN, ROLE_SERVE, ROLE_COUNT = ROLE_SERVE + WORKERS_MAX };
 
@@ -34,6 +37,7 @@ struct shared_state {
     uint32_t beat[ROLE_COUNT];              /* each child its own: the parent's last question for a sign of life that it has seen */
     struct shared_death death[ROLE_COUNT];  /* the parent */
     uint64_t sieved[SERVICE_COUNT];         /* the parent: what the kernel dropped of floods (sieve.h) */
+    int64_t awaited_ns[ROLE_COUNT];         /* the parent: since when a role that comes by itself (join.h) is not there; 0: it is, or is not awaited */
     uint8_t not_listening[LISTENERS_MAX];   /* the parent: by listener, -UE_... why it could not be opened though it is there; 0 */
 };
 
@@ -45,17 +49,20 @@ const char *role_name(enum role r);
  * not see it). Returns NULL when there is no memory. */
 struct page *shared_page(const char *path, const char *vmclock, int *path_err);
 
-/* Zeroed, inherited by fork. NULL when there is no memory. */
-struct shared_state *shared_state_new(void);
+/* `size` zeroes, inherited by fork; where `fd` is not NULL, behind a descriptor as well, by which others can be given them. NULL when there is no memory. */
+void *shared_new(size_t size, int *fd);
+
+/* Counters and limits. */
+struct shared_state *shared_state_new(int *fd);
 
 /* The same for the steps, apart because every process but the clock role can only read them. */
-struct shared_steps *shared_steps_new(void);
+struct shared_steps *shared_steps_new(int *fd);
 
 /* The same for the lines of the cards' clocks. */
-struct hardware_lines *shared_hardware_new(void);
+struct hardware_lines *shared_hardware_new(int *fd);
 
 /* The same for what the serve roles remember of their clients; its pages are taken as they are touched. */
-struct guard *shared_guard_new(void);
-struct interleave *shared_interleave_new(void);
+struct guard *shared_guard_new(int *fd);
+struct interleave *shared_interleave_new(int *fd);
 
 #endif

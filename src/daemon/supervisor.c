@@ -23,6 +23,7 @@
 #include "daemon/sieve.h"
 #include "daemon/status.h"
 #include "io/socket.h"
+#include "io/unix.h"
 
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
@@ -38,6 +39,7 @@ struct child {
     unsigned missed;            /* rounds in which it had not seen the question yet */
     uint32_t asked;             /* the last question for a sign of life; 0: none yet */
     bool hung;                  /* it was killed because it gave no sign of life */
+    int life, bell;             /* of a role that came by itself (join.h); -1: it was forked */
 };
 
 static struct {
@@ -149,10 +151,12 @@ static int live_as_core(struct setup *s, unsigned worker)
 /* Its own listeners (listeners_keep) and the end that it hears the parent by; nobody listens at the other. */
 static void keep_descriptors_of_serve(const struct setup *s, unsigned worker)
 {
-    static int keep[LISTENERS_MAX + 1];
+    static int keep[LISTENERS_MAX + 3];
     size_t n = 0;
 
     keep[n++] = s->channel[worker][1];
+    keep[n++] = s->life;
+    keep[n++] = s->bell;
     for (unsigned i = 0; i < s->listeners.count; i++)
         keep[n++] = s->listeners.item[i].fd;
     logger_forget();
@@ -186,7 +190,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     serve_role_start(&sup.serve, &sup.loop,
                      &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared,
-                                            follow_say_flood, &s->channel[worker][1] }, worker);
+                                            follow_say_flood, &s->channel[worker][1], s->life > 0 ? s : NULL }, worker);
     follow_obey(&sup.serve, &sup.loop, s->channel[worker][1]);
     if (missing && !sandbox_has_landlock())
         tell_missing("serve", missing);
@@ -209,7 +213,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     loop_release_signals();
     loop_end_by_signal();
     logger_forget();
-    sandbox_keep_descriptors((int[]){ s->clock_end }, 1);
+    sandbox_keep_descriptors((int[]){ s->clock_end, s->life, s->bell }, 3);
     tell_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
     return clock_role_run(s->clock_end, &s->sets->limits, s->world.driver, s->world.steps);
 }
@@ -275,11 +279,21 @@ _Noreturn static void leave(int code)
 /* Without it the time is served all the same. */
 static bool is_extra(enum role r) { return r == ROLE_KE || r == ROLE_ADMIN; }
 
+static void await_role(enum role r, struct mono_ns now)
+{
+    sup.child[r].start_at = MONO_NEVER;
+    sup.setup->world.shared->awaited_ns[r] = now.ns;
+}
+
 static void start_child(enum role r)
 {
     struct child *c = &sup.child[r];
     pid_t pid;
 
+    if (join_has(&sup.setup->join, r)) {
+        await_role(r, host_mono());
+        return;
+    }
     if (r >= ROLE_SERVE)
         follow_forget(sup.setup->channel[r - ROLE_SERVE][1]);
     pid = fork();
@@ -298,12 +312,15 @@ static void start_child(enum role r)
     c->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
 }
 
+static struct sandbox_note *note_of(enum role r)
+{
+    return r == ROLE_KE ? &sup.setup->ke.shared->note : r == ROLE_ADMIN ? &sup.setup->admin.shared->note : &sup.setup->world.shared->note[r];
+}
+
 /* The number comes from a process that broke its own rules: it only chooses a name. */
 static void name_refused_call(enum role r, char *out, size_t size)
 {
-    const struct sandbox_note *note = r == ROLE_KE ? &sup.setup->ke.shared->note : r == ROLE_ADMIN ? &sup.setup->admin.shared->note
-                                      : &sup.setup->world.shared->note[r];
-    int32_t number = note->refused_call;
+    int32_t number = note_of(r)->refused_call;
     char name[SANDBOX_NAME_MAX];
 
     sandbox_call_name(number, name);
@@ -328,6 +345,17 @@ static void tell_death(enum role r, pid_t pid, int status, struct dur_ns delay)
     logger_write(&log, host_mono());
 }
 
+/* How it ended is told to its service alone. */
+static void tell_left(enum role r, const char *reason, struct mono_ns now)
+{
+    struct log_record log = { .id = LOG_ROLE_LEFT };
+
+    log_text(&log, "role", role_name(r));
+    log_int(&log, "pid", sup.child[r].pid);
+    log_text(&log, "reason", reason);
+    logger_write(&log, now);
+}
+
 static void note_death(enum role r, struct mono_ns now)
 {
     struct shared_death *d = &sup.setup->world.shared->death[r];
@@ -340,9 +368,34 @@ static void note_death(enum role r, struct mono_ns now)
     sup.child[r].hung = false;
 }
 
+/* It ended, or shall: the connection's end is SIGTERM to it. Its service starts the next one. */
+static void part_from(enum role r, const char *reason, struct mono_ns now)
+{
+    struct child *c = &sup.child[r];
+
+    loop_forget(&sup.loop, c->life);
+    close(c->life);
+    close(c->bell);
+    c->life = c->bell = -1;
+    if (!sup.stopping) {
+        note_death(r, now);
+        tell_left(r, reason, now);
+        await_role(r, now);
+    }
+    c->pid = 0;
+}
+
+static void signal_joined(enum role r, int number)
+{
+    if (number != SIGHUP || send(sup.child[r].bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        part_from(r, "it was told to end", host_mono());
+}
+
 static void signal_child(enum role r, int number)
 {
-    if (sup.child[r].pid)
+    if (sup.child[r].life >= 0)
+        signal_joined(r, number);
+    else if (sup.child[r].pid)
         kill(sup.child[r].pid, number);
 }
 
@@ -364,6 +417,94 @@ static void stop_children(struct mono_ns now)
     for (int r = ROLE_CORE; r < ROLE_COUNT; r++)
         signal_child((enum role)r, SIGTERM);
     go_on_stopping();
+}
+
+/* -- roles that come by themselves ---------------------------------------------------------------------------------------- */
+
+/* It is gone, or speaks, which no role does. */
+static void on_life(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    char reason[96] = "it ended, or its service did";
+
+    (void)ctx;
+    (void)revents;
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (sup.child[r].life != fd)
+            continue;
+        if (note_of((enum role)r)->refused_call)
+            name_refused_call((enum role)r, reason, sizeof reason);
+        part_from((enum role)r, reason, now);
+        if (sup.stopping)
+            go_on_stopping();
+        return;
+    }
+}
+
+/* Who has ended makes room before the next one is judged, though both are told in one round. */
+static void look_for_ended(struct mono_ns now)
+{
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        struct pollfd p = { .fd = sup.child[r].life, .events = POLLIN };
+
+        if (p.fd >= 0 && poll(&p, 1, 0) > 0)
+            on_life(NULL, p.fd, p.revents, now);
+    }
+}
+
+/* Returns its role, of several workers one that is not there; -1: none is awaited. */
+static int vacancy(int kind)
+{
+    int last = kind < ROLE_SERVE ? kind : ROLE_COUNT - 1;
+
+    for (int r = kind; kind >= 0 && r <= last; r++)
+        if (wanted((enum role)r) && !sup.child[r].pid)
+            return r;
+    return -1;
+}
+
+static int admit(enum role r, int connection)
+{
+    struct child *c = &sup.child[r];
+    uid_t user;
+
+    if (r >= ROLE_SERVE)
+        follow_forget(sup.setup->channel[r - ROLE_SERVE][1]);
+    c->bell = join_hand_over(sup.setup, r, connection);
+    if (c->bell < 0 || loop_watch(&sup.loop, connection, POLLIN, on_life, NULL) != 0 || !io_unix_peer(connection, &user, &c->pid))
+        return c->bell < 0 ? c->bell : -UE_FULL;
+    note_of(r)->refused_call = 0;
+    c->life = connection;
+    c->asked = c->missed = 0;
+    sup.setup->world.shared->awaited_ns[r] = 0;
+    return 0;
+}
+
+static void tell_refused(int connection, int kind, int err)
+{
+    uid_t user = 0;
+    pid_t process = 0;
+
+    io_unix_peer(connection, &user, &process);
+    logger_say("the process %ld of user %lu wants to be %s and is refused: %s", (long)process, (unsigned long)user,
+               kind < 0 ? "a role" : role_name((enum role)kind), kind < 0 ? "no process.*_user is that one" : err ? ue_text(err) : "it is there already, or not needed");
+}
+
+static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
+{
+    int connection;
+
+    (void)ctx;
+    (void)revents;
+    look_for_ended(now);
+    while ((connection = io_unix_accept(fd)) > 0) {
+        int kind = join_role_of(&sup.setup->join, connection), r = sup.stopping ? -1 : vacancy(kind);
+        int err = r < 0 ? 0 : admit((enum role)r, connection);
+
+        if (r >= 0 && !err)
+            continue;
+        tell_refused(connection, kind, err);
+        close(connection);
+    }
 }
 
 /* A role that ends by itself before the start is over would do so again. */
@@ -511,7 +652,7 @@ static bool all_alive(void *ctx)
 {
     (void)ctx;
     for (int r = 0; r < ROLE_COUNT; r++)
-        if (wanted((enum role)r) && (!sup.child[r].pid || sup.child[r].missed > 1) && !is_extra((enum role)r))
+        if (wanted((enum role)r) && (!sup.child[r].pid || sup.child[r].missed > 1) && !is_extra((enum role)r) && !join_has(&sup.setup->join, (enum role)r))
             return false;
     return true;
 }
@@ -520,7 +661,7 @@ static bool all_alive(void *ctx)
 static void start_children(void)
 {
     for (int r = ROLE_COUNT - 1; r >= 0; r--) {
-        sup.child[r] = (struct child){ .start_at = MONO_NEVER };
+        sup.child[r] = (struct child){ .start_at = MONO_NEVER, .life = -1, .bell = -1 };
         if (r == ROLE_ADMIN && wanted(ROLE_ADMIN))
             sup.child[r].start_at = mono_add(host_mono(), dur_from_ms(ADMIN_DELAY_MS));
         else if (wanted((enum role)r))
@@ -562,7 +703,7 @@ static void start_serving(void)
         return;
     hear_workers();
     for (int r = ROLE_SERVE; r < ROLE_COUNT; r++)
-        if (wanted((enum role)r) && !sup.child[r].pid && sup.child[r].start_at.ns == MONO_NEVER.ns)
+        if (wanted((enum role)r) && !sup.child[r].pid && sup.child[r].start_at.ns == MONO_NEVER.ns && !sup.setup->world.shared->awaited_ns[r])
             start_child((enum role)r);
 }
 
@@ -652,6 +793,8 @@ int supervisor_run(struct setup *s)
     reload_start(&sup.reload, &sup.loop, s,
                  &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded }, false);
     loop_watch(&sup.loop, s->reload_end, POLLIN, on_core_word, NULL);
+    if (s->join.any)
+        loop_watch(&sup.loop, s->join.fd, POLLIN, on_arrival, NULL);
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = all_alive;
     loop_run(&sup.loop);
@@ -659,4 +802,18 @@ int supervisor_run(struct setup *s)
     resolver_end(&sup.ke_client);
     setup_clean(s);
     return sup.code;
+}
+
+int supervisor_join(const char *path, enum role wanted)
+{
+    static struct setup s;
+    enum role r;
+    int code = join_enter(&s, path, wanted, &r);
+
+    if (code)
+        return code;
+    sup.setup = &s;
+    sup.pid = getppid();
+    host_name_process(role_name(r));
+    leave(lives[r < ROLE_SERVE ? r : ROLE_SERVE](&s, r < ROLE_SERVE ? 0 : r - ROLE_SERVE));
 }

@@ -13,6 +13,9 @@
 /* Runs until SIGTERM or SIGINT and until all children have ended. Returns the exit code. */
 int supervisor_run(struct setup *s);
 
+/* As a service of its own: joins the daemon whose socket is at `path`, for that role (ROLE_SERVE: any worker), and lives its life. Returns the exit code. */
+int supervisor_join(const char *path, enum role wanted);
+
 /* How long to wait before a role that has died is started again. */
 struct deaths { unsigned quick; struct mono_ns first; unsigned backoff_log2; };
 struct dur_ns supervisor_delay(struct deaths *d, struct mono_ns now);

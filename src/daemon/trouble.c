@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "ke/ke.h"
 
+#define AWAITED_NS (2 * NS_PER_S)       /* a service takes so long to come */
 #define DEATH_TOLD_NS (600 * NS_PER_S)  /* a process that has run again for so long is no news */
 
 static void note_deaths(const struct core *c, struct mono_ns now, struct problems *out)
@@ -18,6 +19,16 @@ static void note_deaths(const struct core *c, struct mono_ns now, struct problem
             continue;
         snprintf(detail, sizeof detail, "%u time%s so far, last %s ago", d->count, d->count == 1 ? "" : "s", ns_to_text(ago_ns, age));
         problems_note(out, d->hung ? PROBLEM_PROCESS_HUNG : PROBLEM_PROCESS_ENDED, role_name((enum role)r), detail);
+    }
+}
+
+static void note_awaited(const struct core *c, struct mono_ns now, struct problems *out)
+{
+    for (unsigned r = 0; r < ROLE_COUNT; r++) {
+        int64_t since_ns = c->world->shared->awaited_ns[r];
+
+        if (since_ns && now.ns - since_ns > AWAITED_NS)
+            problems_note(out, PROBLEM_PROCESS_AWAITED, role_name((enum role)r), NULL);
     }
 }
 
@@ -95,6 +106,7 @@ void trouble_note(const struct core *c, struct mono_ns now, struct problems *out
     note_certificate(c, now, out);
     note_clock(c, out);
     note_deaths(c, now, out);
+    note_awaited(c, now, out);
     note_listeners(c, out);
     note_interfaces(c, out);
     note_reload(c, out);

@@ -27,7 +27,7 @@ static socklen_t unix_address(const char *name, struct sockaddr_un *out)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (name[0] != '@'));
 }
 
-int io_unix_listen(const char *path, unsigned mode)
+static int listen_at(const char *path, unsigned mode, int type)
 {
     struct sockaddr_un sa;
     socklen_t len = unix_address(path, &sa);
@@ -38,7 +38,7 @@ int io_unix_listen(const char *path, unsigned mode)
         return -UE_RANGE;
     if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
         return -UE_IN_USE;
-    fd = io_socket(AF_UNIX, SOCK_STREAM);
+    fd = io_socket(AF_UNIX, type);
     if (fd < 0)
         return fd;
     unlink(path);
@@ -52,6 +52,23 @@ int io_unix_listen(const char *path, unsigned mode)
     } else {
         err = io_error(errno);
     }
+    close(fd);
+    return err;
+}
+
+int io_unix_listen(const char *path, unsigned mode) { return listen_at(path, mode, SOCK_STREAM); }
+
+int io_unix_listen_packets(const char *path, unsigned mode) { return listen_at(path, mode, SOCK_SEQPACKET); }
+
+int io_unix_connect_packets(const char *path)
+{
+    struct sockaddr_un sa;
+    socklen_t len = unix_address(path, &sa);
+    int fd = len ? io_socket(AF_UNIX, SOCK_SEQPACKET) : -UE_RANGE, err;
+
+    if (fd < 0 || connect(fd, (struct sockaddr *)&sa, len) == 0)
+        return fd;
+    err = io_error(errno);
     close(fd);
     return err;
 }
@@ -120,15 +137,21 @@ int io_unix_datagram(const char *to, const char *text)
     return err;
 }
 
-union fd_control { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; };
+union fd_control { struct cmsghdr align; char bytes[CMSG_SPACE(IO_UNIX_FDS_MAX * sizeof(int))]; };
 
-int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd)
+int io_unix_send_fds(int socket, const void *bytes, size_t len, const int fd[], unsigned count)
 {
-    union fd_control control = { .align = { .cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    union fd_control control = { .align = { .cmsg_len = CMSG_LEN(count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
     struct iovec iov = { (void *)bytes, len };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = fd < 0 ? NULL : &control, .msg_controllen = fd < 0 ? 0 : sizeof control };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-    memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
+    if (count > IO_UNIX_FDS_MAX)
+        return -UE_RANGE;
+    if (count > 0) {
+        m.msg_control = &control;
+        m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        memcpy(CMSG_DATA(&control.align), fd, count * sizeof(int));
+    }
     return sendmsg(socket, &m, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? io_error(errno) : 0;
 }
 
@@ -140,21 +163,42 @@ bool io_unix_say(int socket, const void *bytes, size_t len)
     return sendmmsg(socket, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 }
 
-int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
+static unsigned take_fds(const struct cmsghdr *c, int fd[IO_UNIX_FDS_MAX])
+{
+    unsigned count = 0;
+
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(0)) {
+        count = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        memcpy(fd, CMSG_DATA(c), count * sizeof(int));
+    }
+    return count;
+}
+
+int io_unix_receive_fds(int socket, void *bytes, size_t len, int fd[IO_UNIX_FDS_MAX], unsigned *count, bool wait)
 {
     union fd_control control;
     struct iovec iov = { bytes, len };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    ssize_t n = io_receive_one(socket, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+    ssize_t n = io_receive_one(socket, &m, (wait ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
 
-    *fd = -1;
-    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof *fd))
-        memcpy(fd, CMSG_DATA(c), sizeof *fd);
-    if (n == (ssize_t)len && !(m.msg_flags & MSG_TRUNC))
+    *count = n > 0 ? take_fds(CMSG_FIRSTHDR(&m), fd) : 0;
+    if (n == (ssize_t)len && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
         return 1;
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
+    while (*count > 0)
+        close(fd[--*count]);
     return 0;
+}
+
+int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd) { return io_unix_send_fds(socket, bytes, len, &fd, fd >= 0); }
+
+int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
+{
+    int all[IO_UNIX_FDS_MAX];
+    unsigned count;
+    int came = io_unix_receive_fds(socket, bytes, len, all, &count, false);
+
+    *fd = count > 0 ? all[0] : -1;
+    while (count > 1)
+        close(all[--count]);
+    return came;
 }

@@ -10,6 +10,10 @@
  * -UE_UNSUPPORTED where there are no UNIX sockets, -UE_RANGE for a path that does not fit. */
 int io_unix_listen(const char *path, unsigned mode);
 
+/* The same for whole messages (SOCK_SEQPACKET), and the other side of it: a descriptor that waits, or -UE_.... */
+int io_unix_listen_packets(const char *path, unsigned mode);
+int io_unix_connect_packets(const char *path);
+
 /* Returns a non-blocking descriptor, 0 for none, -UE_FULL when no descriptor is left. */
 int io_unix_accept(int listener);
 
@@ -30,6 +34,11 @@ bool io_unix_say(int socket, const void *bytes, size_t len);
 
 /* What waits there. Returns 1 with *fd ours from now on (-1: none came), or 0 for nothing that is `len` bytes long. */
 int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd);
+
+/* The same with several, in their order; wait: until something comes, or the other side is gone. */
+#define IO_UNIX_FDS_MAX 64
+int io_unix_send_fds(int socket, const void *bytes, size_t len, const int fd[], unsigned count);
+int io_unix_receive_fds(int socket, void *bytes, size_t len, int fd[IO_UNIX_FDS_MAX], unsigned *count, bool wait);
 
 /* A datagram to a UNIX socket, path or abstract name "@..." (as sd_notify does). Returns 0 or -UE_.... */
 int io_unix_datagram(const char *to, const char *text);

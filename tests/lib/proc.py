@@ -65,7 +65,7 @@ class Process:
         self.name = name
         self.argv = [str(a) for a in argv]
         self.log_path = pathlib.Path(directory) / f"{name}.log"
-        full_env = {k: v for k, v in os.environ.items() if not k.startswith(("SIMPLE_UTCD_", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR"))}
+        full_env = {k: v for k, v in os.environ.items() if not k.startswith(("SIMPLE_UTCD_", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY"))}
         full_env.update(env or {})
         with open(self.log_path, "ab") as log:
             self._popen = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=full_env, cwd=cwd,
@@ -145,7 +145,7 @@ def stop_all():
 
 def run(argv, timeout=20, env=None, **kwargs):
     """A program to its end: CompletedProcess with text output."""
-    full_env = {k: v for k, v in os.environ.items() if not k.startswith(("SIMPLE_UTCD_", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR"))}
+    full_env = {k: v for k, v in os.environ.items() if not k.startswith(("SIMPLE_UTCD_", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR", "RUNTIME_DIRECTORY"))}
     full_env.update(env or {})
     return subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           errors="replace", timeout=timeout, env=full_env, **kwargs)

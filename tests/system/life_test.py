@@ -212,3 +212,15 @@ def test_control_socket_takes_no_nonsense(server):
 def test_once_without_an_answer(hopeless):
     assert hopeless.wait(70) == NOT_SYNCHRONISED
     assert "not touched" in hopeless.log()
+
+
+def test_the_directory_that_a_service_manager_made_is_used(lab):
+    """The first of several, as systemd's RuntimeDirectory= has them; utcctl looks for the system's daemon there."""
+    made, second = lab.dir / "made", lab.dir / "second"
+    for directory in (made, second):
+        directory.mkdir(mode=0o755)
+    config = lab.dir / "simple.yaml"
+    config.write_text("clock: {mode: virtual}\nlog: {target: stderr}\n")
+    daemon = lab.start(lambda directory: proc.Process("managed", [utcd.DAEMON, "--config", config], directory, {"RUNTIME_DIRECTORY": f"{made}:{second}"}))
+    proc.wait_for(lambda: proc.run([utcd.UTCCTL, "status", "--socket", made / "control.sock"]).returncode == 0, what=daemon.log)
+    assert (made / "page").exists() and not list(second.iterdir())

@@ -1,4 +1,4 @@
-"""The systemd unit, judged by systemd itself (no systemd runs here: whether it starts is not shown)."""
+"""The systemd units, judged by systemd itself; tests/guest/units has them run."""
 
 import re
 import shutil
@@ -9,6 +9,7 @@ from lib import proc, utcd
 
 UNIT = utcd.BUILD / "packaging/simple-utcd.service"
 EXPOSURE_MAX = 2.0
+ROLES_MAX = {"serve@": 0.3, "ke": 0.8, "admin": 1.0, "clock": 1.2}
 needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
 
 
@@ -33,6 +34,42 @@ def test_a_unit_without_walls_is_found_out(lab):
 
 
 @needs_systemd
+@pytest.mark.parametrize("role", ROLES_MAX)
+def test_SC_03_the_unit_of_a_role_exposes_less(role):
+    level, report = exposure(utcd.BUILD / f"packaging/simple-utcd-{role}.service")
+    print(f"{role}: {level}")
+    assert level <= ROLES_MAX[role], report
+
+
+def calls_of_set(name):
+    """As this machine's systemd has it, sets within sets included."""
+    lines = [line.strip() for line in proc.run(["systemd-analyze", "syscall-filter", name]).stdout.splitlines()[1:]]
+    return {call for line in lines if line and not line.startswith("#") for call in (calls_of_set(line) if line.startswith("@") else {line})}
+
+
+def permitted_calls(unit):
+    """By its lines SystemCallFilter=, from the first to the last."""
+    permitted = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)", unit.read_text(), flags=re.MULTILINE):
+        named = {call for word in line.lstrip("~").split() for call in (calls_of_set(word) if word.startswith("@") else {word})}
+        permitted = permitted - named if line.startswith("~") else permitted | named
+    return permitted
+
+
+@needs_systemd
+def test_the_processes_may_confine_themselves():
+    """Each of them puts walls of its own inside the unit's: what that takes is permitted, and so is what its own list of calls holds."""
+    own = re.findall(r"^CALL(?:_IF|_LOW)?\((\w+), (\w+)", (utcd.ROOT / "src/host/sandbox.def").read_text(), flags=re.MULTILINE)
+    lists = {role: {call for owner, call in own if owner == role} for role, _ in own}
+    units = {UNIT: lists.keys(), **{utcd.BUILD / f"packaging/simple-utcd-{role}.service": {role.rstrip("@").upper()} for role in ROLES_MAX}}
+    foreign = {"clock_adjtime64", "clock_settime64", "mmap2"}    # names of machines with 32 bits
+    for unit, roles in units.items():
+        needed = {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capset", "prctl"}.union(*(lists[role] for role in roles))
+        missing = needed - foreign - permitted_calls(unit)
+        assert not missing, f"{unit.name}: {missing}"
+
+
+@needs_systemd
 def test_the_waiting_unit_exposes_little():
     level, report = exposure(utcd.BUILD / "packaging/simple-utcd-wait.service")
     assert level <= EXPOSURE_MAX, report
@@ -40,15 +77,17 @@ def test_the_waiting_unit_exposes_little():
 
 @needs_systemd
 def test_the_other_units_are_well_formed(lab):
-    for path in (utcd.BUILD / "packaging/simple-utcd-wait.service", utcd.ROOT / "packaging/systemd/simple-utcd.socket", UNIT):
+    roles = [utcd.BUILD / f"packaging/simple-utcd-{role}.service" for role in ROLES_MAX]
+    for path in (*roles, utcd.BUILD / "packaging/simple-utcd-wait.service", utcd.ROOT / "packaging/systemd/simple-utcd.socket", UNIT):
         (lab.dir / path.name).write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={utcd.UTCCTL}", path.read_text(), flags=re.MULTILINE))
-    done = proc.run(["systemd-analyze", "verify", "--man=no", lab.dir / "simple-utcd-wait.service", lab.dir / "simple-utcd.socket"])
+    done = proc.run(["systemd-analyze", "verify", "--man=no", lab.dir / "simple-utcd-wait.service", lab.dir / "simple-utcd.socket",
+                     *(lab.dir / role.name.replace("@", "@0") for role in roles)])
     assert "simple-utcd" not in done.stderr, done.stderr
 
 
 @needs_systemd
 def test_the_unit_is_well_formed(lab):
     copy = lab.dir / UNIT.name
-    copy.write_text(re.sub(r"^ExecStart=.*", f"ExecStart={utcd.DAEMON}", UNIT.read_text(), flags=re.MULTILINE))
+    copy.write_text(re.sub(r"^(Exec\w+)=\S+", rf"\1={utcd.DAEMON}", UNIT.read_text(), flags=re.MULTILINE))
     done = proc.run(["systemd-analyze", "verify", "--man=no", copy])
     assert copy.name not in done.stderr, done.stderr
