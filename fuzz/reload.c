@@ -122,10 +122,10 @@ static void make(void)
     snprintf(path, sizeof path, "/proc/self/fd/%d", all.file);
     put("sources: []\n", 12);
     assert(daemon_options_load(&all.first, strdup(path), (char *[]){ NULL }, &errors) == 0);
-    all.setup.sets = config_sets_new();
-    all.setup.guard_memory = shared_guard_new();
-    all.setup.interleave_memory = shared_interleave_new();
-    all.setup.world.shared = shared_state_new();
+    all.setup.sets = config_sets_new(NULL);
+    all.setup.guard_memory = shared_guard_new(NULL);
+    all.setup.interleave_memory = shared_interleave_new(NULL);
+    all.setup.world.shared = shared_state_new(NULL);
     all.engine = malloc(engine_size());
     assert(all.setup.sets && all.setup.guard_memory && all.setup.interleave_memory && all.setup.world.shared && all.engine);
 }

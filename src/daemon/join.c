@@ -34,7 +34,8 @@
 
 static const unsigned parts_of[ROLE_SERVE + 1] = {
     [ROLE_CLOCK] = PART(SHARED_STATE) | PART(SHARED_STEPS) | PART(SHARED_SETS),
-    [ROLE_SERVE] = PART(SHARED_STATE) | PART(SHARED_SETS) | PART(SHARED_PAGE) | PART(SHARED_GUARD) | PART(SHARED_INTERLEAVE) | PART(SHARED_HARDWARE) | PART(SHARED_KE),
+    [ROLE_SERVE] = PART(SHARED_STATE) | PART(SHARED_SETS) | PART(SHARED_PAGE) | PART(SHARED_GUARD) | PART(SHARED_INTERLEAVE) | PART(SHARED_HARDWARE) |
+                   PART(SHARED_KE),
 };
 
 static const size_t size_of[SHARED_PARTS] = {
@@ -141,7 +142,7 @@ int join_open(struct join *j, struct setup *s)
     return j->fd < 0 ? j->fd : 0;
 }
 
-void join_close(const struct join *j, const char *run_dir)
+void join_close(struct join *j, const char *run_dir)
 {
     char path[RUN_PATH_MAX + 16];
 
@@ -149,6 +150,8 @@ void join_close(const struct join *j, const char *run_dir)
         return;
     snprintf(path, sizeof path, "%s/" JOIN_SOCKET, run_dir);
     unlink(path);
+    close(j->fd);
+    j->fd = -1;
 }
 
 int join_role_of(const struct join *j, int connection)
@@ -218,6 +221,13 @@ static int tell_listeners(const struct setup *s, unsigned worker)
     return err;
 }
 
+void join_refuse(int connection)
+{
+    const struct hello h = { .version = SIMPLE_UTCD_VERSION, .size = size_of_all(), .role = ROLE_COUNT };
+
+    io_unix_send_fds(connection, &h, sizeof h, NULL, 0);
+}
+
 int join_hand_over(struct setup *s, enum role r, int connection)
 {
     struct hello h = { .version = SIMPLE_UTCD_VERSION, .size = size_of_all(), .role = r, .steer_over = s->listeners.steer_over,
@@ -249,16 +259,26 @@ static int refuse(const char *path, const char *why)
     return EXIT_PERMISSION;
 }
 
-/* The daemon may be started later, or anew. */
-static int connect_patiently(const char *path)
+static bool is_to_come(int err) { return err == -UE_NO_FILE || err == -UE_REFUSED; }
+
+/* The daemon may be started later, or end just now. Returns the connection with what came over it, or -UE_.... */
+static int ask_patiently(const char *path, struct hello *h, int fd[IO_UNIX_FDS_MAX], unsigned *count)
 {
     int64_t wait_ns = WAIT_MIN_NS;
-    int fd;
 
     for (;;) {
-        fd = io_unix_connect_packets(path);
-        if (fd >= 0 || (fd != -UE_NO_FILE && fd != -UE_REFUSED))
-            return fd;
+        int connection = io_unix_connect_packets(path), came = 0;
+
+        if (connection < 0 && !is_to_come(connection))
+            return connection;
+        if (connection >= 0)
+            came = io_unix_receive_fds(connection, h, sizeof *h, fd, count, true);
+        if (came > 0)
+            return connection;
+        if (connection >= 0)
+            close(connection);
+        if (came < 0)
+            return came;
         nanosleep(&(struct timespec){ wait_ns / NS_PER_S, wait_ns % NS_PER_S }, NULL);
         wait_ns = wait_ns * 2 < WAIT_MAX_NS ? wait_ns * 2 : WAIT_MAX_NS;
     }
@@ -364,19 +384,20 @@ static bool settle_role(struct setup *s, const struct hello *h, const int fd[], 
 
 int join_enter(struct setup *s, const char *path, enum role wanted, enum role *role)
 {
-    int fd[IO_UNIX_FDS_MAX], connection = connect_patiently(path);
+    int fd[IO_UNIX_FDS_MAX];
     struct hello h;
     unsigned count;
+    int connection = ask_patiently(path, &h, fd, &count);
 
-    if (connection < 0)
+    if (connection < 0 && connection != -UE_VERSION)
         return refuse(path, ue_text(connection));
-    if (!io_unix_receive_fds(connection, &h, sizeof h, fd, &count, true)) {
+    if (connection < 0 || strncmp(h.version, SIMPLE_UTCD_VERSION, sizeof h.version) != 0 || h.size != size_of_all())
+        return refuse(path, "it is of another version; restart the one that was not");
+    if (h.role >= ROLE_COUNT || count < 3) {
         refuse(path, "it does not want this user's process, or has one already; its log says which (see process.*_user)");
         sleep(REFUSED_REST_S);
         return EXIT_PERMISSION;
     }
-    if (strncmp(h.version, SIMPLE_UTCD_VERSION, sizeof h.version) != 0 || h.size != size_of_all() || h.role >= ROLE_COUNT || count < 3)
-        return refuse(path, "it is of another version; restart the one that was not");
     if (kind_of((enum role)h.role) != wanted)
         return refuse(path, "this user is meant for another role there (see process.*_user)");
     *role = (enum role)h.role;

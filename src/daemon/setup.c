@@ -68,7 +68,8 @@ static int find_roles(struct setup *s)
 
     if (!missing)
         return 0;
-    return refuse(EXIT_CONFIGURATION, "process.*_user: there is no user \"%s\", or it has another role too; make it (systemd-sysusers) or name another", missing);
+    return refuse(EXIT_CONFIGURATION, "process.*_user: there is no user \"%s\", or it has another role too; make it (systemd-sysusers) or name another",
+                  missing);
 }
 
 static int open_join(struct setup *s)
@@ -652,7 +653,6 @@ void setup_clean(const struct setup *s)
 
     if (s->world.page)
         __atomic_store_n(&s->world.page->superseded, 1, __ATOMIC_RELEASE); /* readers look for another: systemd takes the run directory away with us */
-    join_close(&s->join, s->run_dir);
     if (s->control_fd < 0)
         return;
     control_path(s, path);

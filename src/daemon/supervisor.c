@@ -385,9 +385,12 @@ static void part_from(enum role r, const char *reason, struct mono_ns now)
     c->pid = 0;
 }
 
+/* At the end of all, who is told to end is waited for, as children are: the next daemon wants its addresses. */
 static void signal_joined(enum role r, int number)
 {
-    if (number != SIGHUP || send(sup.child[r].bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    if (number == SIGTERM && sup.stopping)
+        shutdown(sup.child[r].life, SHUT_WR);
+    else if (number != SIGHUP || send(sup.child[r].bell, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
         part_from(r, "it was told to end", host_mono());
 }
 
@@ -413,6 +416,10 @@ static void go_on_stopping(void)
 static void stop_children(struct mono_ns now)
 {
     sup.stopping = true;
+    if (sup.setup->join.any) {
+        loop_forget(&sup.loop, sup.setup->join.fd);
+        join_close(&sup.setup->join, sup.setup->run_dir);
+    }
     sup.kill_at = mono_add(now, dur_from_ms(PATIENCE_MS));
     for (int r = ROLE_CORE; r < ROLE_COUNT; r++)
         signal_child((enum role)r, SIGTERM);
@@ -481,12 +488,13 @@ static int admit(enum role r, int connection)
 
 static void tell_refused(int connection, int kind, int err)
 {
+    const char *why = kind < 0 ? "no process.*_user is that one" : err ? ue_text(err) : "it is there already, or not needed";
     uid_t user = 0;
     pid_t process = 0;
 
     io_unix_peer(connection, &user, &process);
     logger_say("the process %ld of user %lu wants to be %s and is refused: %s", (long)process, (unsigned long)user,
-               kind < 0 ? "a role" : role_name((enum role)kind), kind < 0 ? "no process.*_user is that one" : err ? ue_text(err) : "it is there already, or not needed");
+               kind < 0 ? "a role" : role_name((enum role)kind), why);
 }
 
 static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
@@ -497,12 +505,13 @@ static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
     (void)revents;
     look_for_ended(now);
     while ((connection = io_unix_accept(fd)) > 0) {
-        int kind = join_role_of(&sup.setup->join, connection), r = sup.stopping ? -1 : vacancy(kind);
+        int kind = join_role_of(&sup.setup->join, connection), r = vacancy(kind);
         int err = r < 0 ? 0 : admit((enum role)r, connection);
 
         if (r >= 0 && !err)
             continue;
         tell_refused(connection, kind, err);
+        join_refuse(connection);
         close(connection);
     }
 }

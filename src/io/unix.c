@@ -186,7 +186,7 @@ int io_unix_receive_fds(int socket, void *bytes, size_t len, int fd[IO_UNIX_FDS_
         return 1;
     while (*count > 0)
         close(fd[--*count]);
-    return 0;
+    return n > 0 ? -UE_VERSION : 0;
 }
 
 int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd) { return io_unix_send_fds(socket, bytes, len, &fd, fd >= 0); }

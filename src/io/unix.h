@@ -32,10 +32,11 @@ int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);
 /* Without a descriptor, by the one call that a process of few may make (host/sandbox.def). Never waits; false: it was not taken. */
 bool io_unix_say(int socket, const void *bytes, size_t len);
 
-/* What waits there. Returns 1 with *fd ours from now on (-1: none came), or 0 for nothing that is `len` bytes long. */
+/* What waits there. Returns 1 with *fd ours from now on (-1: none came); for nothing that is `len` bytes long
+ * 0 or -UE_VERSION. */
 int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd);
 
-/* The same with several, in their order; wait: until something comes, or the other side is gone. */
+/* The same with several, in their order; wait: until something comes, or the other side is gone. -UE_VERSION for what comes and has another length. */
 #define IO_UNIX_FDS_MAX 64
 int io_unix_send_fds(int socket, const void *bytes, size_t len, const int fd[], unsigned count);
 int io_unix_receive_fds(int socket, void *bytes, size_t len, int fd[IO_UNIX_FDS_MAX], unsigned *count, bool wait);
