@@ -117,7 +117,7 @@ static void one_event(struct run *r, uint8_t event, uint8_t argument, const uint
         ntp_client_send_failed(&r->c, r->exchange - (argument & 1));
         break;
     default:
-        ntp_client_set_poll(&r->c, (int8_t)argument);
+        ntp_client_set_poll(&r->c, (struct dur_ns){ (int64_t)argument << 32 });
     }
     check_limits(&r->c);
 }

@@ -213,7 +213,7 @@ static void poll(struct schedule *s, unsigned i)
         fixture_answer_rooted(&s->f, (uint16_t)i, out_s, back_s, p->lie_s + p->lie_rate * s->f.true_s, p->root_delay, p->root_dispersion);
     }
     check_seam(s, &before);
-    p->next_s = s->f.true_s + (p->burst > 1 ? 2 : ldexp(1, clock_poll_log2(&s->f.c, (uint16_t)i)) * between(&s->rng, 1, 1.03));
+    p->next_s = s->f.true_s + (p->burst > 1 ? 2 : dur_to_s(clock_poll(&s->f.c, (uint16_t)i)) * between(&s->rng, 1, 1.03));
     p->burst -= p->burst > 1;
     if (silent) /* they come back together, as polls that back off and burst do */
         p->next_s = fmin(p->next_s, s->silence_to_s + between(&s->rng, 0, 60));

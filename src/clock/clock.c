@@ -291,7 +291,7 @@ struct mono_ns clock_next(const struct clock *c)
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));
 }
 
-int clock_poll_log2(const struct clock *c, uint16_t slot)
+struct dur_ns clock_poll(const struct clock *c, uint16_t slot)
 {
     assert(slot < CLOCK_SOURCES_MAX);
     return poll_choose(c, &c->source[slot]);

@@ -115,7 +115,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out);
 struct mono_ns clock_next(const struct clock *c);
 
 /* The poll interval this source deserves now, clamped to its limits. */
-int clock_poll_log2(const struct clock *c, uint16_t slot);
+struct dur_ns clock_poll(const struct clock *c, uint16_t slot);
 
 /* Something does not fit, or the frequency is a guess yet: the next answers should come within seconds, not at the next poll. */
 bool clock_wants_burst(const struct clock *c, uint16_t slot);

@@ -85,18 +85,17 @@ static void count_sources(struct clock *c)
     }
 }
 
-/* The longest poll interval in use. */
-static struct dur_ns poll_interval(const struct clock *c)
+struct dur_ns discipline_poll(const struct clock *c)
 {
     struct dur_ns longest = { 0 };
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (select_counts(&c->source[i]))
-            longest = dur_max(longest, dur_from_log2(poll_choose(c, &c->source[i])));
+            longest = dur_max(longest, poll_choose(c, &c->source[i]));
     return longest.ns ? longest : dur_from_log2(6);
 }
 
-struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * poll_interval(c).ns }; }
+struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * discipline_poll(c).ns }; }
 
 /* The bound grows as the estimate does; where it is only stated, at the limit that is stated with it. */
 static void set_bound(struct clock *c, enum clock_status status)
@@ -140,7 +139,7 @@ static void set_path(struct clock *c)
 static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
 {
     struct page_data *p = &c->page;
-    double fastest = fmin(c->options.clock.max_slew * 1e-6, RATE_LIMIT / 2), interval_s = dur_to_s(poll_interval(c));
+    double fastest = fmin(c->options.clock.max_slew * 1e-6, RATE_LIMIT / 2), interval_s = dur_to_s(discipline_poll(c));
     double spread_s = fmax(interval_s * SLEW_PART, fmin(interval_s, SLEW_LEAST_S));
     double age_s = dur_to_s(mono_sub(now, c->estimate.started));
 

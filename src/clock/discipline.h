@@ -15,6 +15,9 @@ void discipline_publish(struct clock *c, enum clock_status status, bool fresh, s
 /* The same, but served time jumps to the estimate. announce: the system clock must jump as well. */
 void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct clock_actions *out);
 
+/* The longest poll interval in use. */
+struct dur_ns discipline_poll(const struct clock *c);
+
 /* How long after a good measurement the page calls itself synchronised. */
 struct dur_ns discipline_silence(const struct clock *c);
 

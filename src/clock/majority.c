@@ -140,6 +140,9 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
     return n;
 }
 
+/* A pause that is more than the way from one answer to the next: what is heard after it is waited for anew. */
+static struct dur_ns answers_cease(const struct clock *c) { return (struct dur_ns){ ns_add(HELD_WAIT_NS, 2 * discipline_poll(c).ns) }; }
+
 /* When the clock has to find its majority, at the start or after silence or disruption, the first answers wait a little for a strict majority of all
  * sources, so that a liar who is quick does not set it. Returns how many sources the majority must be more than half of. */
 static unsigned electorate(struct clock *c, struct mono_ns now)
@@ -152,7 +155,7 @@ static unsigned electorate(struct clock *c, struct mono_ns now)
         c->policy.electorate = 1;
         return 1;
     }
-    if (!synchronised && (!c->policy.waiting || mono_sub(now, c->policy.last_answer).ns > HELD_WAIT_NS)) {
+    if (!synchronised && (!c->policy.waiting || dur_before(answers_cease(c), mono_sub(now, c->policy.last_answer)))) {
         c->policy.waiting = true;
         c->policy.first_answer = now;
     }

@@ -4,32 +4,30 @@
 
 #include "clock/noise.h"
 
-#define GROWTH_PER_NOISE 0.47 /* docs/clock.md, "Poll interval" */
-#define AGE_PER_INTERVAL 7.0  /* while the frequency is being learnt, samples are spread evenly over the logarithm of time */
+#define GROWTH_PER_NOISE 0.56 /* docs/clock.md, "Poll interval" */
+#define AGE_PER_INTERVAL 6.0  /* while the frequency is being learnt, samples are spread evenly over the logarithm of time */
 
-/* An answer that did not come is asked for again after half the interval: a lost packet costs little, neither in accuracy nor in packets, and a dead server is
- * not pressed. */
-static double again_sooner(const struct clock_source *s)
+/* An answer that did not come is asked for again after half the interval, once: a lost packet costs little accuracy, and a dead server is not pressed. What
+ * these halves would cost in packets is put on all intervals. */
+static double share_of_interval(const struct clock_source *s)
 {
-    bool first_missed = (s->reach & 3) == 2;
+    unsigned first_missed = ~s->reach & s->reach >> 1 & 0x7f; /* of seven pairs of polls */
 
-    return first_missed ? 2 : 1;
+    return (first_missed & 1 ? 0.5 : 1) / (1 - 0.5 * __builtin_popcount(first_missed) / 7);
 }
 
-int poll_choose(const struct clock *c, const struct clock_source *s)
+struct dur_ns poll_choose(const struct clock *c, const struct clock_source *s)
 {
     double noise_s = s->noise.typical_s, wander = c->estimate.wander;
     /* Wander alone moves the clock by wander * t^1.5 / sqrt(3) within t. */
     double t_s = pow(GROWTH_PER_NOISE * sqrt(3) * noise_s / wander, 2.0 / 3.0);
     double age_s = dur_to_s(mono_sub(c->estimate.at, c->estimate.started));
-    int log2_s;
+    struct dur_ns least = dur_from_log2(s->min_poll_log2);
 
     if (c->estimate.surprises > 0 || c->estimate.opened > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || s->reach == 0 || !(t_s > 0))
-        return s->min_poll_log2;
-    t_s /= again_sooner(s);
-    t_s = fmin(t_s, age_s / AGE_PER_INTERVAL);
-    log2_s = t_s > 0.01 ? (int)floor(log2(t_s) + 0.5) : s->min_poll_log2;
-    return log2_s < s->min_poll_log2 ? s->min_poll_log2 : log2_s > s->max_poll_log2 ? s->max_poll_log2 : log2_s;
+        return least;
+    t_s = fmin(t_s * share_of_interval(s), age_s / AGE_PER_INTERVAL);
+    return dur_min(dur_max(dur_from_s(t_s), least), dur_from_log2(s->max_poll_log2));
 }
 
 bool poll_is_guessed(const struct clock *c, const struct clock_source *s)

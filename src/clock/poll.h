@@ -4,8 +4,8 @@
 
 #include "clock/clock.h"
 
-/* log2 of the interval in seconds, within the source's limits. */
-int poll_choose(const struct clock *c, const struct clock_source *s);
+/* The interval, within the source's limits. */
+struct dur_ns poll_choose(const struct clock *c, const struct clock_source *s);
 
 /* The first burst spans a few seconds: until a poll interval later the frequency it tells would leave the clock off by more than noise. */
 bool poll_is_guessed(const struct clock *c, const struct clock_source *s);

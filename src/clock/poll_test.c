@@ -14,21 +14,22 @@ static struct clock *calm(struct clock *c, double noise_s, double wander)
     return c;
 }
 
-static int chosen(const struct clock *c) { return poll_choose(c, &c->source[0]); }
+static double chosen(const struct clock *c) { return dur_to_s(poll_choose(c, &c->source[0])); }
 
 static void interval_is_where_wander_reaches_the_noise(void **state)
 {
-    static const struct { double noise_s, wander; int log2; } rows[] = {
-        { 1e-5, 1e-9, 9 }, { 1e-5, 1e-8, 7 }, { 1e-4, 1e-9, 11 }, { 1e-4, 1e-8, 9 }, { 1e-3, 1e-7, 9 }, { 1e-7, 1e-9, 4 }, { 1e-3, 1e-11, 14 /* age/7 */ },
+    static const struct { double noise_s, wander, interval_s; } rows[] = {
+        { 1e-5, 1e-9, 454.8 }, { 1e-5, 1e-8, 98 }, { 1e-4, 1e-9, 2111 }, { 1e-4, 1e-8, 454.8 }, { 1e-3, 1e-7, 454.8 }, { 1e-7, 1e-9, 21.1 },
+        { 1e-3, 1e-11, 14400 /* age/6 */ },
     };
     struct clock c;
 
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int log2 = chosen(calm(&c, rows[i].noise_s, rows[i].wander));
+        double s = chosen(calm(&c, rows[i].noise_s, rows[i].wander));
 
-        if (log2 > rows[i].log2 || log2 < rows[i].log2 - 1) /* between the powers of two */
-            fail_msg("noise %g wander %g: %d", rows[i].noise_s, rows[i].wander, log2);
+        if (fabs(s / rows[i].interval_s - 1) > 0.01)
+            fail_msg("noise %g wander %g: %g s", rows[i].noise_s, rows[i].wander, s);
     }
 }
 
@@ -38,9 +39,9 @@ static void limits_hold(void **state)
 
     (void)state;
     calm(&c, 1e-3, 1e-10)->source[0].max_poll_log2 = 10;
-    assert_int_equal(chosen(&c), 10);
+    assert_true(chosen(&c) == 1024);
     calm(&c, 1e-9, 1e-7)->source[0].min_poll_log2 = 6;
-    assert_int_equal(chosen(&c), 6);
+    assert_true(chosen(&c) == 64);
 }
 
 static void young_estimate_is_measured_often(void **state)
@@ -49,7 +50,7 @@ static void young_estimate_is_measured_often(void **state)
 
     (void)state;
     calm(&c, 1e-3, 1e-10)->estimate.at = (struct mono_ns){ 448 * NS_PER_S };
-    assert_int_equal(chosen(&c), 6); /* 448 s / 7 */
+    assert_true(fabs(chosen(&c) - 448 / 6.0) < 1e-6);
 }
 
 static void surprise_brings_the_shortest_interval(void **state)
@@ -58,26 +59,29 @@ static void surprise_brings_the_shortest_interval(void **state)
 
     (void)state;
     calm(&c, 1e-4, 1e-9)->estimate.surprises = 1;
-    assert_int_equal(chosen(&c), 0);
+    assert_true(chosen(&c) == 1);
     calm(&c, 1e-4, 1e-9)->estimate.opened = 1;
-    assert_int_equal(chosen(&c), 0);
+    assert_true(chosen(&c) == 1);
     calm(&c, 1e-4, 1e-9)->policy.contradictions = 1;
-    assert_int_equal(chosen(&c), 0);
+    assert_true(chosen(&c) == 1);
     calm(&c, 1e-4, 1e-9)->policy.synchronised_once = false;
-    assert_int_equal(chosen(&c), 0);
+    assert_true(chosen(&c) == 1);
 }
 
-static void missing_answer_is_asked_for_sooner_and_then_less(void **state)
+static void missing_answer_is_asked_for_sooner_at_no_more_packets(void **state)
 {
-    static const struct { unsigned reach; int sooner; } rows[] = { { 0xff, 0 }, { 0xfe, 1 }, { 0xfc, 0 }, { 0xf8, 0 }, { 0x55, 0 } };
+    static const struct { unsigned reach; double share; } rows[] = {
+        { 0xff, 1 }, { 0xfe, 0.5 * 14 / 13 }, { 0xfc, 14 / 13.0 }, { 0xfd, 14 / 13.0 }, { 0x55, 14 / 11.0 }, { 0xaa, 0.5 * 14 / 10 }, { 0x03, 1 },
+    };
     struct clock c;
-    int usual;
+    double usual;
 
     (void)state;
     usual = chosen(calm(&c, 1e-4, 1e-9));
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         c.source[0].reach = (uint8_t)rows[i].reach;
-        assert_int_equal(chosen(&c), usual - rows[i].sooner);
+        if (fabs(chosen(&c) / usual / rows[i].share - 1) > 1e-6)
+            fail_msg("register %#x: %g of the interval", rows[i].reach, chosen(&c) / usual);
     }
 }
 
@@ -105,7 +109,7 @@ int main(void)
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(young_estimate_is_measured_often),
         cmocka_unit_test(surprise_brings_the_shortest_interval),
-        cmocka_unit_test(missing_answer_is_asked_for_sooner_and_then_less),
+        cmocka_unit_test(missing_answer_is_asked_for_sooner_at_no_more_packets),
         cmocka_unit_test(burst_goes_on_while_the_frequency_is_a_guess),
     };
 

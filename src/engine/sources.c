@@ -363,7 +363,7 @@ static void missed(struct engine *e, struct slot *s)
 
     clock_source_missed(&e->clock, index_of(e, s), s->client.reach, e->now, &a);
     engine_clock_actions(e, &a);
-    ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, index_of(e, s)));
+    ntp_client_set_poll(&s->client, clock_poll(&e->clock, index_of(e, s)));
     if (s->client.reach == 0 && s->heard) {
         struct log_record *r = engine_log(e, LOG_SOURCE_LOST);
 
@@ -551,7 +551,7 @@ static bool heard_since(const struct engine *e, const struct ntp_header *h, cons
         return false;
     page_view(engine_page(e), e->now, &v);
     told_ago = utc_sub(v.utc, ntp_ts64_to_utc(h->reference, v.utc));
-    return dur_before(told_ago, dur_sub(mono_sub(e->now, other->silent_since), dur_from_log2(other->poll_log2 + 2)));
+    return dur_before(told_ago, dur_sub(mono_sub(e->now, other->silent_since), (struct dur_ns){ 4 * other->poll.ns }));
 }
 
 /* Does the server only pass on what another source of ours says? Among machines that ask each other that would make loops. */
@@ -600,7 +600,7 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m, co
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
     bootstrap_look(e);
-    ntp_client_set_poll(&s->client, clock_poll_log2(&e->clock, m->source));
+    ntp_client_set_poll(&s->client, clock_poll(&e->clock, m->source));
     if (clock_wants_burst(&e->clock, m->source))
         ntp_client_burst(&s->client);
     if (clock_source_view(&e->clock, m->source, e->now).state == CLOCK_SOURCE_REFUSED)

@@ -8,6 +8,8 @@
 #define REACH_BITS 8
 #define BACKOFF_POLLS 4        /* unanswered polls per doubling, once all of REACH_BITS are missed */
 #define DITHER_SHARE 32        /* at most 1/32 of an interval is added */
+#define SQRT2_NUM 1414         /* the middle between two powers of two, in their logarithm */
+#define SQRT2_DEN 1000
 #define PHI_PPM 15             /* RFC 5905 section 7.2: frequency tolerance */
 #define ROUNDING_NS 2          /* halves cut off, 32.32 to nanoseconds */
 
@@ -18,17 +20,20 @@ static bool ever_answered(const struct ntp_client *c) { return c->last.version !
 /* A server that sent a kiss is spared. */
 static bool may_hurry(const struct ntp_client *c) { return c->options.iburst && c->kiss_code == 0; }
 
-static int backed_off_poll(const struct ntp_client *c)
+static struct dur_ns backed_off_poll(const struct ntp_client *c)
 {
-    int extra = c->missed > REACH_BITS ? (c->missed - REACH_BITS + BACKOFF_POLLS - 1) / BACKOFF_POLLS : 0;
+    int doublings = c->missed > REACH_BITS ? (c->missed - REACH_BITS + BACKOFF_POLLS - 1) / BACKOFF_POLLS : 0;
+    struct dur_ns wait = c->poll, longest = dur_from_log2(c->options.max_poll_log2);
 
-    return c->poll_log2 + extra < c->options.max_poll_log2 ? c->poll_log2 + extra : c->options.max_poll_log2;
+    while (doublings-- > 0 && dur_before(wait, longest))
+        wait.ns *= 2;
+    return dur_min(wait, longest);
 }
 
 /* From one request to the next, as things stand. */
 static struct dur_ns interval(const struct ntp_client *c)
 {
-    struct dur_ns wait = dur_from_log2(backed_off_poll(c));
+    struct dur_ns wait = backed_off_poll(c);
 
     if (c->burst_left > 0)
         wait = dur_min(wait, BURST_SPACING);
@@ -36,6 +41,17 @@ static struct dur_ns interval(const struct ntp_client *c)
         wait = dur_min(wait, dur_from_log2(c->missed - 1)); /* the fourth unanswered request: 8 s, then 16 s ... */
     wait.ns += wait.ns / (256 * DITHER_SHARE) * c->dither;
     return wait;
+}
+
+/* Within the limits; told in whole powers of two, as everybody tells it. */
+static void set_interval(struct ntp_client *c, struct dur_ns poll)
+{
+    int log2_s = c->poll_floor_log2;
+
+    c->poll = dur_min(dur_max(poll, dur_from_log2(c->poll_floor_log2)), dur_from_log2(c->options.max_poll_log2));
+    while (log2_s < c->options.max_poll_log2 && c->poll.ns >= dur_from_log2(log2_s).ns / SQRT2_DEN * SQRT2_NUM)
+        log2_s++;
+    c->poll_log2 = (int8_t)log2_s;
 }
 
 static void close_exchange(struct ntp_client *c, bool answered)
@@ -87,7 +103,8 @@ void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, c
     memset(c, 0, sizeof *c);
     c->options = *o;
     c->peer = *peer;
-    c->poll_log2 = c->poll_floor_log2 = o->min_poll_log2;
+    c->poll_floor_log2 = o->min_poll_log2;
+    set_interval(c, dur_from_log2(o->min_poll_log2));
     c->burst_left = o->iburst ? BURST_REQUESTS : 0;
     c->next = c->silent_since = first;
 }
@@ -141,13 +158,9 @@ void ntp_client_burst(struct ntp_client *c)
     c->next = mono_add(c->asked_at, interval(c));
 }
 
-void ntp_client_set_poll(struct ntp_client *c, int poll_log2)
+void ntp_client_set_poll(struct ntp_client *c, struct dur_ns poll)
 {
-    if (poll_log2 < c->poll_floor_log2)
-        poll_log2 = c->poll_floor_log2;
-    if (poll_log2 > c->options.max_poll_log2)
-        poll_log2 = c->options.max_poll_log2;
-    c->poll_log2 = (int8_t)poll_log2;
+    set_interval(c, poll);
     if (c->state == NTP_CLIENT_IDLE && c->exchange != 0)
         c->next = mono_add(c->asked_at, interval(c));
 }
@@ -163,7 +176,7 @@ void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
 void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o)
 {
     c->options = *o;
-    ntp_client_set_poll(c, c->poll_log2 < o->min_poll_log2 ? o->min_poll_log2 : c->poll_log2);
+    ntp_client_set_poll(c, dur_max(c->poll, dur_from_log2(o->min_poll_log2)));
 }
 
 /* ---- judging an answer: nothing here can change the association ---- */
@@ -345,8 +358,10 @@ static void heed_kiss(struct ntp_client *c, uint32_t code)
 {
     c->kiss_code = code;
     c->burst_left = 0;
-    if (code == KISS_RATE && c->poll_log2 < c->options.max_poll_log2)
-        c->poll_floor_log2 = c->poll_log2 = (int8_t)(c->poll_log2 + 1);
+    if (code == KISS_RATE && c->poll_log2 < c->options.max_poll_log2) {
+        c->poll_floor_log2 = (int8_t)(c->poll_log2 + 1);
+        set_interval(c, c->poll);
+    }
     close_exchange(c, false);
     if (code != KISS_RATE) {
         c->state = NTP_CLIENT_STOPPED;

@@ -24,9 +24,10 @@
  *
  * An exchange stays open until the next request is due, at most max_delay; what comes later is VERDICT_UNSOLICITED.
  *
- * Pace. The interval is 2^poll s plus up to 1/32 of it at random, never less. With iburst: four requests 2 s apart at the start; the first
- * answer after a silence of eight polls is followed by three more in the same way; until the first answer ever, the burst's spacing
- * doubles up to the poll interval. A kiss RATE ends all hurry for good. After eight unanswered polls the interval doubles with every four more, up to max_poll.
+ * Pace. The interval is what the clock wishes, any time from 2^min_poll to 2^max_poll s, plus up to 1/32 of it at random, never less. With
+ * iburst: four requests 2 s apart at the start; the first answer after a silence of eight polls is followed by three more in the same way; until
+ * the first answer ever, the burst's spacing doubles up to the poll interval. A kiss RATE ends all hurry for good. After eight unanswered polls
+ * the interval doubles with every four more, up to max_poll.
  *
  * A round trip much longer than usual is no error of the packet: what it is worth is decided in clock/, which keeps the register of delays.
  *
@@ -71,7 +72,8 @@ struct ntp_client {
     enum ntp_client_state state;
     uint8_t reach;               /* RFC 5905 section 13: outcomes of the last eight polls, newest lowest */
     uint8_t missed;              /* polls in a row without a usable answer; stays at 255 */
-    int8_t poll_log2;            /* in force now */
+    struct dur_ns poll;          /* the interval in force now */
+    int8_t poll_log2;            /* the power of two nearest to it */
     int8_t poll_floor_log2;      /* raised by kiss RATE */
     uint8_t burst_left;          /* quick requests still to follow */
     uint8_t dither;              /* of the current interval, 1/256 of the largest */
@@ -142,6 +144,6 @@ enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_inpu
 void ntp_client_burst(struct ntp_client *c);
 
 /* The clock's wish for the poll interval after a measurement; clamped to the options and to the floor set by kiss RATE. Counts from the last request. */
-void ntp_client_set_poll(struct ntp_client *c, int poll_log2);
+void ntp_client_set_poll(struct ntp_client *c, struct dur_ns poll);
 
 #endif

@@ -243,12 +243,12 @@ static void the_clock_sets_the_poll_interval_within_limits(void **state)
     fixture_init(&f, false);
     ask(&f);
     answer(&f, 0);
-    ntp_client_set_poll(&f.c, 8);
+    ntp_client_set_poll(&f.c, dur_from_log2(8));
     assert_int_equal(f.c.poll_log2, 8);
     assert_in_range(mono_sub(ntp_client_next(&f.c), f.c.asked_at).ns, 256 * NS_PER_S, 264 * NS_PER_S);
-    ntp_client_set_poll(&f.c, -100);
+    ntp_client_set_poll(&f.c, (struct dur_ns){ 0 });
     assert_int_equal(f.c.poll_log2, 6);
-    ntp_client_set_poll(&f.c, 100);
+    ntp_client_set_poll(&f.c, (struct dur_ns){ INT64_MAX });
     assert_int_equal(f.c.poll_log2, 10);
 }
 
@@ -329,7 +329,7 @@ static void NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit(void **st
         assert_int_equal(f.c.burst_left, 0);
         assert_true(mono_sub(ntp_client_next(&f.c), f.c.asked_at).ns >= dur_from_log2(f.c.poll_log2).ns);
     }
-    ntp_client_set_poll(&f.c, 6);
+    ntp_client_set_poll(&f.c, dur_from_log2(6));
     assert_int_equal(f.c.poll_log2, 10); /* the clock cannot lower what the server asked for */
     ask(&f);
     assert_int_equal(answer(&f, 0), VERDICT_ACCEPTED);
@@ -354,7 +354,7 @@ static void kiss_deny_and_rstr_stop_the_association(void **state)
         assert_int_equal(ntp_client_next(&f.c).ns, MONO_NEVER.ns);
         assert_false(ntp_client_run(&f.c, (struct mono_ns){ INT64_MAX - 1 }, &f.rng, 7, f.packet));
         assert_int_equal(f.c.kiss_code, code[i]);
-        ntp_client_set_poll(&f.c, 8);
+        ntp_client_set_poll(&f.c, dur_from_log2(8));
         assert_int_equal(ntp_client_next(&f.c).ns, MONO_NEVER.ns);
     }
 }

@@ -215,7 +215,7 @@ static void an_old_exchange_is_not_asked_about(void **state)
 
     (void)state;
     interleave(&f, &s);
-    ntp_client_set_poll(&f.c, 7);
+    ntp_client_set_poll(&f.c, dur_from_log2(7));
     ask(&f);
     f.now.ns += 500 * NS_PER_S; /* the machine slept */
     ask(&f);
