@@ -200,5 +200,5 @@ int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd)
     *fd = count > 0 ? all[0] : -1;
     while (count > 1)
         close(all[--count]);
-    return came;
+    return came > 0;
 }

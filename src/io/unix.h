@@ -32,8 +32,7 @@ int io_unix_send_fd(int socket, const void *bytes, size_t len, int fd);
 /* Without a descriptor, by the one call that a process of few may make (host/sandbox.def). Never waits; false: it was not taken. */
 bool io_unix_say(int socket, const void *bytes, size_t len);
 
-/* What waits there. Returns 1 with *fd ours from now on (-1: none came); for nothing that is `len` bytes long
- * 0 or -UE_VERSION. */
+/* What waits there. Returns 1 with *fd ours from now on (-1: none came), or 0 for nothing that is `len` bytes long. */
 int io_unix_receive_fd(int socket, void *bytes, size_t len, int *fd);
 
 /* The same with several, in their order; wait: until something comes, or the other side is gone. -UE_VERSION for what comes and has another length. */
