@@ -1,5 +1,5 @@
-/* The ruler of key establishment: handshakes whose both ends are in this process, with nothing between them but memory. Told is what the server's end took, from
- * its first byte to its last: no server with this library and this certificate has less.
+/* The ruler of key establishment: handshakes whose both ends are in this process, with nothing between them but memory. Told is what the server's end took,
+ * from its first byte to its last: no server with this library and this certificate has less.
  *
  * usage: handshake_floor CERTIFICATE PRIVATE_KEY COUNT */
 #include <stdio.h>
@@ -94,7 +94,8 @@ int main(int argc, char **argv)
         tool_refuse(wrong ? wrong : "COUNT");
     for (int i = 0; i < count; i++)
         handshake(client, server);
-    printf("{ \"answers\": %d, \"bad\": 0, \"per_second\": %.0f, \"cpu_us\": %.2f }\n", count, (double)count * 1e9 / (double)used_ns, (double)used_ns / 1e3 / count);
+    printf("{ \"answers\": %d, \"bad\": 0, \"per_second\": %.0f, \"cpu_us\": %.2f }\n", count, (double)count * 1e9 / (double)used_ns,
+           (double)used_ns / 1e3 / count);
     SSL_CTX_free(client);
     SSL_CTX_free(server);
     return 0;
