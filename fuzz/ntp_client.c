@@ -34,7 +34,7 @@ static void check_limits(const struct ntp_client *c)
 static void tick(struct run *r, uint8_t argument)
 {
     uint8_t packet[NTP_HEADER_SIZE];
-    struct mono_ns before = r->c.asked_at;
+    struct mono_ns before = r->c.asked_at, due = r->c.next;
 
     if (r->c.next.ns != MONO_NEVER.ns && argument & 1)
         r->now = mono_before(r->now, r->c.next) ? r->c.next : r->now;
@@ -42,6 +42,7 @@ static void tick(struct run *r, uint8_t argument)
         r->now.ns += argument * 100 * NS_PER_MS;
     if (!ntp_client_run(&r->c, r->now, &r->rng, r->exchange + 1, packet))
         return;
+    assert(!mono_before(r->now, due));
     assert(r->exchange == 0 || mono_sub(r->now, before).ns >= NS_PER_S); /* never faster than the start's first retry */
     assert(packet[0] == (4 << 3 | NTP_MODE_CLIENT));
     r->exchange++;

@@ -37,6 +37,7 @@ static void majority_is_found_and_not_overstated(void **state)
         { "three of five agree, two may side with any one of them", 5, { { 0, 4 }, { 1, 5 }, { 2, 9 } }, true, 2, 4, 0, 9, 3 },
         { "three of four agree, one may side with any two of them", 4, { { 0, 4 }, { 1, 5 }, { 2, 9 } }, true, 2, 4, 1, 5, 3 },
         { "of more than were asked all count", 1, { { 0, 1 }, { 0, 1 }, { 5, 6 } }, true, 0, 1, 0, 1, 2 },
+        { "two of four that touch are no majority", 4, { { -1, 0 }, { 0, 1 } }, false, -1, 1, -1, 1, 0 },
         { "edges that touch are in common", 0, { { -1, 1 }, { 1, 2 } }, true, 1, 1, 1, 1, 2 },
     };
     struct clock_source s[CLOCK_SOURCES_MAX];

@@ -272,6 +272,27 @@ static void the_clock_may_ask_for_three_quick_requests(void **state)
     assert_int_equal(f.c.burst_left, 0);
 }
 
+static void nothing_is_hurried_before_the_first_request_or_while_one_waits(void **state)
+{
+    struct fixture f;
+    struct mono_ns next;
+
+    (void)state;
+    fixture_init(&f, true);
+    next = f.c.next;
+    ntp_client_burst(&f.c);
+    assert_int_equal(f.c.next.ns, next.ns);
+    for (int i = 0; i < 6; i++) {
+        ask(&f);
+        answer_quickly(&f);
+    }
+    ask(&f);
+    next = f.c.next;
+    ntp_client_burst(&f.c);
+    assert_int_equal(f.c.burst_left, 0);
+    assert_int_equal(f.c.next.ns, next.ns);
+}
+
 static void subsecond_polls_burst_no_slower(void **state)
 {
     struct ntp_client_options o = fixture_options(true);
@@ -428,6 +449,7 @@ int main(void)
         cmocka_unit_test(intervals_are_dithered_upwards),
         cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
         cmocka_unit_test(the_clock_may_ask_for_three_quick_requests),
+        cmocka_unit_test(nothing_is_hurried_before_the_first_request_or_while_one_waits),
         cmocka_unit_test(subsecond_polls_burst_no_slower),
         cmocka_unit_test(a_timeout_shifts_a_zero_into_reach),
         cmocka_unit_test(NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit),

@@ -254,9 +254,10 @@ def local_daemon(lab):
 
 def build(lab, name):
     program = lab.dir / name
-    flags = ["-fsanitize=address,undefined"] if INSTRUMENTED else []
+    flags = ["-fsanitize=address,undefined"] if b"__asan_init" in utcd.DAEMON.read_bytes() else []
+    counts = ["-lgcov"] if b"__gcov_" in utcd.DAEMON.read_bytes() else []
     proc.run(["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", *flags, "-D_POSIX_C_SOURCE=200809L", "-I", utcd.ROOT / "include", "-o", program,
-              utcd.ROOT / f"examples/{name}.c", LIBRARY, f"-Wl,-rpath,{LIBRARY.parent}"], check=True)
+              utcd.ROOT / f"examples/{name}.c", LIBRARY, *counts, f"-Wl,-rpath,{LIBRARY.parent}"], check=True)
     return program
 
 
