@@ -1,5 +1,5 @@
 /* The path of bench/bound.py: a UDP proxy that holds each datagram back by a floor and an exponential rest, and by nothing else it can help. The wait is
- * counted from the kernel's stamp of arrival, the queue is a heap, and the last moments are waited for awake, so that a loaded machine does not add its own law.
+ * counted from the kernel's stamp of arrival, the queue is a heap, and the last moments are waited for awake, so that a loaded machine adds no law of its own.
  * Each client gets a socket of its own towards the server; that of who was not heard of for longest is given to the next, since daemons ask from new ports.
  *
  * usage: delay ADDRESS PORT [--listen PORT] [--floor US] [--jitter US] [--seed N]     ADDRESS PORT: the server */
