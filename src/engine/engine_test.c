@@ -520,6 +520,94 @@ static void CLK_01_beyond_the_budget_it_is_slewed_and_told(void **state)
     end(&w);
 }
 
+/* -- `utcctl step` ------------------------------------------------------------------------------------------------------- */
+
+static const char *step_refusal(struct world *w)
+{
+    struct dur_ns by;
+
+    return engine_step_refusal(w->engine, &by);
+}
+
+static void order_step(struct world *w)
+{
+    const struct event ev = { .kind = EVENT_STEP };
+
+    forget(w);
+    give(w, &ev);
+}
+
+/* A clock that is 50 ms fast: too little for the step policy, which slews it; an operator may not want to wait. */
+static void begin_slewing(struct world *w)
+{
+    w->system_error.ns = 50 * NS_PER_MS;
+    begin(w, true);
+    synchronise(w);
+    assert_null(first_step(w));
+}
+
+static void CTL_14_a_step_goes_to_where_the_clock_is_slewed_to(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    static struct snapshot s;
+    struct dur_ns by;
+
+    (void)state;
+    begin_slewing(&w);
+    assert_null(engine_step_refusal(w.engine, &by));
+    assert_in_range(-by.ns, 40 * NS_PER_MS, 51 * NS_PER_MS);
+    order_step(&w);
+    assert_non_null(first_step(&w));
+    assert_int_equal(first_step(&w)->u.clock.step.ns, by.ns);
+    assert_true(logged(&w, LOG_CLOCK_STEPPED_NOW));
+    assert_non_null(find(&w, ACTION_SAVE, 0)); /* what was spent of the budget is not forgotten */
+    engine_snapshot(w.engine, w.now, &s);
+    assert_int_equal(s.steps, 1);
+    end(&w);
+}
+
+/* Refused with a reason; and an order that comes all the same does nothing. */
+static void assert_refused(struct world *w, const char *why)
+{
+    const char *told = step_refusal(w);
+
+    if (!told || !strstr(told, why))
+        fail_msg("%s: %s", why, told ? told : "not refused");
+    order_step(w);
+    assert_null(first_step(w));
+    end(w);
+}
+
+static void CTL_14_a_step_is_refused_with_its_reason(void **state)
+{
+    const struct world fresh = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct world w = fresh;
+    struct utc_ns served;
+
+    (void)state;
+    begin(&w, false);
+    assert_refused(&w, "virtual clock");
+    w = fresh;
+    begin(&w, true);
+    assert_refused(&w, "not synchronised");
+    w = fresh;
+    begin(&w, true);
+    synchronise(&w);
+    served = page_utc(engine_page(w.engine), w.now); /* as if it had been slewed there meanwhile */
+    w.system_error.ns = served.ns - truth(w.now);
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { w.now, served, w.asleep } });
+    assert_refused(&w, "nothing to step");
+    w = fresh;
+    begin_slewing(&w);
+    w.options.clock.clock.step_limit = 0;
+    give(&w, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { &w.options } });
+    assert_refused(&w, "clock.step_limit");
+    w = fresh;
+    w.budget.ns = 10 * NS_PER_MS;
+    begin_slewing(&w);
+    assert_refused(&w, "clock.step_budget");
+}
+
 /* The next midnight of this world, and a table with a leap second there. */
 static struct leap_table table_for_midnight(const struct world *w, int32_t delta)
 {
@@ -866,6 +954,8 @@ int main(void)
         cmocka_unit_test(CLK_02_a_suspended_machine_is_disrupted_until_measured_again),
         cmocka_unit_test(CLK_02_a_moved_machine_is_disrupted_until_measured_again),
         cmocka_unit_test(LEAP_07_the_first_status_clears_what_another_program_set),
+        cmocka_unit_test(CTL_14_a_step_goes_to_where_the_clock_is_slewed_to),
+        cmocka_unit_test(CTL_14_a_step_is_refused_with_its_reason),
         cmocka_unit_test(the_kernel_is_told_in_mode_step_alone),
         cmocka_unit_test(a_system_clock_far_off_is_not_told),
         cmocka_unit_test(CLK_05_a_clock_that_may_not_be_set_is_told_once),

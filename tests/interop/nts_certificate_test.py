@@ -1,5 +1,6 @@
 """Certificates beyond the name: pinned keys, a trust store for one source, lists of the revoked, clients that show one, and words before one ends."""
 
+import json
 import re
 import socket
 import ssl
@@ -41,6 +42,18 @@ def wait_refused(daemon, words):
 def test_a_pin_takes_the_place_of_authorities(lab, chronyd, pair):
     """Nobody here trusts that authority; the key is the right one."""
     client(lab, [source(chronyd.ke_port, nts_pin=certificate.pin_of(pair[0]))]).wait_synchronised(20)
+
+
+def test_a_source_added_at_run_time_has_its_own_pin(lab, authority, chronyd, pair):
+    """Before it in the configuration is one that pins another key: the words of one are not taken for the other's."""
+    other = certificate.pin_of(authority.sign("another-yet")[0])
+    daemon = client(lab, [source(chronyd.ke_port, nts_pin=other)])
+    wait_refused(daemon, "not the one of nts_pin")
+    words = [f"{key}={json.dumps(value)}" for key, value in source(chronyd.ke_port, nts_pin=certificate.pin_of(pair[0])).items() if key != "server"]
+    assert daemon.ctl("sources", "remove", "localhost").returncode == 0
+    done = daemon.ctl("sources", "add", "localhost", *words)
+    assert done.returncode == 0, done.stderr
+    daemon.wait_synchronised(30)
 
 
 def test_another_key_than_the_pinned_one(lab, authority, chronyd):

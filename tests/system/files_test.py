@@ -235,6 +235,23 @@ def test_check_live_looks_at_this_machine(lab):
     assert ctl("check", path).returncode == OK
 
 
+def test_check_live_knows_that_the_right_to_the_port_is_missing(lab):
+    path = write(lab, "sources: []\nclock: {mode: virtual}\nntp: {listen: [\"127.0.0.1:123\"]}\n")
+    without = ["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"]
+    done = proc.run([*without, utcd.UTCCTL, "check", path, "--live"], env=CLEAN)
+    assert done.returncode == CONFIGURATION and "[port-right] 127.0.0.1:123: " in done.stdout, done.stdout + done.stderr
+    assert "[port-right]" not in ctl("check", path, "--live").stdout
+
+
+def test_check_live_knows_who_else_steers_the_clock(lab, good_chronyd):
+    """By its name, whether it steers or not; with a virtual clock it does not matter."""
+    for mode, told in (("auto", True), ("virtual", False)):
+        done = ctl("check", write(lab, f"sources: []\nclock: {{mode: {mode}}}\n"), "--live")
+        assert ("[other-daemon] " in done.stdout) == told, done.stdout
+        assert not told or re.search(r"\[other-daemon\] \w+ steers the system clock; stop and disable", done.stdout)
+    assert good_chronyd.running()
+
+
 def test_check_as_json(lab):
     told = json.loads(ctl("check", write(lab, OPEN), "--json").stdout)
     assert told["errors"] == 0 and told["warnings"] == len([f for f in told["findings"] if f["severity"] == "warning"]) >= 3

@@ -1,6 +1,7 @@
 """ntp.xdp: the same answers, refusals and counters as over the sockets, from inside the kernel; silence when nobody minds it; sentences when it cannot be."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -237,6 +238,40 @@ def test_a_core_killed_comes_back(street):
     row.daemon.wait_status(lambda s: True)
     before = row.by_xdp()[0]
     assert proc.wait_for(lambda: row.ask() and row.by_xdp()[0] > before)
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_CFG_08_a_reload_reaches_the_responder_and_loses_nothing(street, mode):
+    """What changes while serving changes in the kernel too: the access list, limits, and what is said of the clock; XDP goes on before and after."""
+    row = street(mode=mode, access=[{"nets": ["10.99.0.0/16"], "action": "deny"}])
+
+    def reload(**sections):
+        row.daemon.config_path.write_text(json.dumps({**row.daemon.config, **sections}))
+        done = row.daemon.ctl("reload")
+        assert done.returncode == 0, done.stderr
+    for stratum in (7, 8, 9):
+        reload(local={**LOCAL, "stratum": stratum})
+        assert row.ask(timeout=5), "a request was lost"
+        proc.wait_for(lambda stratum=stratum: row.ask(timeout=5).stratum == stratum, 20, what="the old word is still told")
+    before = row.by_xdp()[0]
+    assert row.ask(timeout=5) and row.by_xdp()[0] == before + 1
+    reload(access=[{"nets": [f"{row.host.rpartition('.')[0]}.0/24"], "action": "deny"}])
+    proc.wait_for(lambda: row.ask(timeout=0.2) is None, 20, what="still answered")
+    assert row.by_xdp()[1].get("denied"), "the responder does not know the new list"
+    reload()
+    proc.wait_for(lambda: row.ask(timeout=0.5), 20, what="not answered again")
+    before = row.by_xdp()[0]
+    assert row.ask(timeout=5) and row.by_xdp()[0] == before + 1
+
+
+def test_a_first_access_list_takes_a_restart_beside_xdp_and_is_refused_so(street):
+    """Its memory is mapped by the responder when that is loaded."""
+    row = street()
+    row.daemon.config_path.write_text(json.dumps({**row.daemon.config, "access": [{"nets": ["10.99.0.0/16"], "action": "deny"}]}))
+    done = row.daemon.ctl("reload")
+    assert done.returncode == 3 and "beside ntp.xdp takes a restart" in done.stderr
+    before = row.by_xdp()[0]
+    assert row.ask(timeout=5) and row.by_xdp()[0] == before + 1
 
 
 def test_addresses_are_followed(street):
