@@ -144,6 +144,12 @@ def test_nts_page(lab):
         proc.wait_for(lambda words=words: "good for 90 d" in proc.run([utcd.UTCCTL, *words]).stdout.replace("89 d", "90 d"), timeout=20, what=server.log)
 
 
+def test_no_page_tells_people_to_type_what_no_test_does():
+    """Those that are not in PAGES have tests of their own: libutc_test.py, xdp_test.py and the one above."""
+    telling = {path.stem for path in (utcd.ROOT / "docs").glob("*.md") if "```sh" in path.read_text()}
+    assert telling == {*PAGES, "libutc", "xdp", "nts"}
+
+
 def test_the_table_of_troubles_is_the_doctors():
     table = proc.run(["python3", utcd.ROOT / "tools/trouble_table.py"]).stdout
     rows = len(re.findall(r"^PROBLEM\(", (utcd.ROOT / "src/observe/problem.def").read_text(), re.MULTILINE))
