@@ -135,7 +135,7 @@ static const struct check { const char *name, *well; enum problem_kind kind[7]; 
     { "right to steer", "there, or not needed", { PROBLEM_CANNOT_STEER }, 1 },
     { "other programs", "none steers the same clock", { PROBLEM_RIVAL }, 1 },
     { "files", "state can be saved, the configuration is in force", { PROBLEM_NOT_SAVED, PROBLEM_RELOAD_REFUSED, PROBLEM_RESTART_NEEDED }, 3 },
-    { "leap seconds", "the file has not expired", { PROBLEM_LEAP_EXPIRED }, 1 },
+    { "leap seconds", "what is known of them has not expired", { PROBLEM_LEAP_EXPIRED }, 1 },
     { "listeners", "all addresses and cards are served as configured", { PROBLEM_NOT_LISTENING, PROBLEM_STAMPS_OFF, PROBLEM_XDP_OFF }, 3 },
     { "processes", "none is missing, has ended or hung of late", { PROBLEM_PROCESS_ENDED, PROBLEM_PROCESS_HUNG, PROBLEM_PROCESS_AWAITED }, 3 },
 };
