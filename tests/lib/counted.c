@@ -1,5 +1,5 @@
-/* Preloaded where coverage is measured: what counts writes that when it ends by exit(), so a helper that is ended by a signal is made to, and a child that would
- * end by _exit(). */
+/* Preloaded where coverage is measured: what counts writes that when it ends by exit(), so a helper that is ended by a signal is made to, and
+ * a child that would end by _exit(). */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -44,8 +44,10 @@ static bool is_helper(pid_t pid)
 
 int kill(pid_t pid, int number)
 {
-    if (number == SIGKILL && is_ours(program_invocation_short_name) && is_helper(pid))
-        number = SIGTERM;
+    if (number == SIGKILL && is_ours(program_invocation_short_name) && is_helper(pid)) {
+        syscall(SYS_kill, pid, SIGTERM);
+        number = SIGCONT; /* one that was stopped hears nothing before */
+    }
     return (int)syscall(SYS_kill, pid, number);
 }
 
