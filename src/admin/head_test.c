@@ -24,6 +24,7 @@ static void CTL_05_heads_are_whole_or_refused(void **state)
         TEXT(LINE "Host a\r\n\r\n"), HEAD_BAD },
         TEXT(LINE ": a\r\n\r\n"), HEAD_BAD },
         TEXT(LINE "Host : a\r\n\r\n"), HEAD_BAD },
+        TEXT(LINE "Host\t: a\r\n\r\n"), HEAD_BAD },
         TEXT(LINE "Host: a\r\n folded\r\n\r\n"), HEAD_BAD },
         TEXT(LINE "Host: a\n\r\n"), HEAD_BAD },
         TEXT(LINE "Host: a\rX: b\r\n\r\n"), HEAD_BAD },

@@ -63,7 +63,8 @@ static void places_round_trip(void **state)
         { "*%abcdefghijklmno", "[::%abcdefghijklmno]:123" },
     };
     static const char *const bad[] = { "*%abcdefghijklmnop", "192.0.2.1%e th", "192.0.2.1%a/b", "192.0.2.1%", "::1%eth0:123", "192.0.2.1%a%b", "%eth0",
-                                       "192.0.2.1%7", "localhost%eth0" };
+                                       "192.0.2.1%7", "localhost%eth0",
+                                       "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000%eth0" };
     char text[ADDR_AT_TEXT_MAX], interface[ADDR_INTERFACE_MAX] = "kept";
     struct net_addr a = { .port = 77 };
 
@@ -97,6 +98,7 @@ static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
         assert_int_equal(addr_from_text(good[i], 123, &a), 0);
         assert_true(addr_is_usable_server(&a));
     }
+    assert_false(addr_is_usable_server(&(struct net_addr){ .family = ADDR_NONE, .bytes = { 192, 0, 2, 1 } }));
 }
 
 static void loopback_and_private_are_told_apart(void **state)
@@ -121,6 +123,8 @@ static void loopback_and_private_are_told_apart(void **state)
         assert_int_equal(addr_is_loopback(&a), rows[i].loopback);
         assert_int_equal(addr_is_private(&a), rows[i].private);
     }
+    a = (struct net_addr){ .family = ADDR_NONE, .bytes = { 127 } };
+    assert_false(addr_is_loopback(&a) || addr_is_private(&a));
 }
 
 int main(void)

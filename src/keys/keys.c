@@ -174,7 +174,7 @@ static bool read_time(const char *at, const char *end, struct utc_ns *out)
 
     if (!digits(&at, end, 4, '-', &year) || !digits(&at, end, 2, '-', &month) || !digits(&at, end, 2, '\0', &day))
         return false;
-    if (at < end && *at++ == 'T' && !(digits(&at, end, 2, ':', &hour) && digits(&at, end, 2, ':', &minute) && digits(&at, end, 2, 'Z', &second)))
+    if (at < end && !(*at++ == 'T' && digits(&at, end, 2, ':', &hour) && digits(&at, end, 2, ':', &minute) && digits(&at, end, 2, 'Z', &second)))
         return false;
     c = (struct civil){ .year = (int32_t)year, .month = (uint8_t)month, .day = (uint8_t)day, .hour = (uint8_t)hour, .minute = (uint8_t)minute,
                         .second = (uint8_t)second };

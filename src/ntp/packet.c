@@ -52,7 +52,7 @@ __attribute__((noinline)) static enum verdict read_tail(struct span rest, uint8_
 {
     struct cursor c = cursor_of(rest);
 
-    if (version < 3 && rest.len > 0)
+    if (version < 3)
         return VERDICT_LENGTH;
     while (version == 4 && cursor_left(&c) > MAC_LONGEST) {
         struct span body;

@@ -25,6 +25,10 @@ static void wishes(void **state)
         { "other protocol", { 0x80, 1, 0, 2, 0x80, 1, END }, 10, NTS_KE_NO_ERROR, false, 0 },
         { "no end", { PROTOCOL, ALGORITHM }, 12, NTS_KE_BAD_REQUEST, true, 15 },
         { "a cookie from a client", { PROTOCOL, ALGORITHM, 0, 5, 0, 1, 1, END }, 21, NTS_KE_BAD_REQUEST, true, 15 },
+        { "an end that is not critical", { PROTOCOL, ALGORITHM, 0, 0, 0, 0 }, 16, NTS_KE_BAD_REQUEST, true, 15 },
+        { "an end with a body", { PROTOCOL, ALGORITHM, 0x80, 0, 0, 1, 9 }, 17, NTS_KE_BAD_REQUEST, true, 15 },
+        { "a protocol that is not critical", { 0, 1, 0, 2, 0, 0, ALGORITHM, END }, 16, NTS_KE_BAD_REQUEST, true, 15 },
+        { "odd algorithms", { PROTOCOL, 0x80, 4, 0, 3, 0, 15, 0, END }, 17, NTS_KE_BAD_REQUEST, true, 15 },
         { "wishes for server and port", { PROTOCOL, ALGORITHM, 0, 6, 0, 1, 'x', 0, 7, 0, 2, 0, 123, END }, 27, NTS_KE_NO_ERROR, true, 15 },
     };
 
@@ -151,6 +155,28 @@ static void KE_10_answers_that_are_refused(void **state)
     assert_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x10, 0, 0, 0), 1, 100, &g));
     assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 7, 0, 2, 0, 0), 1, 100, &g));
     assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 6, 0, 2, 'a', '\n'), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 6, 0, 2, 'a', 0x7f), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 6, 0, 0), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 6, 0, 1, 'a', 0x80, 6, 0, 1, 'b'), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, 0x80, 7, 0, 2, 0, 123, 0x80, 7, 0, 2, 0, 124), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, ALGORITHM, ALGORITHM), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(0x80, 1, 0, 4, 0, 0, 0, 0, ALGORITHM), 1, 100, &g));
+    assert_non_null(read_parts(BYTES(ALGORITHM), 1, 100, &g));
+}
+
+/* The longest name there is room for, and one byte more. */
+static void KE_10_a_servers_name_has_an_end(void **state)
+{
+    uint8_t head[32 + NTS_KE_SERVER_MAX + 1] = { PROTOCOL, ALGORITHM, 0x80, 6 };
+    struct nts_ke_grant g;
+
+    (void)state;
+    memset(head + 16, 'a', NTS_KE_SERVER_MAX + 1);
+    wire_put16(head + 14, NTS_KE_SERVER_MAX);
+    assert_null(read_parts((struct span){ head, 16 + NTS_KE_SERVER_MAX }, 1, 100, &g));
+    assert_int_equal(strlen(g.ntp_server), NTS_KE_SERVER_MAX);
+    wire_put16(head + 14, NTS_KE_SERVER_MAX + 1);
+    assert_non_null(read_parts((struct span){ head, 16 + NTS_KE_SERVER_MAX + 1 }, 1, 100, &g));
 }
 
 static void KE_11_cookies(void **state)
@@ -173,7 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(KE_08_whole_or_not), cmocka_unit_test(an_answer_is_read_back),
                                         cmocka_unit_test(our_own_request_is_granted), cmocka_unit_test(refusals),
-                                        cmocka_unit_test(KE_10_answers_that_are_refused), cmocka_unit_test(KE_11_cookies) };
+                                        cmocka_unit_test(KE_10_answers_that_are_refused),
+                                        cmocka_unit_test(KE_10_a_servers_name_has_an_end), cmocka_unit_test(KE_11_cookies) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,10 +98,24 @@ static void NTS_17_rings_that_there_cannot_be(void **state)
     assert_non_null(read_bytes(f.bytes, sizeof f.bytes, &ring));
 }
 
+/* 0 is no key: after the last number comes 1. */
+static void numbers_of_keys_begin_anew(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 1);
+    f.ring.newest = UINT32_MAX;
+    nts_ring_turn(&f.ring, &f.rng);
+    assert_int_equal(f.ring.newest, 1);
+    assert_true(nts_ring_is_there(&f.ring));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(cookies_of_before_open_after), cmocka_unit_test(NTS_17_what_is_no_ring),
-                                        cmocka_unit_test(NTS_17_rings_that_there_cannot_be) };
+                                        cmocka_unit_test(NTS_17_rings_that_there_cannot_be),
+                                        cmocka_unit_test(numbers_of_keys_begin_anew) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
