@@ -10,7 +10,7 @@
 #define ACCEPT_REST_MS 500
 #define ACCEPTS_A_ROUND 16
 #define CROWD_GAP_NS NS_PER_MS          /* connections that come faster are a crowd */
-#define CROWD_REST_NS (100 * INT64_C(1000))
+#define CROWD_REST_NS (150 * INT64_C(1000))
 #define GROUP 16                        /* answers that carry one transmit timestamp */
 #define SLEEP_LOOK_NS NS_PER_MS
 
