@@ -96,9 +96,14 @@ static size_t together(const struct cmac_text text[], size_t n, size_t *longest)
 void cmac_run(const struct cmac_key *k, struct cmac_text text[], size_t n)
 {
     uint8_t x[CMAC_TEXTS_MAX][BLOCK];
-    size_t longest = 0, common = n > 1 ? together(text, n, &longest) : 0;
+    size_t longest, common;
 
     assert(n <= CMAC_TEXTS_MAX);
+    if (n == 1) {
+        chain(&k->aes, text, 0);
+        return;
+    }
+    common = together(text, n, &longest);
     for (size_t j = 0; j < n; j++)
         memcpy(x[j], text[j].state, BLOCK);
     for (size_t i = 0; i < common; i++) {
