@@ -224,7 +224,7 @@ def floors(runs):
             f"{EXPANSIONS} expansions of keys at {cost['expand_ns']:.0f} ns and {BLOCKS_IN_A_ROW} blocks at {cost['block_ns']:.1f} ns. The whole of opening and sealing takes "
             f"{(cost['open_ns'] + cost['seal_ns']) / 1e3:.2f} us with nothing else to do (`sealing_cost`). What else was tried: "
             "[decision 21](../../docs/decisions/0021-aes-of-nettle-put-together-here.md).", "",
-            "**Keys beside plain.** AES-CMAC is what RFC 8573 asks for. A hash takes four compressions for a request and its answer.", "",
+            "**Keys beside plain.** AES-CMAC is what RFC 8573 asks for. A hash takes two compressions for a request and two for its answer.", "",
             f"**Key establishment.** With a P-256 key OpenSSL takes {handshake:.0f} us for the server's end of a handshake that touches no socket (`handshake_floor`), "
             f"{handshake / middle('cpu_us', CHRONYD, 'handshake, P-256'):.2f} of all that chronyd takes, whose library is GnuTLS; sockets come on top. RSA shows the reverse."]
 
