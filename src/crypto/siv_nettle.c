@@ -115,7 +115,7 @@ static void seal(const struct siv *k, const struct crypto_siv_text *t, const uin
         counter_mode(k, out, plain, len, out + CRYPTO_SIV_TAG_SIZE);
 }
 
-static bool open(const struct siv *k, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
+static bool unseal(const struct siv *k, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
     uint8_t tag[BLOCK];
 
@@ -158,7 +158,7 @@ void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t
 
 bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
-    return open((const struct siv *)s->prepared, t, sealed, len, out);
+    return unseal((const struct siv *)s->prepared, t, sealed, len, out);
 }
 
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
@@ -180,7 +180,7 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
     prepare_mac(&k, aead, key);
     if (len > 0)
         prepare_stream(&k, aead, key);
-    good = open(&k, t, sealed, len, out);
+    good = unseal(&k, t, sealed, len, out);
     crypto_wipe(&k, sizeof k);
     return good;
 }
