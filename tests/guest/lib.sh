@@ -11,6 +11,7 @@ ok() { # ok NAME COMMAND...: the test passes if the command does
     else
         echo "not ok $number - $name"
         printf '%s\n' "$output" | tail -20 | sed 's/^/# /'
+        [ ! -d /run/systemd/system ] || journalctl --unit='simple-utcd*' --no-pager --output=short-monotonic | tail -25 | sed 's/^/# log: /'
         [ -z "${daemon:-}" ] || tail -20 /run/daemon.log | sed 's/^/# log: /'
     fi
 }

@@ -1,4 +1,4 @@
-# For the jobs under systemd.
+# For the jobs under systemd. A check that fails shows the journal.
 
 export PATH=/usr/local/sbin:/usr/local/bin:$PATH
 mount -t tmpfs tmp /tmp
@@ -19,5 +19,6 @@ property() { systemctl show simple-utcd --property="$1" --value; }
 property_is() { [ "$(property "$1")" = "$2" ] || { echo "$1 is $(property "$1")"; return 1; }; }
 logged() { journalctl --unit='simple-utcd*' --output=cat --no-pager | grep "$1"; }
 no_unit_logged() { ! logged "$1"; }
+none_lost() { grep "^$1 of $1$" /run/asked || { cat /run/asked; return 1; }; }
 answers() { utcctl query 127.0.0.1:123; }
 synchronised() { utcctl wait-sync --timeout 1s; }

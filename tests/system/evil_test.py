@@ -1,6 +1,9 @@
 """An attacker's code inside serve tries to get out (tests/evil): every escape fails, the daemon tells and goes on, and the time it serves is the same."""
 
+import os
+import pwd
 import re
+import signal
 import socket
 
 import pytest
@@ -8,7 +11,9 @@ import pytest
 from lib import ntp, proc, utcd
 
 HOST = "127.0.0.1"
+ME = pwd.getpwuid(os.geteuid()).pw_name
 EVIL = utcd.BUILD / "tests/evil/simple-utcd-evil"
+SPEAKS = "order_step"   # on any descriptor: the parent cuts off who does so over the connection that he joined by
 pytestmark = pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="instrumented builds confine nothing")
 
 
@@ -16,22 +21,37 @@ def escapes():
     return [line.split("\t") for line in proc.run([EVIL, "--escapes"]).stdout.splitlines()]
 
 
-def evil_daemon(lab, number):
+def evil_role(lab, daemon):
+    return lab.start(lambda directory: proc.Process("role", [EVIL, "--role", "serve", "--join", daemon.run_dir / "roles.sock"], directory))
+
+
+def evil_daemon(lab, number, joins):
+    """(daemon, its port, the serve process where that is a service of its own)"""
     port = proc.free_port()
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}}, utcd.PROCESSES, name=f"evil-{number}", daemon=EVIL)
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}, "process": {"serve_user": ME} if joins else {}}, utcd.PROCESSES,
+                      name=f"evil-{number}", daemon=EVIL)
+    role = evil_role(lab, daemon) if joins else None
     daemon.wait_answering(HOST, port)
-    proc.wait_for(lambda: " started, " in daemon.log() and "serve" in daemon.roles(), every=0.01, what=daemon.log)
-    return daemon, port
+    proc.wait_for(lambda: " started, " in daemon.log() and (role or "serve" in daemon.roles()), every=0.01, what=daemon.log)
+    return daemon, port, role
 
 
-def attempt(daemon, port, number):
+def ended_by(role):
+    """As a shell would show it, where its own walls end it; else its signal."""
+    code = role.wait()
+    return "SIGSYS" if code == 128 + signal.SIGSYS else signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+def attempt(daemon, port, role, number):
     """What became of it: "escaped", "failed (errno)", or how the process ended."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
         attacker.settimeout(0.05)
         attacker.sendto(b"EVIL" + bytes([number]), (HOST, port))
 
         def outcome():
-            if "process serve" in daemon.log():
+            if role and not role.running():
+                return ended_by(role)
+            if not role and "process serve" in daemon.log():
                 return "SIG" + daemon.log().rpartition("ended by SIG")[2].partition(";")[0]
             try:
                 answer = attacker.recv(64)
@@ -41,19 +61,25 @@ def attempt(daemon, port, number):
         return proc.wait_for(outcome, every=0, what=lambda: f"escape {number}: neither an answer nor a death\n{daemon.log()}")
 
 
-def test_PROC_09_no_escape_from_serve(lab):
+@pytest.mark.parametrize("joins", [False, True], ids=["forked", "joined"])
+def test_PROC_09_no_escape_from_serve(lab, joins):
     rows, found = escapes(), {}
     assert len(rows) >= 40
     for number, name, _ in rows:    # a daemon for each: deaths that follow closely are told together
-        daemon, port = evil_daemon(lab, number)
-        found[name] = attempt(daemon, port, int(number))
+        daemon, port, role = evil_daemon(lab, number, joins)
+        found[name] = attempt(daemon, port, role, int(number))
+        if role and name == SPEAKS:
+            role.wait()
+        if role and not role.running():
+            evil_role(lab, daemon)
         after = proc.wait_for(lambda at=port: ntp.ask(HOST, at, timeout=0.1), what=daemon.log)
         daemon.stop()
         assert after.usable and after.stratum == utcd.LOCAL["stratum"] and abs(after.offset_s) < 0.1, name
     for _, name, title in rows:
         print(f"  {name:16} {title:42} {found[name]}")
+    order = found.pop(SPEAKS)
+    assert order.startswith("failed") or (joins and order == "SIGTERM")
     assert all(re.match(r"SIGSYS|SIGSEGV|failed", outcome) for outcome in found.values()), found
     assert sum(outcome.startswith("SIGSYS") for outcome in found.values()) >= 60
     assert found["page"] == "SIGSEGV"
-    assert found["order_step"].startswith("failed")
     assert not (lab.dir / "evil").exists()

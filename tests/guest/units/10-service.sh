@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../service.sh"
 
-knows_nothing() { utcctl clock --json | grep '"status":"unsynchronised"' ; }
+knows_nothing() { utcctl status | grep "^Not synchronised"; }
 is() { systemctl is-active "$@"; }
 is_not() { ! is "$@"; }
 role() { # role NAME: the process ids of its processes in the unit
@@ -28,7 +28,7 @@ nothing_of_it_is_left() {
     (cd "$LAB/installed" && find . -type f) | while read -r file; do [ ! -e "/$file" ] || echo "$file"; done | { ! grep .; }
 }
 remove() { # as `make uninstall` does, from a log that names files below DESTDIR
-    sed -i "s|^$LAB/installed||" "$BUILD/meson-logs/install-log.txt" && cd "$BUILD" && meson --internal uninstall
+    sed "s|^$LAB/installed||" "$LAB/install-log.txt" >"$BUILD/meson-logs/install-log.txt" && cd "$BUILD" && meson --internal uninstall
 }
 
 write_service_config 11124
@@ -76,12 +76,12 @@ ok "its folders can be made again" systemd-tmpfiles --create /usr/local/lib/tmpf
 ok "systemd holds the port" systemctl start simple-utcd.socket
 ok "the first request starts the service" wait_for 60 answers
 ok "with the socket handed over" no_unit_logged "is closed: no key"
-python3 -I "$BUILD/../tests/guest/ask.py" 127.0.0.1 123 300 >/run/asked &
+python3 -I "$BUILD/../tests/guest/ask.py" 127.0.0.1 123 100 >/run/asked &
 asking=$!
 sleep 1
 ok "restart" systemctl restart simple-utcd
 wait $asking
-ok "without losing a request" grep -q '^300 of 300$' /run/asked
+ok "without losing a request" none_lost 100
 
 mkdir -p /run/systemd/system/simple-utcd.service.d
 printf '[Service]\nWatchdogSec=5\n' >/run/systemd/system/simple-utcd.service.d/watchdog.conf
