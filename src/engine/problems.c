@@ -112,6 +112,12 @@ static void note_clock(const struct engine *e, struct mono_ns now, struct proble
         problems_note(out, PROBLEM_FREE_RUNNING, NULL, NULL);
     if (v.status == CLOCK_DISRUPTED)
         problems_note(out, PROBLEM_DISRUPTED, NULL, NULL);
+    if (e->clock.policy.panic_logged)
+        problems_note(out, PROBLEM_PANIC, NULL, NULL);
+    if (e->clock.policy.rail_logged)
+        problems_note(out, PROBLEM_FREQUENCY_RAIL, NULL, NULL);
+    if (e->clock.leap.conflict_told)
+        problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
     if (clock_steps(&e->clock).refused || e->steering.budget_spent)
         problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
     if (leap.expires.ns != INT64_MIN && leap.expires.ns != 0 && !utc_earlier(v.utc, leap.expires))

@@ -1,0 +1,161 @@
+/* What is wrong with a source or with the clock, as `utcctl status` and the metrics name it. */
+#include "engine/engine_fixture.h"
+
+static const struct problem *problem_of(struct world *w, enum problem_kind kind)
+{
+    static struct problems p;
+
+    p.count = 0;
+    engine_problems(w->engine, w->now, &p);
+    for (uint32_t i = 0; i < p.count; i++)
+        if (p.item[i].kind == kind)
+            return &p.item[i];
+    return NULL;
+}
+
+static struct action next_request(struct world *w)
+{
+    do {
+        forget(w);
+        pass(w, engine_next_deadline(w->engine).ns);
+    } while (!find(w, ACTION_SEND, 0));
+    return *find(w, ACTION_SEND, 0);
+}
+
+/* A source that has been answering, and is asked again now. */
+static struct action asked_again(struct world *w)
+{
+    struct action send;
+
+    begin(w, false);
+    answer(w, find(w, ACTION_SEND, 0));
+    while ((send = next_request(w)), w->now.ns < START_NS + 60 * NS_PER_S)
+        answer(w, &send);
+    return send;
+}
+
+static void the_first_request_without_an_answer_is_named_within_ten_seconds(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct action send = asked_again(&w);
+    int64_t asked = w.now.ns;
+
+    (void)state;
+    pass(&w, asked + 4 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_SOURCE_UNANSWERED));
+    pass(&w, asked + 9 * NS_PER_S);
+    assert_string_equal(problem_of(&w, PROBLEM_SOURCE_UNANSWERED)->subject, "192.0.2.1");
+    assert_non_null(strstr(problem_of(&w, PROBLEM_SOURCE_UNANSWERED)->detail, "asked 9 s ago; the last answer came "));
+    assert_null(problem_of(&w, PROBLEM_SOURCE_SILENT));
+    forget(&w);
+    pass(&w, asked + 60 * NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_SEND), 0); /* nobody is asked more often for it */
+    assert_non_null(problem_of(&w, PROBLEM_SOURCE_UNANSWERED));
+    pass(&w, asked + 70 * NS_PER_S);
+    send = *find(&w, ACTION_SEND, 0);
+    answer(&w, &send);
+    assert_null(problem_of(&w, PROBLEM_SOURCE_UNANSWERED));
+    pass(&w, asked + 4 * 70 * NS_PER_S);
+    assert_non_null(problem_of(&w, PROBLEM_SOURCE_SILENT));
+    assert_null(problem_of(&w, PROBLEM_SOURCE_UNANSWERED));
+    end(&w);
+}
+
+/* It was of use before, so it must not be called silent: it answers. */
+static void a_server_that_loses_its_time_is_named_with_its_reason(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct action send = asked_again(&w);
+    struct ntp_header h;
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        h = answer_to(&w, &send);
+        h.leap = LEAP_UNKNOWN;
+        deliver(&w, &send, &h);
+        assert_non_null(problem_of(&w, PROBLEM_SOURCE_REFUSED));
+        assert_string_equal(problem_of(&w, PROBLEM_SOURCE_REFUSED)->detail, verdict_text(VERDICT_SERVER_UNSYNCHRONISED));
+        assert_null(problem_of(&w, PROBLEM_SOURCE_SILENT));
+        assert_null(problem_of(&w, PROBLEM_ALL_SILENT));
+        send = next_request(&w);
+        assert_non_null(problem_of(&w, PROBLEM_SOURCE_REFUSED)); /* until it is answered, or is not */
+    }
+    answer(&w, &send);
+    assert_null(problem_of(&w, PROBLEM_SOURCE_REFUSED));
+    pass(&w, w.now.ns + 5 * 70 * NS_PER_S);
+    assert_non_null(problem_of(&w, PROBLEM_SOURCE_SILENT));
+    assert_null(problem_of(&w, PROBLEM_SOURCE_REFUSED));
+    end(&w);
+}
+
+static void NTPC_18_a_source_beyond_the_panic_threshold_is_named(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct action send = asked_again(&w);
+
+    (void)state;
+    for (int i = 0; i < 8 && !problem_of(&w, PROBLEM_PANIC); i++) {
+        struct ntp_header h = answer_to(&w, &send);
+
+        h.receive = h.transmit = h.reference = ntp_ts64_from_utc((struct utc_ns){ truth(w.now) + 60 * NS_PER_S });
+        deliver(&w, &send, &h);
+        send = next_request(&w);
+    }
+    assert_non_null(problem_of(&w, PROBLEM_PANIC));
+    for (int i = 0; i < 16 && problem_of(&w, PROBLEM_PANIC); i++) {
+        answer(&w, &send);
+        send = next_request(&w);
+    }
+    assert_null(problem_of(&w, PROBLEM_PANIC));
+    end(&w);
+}
+
+/* What clock/ alarms about is named as long as it lasts. */
+static void CLK_06_alarms_of_the_clock_are_named(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, false);
+    assert_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
+    assert_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
+    w.engine->clock.policy.rail_logged = w.engine->clock.leap.conflict_told = true;
+    assert_non_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
+    assert_non_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
+    end(&w);
+}
+
+static void NTPC_07_a_server_that_wants_no_more_questions_is_named(void **state)
+{
+    static const struct { uint32_t code; const char *says; } rows[] = {
+        { NTP_REFID('D', 'E', 'N', 'Y'), "asked us to stop" },
+        { NTP_REFID('R', 'A', 'T', 'E'), "less often" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+        struct action send = asked_again(&w);
+        struct ntp_header h = answer_to(&w, &send);
+
+        h.leap = LEAP_UNKNOWN;
+        h.stratum = 0;
+        h.refid = rows[i].code;
+        deliver(&w, &send, &h);
+        assert_non_null(strstr(problem_of(&w, PROBLEM_SOURCE_REFUSED)->detail, rows[i].says));
+        end(&w);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_request_without_an_answer_is_named_within_ten_seconds),
+        cmocka_unit_test(a_server_that_loses_its_time_is_named_with_its_reason),
+        cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
+        cmocka_unit_test(CLK_06_alarms_of_the_clock_are_named),
+        cmocka_unit_test(NTPC_07_a_server_that_wants_no_more_questions_is_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
