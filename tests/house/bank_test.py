@@ -99,6 +99,35 @@ def status_tells_what_waits(root):
     return [] if told.partition(END)[0].strip() == want else [f"docs/status.md: between {BEGIN} and {END} should stand:", *want.splitlines()]
 
 
+def told_faults(root):
+    """[(cases, what is seen)] of docs/faults.md, ranges written out."""
+    table = (root / "docs/faults.md").read_text().partition("<!-- faults: begin -->")[2].partition("<!-- faults: end -->")[0]
+    rows = re.findall(r"^\| ([A-Z].*?) \| (.*) \|$", table, re.MULTILINE)
+    return [([f"{group}-{n:02}" for group, first, last in re.findall(r"([A-Z]+)-(\d\d)(?:\.\.(\d\d))?", cases)
+              for n in range(int(first), int(last or first) + 1)], seen) for cases, seen in rows]
+
+
+def faults_tell_where_each_is_seen(root):
+    """Every case that is built stands once, and names of problems and verdicts are those of the tables."""
+    told = [case for cases, _ in told_faults(root) for case in cases]
+    built = [case for case, feature in bank(root).items() if not feature]
+    problems = set(re.findall(r'^PROBLEM\(\w+, "([^"]+)"', (root / "src/observe/problem.def").read_text(), re.MULTILINE))
+    verdicts = set(re.findall(r'^VERDICT\(\w+, "([^"]+)"', (root / "src/base/verdict.def").read_text(), re.MULTILINE))
+    found = [f"docs/faults.md: {case} is told {told.count(case)} times" for case in built if told.count(case) != 1]
+    found += [f"docs/faults.md: {case} is not built" for case in told if case not in built]
+    for _, seen in told_faults(root):
+        found += [f"docs/faults.md: no problem {name}" for name in re.findall(r"\*\*([^*]+)\*\*", seen) if name not in problems]
+        found += [f"docs/faults.md: no verdict {name}" for name in re.findall(r"`([a-z_]+)`", seen) if name not in verdicts]
+    return found
+
+
+def plant_faults(root):
+    plant("TD-01\tcase\t\n")(root)
+    tap.write(root, "src/observe/problem.def", "")
+    tap.write(root, "src/base/verdict.def", "")
+    tap.write(root, "docs/faults.md", "")
+
+
 def plant(row, test="", status=""):
     def make(root):
         tap.write(root, "tests/bank.tsv", row)
@@ -111,6 +140,7 @@ CHECKS = [("bank: rows are well formed", rows_are_well_formed, plant("TD-02\tcas
           ("bank: every case has a test or waits for a feature", every_case_is_shown_or_waits, plant("TD-01\tcase\t\n")),
           ("bank: no case has both", every_case_is_shown_or_waits, plant("TD-01\tcase\tTIME\n", "def test_TD_01_case(lab):\n")),
           ("bank: no test carries an id that is not there", every_name_is_in_the_bank, plant("TD-01\tcase\t\n", "def test_TD_02_case(lab):\n")),
+          ("bank: docs/faults.md tells where each fault is seen", faults_tell_where_each_is_seen, plant_faults),
           ("bank: docs/status.md tells what waits", status_tells_what_waits, plant("TD-01\tcase\tTIME\n"))]
 
 if __name__ == "__main__":
