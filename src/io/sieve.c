@@ -35,7 +35,7 @@ static void jump_unless_equal(struct code *c, uint32_t k, unsigned over)
 /* A word of the network header: the socket itself begins at the transport header. */
 static void load(struct code *c, uint16_t size, int at) { put(c, BPF_LD | BPF_ABS | size, (uint32_t)(SKF_NET_OFF + at)); }
 
-static uint32_t mask32(unsigned bits) { return bits == 0 ? 0 : UINT32_MAX << (32 - (bits < 32 ? bits : 32)); }
+static uint32_t mask32(unsigned bits) { return bits < 32 ? ~(UINT32_MAX >> bits) : UINT32_MAX; }
 
 /* One word of a source address: on to the next instruction when it agrees in so many bits, else over some. */
 static void match(struct code *c, const uint8_t *bytes, int at, unsigned bits, unsigned over)
