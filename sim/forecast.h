@@ -20,6 +20,9 @@ struct forecast {
     struct forecast_false server[STORY_NODES_MAX];
 };
 
+/* Was there time to serve at all, in any run? Where not, its error and bound are of nothing. */
+static inline bool forecast_ever_usable(const struct forecast *f) { return f->unusable_runs < f->runs || f->bound_max_s > 0; }
+
 /* The story's first client, seeds 1 to `runs`. Returns 0, or -UE_SYNTAX with *error filled. */
 int forecast_run(const char *story, struct dur_ns moment, unsigned runs, struct forecast *out, struct story_error *error);
 

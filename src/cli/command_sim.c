@@ -74,12 +74,20 @@ static void seconds_or_null(struct json *j, const char *key, double s)
         json_double(j, key, s);
 }
 
+static void ns_or_null(struct json *j, const char *key, const struct forecast *f, double s)
+{
+    if (forecast_ever_usable(f))
+        json_int(j, key, llround(s * 1e9));
+    else
+        json_null(j, key);
+}
+
 static void forecast_json(struct json *j, const char *key, const struct forecast *f, const struct snapshot *s)
 {
     json_object(j, key);
-    json_int(j, "error_max_ns", llround(f->error_max_s * 1e9));
-    json_int(j, "error_rms_ns", llround(f->error_rms_s * 1e9));
-    json_int(j, "bound_max_ns", llround(f->bound_max_s * 1e9));
+    ns_or_null(j, "error_max_ns", f, f->error_max_s);
+    ns_or_null(j, "error_rms_ns", f, f->error_rms_s);
+    ns_or_null(j, "bound_max_ns", f, f->bound_max_s);
     json_count(j, "not_usable_runs", f->free_running_runs);
     seconds_or_null(j, "not_usable_after_s", f->free_running_s);
     json_count(j, "bound_broken", f->broken);

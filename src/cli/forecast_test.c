@@ -70,6 +70,30 @@ static void what_breaks_is_said(void **state)
     free(text);
 }
 
+static void without_the_only_source_there_is_nothing_to_tell_of(void **state)
+{
+    static const char golden[] =
+        "What if a.example were not there?\n"
+        "\n"
+        "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon would carry on without "
+        "answers, ask `utcctl sim --what-if 'cut 6h'`.\n"
+        "\n";
+    const struct question q = { .kind = QUESTION_REMOVE };
+    struct what_if w = { .snapshot = &picture, .question = &q, .asked = "remove a.example", .ahead = { 7200 * NS_PER_S } };
+    char *text;
+
+    (void)state;
+    set_up_picture();
+    w.now = (struct forecast){ .runs = 8, .error_max_s = 10e-6, .bound_max_s = 1.1e-3, .free_running_s = FORECAST_NONE };
+    w.then = (struct forecast){ .runs = 8, .unusable_runs = 8, .free_running_runs = 8, .lost_runs = 8 };
+    text = shown(&w, 0);
+    assert_memory_equal(text, golden, sizeof golden - 1);
+    assert_null(strstr(text, "stay within the bound"));
+    assert_non_null(strstr(text, "1.1 ms"));
+    assert_null(strstr(text, "±0"));
+    free(text);
+}
+
 static void the_page_says_how_long_holdover_lasts(void **state)
 {
     struct snapshot s = { .now = { 100 * NS_PER_S } };
@@ -99,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lie_that_is_outvoted), cmocka_unit_test(what_breaks_is_said), cmocka_unit_test(an_added_source_has_a_name),
+        cmocka_unit_test(without_the_only_source_there_is_nothing_to_tell_of),
         cmocka_unit_test(the_page_says_how_long_holdover_lasts),
     };
 

@@ -86,6 +86,16 @@ static void say_false(const struct what_if *w, unsigned width, FILE *out)
                  w->question->kind == QUESTION_LIE ? ": nothing outvotes the one that lies, or its lie is too small" : "");
 }
 
+/* The answer in one sentence, and what was rather meant where nothing is left to ask. */
+static void say_never_usable(const struct what_if *w, unsigned width, FILE *out)
+{
+    if (w->question->kind == QUESTION_REMOVE)
+        sentence(width, out, "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon would "
+                             "carry on without answers, ask `utcctl sim --what-if 'cut 6h'`.");
+    else
+        sentence(width, out, "There would be no time to serve, at no moment of any run.");
+}
+
 static void say_error(const struct what_if *w, unsigned width, FILE *out)
 {
     char worst[NS_TEXT], calm[NS_TEXT], bound[NS_TEXT], calm_bound[NS_TEXT];
@@ -103,7 +113,8 @@ static void say_error(const struct what_if *w, unsigned width, FILE *out)
 
 static void cell(struct table *t, unsigned c, const char *text) { snprintf(t->cell[t->rows][c], TABLE_CELL_MAX, "%s", text); }
 
-static void row_of_times(struct table *t, const char *label, const char *sign, double now_s, double then_s)
+/* none: instead of a time below zero. */
+static void row_of_times(struct table *t, const char *label, const char *sign, const char *none, double now_s, double then_s)
 {
     char ns[NS_TEXT], text[TABLE_CELL_MAX];
     const double s[2] = { now_s, then_s };
@@ -111,7 +122,7 @@ static void row_of_times(struct table *t, const char *label, const char *sign, d
     cell(t, 0, label);
     for (unsigned i = 0; i < 2; i++) {
         snprintf(text, sizeof text, "%s%s", sign, seconds(s[i], ns));
-        cell(t, i + 1, s[i] < 0 ? "never" : text);
+        cell(t, i + 1, s[i] < 0 ? none : text);
     }
     t->rows++;
 }
@@ -137,6 +148,8 @@ static void row_of_counts(struct table *t, const char *label, uint64_t now, uint
     t->rows++;
 }
 
+static double while_usable(const struct forecast *f, double s) { return forecast_ever_usable(f) ? s : FORECAST_NONE; }
+
 static void show_figures(const struct what_if *w, unsigned width, FILE *out)
 {
     static const struct table_column columns[] = { { "", false, 0 }, { "Undisturbed", true, 0 }, { "What if", true, 0 } };
@@ -144,10 +157,10 @@ static void show_figures(const struct what_if *w, unsigned width, FILE *out)
     const struct forecast *now = &w->now, *then = &w->then;
 
     t = (struct table){ .column = columns, .columns = 3 };
-    row_of_times(&t, "Worst error", "", now->error_max_s, then->error_max_s);
-    row_of_times(&t, "RMS error", "", now->error_rms_s, then->error_rms_s);
-    row_of_times(&t, "Worst bound", "±", now->bound_max_s, then->bound_max_s);
-    row_of_times(&t, "First not usable after", "", now->free_running_s, then->free_running_s);
+    row_of_times(&t, "Worst error", "", "-", while_usable(now, now->error_max_s), while_usable(then, then->error_max_s));
+    row_of_times(&t, "RMS error", "", "-", while_usable(now, now->error_rms_s), while_usable(then, then->error_rms_s));
+    row_of_times(&t, "Worst bound", "±", "-", while_usable(now, now->bound_max_s), while_usable(then, then->bound_max_s));
+    row_of_times(&t, "First not usable after", "", "never", now->free_running_s, then->free_running_s);
     row_of_counts(&t, "Sources named false", false_servers(now), false_servers(then));
     table_print(&t, width, out);
 }
@@ -158,10 +171,14 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out)
 
     sentence(width, out, "What if %s?", question_text(w->question, w->snapshot, what, sizeof what));
     fputc('\n', out);
-    say_usable(w, width, out);
-    say_patience(w, width, out);
-    say_error(w, width, out);
-    say_false(w, width, out);
+    if (forecast_ever_usable(&w->then)) {
+        say_usable(w, width, out);
+        say_patience(w, width, out);
+        say_error(w, width, out);
+        say_false(w, width, out);
+    } else {
+        say_never_usable(w, width, out);
+    }
     fputc('\n', out);
     show_figures(w, width, out);
     fputc('\n', out);

@@ -85,6 +85,17 @@ def test_sources_come_and_go(daemon, question):
     assert found["what_if"]["bound_broken"] == 0 and found["what_if"]["not_usable_runs"] == 0
 
 
+def test_without_the_only_source_there_is_no_time_to_tell_of(lab, good_chronyd):
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)]})
+    daemon.wait_status(lambda s: s["clock"]["sources_selected"] == 1, what="the source")
+    done = ask(daemon, "remove", "s1")
+    assert done.returncode == 0 and "no other source is left" in done.stdout and "cut 6h" in done.stdout, done.stdout + done.stderr
+    assert "True time" not in done.stdout and "falseticker" not in done.stdout
+    found = figures(daemon, "remove s1")
+    assert found["what_if"]["error_max_ns"] is None and found["what_if"]["bound_max_ns"] is None
+    assert found["undisturbed"]["error_max_ns"] is not None
+
+
 @pytest.mark.parametrize("question, words", [
     ("lie nobody +1s", "there is no source 'nobody'"), ("lie s1", "needs a time"), ("cut", "needs a time"), ("cut -1s", "out of range"),
     ("temperature +15", "needs a difference"), ("temperature 1e300C", "out of range"), ("fly", "ask 'lie SOURCE +10s'"), ("remove s1 s2", "one word too many"),
