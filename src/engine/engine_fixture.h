@@ -22,6 +22,8 @@ struct world {
     struct dur_ns system_error; /* of the pretended system clock against true time */
     struct dur_ns asleep;
     struct dur_ns budget;       /* 0: no limit */
+    unsigned commands;          /* to the system clock, whose results are still to be told */
+    double freq_ppm;            /* the last one commanded */
     size_t count;
     struct action seen[256];    /* since the last forget() */
 };
@@ -30,6 +32,11 @@ static inline void forget(struct world *w) { w->count = 0; }
 
 static inline void keep(struct world *w, const struct action *a, size_t n)
 {
+    for (size_t i = 0; i < n; i++)
+        if (a[i].kind == ACTION_CLOCK) {
+            w->commands++;
+            w->freq_ppm = a[i].u.clock.verb == CLOCK_SET_FREQUENCY ? a[i].u.clock.freq_ppm : w->freq_ppm;
+        }
     for (size_t i = 0; i < n && w->count < sizeof w->seen / sizeof w->seen[0]; i++)
         w->seen[w->count++] = a[i];
 }
@@ -158,6 +165,22 @@ static inline void answer(struct world *w, const struct action *send)
     struct ntp_header h = answer_to(w, &copy);
 
     deliver(w, &copy, &h);
+}
+
+static inline void synchronise(struct world *w)
+{
+    for (int i = 0; i < 6; i++) {
+        const struct action *a = find(w, ACTION_SEND, 0);
+        struct action copy;
+
+        if (a) {
+            copy = *a;
+            forget(w);
+            answer(w, &copy);
+        }
+        pass(w, w->now.ns + 3 * NS_PER_S);
+    }
+    forget(w);
 }
 
 #endif

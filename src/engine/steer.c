@@ -2,7 +2,8 @@
  *
  *   page changed / next due --> ACTION_READ_CLOCK --> EVENT_CLOCK_PAIR --> clock_steer --> ACTION_CLOCK frequency
  *
- * A pair that does not fit the commanded rate means another hand on the clock, or a sleep of the machine: clock_disrupted. */
+ * A pair that does not fit the commanded rate means another hand on the clock, or a sleep of the machine: clock_disrupted where time jumped, a warning and
+ * the command once more where it only runs at another rate. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,6 +13,9 @@
 #define STEP_LEAST_NS 1000           /* less than that is the noise of reading it */
 #define STATUS_REFRESH_S 60              /* kernel: maxerror grows 0.5 ms/s, and at 16 s STA_UNSYNC comes back */
 #define FOREIGN_STEP_NS (10 * NS_PER_MS) /* an unexplained jump above this is another program's step */
+#define FOREIGN_RATE 5e-6                /* a steady gain or loss above this, and RETUNED_LEAST_NS, is another program's frequency */
+#define RETUNED_LEAST_NS (100 * NS_PER_US)
+#define RETUNED_TOLD_NS (60 * NS_PER_S)  /* two programs that take turns are told of once a minute */
 #define RATE_SLACK 1e-3                  /* ... beside what a foreign frequency of +-500 ppm and our own limit explain */
 #define REPAIR_NS (128 * NS_PER_MS)      /* a system clock this far behind is put forward by a step: at 500 ppm it would take four minutes */
 #define REPAIR_PAUSE_NS (60 * NS_PER_S)  /* where two programs disagree, the clock should not jump all the time */
@@ -43,6 +47,7 @@ struct mono_ns steer_next(const struct engine *e)
 
 static struct clock_command *command(struct engine *e)
 {
+    e->steering.awaited++;
     return &engine_emit(e, ACTION_CLOCK)->u.clock;
 }
 
@@ -51,7 +56,11 @@ static void set_frequency(struct engine *e, double rate)
     struct clock_command *c = command(e);
 
     c->verb = CLOCK_SET_FREQUENCY;
-    c->freq_ppm = e->steering.freq_ppm = rate * 1e6;
+    c->freq_ppm = rate * 1e6;
+    e->steering.freq_before_ppm = e->steering.freq_ppm;
+    e->steering.freq_ppm = c->freq_ppm;
+    e->steering.asked_at = e->now;
+    e->steering.retuned = false;
 }
 
 void steer_tick(struct engine *e)
@@ -123,30 +132,59 @@ void steer_moved(struct engine *e)
 }
 
 /* How far the system clock went beyond what RAW and our own commands explain. */
-static struct dur_ns unexplained(const struct steering *s, struct mono_ns raw, struct utc_ns system)
+static int64_t unexplained_ns(const struct steering *s, struct mono_ns raw, struct utc_ns system)
 {
     int64_t elapsed = mono_sub(raw, s->last_raw).ns, moved = utc_sub(system, s->last_system).ns;
-    int64_t rest = ns_sub(ns_sub(moved, elapsed), s->own_step.ns), slack = FOREIGN_STEP_NS + (int64_t)((double)llabs(elapsed) * RATE_SLACK);
 
-    rest = ns_sub(rest, (int64_t)((double)elapsed * s->freq_ppm * 1e-6));
-    return (struct dur_ns){ rest > slack || rest < -slack ? rest : 0 };
+    return ns_sub(ns_sub(ns_sub(moved, elapsed), s->own_step.ns), (int64_t)((double)elapsed * s->freq_ppm * 1e-6));
 }
 
-static void look_for_foreign_step(struct engine *e, struct mono_ns raw, struct utc_ns system)
+static bool is_step(const struct steering *s, int64_t rest_ns, struct mono_ns raw)
+{
+    return llabs(rest_ns) > FOREIGN_STEP_NS + (int64_t)((double)llabs(mono_sub(raw, s->last_raw).ns) * RATE_SLACK);
+}
+
+/* Too little for a step, and too much for our own last command, which may have come into force late. A command that is on its way, or was refused,
+ * explains all. */
+static bool is_other_rate(const struct steering *s, int64_t rest_ns, struct mono_ns raw)
+{
+    double elapsed_ns = (double)mono_sub(raw, s->last_raw).ns;
+    double late_ns = mono_before(s->asked_at, s->last_raw) ? 0 : (double)mono_sub(s->obeyed_at, s->asked_at).ns;
+    double own_ns = fabs(s->freq_ppm - s->freq_before_ppm) * 1e-6 * fmax(late_ns, 0);
+
+    return s->awaited == 0 && !s->refused && s->own_step.ns == 0 && (double)llabs(rest_ns) > RETUNED_LEAST_NS + elapsed_ns * FOREIGN_RATE + own_ns;
+}
+
+/* Served time does not care, and the next command puts it right: it is told, since another program would do it again. */
+static void retuned(struct engine *e, double ppm)
 {
     struct steering *s = &e->steering;
-    struct dur_ns step = { 0 };
 
-    if (s->have_pair)
-        step = unexplained(s, raw, system);
+    s->retuned = s->was_moved = true;
+    s->moved_at = e->now;
+    s->moved_by = "another program changed the system clock's frequency";
+    if (mono_before(e->now, s->retuned_told))
+        return;
+    s->retuned_told = mono_add(e->now, (struct dur_ns){ RETUNED_TOLD_NS });
+    log_double(engine_log(e, LOG_CLOCK_RETUNED), "freq_ppm", ppm);
+}
+
+static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct utc_ns system)
+{
+    struct steering *s = &e->steering;
+    int64_t rest_ns = s->have_pair ? unexplained_ns(s, raw, system) : 0;
+    bool stepped = s->have_pair && is_step(s, rest_ns, raw), other_rate = s->have_pair && !stepped && is_other_rate(s, rest_ns, raw);
+
+    if (other_rate)
+        retuned(e, (double)rest_ns / (double)mono_sub(raw, s->last_raw).ns * 1e6);
     s->have_pair = true;
     s->last_raw = raw;
     s->last_system = system;
     s->own_step = (struct dur_ns){ 0 };
-    if (step.ns == 0)
+    if (!stepped)
         return;
     s->misplaced = true;
-    disrupted(e, step, "another program stepped the system clock");
+    disrupted(e, (struct dur_ns){ rest_ns }, "another program stepped the system clock");
 }
 
 static void command_step(struct engine *e, struct dur_ns by)
@@ -228,7 +266,7 @@ void steer_pair(struct engine *e, const struct event *ev)
     look_for_sleep(e, ev->u.pair.asleep);
     if (!s->on || s->coasting)
         return;
-    look_for_foreign_step(e, ev->u.pair.raw, ev->u.pair.system);
+    look_for_another_hand(e, ev->u.pair.raw, ev->u.pair.system);
     page_view(engine_page(e), ev->u.pair.raw, &at_pair);
     s->error = utc_sub(ev->u.pair.system, at_pair.utc);
     wish = leap_wish(e, &at_pair);
@@ -236,7 +274,7 @@ void steer_pair(struct engine *e, const struct event *ev)
     if (repair(e, (struct dur_ns){ ns_sub(0, off.ns) }, at_pair.status))
         return;
     s->next = leap_next(e, clock_steer(&e->clock, ev->u.pair.raw, off, wish.gain, &rate));
-    if (fabs(rate * 1e6 - s->freq_ppm) > 1e-6) /* one part in 10^12: nothing a clock could show */
+    if (s->retuned || fabs(rate * 1e6 - s->freq_ppm) > 1e-6) /* one part in 10^12: nothing a clock could show */
         set_frequency(e, rate);
     page_view(engine_page(e), e->now, &v);
     if (s->status_sent != v.status || s->leap_sent != leap_for_kernel(e, &v) || !mono_before(e->now, s->status_next))
@@ -285,6 +323,8 @@ void steer_result(struct engine *e, int err)
 {
     struct steering *s = &e->steering;
 
+    s->awaited -= s->awaited > 0;
+    s->obeyed_at = e->now;
     if (err == 0) {
         s->refused = false;
         return;

@@ -1,4 +1,4 @@
-# CLK-03: another program sets the system clock's frequency by +500 ppm. Served time does not care; the system clock is corrected.
+# CLK-03: another program sets the system clock's frequency by +500 ppm. Served time does not care; the system clock is corrected, and it is told.
 seed 78
 run 6h
 node server good error 1us
@@ -9,4 +9,6 @@ at 3h c is retuned 500ppm
 expect c from 15m |error| < 1ms
 expect c from 15m until 3h |system error| < 1ms
 expect c from 3h10m |system error| < 1ms
+expect c from 15m until 3h logged clock_retuned = 0
+expect c from 3h10m logged clock_retuned = 1
 mutant at 3h c refuses clock commands
