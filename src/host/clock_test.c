@@ -98,7 +98,11 @@ static void anybody_may_read_the_frequency(void **state)
 
 static void the_null_clock_accepts_all(void **state)
 {
+    double ppm = 1;
+
     (void)state;
+    assert_int_equal(host_clock_null.read_frequency(&ppm), 0);
+    assert_true(ppm == 0);
     assert_int_equal(host_clock_null.probe(), 0);
     assert_int_equal(host_clock_null.frequency(1), 0);
     assert_int_equal(host_clock_null.step((struct dur_ns){ 1 }), 0);

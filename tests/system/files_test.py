@@ -278,6 +278,16 @@ def test_check_as_sarif(lab):
 
 # ---- config explain --------------------------------------------------------------------------------------------------------------
 
+def test_explain_what_is_no_key(lab):
+    path = write(lab, OPEN)
+    for words, told in ((["explain", "clock.max_drif"], "did you mean 'clock.max_drift'?"), (["explain", "zzzzzzzz.qqqqqqqq"], "simple-utcd.yaml(5) lists all"),
+                        (["change", "clock.mode"], "'config' knows 'explain' only")):
+        done = ctl("config", *words, "--config", path)
+        assert done.returncode == USAGE and told in done.stderr, done.stderr
+    done = ctl("config", "explain", "clock.mode", "--config", write(lab, "clock: {mod: virtual}\n"))
+    assert done.returncode == CONFIGURATION and "mod" in done.stderr, done.stderr
+
+
 def test_explain_a_key(lab):
     path = write(lab, OPEN)
     done = ctl("config", "explain", "clock.max_drift", "--config", path)
