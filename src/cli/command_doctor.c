@@ -14,16 +14,16 @@ static struct asked asked;
 
 static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT] = {
     [SOURCE_RESOLVING] = { "it has no address yet: its name is still being looked up, or cannot be",
-                           "`getent hosts NAME` asks the name server as the daemon does" },
-    [SOURCE_NEW] = { "it has answered too seldom so far to be judged", "wait for a few polls, or ask now: utcctl burst" },
-    [SOURCE_UNREACHABLE] = { "none of the last eight questions was answered", "`utcctl query HOST` asks it once; look for a firewall, or replace it" },
+                           "`getent hosts {}` asks the name server as the daemon does" },
+    [SOURCE_NEW] = { "it has answered too seldom so far to be judged", "wait for a few polls, or ask now: `utcctl burst {}`" },
+    [SOURCE_UNREACHABLE] = { "none of the last eight questions was answered", "`utcctl query {}` asks it once; look for a firewall, or replace it" },
     [SOURCE_FALSETICKER] = { "what it says contradicts the majority of the sources, beyond the error that it states itself",
-                             "compare it with another server; when it stays so, remove it from `sources`" },
+                             "`utcctl query {}` compares it with this clock, `utcctl sources` with the others; when it stays so, remove it from `sources`" },
     [SOURCE_OUTLIER] = { "it agrees with the majority, but others are so much better, or preferred, that it would only add noise", "nothing is to be done" },
     [SOURCE_SELECTED] = { "it agrees with the majority and is among the best: it is followed", "nothing is to be done" },
     [SOURCE_REFUSED] = { "it answers, but says itself that its time is not to be used, or what it says cannot be believed",
                          "choose another server, or correct its options" },
-    [SOURCE_OFFLINE] = { "an operator said that it is not to be asked", "utcctl sources online NAME" },
+    [SOURCE_OFFLINE] = { "an operator said that it is not to be asked", "`utcctl sources online {}` has it asked again" },
 };
 
 /* Named as status names it, by its address, or s2 for the second. */
@@ -68,23 +68,32 @@ static void say_measured(const struct snapshot_source *s, unsigned width)
     show_fact("Measured", text, width, stdout);
 }
 
+/* With its name, to be copied as it stands. */
+static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENTENCE_MAX])
+{
+    struct problem about = { .kind = PROBLEM_SOURCE_SILENT };
+
+    text_printable(s->name, about.subject, sizeof about.subject);
+    return problem_say(&about, reasons[s->state].fix, out, PROBLEM_SENTENCE_MAX);
+}
+
 static void say_source(const struct snapshot_source *s)
 {
     const struct reason *r = &reasons[s->state];
     unsigned width = terminal_width(stdout);
-    char name[4 * SNAPSHOT_NAME_MAX], text[512];
+    char name[4 * SNAPSHOT_NAME_MAX], text[512], fix[PROBLEM_SENTENCE_MAX];
 
     snprintf(text, sizeof text, "%.250s is %s: %s.", text_printable(s->name, name, sizeof name), source_state_text((enum source_state)s->state), r->why);
     text_wrap(text, 0, 0, width, stdout);
     say_measured(s, width);
     if (dropped_for(s))
         show_fact("Dropped answers", dropped_for(s), width, stdout);
-    show_fact("What to do", r->fix, width, stdout);
+    show_fact("What to do", fix_of(s, fix), width, stdout);
 }
 
 static void json_source(const struct snapshot_source *s)
 {
-    char out[4096];
+    char out[4096], fix[PROBLEM_SENTENCE_MAX];
     struct json j = json_of(out, sizeof out);
 
     json_object(&j, NULL);
@@ -92,7 +101,7 @@ static void json_source(const struct snapshot_source *s)
     json_text(&j, "state", source_state_text((enum source_state)s->state));
     json_bool(&j, "followed", s->state == SOURCE_SELECTED);
     json_text(&j, "why", reasons[s->state].why);
-    json_text(&j, "fix", reasons[s->state].fix);
+    json_text(&j, "fix", fix_of(s, fix));
     if (dropped_for(s))
         json_text(&j, "dropped_for", dropped_for(s));
     else
