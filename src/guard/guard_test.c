@@ -270,7 +270,7 @@ static void more_floods_than_are_kept(void **state)
 /* Behind a sieve one request in 32 is seen: what is answered, counted and blocked is what it would have been without. */
 static void behind_the_sieve_one_counts_as_many(void **state)
 {
-    const int64_t n = 4096000, thinned = n / GUARD_SIEVE_ONE_IN;
+    const int64_t n = 1024000, thinned = n / GUARD_SIEVE_ONE_IN;
     struct rate_limit_options leaky = strict;
     struct guard_client client[GUARD_FLOODS_MAX], seen, in_full;
     struct net_addr a = v4(9, 1), b = v4(10, 1);
@@ -293,7 +293,7 @@ static void behind_the_sieve_one_counts_as_many(void **state)
     assert_int_equal(seen.requests, in_full.requests);
     assert_in_range(seen.refused, in_full.refused - 2000, in_full.refused + 2000);
     assert_true(seen.per_second > 0.99 * in_full.per_second && seen.per_second < 1.01 * in_full.per_second);
-    assert_int_equal(floods_at(NS_PER_S + 4176 * NS_PER_MS, client, &until), 2); /* it is seen to go on */
+    assert_int_equal(floods_at(NS_PER_S + 1104 * NS_PER_MS, client, &until), 2); /* it is seen to go on */
     guard_sieve(g, client, 0);
     ask(a, 6 * NS_PER_S);
     guard_client_at(g, &a, (struct mono_ns){ 6 * NS_PER_S }, &seen);
