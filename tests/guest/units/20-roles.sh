@@ -7,7 +7,7 @@
 confine_twice() { # the role NAME lives in UNIT, as a user of its own, behind a filter of calls of its own beyond the service's
     local pid
     pid=$(systemctl show "$2" --property=MainPID --value)
-    [ "$(cat "/proc/$pid/comm")" = "utcd-$1" ] && [ "$(stat -c %U "/proc/$pid/status")" = root ] && # not dumpable
+    [[ "$(cat "/proc/$pid/comm")" = *-"$1" ]] && [ "$(stat -c %U "/proc/$pid/status")" = root ] && # not dumpable
         [ "$(ps -o user:20= -p "$pid")" = "simple-utcd-$1" ] && [ "$(sed -n 's/^Seccomp_filters:\s*//p' "/proc/$pid/status")" -gt 1 ] ||
         { ps -o user:20,comm -p "$pid"; cat "/proc/$pid/status"; return 1; }
 }
