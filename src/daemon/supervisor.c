@@ -279,10 +279,12 @@ _Noreturn static void leave(int code)
 /* Without it the time is served all the same. */
 static bool is_extra(enum role r) { return r == ROLE_KE || r == ROLE_ADMIN; }
 
+/* It may have come before it was its turn. */
 static void await_role(enum role r, struct mono_ns now)
 {
     sup.child[r].start_at = MONO_NEVER;
-    sup.setup->world.shared->awaited_ns[r] = now.ns;
+    if (sup.child[r].pid == 0)
+        sup.setup->world.shared->awaited_ns[r] = now.ns;
 }
 
 static void start_child(enum role r)
@@ -380,9 +382,10 @@ static void part_from(enum role r, const char *reason, struct mono_ns now)
     if (!sup.stopping) {
         note_death(r, now);
         tell_left(r, reason, now);
-        await_role(r, now);
     }
     c->pid = 0;
+    if (!sup.stopping)
+        await_role(r, now);
 }
 
 /* At the end of all, who is told to end is waited for, as children are: the next daemon wants its addresses. */

@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import socket
+import time
 
 import pytest
 
@@ -63,11 +64,15 @@ def test_one_that_does_not_come_is_a_problem_with_a_name(lab):
     is_there(daemon, "serve")
 
 
+class Early(proc.Process):
+    """One that is there before the daemon's directory is."""
+
+    def __init__(self, directory, role):
+        super().__init__("early", [utcd.DAEMON, "--role", role, "--join", directory / "simple-utcd" / "roles.sock"], directory)
+
+
 def test_it_may_come_before_the_daemon(lab):
-    class Early(proc.Process):
-        def __init__(self, directory):
-            super().__init__("early", [utcd.DAEMON, "--role", "serve", "--join", directory / "simple-utcd" / "roles.sock"], directory)
-    early = lab.start(Early)
+    early = lab.start(Early, "serve")
     daemon, port = waiting_daemon(lab, {"serve": ME})
     assert daemon.wait_answering(HOST, port).usable and early.running()
 
@@ -168,6 +173,15 @@ def test_admin_as_a_service(lab):
     lab.start(Role, daemon, "admin")
     proc.wait_for(lambda: is_live(page), what=daemon.log)
     assert ntp.ask(HOST, port).usable
+
+
+def test_admin_that_comes_before_its_turn_is_not_missed(lab):
+    """A forked one is started a moment after the others."""
+    early, page = lab.start(Early, "admin"), proc.free_port()
+    daemon, _ = waiting_daemon(lab, {"admin": ME}, http={"listen": [f"{HOST}:{page}"]})
+    proc.wait_for(lambda: is_live(page), what=daemon.log)
+    time.sleep(2.5)     # what is missed is told after two seconds
+    assert awaited(daemon.status()) == [] and early.running()
 
 
 def test_ke_as_a_service(lab):
