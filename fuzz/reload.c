@@ -115,13 +115,13 @@ static void put(const char *text, size_t len)
 static void make(void)
 {
     static struct conf_errors errors;
-    char path[32];
+    static char path[32]; /* borrowed by the options */
 
     all.file = memfd_create("configuration", MFD_CLOEXEC);
     assert(all.file >= 0 && fchmod(all.file, 0600) == 0); /* or everybody could write to it, and it would not be read */
     snprintf(path, sizeof path, "/proc/self/fd/%d", all.file);
     put("sources: []\n", 12);
-    assert(daemon_options_load(&all.first, strdup(path), (char *[]){ NULL }, &errors) == 0);
+    assert(daemon_options_load(&all.first, path, (char *[]){ NULL }, &errors) == 0);
     all.setup.sets = config_sets_new(NULL);
     all.setup.guard_memory = shared_guard_new(NULL);
     all.setup.interleave_memory = shared_interleave_new(NULL);
