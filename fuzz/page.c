@@ -17,8 +17,8 @@ static bool is_near(int64_t ns) { return ns > -INT64_MAX / 16 && ns < INT64_MAX 
 static bool is_sound(const struct page_data *d, struct mono_ns now)
 {
     return fabs(d->rate) <= 0.1 && d->slew_end.ns >= d->raw_ref.ns && d->early.ns >= 0 && d->late.ns >= 0 && d->growth >= 0 && d->growth <= 1 &&
-           d->growth_silent >= 0 && d->growth_silent <= 1 && d->slew.ns >= -d->early.ns && d->slew.ns <= d->late.ns && is_near(now.ns) && is_near(d->raw_ref.ns) &&
-           is_near(d->tai_ref.ns) && is_near(d->early.ns) && is_near(d->late.ns);
+           d->growth_silent >= 0 && d->growth_silent <= 1 && d->slew.ns >= -d->early.ns && d->slew.ns <= d->late.ns && is_near(now.ns) &&
+           is_near(d->raw_ref.ns) && is_near(d->tai_ref.ns) && is_near(d->early.ns) && is_near(d->late.ns);
 }
 
 static void look(const struct page *page, struct mono_ns now)
