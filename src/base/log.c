@@ -66,6 +66,7 @@ void log_ns(struct log_record *r, const char *name, int64_t ns) { add_field(r, (
 void log_double(struct log_record *r, const char *name, double v) { add_field(r, (struct log_field){ name, LOG_FIELD_DOUBLE, { .d = v } }); }
 void log_text(struct log_record *r, const char *name, const char *text) { add_field(r, (struct log_field){ name, LOG_FIELD_TEXT, { .text = text } }); }
 void log_addr(struct log_record *r, const char *name, const struct net_addr *a) { add_field(r, (struct log_field){ name, LOG_FIELD_ADDR, { .addr = *a } }); }
+void log_utc(struct log_record *r, const char *name, struct utc_ns t) { add_field(r, (struct log_field){ name, LOG_FIELD_UTC, { .i = t.ns } }); }
 
 /* A line being written: never past the end, always terminated. */
 struct line { char *at, *end; };
@@ -140,9 +141,19 @@ const char *ns_to_text(int64_t ns, char *out)
     return out;
 }
 
+#define FIELD_TEXT_MAX (ADDR_TEXT_MAX > CIVIL_TEXT_MAX ? ADDR_TEXT_MAX : CIVIL_TEXT_MAX)
+
+/* What is a word of its own in every format; NULL for fields of another kind. */
+static const char *word_of(const struct log_field *f, char buf[FIELD_TEXT_MAX])
+{
+    if (f->kind == LOG_FIELD_ADDR)
+        return addr_to_text(&f->u.addr, buf);
+    return f->kind == LOG_FIELD_UTC ? utc_to_text((struct utc_ns){ f->u.i }, 0, buf) : NULL;
+}
+
 static void put_field(struct line *l, const struct log_field *f)
 {
-    char buf[ADDR_TEXT_MAX];
+    char buf[FIELD_TEXT_MAX];
 
     switch (f->kind) {
     case LOG_FIELD_INT:
@@ -160,7 +171,8 @@ static void put_field(struct line *l, const struct log_field *f)
         put_escaped(l, f->u.text);
         break;
     case LOG_FIELD_ADDR:
-        put(l, addr_to_text(&f->u.addr, buf));
+    case LOG_FIELD_UTC:
+        put(l, word_of(f, buf));
         break;
     }
 }
@@ -197,12 +209,13 @@ size_t log_render_text(const struct log_record *r, char *out, size_t size)
 
 static void put_json_value(struct line *l, const struct log_field *f)
 {
-    char buf[ADDR_TEXT_MAX];
+    char buf[FIELD_TEXT_MAX];
+    const char *word = word_of(f, buf);
 
     if (f->kind == LOG_FIELD_TEXT) {
         put_json_text(l, f->u.text);
-    } else if (f->kind == LOG_FIELD_ADDR) {
-        put_json_text(l, addr_to_text(&f->u.addr, buf));
+    } else if (word) {
+        put_json_text(l, word);
     } else if (f->kind == LOG_FIELD_DOUBLE) {
         snprintf(buf, sizeof buf, "%.9g", f->u.d);
         put(l, isfinite(f->u.d) ? buf : "null");
@@ -256,12 +269,13 @@ static void put_logfmt_text(struct line *l, const char *s)
 
 static void put_plain_value(struct line *l, const struct log_field *f)
 {
-    char buf[ADDR_TEXT_MAX];
+    char buf[FIELD_TEXT_MAX];
+    const char *word = word_of(f, buf);
 
     if (f->kind == LOG_FIELD_TEXT)
         put_logfmt_text(l, f->u.text);
-    else if (f->kind == LOG_FIELD_ADDR)
-        put(l, addr_to_text(&f->u.addr, buf));
+    else if (word)
+        put(l, word);
     else
         put_json_value(l, f);
 }

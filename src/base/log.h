@@ -23,7 +23,7 @@ enum log_id {
     LOG_ID_COUNT
 };
 
-enum log_kind { LOG_FIELD_INT, LOG_FIELD_NS, LOG_FIELD_TEXT, LOG_FIELD_ADDR, LOG_FIELD_DOUBLE };
+enum log_kind { LOG_FIELD_INT, LOG_FIELD_NS, LOG_FIELD_TEXT, LOG_FIELD_ADDR, LOG_FIELD_DOUBLE, LOG_FIELD_UTC };
 
 struct log_field {
     const char *name;      /* static, unit last: "offset_ns" */
@@ -47,12 +47,14 @@ enum log_topic log_topic_find(const char *name); /* LOG_TOPICS: there is none */
 const char *log_level_name(enum log_level l);  /* "warning" */
 int log_severity(enum log_level l);            /* of RFC 5424 section 6.2.1, as sd-daemon(3) and syslog(3) have it */
 
-/* Each appends one field; a record with LOG_FIELDS_MAX fields takes no more. */
+/* Each appends one field; a record with LOG_FIELDS_MAX fields takes no more. Text is borrowed until the record is rendered: a core's records are handed out
+ * after the function that made them has returned. */
 void log_int(struct log_record *r, const char *name, int64_t v);
 void log_ns(struct log_record *r, const char *name, int64_t ns);
 void log_double(struct log_record *r, const char *name, double v);
 void log_text(struct log_record *r, const char *name, const char *text);
 void log_addr(struct log_record *r, const char *name, const struct net_addr *a);
+void log_utc(struct log_record *r, const char *name, struct utc_ns t); /* to the second */
 
 /* Renderers: NUL-terminated, cut at size, one line, no line feed. Bytes from outside come out escaped. Return the length. */
 size_t log_render_text(const struct log_record *r, char *out, size_t size);

@@ -17,6 +17,23 @@ static void a_sentence_takes_its_fields(void **state)
     assert_string_equal(out, "source bad.example disagrees with the majority by -1.5 ms: falseticker, not used");
 }
 
+/* The record keeps the time itself: it is rendered when whoever made it has returned. */
+static void a_time_is_a_word(void **state)
+{
+    struct log_record r = { .id = LOG_CLOCK_BEFORE_SAVED };
+    char out[300];
+
+    (void)state;
+    log_ns(&r, "gap_ns", 30 * NS_PER_S);
+    log_utc(&r, "utc", (struct utc_ns){ INT64_C(1767225601) * NS_PER_S });
+    log_render_text(&r, out, sizeof out);
+    assert_non_null(strstr(out, "time goes on from 2026-01-01T00:00:01Z until a source tells it"));
+    log_render_json(&r, (struct utc_ns){ 0 }, out, sizeof out);
+    assert_non_null(strstr(out, "\"utc\":\"2026-01-01T00:00:01Z\""));
+    log_render_logfmt(&r, (struct utc_ns){ 0 }, out, sizeof out);
+    assert_non_null(strstr(out, " utc=2026-01-01T00:00:01Z"));
+}
+
 static void bytes_from_outside_are_escaped(void **state)
 {
     struct log_record r = { .id = LOG_SOURCE_KISS };
@@ -112,7 +129,8 @@ static void every_event_has_a_topic_and_a_short_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(bytes_from_outside_are_escaped), cmocka_unit_test(a_short_buffer_is_respected),
+        cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(a_time_is_a_word), cmocka_unit_test(bytes_from_outside_are_escaped),
+        cmocka_unit_test(a_short_buffer_is_respected),
         cmocka_unit_test(a_full_record_takes_no_more), cmocka_unit_test(durations_read_well),
         cmocka_unit_test(each_shape_holds_what_is_from_outside_in_its_quotes), cmocka_unit_test(every_event_has_a_topic_and_a_short_name),
     };

@@ -46,7 +46,6 @@ void bootstrap_demand(struct engine *e)
 
 void bootstrap_start(struct engine *e, struct utc_ns wall)
 {
-    char text[CIVIL_TEXT_MAX];
     struct log_record *r;
 
     if (engine_page(e)->status != CLOCK_UNSYNCHRONISED || (utc_is_plausible(wall) && clock_gap(&e->clock).ns < DEAD_GAP_NS))
@@ -56,7 +55,7 @@ void bootstrap_start(struct engine *e, struct utc_ns wall)
         return;
     r = engine_log(e, LOG_BOOTSTRAP);
     log_int(r, "sources", e->bootstrap);
-    log_text(r, "utc", utc_to_text(bootstrap_passed(e), 0, text));
+    log_utc(r, "utc", bootstrap_passed(e));
 }
 
 bool bootstrap_refuses(const struct engine *e, const struct slot *s, struct utc_ns told)
@@ -68,7 +67,6 @@ bool bootstrap_refuses(const struct engine *e, const struct slot *s, struct utc_
 
 void bootstrap_look(struct engine *e)
 {
-    char text[CIVIL_TEXT_MAX];
     struct clock_view v;
     struct log_record *r;
 
@@ -77,7 +75,7 @@ void bootstrap_look(struct engine *e)
         return;
     r = engine_log(e, LOG_BOOTSTRAP_OVER);
     log_int(r, "sources", engine_page(e)->sources_selected);
-    log_text(r, "utc", utc_to_text(v.utc, 0, text));
+    log_utc(r, "utc", v.utc);
     e->bootstrap = 0;
     e->clock.options.clock.min_sources = e->options.clock.clock.min_sources;
 }

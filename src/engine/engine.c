@@ -75,7 +75,6 @@ void engine_clock_actions(struct engine *e, struct clock_actions *a)
 
 static void tell_gap(struct engine *e)
 {
-    char text[CIVIL_TEXT_MAX];
     struct clock_view v;
     struct log_record *r;
 
@@ -84,7 +83,7 @@ static void tell_gap(struct engine *e)
     page_view(engine_page(e), e->now, &v);
     r = engine_log(e, LOG_CLOCK_BEFORE_SAVED);
     log_ns(r, "gap_ns", clock_gap(&e->clock).ns);
-    log_text(r, "utc", utc_to_text(v.utc, 0, text));
+    log_utc(r, "utc", v.utc);
 }
 
 struct engine *engine_init(void *storage, const struct engine_start *s)

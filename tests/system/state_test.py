@@ -1,6 +1,7 @@
 """The drift file, the run directory and the disk below them."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -141,6 +142,7 @@ def test_ST_06_the_saved_time_is_a_lower_bound(lab, mode):
     assert status["status"] == "not synchronised" and status["stratum"] == 0
     assert saved_s <= status["utc_ns"] / 1e9 < saved_s + 20
     assert "behind the time this daemon knew last" in daemon.log()
+    assert re.search(r"time goes on from \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ until", daemon.log())
     assert daemon.wait_answering("127.0.0.1", port).leap == 3
 
 
