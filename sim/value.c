@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 291 years: an int64_t holds it however a double rounds it. */
+#define DURATION_MAX_NS 9.2e18
+
 /* A number at the head of the word; *rest is what follows. Neither hexadecimal nor inf nor nan. */
 static bool head_number(const char *word, const char **rest, double *out)
 {
@@ -57,6 +60,8 @@ bool value_duration(const char *word, struct dur_ns *out)
     const char *rest = word;
 
     if (value_number(word, &v)) {
+        if (fabs(v) * 1e9 > DURATION_MAX_NS)
+            return false;
         *out = dur_from_s(v);
         return true;
     }
@@ -75,7 +80,7 @@ bool value_duration(const char *word, struct dur_ns *out)
         sum_ns += v * u->ns * (word[0] == '-' && sum_ns != 0 ? -1 : 1);
         rest += len;
     }
-    if (rest == word || fabs(sum_ns) > 9.2e18)
+    if (rest == word || fabs(sum_ns) > DURATION_MAX_NS)
         return false;
     *out = (struct dur_ns){ (int64_t)llround(sum_ns) };
     return true;

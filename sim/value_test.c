@@ -12,7 +12,7 @@ static void durations(void **state)
         { "+10s", 10 * NS_PER_S }, { "0.5us", 500 }, { "1d", 86400 * NS_PER_S },
         { "0", 0 }, { "-3ns", -3 },
     };
-    static const char *const bad[] = { "", "ms", "20 ms", "20parsecs", "1h-30m", "0x10", "inf", "nan", "1e", "400000d", "--3s" };
+    static const char *const bad[] = { "", "ms", "20 ms", "20parsecs", "1h-30m", "0x10", "inf", "nan", "1e", "400000d", "--3s", "9300000000", "-1e300" };
     struct dur_ns d;
 
     (void)state;

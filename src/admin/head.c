@@ -31,15 +31,21 @@ static bool is_field(const uint8_t *at, const uint8_t *end)
     return colon && colon > at && !memchr(at, ' ', (size_t)(colon - at)) && !memchr(at, '\t', (size_t)(colon - at));
 }
 
-static bool is_named(const uint8_t *at, const char *name_and_colon) { return strncasecmp((const char *)at, name_and_colon, strlen(name_and_colon)) == 0; }
+/* Compared only where the line is long enough: what lies behind the bytes that came is nobody's. */
+static bool is_named(const uint8_t *at, const uint8_t *end, const char *name_and_colon)
+{
+    size_t len = strlen(name_and_colon);
 
-/* Does the field say that a body follows? A length of 0 says that none does. The line's end stands behind it, so there is something to compare with. */
+    return (size_t)(end - at) >= len && strncasecmp((const char *)at, name_and_colon, len) == 0;
+}
+
+/* Does the field say that a body follows? A length of 0 says that none does. */
 static bool tells_of_body(const uint8_t *at, const uint8_t *end)
 {
     const uint8_t *v = at + strlen("Content-Length:");
 
-    if (!is_named(at, "Content-Length:"))
-        return is_named(at, "Transfer-Encoding:");
+    if (!is_named(at, end, "Content-Length:"))
+        return is_named(at, end, "Transfer-Encoding:");
     while (v < end && (*v == ' ' || *v == '\t'))
         v++;
     return end - v != 1 || *v != '0';
