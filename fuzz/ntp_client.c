@@ -23,7 +23,7 @@ static const uint32_t own = NTP_REFID(192, 0, 2, 77);
 
 static void check_limits(const struct ntp_client *c)
 {
-    assert(c->options.min_poll_log2 <= c->poll_floor_log2 && c->poll_floor_log2 <= c->poll_log2 && c->poll_log2 <= c->options.max_poll_log2);
+    assert(c->options.min_poll_log2 <= c->poll_log2 && c->poll_floor_log2 <= c->poll_log2 && c->poll_log2 <= c->options.max_poll_log2);
     assert(c->burst_left <= 4);
     assert((c->state == NTP_CLIENT_STOPPED) == (c->next.ns == MONO_NEVER.ns));
     assert(c->state != NTP_CLIENT_PENDING || (c->origin.raw != 0 && !mono_before(c->sent_at, c->asked_at)));

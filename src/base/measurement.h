@@ -11,6 +11,7 @@
 enum leap { LEAP_NONE, LEAP_INSERT, LEAP_DELETE, LEAP_UNKNOWN }; /* LI of RFC 5905 section 7.3 */
 
 enum stamp { STAMP_USER, STAMP_KERNEL, STAMP_HARDWARE };         /* where a timestamp was taken, worst of the two ends */
+static inline enum stamp stamp_worse(enum stamp a, enum stamp b) { return a < b ? a : b; }
 
 /* What a source's time is worth to us (RFC 5905 knows the first alone). */
 enum standing {

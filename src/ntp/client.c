@@ -22,7 +22,7 @@ static bool may_hurry(const struct ntp_client *c) { return c->options.iburst && 
 
 static struct dur_ns backed_off_poll(const struct ntp_client *c)
 {
-    int doublings = c->missed > REACH_BITS ? (c->missed - REACH_BITS + BACKOFF_POLLS - 1) / BACKOFF_POLLS : 0;
+    int doublings = c->missed > REACH_BITS ? (c->missed - REACH_BITS - 1) / BACKOFF_POLLS + 1 : 0;
     struct dur_ns wait = c->poll, longest = dur_from_log2(c->options.max_poll_log2);
 
     while (doublings-- > 0 && dur_before(wait, longest))
@@ -46,10 +46,11 @@ static struct dur_ns interval(const struct ntp_client *c)
 /* Within the limits; told in whole powers of two, as everybody tells it. */
 static void set_interval(struct ntp_client *c, struct dur_ns poll)
 {
-    int log2_s = c->poll_floor_log2;
+    struct dur_ns least = dur_max(dur_from_log2(c->options.min_poll_log2), dur_from_log2(c->poll_floor_log2));
+    int log2_s = c->options.min_poll_log2;
 
-    c->poll = dur_min(dur_max(poll, dur_from_log2(c->poll_floor_log2)), dur_from_log2(c->options.max_poll_log2));
-    while (log2_s < c->options.max_poll_log2 && c->poll.ns >= dur_from_log2(log2_s).ns / SQRT2_DEN * SQRT2_NUM)
+    c->poll = dur_min(dur_max(poll, least), dur_from_log2(c->options.max_poll_log2));
+    while (c->poll.ns >= dur_from_log2(log2_s).ns / SQRT2_DEN * SQRT2_NUM)
         log2_s++;
     c->poll_log2 = (int8_t)log2_s;
 }
@@ -70,7 +71,7 @@ static struct ntp_ts64 nonce(const struct rng *rng)
 {
     uint64_t random = rng_u64(rng);
 
-    return (struct ntp_ts64){ random ? random : 1 };
+    return (struct ntp_ts64){ random | (random == 0) };
 }
 
 static bool may_interleave(const struct ntp_client *c, struct mono_ns now)
@@ -103,7 +104,7 @@ void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, c
     memset(c, 0, sizeof *c);
     c->options = *o;
     c->peer = *peer;
-    c->poll_floor_log2 = o->min_poll_log2;
+    c->poll_floor_log2 = INT8_MIN;
     set_interval(c, dur_from_log2(o->min_poll_log2));
     c->burst_left = o->iburst ? BURST_REQUESTS : 0;
     c->next = c->silent_since = first;
@@ -123,7 +124,7 @@ static void write_request(const struct ntp_client *c, uint8_t packet[NTP_HEADER_
 bool ntp_client_run(struct ntp_client *c, struct mono_ns now, const struct rng *rng, uint32_t exchange_id, uint8_t packet[NTP_HEADER_SIZE])
 {
     assert(exchange_id != 0);
-    if (c->state == NTP_CLIENT_STOPPED || mono_before(now, c->next))
+    if (mono_before(now, c->next))
         return false;
     if (c->state == NTP_CLIENT_PENDING) {
         c->stats.timed_out++;
@@ -176,7 +177,7 @@ void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
 void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o)
 {
     c->options = *o;
-    ntp_client_set_poll(c, dur_max(c->poll, dur_from_log2(o->min_poll_log2)));
+    ntp_client_set_poll(c, c->poll);
 }
 
 /* ---- judging an answer: nothing here can change the association ---- */
@@ -285,7 +286,7 @@ static enum verdict judge_server(const struct ntp_client_input *in, const struct
 
 static uint8_t worse_stamp(const struct ntp_client *c, const struct ntp_client_input *in)
 {
-    return c->sent_stamp < in->stamp ? c->sent_stamp : (uint8_t)in->stamp;
+    return (uint8_t)stamp_worse((enum stamp)c->sent_stamp, in->stamp);
 }
 
 /* The four timestamps of one exchange, and how well ours were taken. */
@@ -309,19 +310,20 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
     struct dur_ns trip = mono_sub(x.t4, x.t1), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
     struct dur_ns precision = dur_add(in->rx_error, dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2)));
     struct dur_ns root_delay = ntp_short32_to_dur(h->root_delay), root_dispersion = ntp_short32_to_dur(h->root_dispersion);
+    const struct dur_ns none = { 0 };
     struct dur_ns dispersion;
 
     if (trip.ns < 0 || held.ns < 0 || dur_before(delay, dur_neg(precision)))
         return VERDICT_BACKWARDS;
     if (dur_before(c->options.max_delay, delay))
         return VERDICT_DELAY;
-    dispersion = dur_add(precision, (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS + (delay.ns < 0 ? -delay.ns : 0) });
+    dispersion = dur_add(dur_add(precision, dur_max(dur_neg(delay), none)), (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS });
     if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
         return VERDICT_ROOT_DISTANCE;
     *m = (struct measurement){
         .stratum = h->stratum, .leap = h->leap, .refid = h->refid, .stamp = x.stamp,
         .at = mono_add(x.t1, (struct dur_ns){ trip.ns / 2 }), .utc = utc_add(t2, (struct dur_ns){ held.ns / 2 }),
-        .delay = dur_max(delay, (struct dur_ns){ 0 }), .dispersion = dispersion,
+        .delay = dur_max(delay, none), .dispersion = dispersion,
         .root_delay = root_delay, .root_dispersion = root_dispersion,
     };
     return VERDICT_ACCEPTED;

@@ -74,7 +74,7 @@ struct ntp_client {
     uint8_t missed;              /* polls in a row without a usable answer; stays at 255 */
     struct dur_ns poll;          /* the interval in force now */
     int8_t poll_log2;            /* the power of two nearest to it */
-    int8_t poll_floor_log2;      /* raised by kiss RATE */
+    int8_t poll_floor_log2;      /* what a kiss RATE asked for at least; INT8_MIN before one */
     uint8_t burst_left;          /* quick requests still to follow */
     uint8_t dither;              /* of the current interval, 1/256 of the largest */
     uint8_t sent_stamp;          /* enum stamp of t1 */

@@ -37,11 +37,48 @@ static void four_timestamps_make_a_measurement(void **state)
     assert_int_equal(r.m.at.ns, t1.ns + 2050 * NS_PER_US);
     /* theta = ((t2 - t1) + (t3 - t4)) / 2 = 5 ms + (1 ms - 3 ms) / 2 */
     assert_in_range(r.m.utc.ns - utc_of(r.m.at).ns, 4 * NS_PER_MS - 2, 4 * NS_PER_MS + 2);
-    assert_in_range(r.m.dispersion.ns, 60 + 3, 60 + 2 + 1000); /* two precisions of 2^-25, 15 ppm of 4.1 ms */
+    assert_int_equal(r.m.dispersion.ns, 2 * 29 + 4 * 15 + 2); /* two precisions of 2^-25 s, 15 ppm of the whole milliseconds of 4.1, rounding */
     assert_int_equal(r.m.root_delay.ns, 15625000);
     assert_int_equal(r.m.stratum, 2);
     assert_int_equal(f.c.reach, 1);
     assert_int_equal(f.c.state, NTP_CLIENT_IDLE);
+}
+
+/* A millisecond that is whole counts. */
+static void dispersion_grows_by_whole_milliseconds(void **state)
+{
+    static const struct { int64_t trip_ns, dispersion_ns; } rows[] = { { 1999999, 58 + 15 + 2 }, { 2000000, 58 + 30 + 2 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+        struct ntp_header h;
+        struct ntp_client_reply r;
+
+        fixture_init(&f, true);
+        ask(&f);
+        h = answer_header(&f, 0);
+        f.now.ns = f.c.sent_at.ns + rows[i].trip_ns;
+        assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+        assert_int_equal(r.m.dispersion.ns, rows[i].dispersion_ns);
+    }
+}
+
+/* A network and a server that take no time at all. */
+static void a_round_trip_of_nothing_is_measured(void **state)
+{
+    struct fixture f;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+
+    (void)state;
+    fixture_init(&f, true);
+    ask(&f);
+    h = answer_header(&f, 0);
+    h.transmit = h.receive;
+    f.now = f.c.sent_at;
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+    assert_int_equal(r.m.delay.ns, 0);
 }
 
 /* A card's stamps are placed by a line that may be off: the round trip does not show it, so the dispersion must. */
@@ -101,6 +138,12 @@ static void NTPC_27_transmit_stamps_are_matched_by_exchange(void **state)
     before = f.c;
     ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 500 }, STAMP_KERNEL); /* worse than what is there */
     assert_memory_equal(&before, &f.c, sizeof before);
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 700 }, STAMP_HARDWARE); /* as good */
+    assert_int_equal(f.c.sent_at.ns, f.now.ns + 700);
+    answer_quickly(&f);
+    before = f.c;
+    ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 900 }, STAMP_HARDWARE); /* too late */
+    assert_memory_equal(&before, &f.c, sizeof before);
 }
 
 static void NTPC_26_network_errors_are_counted_and_polling_continues(void **state)
@@ -152,6 +195,19 @@ static void without_iburst_every_poll_is_regular(void **state)
     (void)state;
     fixture_init(&f, false);
     assert_pace(&f, (int[]){ 0, 64, 128 }, 3, true);
+}
+
+/* Who may not hurry, and who was answered before, keeps to the interval. */
+static void only_an_unanswered_start_hurries(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    assert_pace(&f, (int[]){ 0, 64, 128, 192 }, 4, false);
+    fixture_init(&f, true);
+    assert_pace(&f, (int[]){ 0, 2, 4, 6 }, 4, true);
+    assert_pace(&f, (int[]){ 0, 64, 128 }, 3, false);
 }
 
 static void an_unanswered_start_slows_down_to_the_poll_interval(void **state)
@@ -211,6 +267,32 @@ static void silence_backs_off_step_by_step(void **state)
     assert_int_equal(second, 13);
 }
 
+static void silence_is_counted_up_to_a_limit(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    for (int i = 0; i < 258; i++)
+        ask(&f);
+    assert_int_equal(f.c.missed, 255);
+    assert_in_range(mono_sub(ntp_client_next(&f.c), f.now).ns, 16 * NS_PER_S, 16 * NS_PER_S);
+    assert_int_equal(f.c.stats.timed_out, 257);
+}
+
+static void nothing_is_asked_before_its_time(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, false);
+    f.now.ns--;
+    assert_false(ntp_client_run(&f.c, f.now, &f.rng, 1, f.packet));
+    ask(&f);
+    assert_false(ntp_client_run(&f.c, f.now, &f.rng, 2, f.packet));
+    assert_int_equal(f.c.exchange, 1);
+}
+
 /* Never more often than 2^poll, and at most 1/32 less often. */
 static void intervals_are_dithered_upwards(void **state)
 {
@@ -222,11 +304,12 @@ static void intervals_are_dithered_upwards(void **state)
     ask(&f);
     for (int i = 0; i < 1000; i++) {
         struct mono_ns last = f.now;
-        int64_t d;
+        int64_t d, dither = f.c.dither;
 
         answer_quickly(&f);
         ask(&f);
         d = mono_sub(f.now, last).ns;
+        assert_int_equal(d, 64 * NS_PER_S + 64 * NS_PER_S / (256 * 32) * dither);
         assert_in_range(d, 64 * NS_PER_S, 66 * NS_PER_S);
         least = d < least ? d : least;
         sum += d;
@@ -265,6 +348,11 @@ static void the_clock_may_ask_for_three_quick_requests(void **state)
     ntp_client_burst(&f.c);
     ntp_client_burst(&f.c); /* one burst at a time */
     assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true);
+    ntp_client_burst(&f.c);
+    ask(&f);
+    answer(&f, 0);
+    ntp_client_burst(&f.c);
+    assert_int_equal(f.c.burst_left, 2);
     fixture_init(&f, false);
     ask(&f);
     answer(&f, 0);
@@ -290,6 +378,92 @@ static void nothing_is_hurried_before_the_first_request_or_while_one_waits(void 
     next = f.c.next;
     ntp_client_burst(&f.c);
     assert_int_equal(f.c.burst_left, 0);
+    assert_int_equal(f.c.next.ns, next.ns);
+}
+
+/* Options that allow hurry do not hurry what was never asked, or is waited for. */
+static void new_options_hurry_nothing(void **state)
+{
+    struct ntp_client_options o = fixture_options(true);
+    struct fixture f;
+    struct mono_ns next;
+
+    (void)state;
+    fixture_init(&f, false);
+    next = f.c.next;
+    ntp_client_change(&f.c, &o);
+    ntp_client_burst(&f.c);
+    assert_int_equal(f.c.next.ns, next.ns);
+    ask(&f);
+    assert_int_equal(mono_sub(ntp_client_next(&f.c), f.now).ns, 16 * NS_PER_S);
+}
+
+/* The poll limits that are in force are the new ones, whether they rise or fall; what a kiss asked for stays. */
+static void new_poll_limits_are_kept(void **state)
+{
+    static const struct { int8_t min, max, wish, poll; bool kissed; } rows[] = {
+        { 8, 10, 0, 8, false }, { 4, 10, 0, 4, false }, { 4, 5, 17, 5, false }, { 4, 10, 0, 7, true }, { 9, 10, 0, 9, true }, { 4, 5, 0, 5, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct ntp_client_options o = fixture_options(false);
+        struct fixture f;
+        struct ntp_header h;
+        struct ntp_client_reply r;
+
+        fixture_init(&f, false);
+        ask(&f);
+        h = rows[i].kissed ? kiss_header(&f, NTP_REFID('R', 'A', 'T', 'E')) : answer_header(&f, 0);
+        deliver(&f, &h, &r);
+        o.min_poll_log2 = rows[i].min;
+        o.max_poll_log2 = rows[i].max;
+        ntp_client_change(&f.c, &o);
+        ntp_client_set_poll(&f.c, dur_from_log2(rows[i].wish));
+        assert_int_equal(f.c.poll_log2, rows[i].poll);
+        assert_int_equal(f.c.poll.ns, dur_from_log2(rows[i].poll).ns);
+    }
+}
+
+/* An operator's hurry: at once, whatever iburst says; not while an answer is awaited, nor where a kiss was sent. */
+static void an_operator_may_hurry(void **state)
+{
+    struct fixture f;
+    struct ntp_client before;
+    struct ntp_header h;
+    struct ntp_client_reply r;
+
+    (void)state;
+    fixture_init(&f, false);
+    ask(&f);
+    before = f.c;
+    ntp_client_hurry(&f.c, f.now);
+    assert_memory_equal(&before, &f.c, sizeof before);
+    answer_quickly(&f);
+    ntp_client_hurry(&f.c, f.now);
+    assert_pace(&f, (int[]){ 0, 2, 4, 6, 70 }, 5, true);
+    ask(&f);
+    h = kiss_header(&f, NTP_REFID('R', 'A', 'T', 'E'));
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_KISS);
+    before = f.c;
+    ntp_client_hurry(&f.c, f.now);
+    assert_memory_equal(&before, &f.c, sizeof before);
+}
+
+/* When the next request leaves is not moved by the poll interval before the first, nor while an answer is awaited. */
+static void a_new_interval_counts_from_the_last_request(void **state)
+{
+    struct fixture f;
+    struct mono_ns next;
+
+    (void)state;
+    fixture_init(&f, false);
+    next = f.c.next;
+    ntp_client_set_poll(&f.c, dur_from_log2(8));
+    assert_int_equal(f.c.next.ns, next.ns);
+    ask(&f);
+    next = f.c.next;
+    ntp_client_set_poll(&f.c, dur_from_log2(7));
     assert_int_equal(f.c.next.ns, next.ns);
 }
 
@@ -437,19 +611,28 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_tells_nothing_but_a_random_number),
         cmocka_unit_test(four_timestamps_make_a_measurement),
+        cmocka_unit_test(dispersion_grows_by_whole_milliseconds),
+        cmocka_unit_test(a_round_trip_of_nothing_is_measured),
         cmocka_unit_test(what_a_stamp_may_be_off_enters_the_dispersion),
         cmocka_unit_test(a_transmit_stamp_refines_t1),
         cmocka_unit_test(NTPC_27_transmit_stamps_are_matched_by_exchange),
         cmocka_unit_test(NTPC_26_network_errors_are_counted_and_polling_continues),
         cmocka_unit_test(iburst_sends_four_then_polls),
         cmocka_unit_test(without_iburst_every_poll_is_regular),
+        cmocka_unit_test(only_an_unanswered_start_hurries),
         cmocka_unit_test(an_unanswered_start_slows_down_to_the_poll_interval),
         cmocka_unit_test(a_long_silence_backs_off_and_ends_in_a_burst),
         cmocka_unit_test(silence_backs_off_step_by_step),
+        cmocka_unit_test(silence_is_counted_up_to_a_limit),
+        cmocka_unit_test(nothing_is_asked_before_its_time),
         cmocka_unit_test(intervals_are_dithered_upwards),
         cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
         cmocka_unit_test(the_clock_may_ask_for_three_quick_requests),
         cmocka_unit_test(nothing_is_hurried_before_the_first_request_or_while_one_waits),
+        cmocka_unit_test(new_options_hurry_nothing),
+        cmocka_unit_test(new_poll_limits_are_kept),
+        cmocka_unit_test(an_operator_may_hurry),
+        cmocka_unit_test(a_new_interval_counts_from_the_last_request),
         cmocka_unit_test(subsecond_polls_burst_no_slower),
         cmocka_unit_test(a_timeout_shifts_a_zero_into_reach),
         cmocka_unit_test(NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit),
