@@ -6,7 +6,7 @@
  *        |      descriptors of what fork inherits    |
  *        |=========== the connection stays ==========|   whoever ends, the other hears it: the parent as the role's death, the role as SIGTERM
  *
- * From then on the role lives the same life as a forked one (supervisor.c). Over the connection it says nothing: one that speaks is cut off. The second
+ * From then on the role lives the same life as a forked one (lives.h). Over the connection it says nothing: one that speaks is cut off. The second
  * socket in the message is the bell: whatever comes there is SIGHUP to the role, which the parent could not send to another user.
  *
  * A role has to be of the same build as the parent, which it looks at; it believes the parent, because that is root or alone may put a socket there. */

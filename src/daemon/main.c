@@ -8,6 +8,7 @@
 
 #include "daemon/built.h"
 #include "daemon/exit.h"
+#include "daemon/lives.h"
 #include "daemon/logger.h"
 #include "daemon/once.h"
 #include "daemon/one_process.h"
@@ -141,7 +142,7 @@ int main(int argc, char **argv)
     if (code >= 0)
         return code;
     if (a.role >= 0)
-        return supervisor_join(a.join ? a.join : RUN_DIR_SYSTEM "/" JOIN_SOCKET, (enum role)a.role);
+        return lives_join(a.join ? a.join : RUN_DIR_SYSTEM "/" JOIN_SOCKET, (enum role)a.role);
     if (a.check)
         return daemon_check_config(a.config, environ, stdout, stderr);
     if (a.print)

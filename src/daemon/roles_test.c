@@ -15,10 +15,10 @@
 
 #include "base/err.h"
 #include "daemon/clock_role.h"
+#include "daemon/deaths.h"
 #include "daemon/instance.h"
 #include "daemon/mode.h"
 #include "daemon/resolve.h"
-#include "daemon/supervisor.h"
 
 /* -- the clock role --------------------------------------------------------------------------------------------------- */
 
@@ -233,13 +233,13 @@ static void three_quick_deaths_are_answered_at_once_then_it_backs_off(void **sta
 
     (void)state;
     for (size_t i = 0; i < sizeof delay_s / sizeof delay_s[0]; i++) {
-        struct dur_ns delay = supervisor_delay(&d, now);
+        struct dur_ns delay = deaths_delay(&d, now);
 
         assert_int_equal(delay.ns, delay_s[i] * NS_PER_S);
         now = mono_add(mono_add(now, delay), dur_from_ms(100));
     }
     now = mono_add(now, (struct dur_ns){ 3600 * NS_PER_S });
-    assert_int_equal(supervisor_delay(&d, now).ns, 0);
+    assert_int_equal(deaths_delay(&d, now).ns, 0);
 }
 
 /* -- one instance -------------------------------------------------------------------------------------------------------- */
