@@ -1,6 +1,6 @@
 /* The door: one event in, actions out through an outbox.
  *
- *   event --> sources.c (names, slots, exchanges) --> clock/ --> engine_clock_actions --> outbox --> caller
+ *   event --> sources.c (names, slots), exchanges.c (requests, answers) --> clock/ --> engine_clock_actions --> outbox --> caller
  *         `-> steer.c (system clock) ---------------------------------------------------^
  *
  * Standards: none of its own; the rooms it drives name theirs. */
@@ -113,6 +113,7 @@ static void tick(struct engine *e)
     struct clock_actions a = { .count = 0 };
 
     sources_tick(e);
+    exchanges_tick(e);
     if (!engine_has_room(e))
         return;
     clock_tick(&e->clock, e->now, &a);
@@ -122,7 +123,7 @@ static void tick(struct engine *e)
 
 static void stop(struct engine *e)
 {
-    sources_stop(e);
+    exchanges_stop(e);
     steer_stop(e);
     engine_emit(e, ACTION_SAVE);
 }
@@ -141,13 +142,13 @@ static void take(struct engine *e, const struct event *ev)
     case EVENT_TICK:
         break;
     case EVENT_DATAGRAM:
-        sources_datagram(e, ev);
+        exchanges_datagram(e, ev);
         break;
     case EVENT_TX_STAMP:
-        sources_sent(e, ev->u.tx.exchange, ev->u.tx.tx, ev->u.tx.stamp);
+        exchanges_sent(e, ev->u.tx.exchange, ev->u.tx.tx, ev->u.tx.stamp);
         break;
     case EVENT_SEND_FAILED:
-        sources_send_failed(e, ev->u.failed.exchange);
+        exchanges_send_failed(e, ev->u.failed.exchange);
         break;
     case EVENT_ADDRESSES:
         sources_addresses(e, ev->u.addresses.configured, ev->u.addresses.err, ev->u.addresses.addr, ev->u.addresses.count);
@@ -210,7 +211,7 @@ struct mono_ns engine_next_deadline(const struct engine *e)
 {
     if (outbox_count(&e->outbox) > 0)
         return e->now;
-    return mono_min(mono_min(sources_next(e), clock_next(&e->clock)), steer_next(e));
+    return mono_min(mono_min(sources_next(e), exchanges_next(e)), mono_min(clock_next(&e->clock), steer_next(e)));
 }
 
 uint32_t engine_offline(const struct engine *e)

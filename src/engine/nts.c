@@ -98,7 +98,7 @@ static void seal_and_send(struct engine *e, struct slot *s, const uint8_t packet
     struct nts_slot *n = state_of(e, s);
 
     memcpy(n->request, packet, NTP_HEADER_SIZE);
-    sources_send(e, s, n->request, nts_client_seal(&n->client, &e->rng, n->request));
+    exchanges_send(e, s, n->request, nts_client_seal(&n->client, &e->rng, n->request));
     s->unsent = false;
 }
 

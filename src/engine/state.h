@@ -110,28 +110,39 @@ struct log_record *engine_log(struct engine *e, enum log_id id);
 bool engine_has_room(const struct engine *e);
 void engine_clock_actions(struct engine *e, struct clock_actions *a);
 
-/* sources.c: names, slots, exchanges */
+static inline const struct source_options *slot_options(const struct engine *e, const struct slot *s) { return &e->options.source[s->configured]; }
+static inline uint16_t slot_index(const struct engine *e, const struct slot *s) { return (uint16_t)(s - e->slot); } /* as clock knows it */
+static inline const char *slot_name(const struct slot *s) { return s->name[s->name_in_use]; }
+static inline bool options_pool(const struct source_options *o) { return o->pool.s[0] != '\0'; }
+
+/* sources.c: names and slots */
 void sources_start(struct engine *e);
 void sources_tick(struct engine *e);
 struct mono_ns sources_next(const struct engine *e);
 void sources_addresses(struct engine *e, uint16_t configured, int err, const struct net_addr *addr, uint32_t count);
-void sources_datagram(struct engine *e, const struct event *ev);
-void sources_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
-void sources_send_failed(struct engine *e, uint32_t exchange);
-void sources_stop(struct engine *e);
-
 void sources_begin(struct engine *e, uint16_t configured);                     /* a new line: its name or address is put to use */
 void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason); /* not asked any more */
+void sources_replace(struct engine *e, struct slot *s, const char *reason);    /* by the next candidate; with none left the name is looked up */
+void sources_judge(struct engine *e, struct slot *s);                          /* useless for a whole register of polls: a pool has others */
 void sources_settle(struct engine *e, uint16_t configured);                    /* its options may be others: slots and their number follow */
 unsigned sources_count(const struct engine *e, uint16_t configured);           /* of its slots in use */
+struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
+void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a` */
+
+/* exchanges.c: requests and answers of a slot */
+void exchanges_tick(struct engine *e);
+struct mono_ns exchanges_next(const struct engine *e);
+void exchanges_datagram(struct engine *e, const struct event *ev);
+void exchanges_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
+void exchanges_send_failed(struct engine *e, uint32_t exchange);
+void exchanges_stop(struct engine *e);
+void exchanges_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
+void exchanges_close(struct engine *e, uint32_t exchange);
+uint32_t exchanges_refid(const struct net_addr *a); /* RFC 5905 section 7.3: the IPv4 address, or the first of the MD5 of the IPv6 one */
 
 /* change.c: another configuration, an operator's word */
 void engine_change(struct engine *e, const struct engine_options *o);
 void sources_act(struct engine *e, enum engine_source_act act, const char *name);
-
-struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
-void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a` */
-void sources_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
 
 /* nts.c: key establishment and sealed exchanges */
 static inline bool nts_is_wanted(const struct engine *e, const struct slot *s) { return e->options.source[s->configured].nts; }
