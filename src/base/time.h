@@ -57,6 +57,7 @@ TIME_KIND(dur, dur_before) /* dur_sub, dur_add */
 #undef TIME_KIND
 
 static inline struct mono_ns mono_min(struct mono_ns a, struct mono_ns b) { return a.ns < b.ns ? a : b; }
+static inline struct mono_ns mono_max(struct mono_ns a, struct mono_ns b) { return a.ns > b.ns ? a : b; }
 static inline struct dur_ns dur_max(struct dur_ns a, struct dur_ns b) { return a.ns > b.ns ? a : b; }
 static inline struct dur_ns dur_min(struct dur_ns a, struct dur_ns b) { return a.ns < b.ns ? a : b; }
 static inline struct dur_ns dur_abs(struct dur_ns d) { return (struct dur_ns){ d.ns < 0 ? ns_sub(0, d.ns) : d.ns }; }

@@ -47,6 +47,18 @@ static void all_age_by_the_page_where_that_is_more(void **state)
     assert_true(near(c.source[0].span.lo_s, -6e-3));
 }
 
+/* 6 s of calm and 4 s of silence. */
+static void silence_ages_at_its_own_pace(void **state)
+{
+    struct clock c = with_growth(600e-6);
+
+    (void)state;
+    c.page.growth_silent = 1e-3;
+    c.page.silent_at.ns = 6 * NS_PER_S;
+    interval_age(&c, (struct mono_ns){ 10 * NS_PER_S });
+    assert_true(near(c.estimate.bound.hi_s, 6 * 600e-6 + 4e-3));
+}
+
 static void a_measurement_is_as_old_as_it_is(void **state)
 {
     const struct measurement m = { .at = { 0 }, .root_delay = { NS_PER_MS } };
@@ -96,6 +108,7 @@ int main(void)
         cmocka_unit_test(growth_is_drift_and_what_is_unproven),
         cmocka_unit_test(what_was_measured_ages_faster_than_what_is_stated),
         cmocka_unit_test(all_age_by_the_page_where_that_is_more),
+        cmocka_unit_test(silence_ages_at_its_own_pace),
         cmocka_unit_test(a_measurement_is_as_old_as_it_is),
         cmocka_unit_test(an_exchange_costs_half_and_the_frequency),
         cmocka_unit_test(what_is_uncertain_adds_up),

@@ -71,6 +71,35 @@ static void only_those_heard_lately_count(void **state)
     assert_true(m.hull.lo_s == -1 && m.hull.hi_s == 1);
 }
 
+static void those_who_do_not_count(void **state)
+{
+    static const struct clock_source good = { .used = true, .sampled = true, .reach = 1 };
+    struct clock_source s[5] = { good, good, good, good, good };
+
+    (void)state;
+    assert_true(select_counts(&good));
+    s[0].used = false;
+    s[1].sampled = false;
+    s[2].reach = 0;
+    s[3].smears = true;
+    s[4].aside = true;
+    for (int i = 0; i < 5; i++)
+        assert_false(select_counts(&s[i]));
+}
+
+static void as_many_as_there_may_be(void **state)
+{
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_majority m;
+
+    (void)state;
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        s[i] = (struct clock_source){ .used = true, .sampled = true, .reach = 1, .span = { 1, 2 + i } };
+    select_majority(s, 0, &m);
+    assert_true(m.found && m.core.lo_s == 1);
+    assert_int_equal(m.agreeing, CLOCK_SOURCES_MAX);
+}
+
 static void rate_is_what_a_majority_proves(void **state)
 {
     struct clock_source s[CLOCK_SOURCES_MAX];
@@ -109,6 +138,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(majority_is_found_and_not_overstated),
         cmocka_unit_test(only_those_heard_lately_count),
+        cmocka_unit_test(those_who_do_not_count),
+        cmocka_unit_test(as_many_as_there_may_be),
         cmocka_unit_test(rate_is_what_a_majority_proves),
     };
 

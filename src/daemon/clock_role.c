@@ -111,11 +111,13 @@ int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock
 
     for (;;) {
         ssize_t n = recv(fd, &c, sizeof c, 0);
-        int result = n == (ssize_t)sizeof c ? clock_role_obey(&c, l, driver, s) : -UE_RANGE;
+        int result;
 
-        if (n == 0 || (n < 0 && errno != EINTR))
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
             return 0;
-        if (n > 0)
-            send(fd, &result, sizeof result, MSG_NOSIGNAL | MSG_DONTWAIT);
+        result = n == (ssize_t)sizeof c ? clock_role_obey(&c, l, driver, s) : -UE_RANGE;
+        send(fd, &result, sizeof result, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }

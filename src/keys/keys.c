@@ -30,19 +30,7 @@ struct reader {
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
-static bool next_word(struct reader *r)
-{
-    while (r->at < r->end && is_blank(*r->at))
-        r->at++;
-    r->word.at = r->at;
-    if (r->o->format == KEYS_FORMAT_NTP && r->at < r->end && *r->at == '#')
-        r->at = r->end;
-    else
-        while (r->at < r->end && !is_blank(*r->at))
-            r->at++;
-    r->word.len = r->o->format == KEYS_FORMAT_NTP && r->word.at < r->end && *r->word.at == '#' ? 0 : (size_t)(r->at - r->word.at);
-    return r->word.len > 0;
-}
+static bool is_control(char c) { return (unsigned char)c < ' ' && c != '\t' && c != '\r'; }
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
@@ -61,6 +49,21 @@ static bool begins(const struct reader *r, const char *prefix)
     size_t n = strlen(prefix);
 
     return r->word.len >= n && same(r->word.at, n, prefix);
+}
+
+static bool next_word(struct reader *r)
+{
+    while (r->at < r->end && is_blank(*r->at))
+        r->at++;
+    r->word.at = r->at;
+    while (r->at < r->end && !is_blank(*r->at))
+        r->at++;
+    r->word.len = (size_t)(r->at - r->word.at);
+    if (r->o->format == KEYS_FORMAT_NTP && begins(r, "#")) {
+        r->at = r->end;
+        r->word.len = 0;
+    }
+    return r->word.len > 0;
 }
 
 /* ---- number, type, secret ---- */
@@ -343,7 +346,7 @@ static enum key_fault read_line(struct reader *r, struct key_table *t)
     if (r->end - r->start > LINE_MAX_BYTES)
         return KEY_FAULT_LONG_LINE;
     for (const char *c = r->start; c < r->end; c++)
-        if ((unsigned char)*c < ' ' && !is_blank(*c)) {
+        if (is_control(*c)) {
             r->word.at = c;
             return KEY_FAULT_CONTROL;
         }

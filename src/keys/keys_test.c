@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "keys/keys.h"
@@ -11,8 +12,14 @@ static struct key_table table;
 static struct key_verdict read_text(const char *text, enum keys_format format, bool allow_legacy)
 {
     struct keys_options o = { .format = (uint8_t)format, .allow_legacy = allow_legacy };
+    uint8_t *exact = malloc(strlen(text)); /* instrumented builds see every byte read beyond it */
+    struct key_verdict v;
 
-    return keys_read((struct span){ (const uint8_t *)text, strlen(text) }, &o, &table);
+    assert_non_null(exact);
+    memcpy(exact, text, strlen(text));
+    v = keys_read((struct span){ exact, strlen(text) }, &o, &table);
+    free(exact);
+    return v;
 }
 
 static bool has_aes(void)
@@ -46,6 +53,10 @@ static void chrony_lines(void **state)
     assert_true(is_key(10, CRYPTO_MAC_SHA1, "\n\v\f", 3));
     assert_true(is_key(4294967295, CRYPTO_MAC_SHA1, "se;cret", 7));
     assert_true(is_key(3, CRYPTO_MAC_SHA1, "plain#text", 10));
+    assert_int_equal(read_text("9 SHA1 hex:0123456789abcdefABCDEF until=2029-09-09T09:09:09Z", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    assert_true(is_key(9, CRYPTO_MAC_SHA1, "\x01\x23\x45\x67\x89\xab\xcd\xef\xab\xcd\xef", 11));
+    assert_int_equal(keys_find(&table, 9)->until.ns, INT64_C(1883639349) * NS_PER_S);
+    assert_int_equal(read_text("10 SHA1 x", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
     assert_null(keys_find(&table, 4));
     assert_null(keys_find(&table, 0));
     assert_null(keys_find(NULL, 3));
@@ -88,6 +99,9 @@ static const struct { const char *text; enum keys_format format; bool legacy; en
     { "4294967296 SHA1 x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 1, 1 },
     { "-1 SHA1 x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 1, 1 },
     { "x SHA1 x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 1, 1 },
+    { "1x SHA1 x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 1, 1 },
+    { "1: SHA1 x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 1, 1 },
+    { "1 SHA", KEYS_FORMAT_NTP, true, KEY_FAULT_MISSING, 1, 6 },
     { "1", KEYS_FORMAT_CHRONY, true, KEY_FAULT_MISSING, 1, 2 },
     { "1 SHA1", KEYS_FORMAT_NTP, true, KEY_FAULT_MISSING, 1, 7 },
     { "1 SHA1 # x", KEYS_FORMAT_NTP, true, KEY_FAULT_MISSING, 1, 8 },
@@ -100,6 +114,10 @@ static const struct { const char *text; enum keys_format format; bool legacy; en
     { "1 x", KEYS_FORMAT_CHRONY, false, KEY_FAULT_LEGACY, 1, 3 },
     { "1 SHA1 HEX:0", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
     { "1 SHA1 HEX:0g", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
+    { "1 SHA1 HEX:g0", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
+    { "1 SHA1 HEX:0/", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
+    { "1 SHA1 HEX:0:", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
+    { "1 SHA1 HEX:0`", KEYS_FORMAT_CHRONY, true, KEY_FAULT_HEX, 1, 8 },
     { "1 SHA1 twenty-one-characters", KEYS_FORMAT_NTP, true, KEY_FAULT_HEX, 1, 8 },
     { "1 SHA1 x y", KEYS_FORMAT_CHRONY, true, KEY_FAULT_WORD, 1, 10 },
     { "1 SHA1 x from=2026", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
@@ -107,6 +125,9 @@ static const struct { const char *text; enum keys_format format; bool legacy; en
     { "1 SHA1 x from=2026-02", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
     { "1 SHA1 x from=2026-02/03", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
     { "1 SHA1 x from=2026-02-0", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
+    { "1 SHA1 x from=2026-02-3", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
+    { "1 SHA1 x from=2026-02-1/", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
+    { "1 SHA1 x from=2026-02-0:", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
     { "1 SHA1 x from=2026-02-03T", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
     { "1 SHA1 x from=2026-02-03T10:0", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
     { "1 SHA1 x from=2026-02-03T10:00:00Zz", KEYS_FORMAT_CHRONY, true, KEY_FAULT_TIME, 1, 10 },
@@ -117,8 +138,13 @@ static const struct { const char *text; enum keys_format format; bool legacy; en
     { "1 SHA1 x until=2026-02-03 from=2026-02-03", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ORDER, 1, 42 },
     { "1 SHA1 x for=", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
     { "1 SHA1 x for=192.0.2.1/33", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
+    { "1 SHA1 x for=192.0.2.1/", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
+    { "1 SHA1 x for=192.0.2.1/2x", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
+    { "1 SHA1 x for=2001:db8::/129", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
+    { "1 SHA1 x for=000000000000000000000000000000000000000000000000000000000000000000000001", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
     { "1 SHA1 x for=192.0.2.1:99", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NET, 1, 10 },
     { "1 SHA1 x 192.0.2.1,", KEYS_FORMAT_NTP, true, KEY_FAULT_NET, 1, 10 },
+    { "1 SHA1 x 192.0.2.1 192.0.2.2", KEYS_FORMAT_NTP, true, KEY_FAULT_WORD, 1, 20 },
     { "1 SHA1 x for=::1,::2,::3,::4,::5,::6,::7,::8,::9", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NETS, 1, 10 },
     { "1 SHA1 a\n2 SHA1 b\001", KEYS_FORMAT_CHRONY, true, KEY_FAULT_CONTROL, 2, 9 },
 };
@@ -145,6 +171,22 @@ static void aes_keys_have_one_length(void **state)
         return;
     assert_int_equal(read_text("1 AES128 short", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_AES_SIZE);
     assert_int_equal(read_text("1 AES256 HEX:000102030405060708090a0b0c0d0e0f", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_AES_SIZE);
+}
+
+static enum key_fault fault_of_hex(size_t digits)
+{
+    char text[600] = "1 SHA1 HEX:";
+
+    memset(text + strlen(text), '0', digits);
+    return read_text(text, KEYS_FORMAT_CHRONY, true).fault;
+}
+
+static void secrets_in_hexadecimal_have_an_end(void **state)
+{
+    (void)state;
+    assert_int_equal(fault_of_hex(512), KEY_FAULT_NONE);
+    assert_int_equal(fault_of_hex(513), KEY_FAULT_TOO_LONG);
+    assert_int_equal(fault_of_hex(514), KEY_FAULT_TOO_LONG);
 }
 
 /* Limits: line, secret, table; every prefix of a good file is read without harm. */
@@ -176,6 +218,7 @@ static void limits(void **state)
     assert_int_equal(table.count, KEYS_MAX);
     assert_true(is_key(7 * KEYS_MAX, CRYPTO_MAC_SHA1, "key1024", 7));
     assert_true(is_key(7, CRYPTO_MAC_SHA1, "key1", 4));
+    assert_null(keys_find(&table, 7 * KEYS_MAX + 1));
     snprintf(text + n, sizeof text - n, "1 SHA1 more\n");
     assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_MANY);
 }
@@ -211,12 +254,17 @@ static void addresses_and_lifetimes(void **state)
     assert_int_equal(judge("192.0.2.1", 2026, 10), VERDICT_ACCEPTED);
     assert_int_equal(judge("192.0.2.1", 2026, 19), VERDICT_ACCEPTED);
     assert_int_equal(judge("192.0.2.1", 2026, 20), VERDICT_KEY_LIFETIME);
+    assert_int_equal(read_text("1 SHA1 x for=::1,::2,::3,::4,::5,::6,::7,0.0.0.0/0", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    assert_int_equal(judge("[::7]:123", 2026, 15), VERDICT_ACCEPTED);
+    assert_int_equal(judge("[::8]:123", 2026, 15), VERDICT_KEY_ADDRESS);
+    assert_int_equal(judge("198.51.100.7", 2026, 15), VERDICT_ACCEPTED);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(chrony_lines), cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
                                         cmocka_unit_test(CFG_bad_lines), cmocka_unit_test(aes_keys_have_one_length), cmocka_unit_test(limits),
+                                        cmocka_unit_test(secrets_in_hexadecimal_have_an_end),
                                         cmocka_unit_test(addresses_and_lifetimes) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

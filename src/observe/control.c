@@ -49,16 +49,12 @@ static struct frame_header frame_header_read(struct cursor *c)
 
 /* ---- the daemon's side ---- */
 
-/* Move bytes into c until it holds `want` of them. */
-static void conn_fill(struct control_conn *c, size_t want, struct span bytes, size_t *used)
+/* Move bytes into c until it holds `want` of them. Does it? */
+static bool conn_fill(struct control_conn *c, size_t want, struct span bytes, size_t *used)
 {
-    size_t n = want - c->len;
-
-    if (n > bytes.len - *used)
-        n = bytes.len - *used;
-    memcpy(c->bytes + c->len, bytes.at + *used, n);
-    c->len += n;
-    *used += n;
+    while (c->len < want && *used < bytes.len)
+        c->bytes[c->len++] = bytes.at[(*used)++];
+    return c->len >= want;
 }
 
 static void request_read(struct control_conn *conn, const struct frame_header *h, struct cursor *c, struct control_request *r)
@@ -80,17 +76,13 @@ enum control_outcome control_input(struct control_conn *c, struct span bytes, si
     struct cursor in;
 
     *used = 0;
-    if (c->len < CONTROL_HEADER_SIZE && bytes.len > 0)
-        conn_fill(c, CONTROL_HEADER_SIZE, bytes, used);
-    if (c->len < CONTROL_HEADER_SIZE)
+    if (!conn_fill(c, CONTROL_HEADER_SIZE, bytes, used))
         return CONTROL_MORE;
     in = cursor_of((struct span){ c->bytes, c->len });
     h = frame_header_read(&in);
     if (h.magic != CONTROL_MAGIC || h.length < CONTROL_HEADER_SIZE || h.length > CONTROL_REQUEST_MAX)
         return CONTROL_CLOSE;
-    if (*used < bytes.len)
-        conn_fill(c, h.length, bytes, used);
-    if (c->len < h.length)
+    if (!conn_fill(c, h.length, bytes, used))
         return CONTROL_MORE;
     in.end = c->bytes + c->len;
     request_read(c, &h, &in, request);
@@ -207,14 +199,12 @@ static void write_problems(struct writer *w, const struct problems *p)
 /* A text longer than a field goes in pieces. */
 static void write_text(struct writer *w, const char *text)
 {
-    char piece[PIECE_MAX + 1];
-
     for (size_t len; *text; text += len) {
         struct control_codec x = section_begin(w, CONTROL_SECTION_TEXT);
+        char piece[PIECE_MAX + 1] = "";
 
         len = strnlen(text, PIECE_MAX);
         memcpy(piece, text, len);
-        piece[len] = '\0';
         control_field_text(&x, piece, sizeof piece);
         section_end(w, &x);
     }
@@ -223,13 +213,9 @@ static void write_text(struct writer *w, const char *text)
 static void read_text(struct control_codec *x, char *out, size_t size)
 {
     char piece[PIECE_MAX + 1] = "";
-    size_t len = strlen(out), more;
 
     control_field_text(x, piece, sizeof piece);
-    more = strlen(piece);
-    if (more > size - 1 - len)
-        more = size - 1 - len;
-    memcpy(out + len, piece, more);
+    strncat(out, piece, size - 1 - strlen(out));
 }
 
 static void write_sections(struct writer *w, uint32_t sections, const struct snapshot *s)
@@ -343,18 +329,18 @@ static void source_check(struct snapshot_source *s)
 /* The page arithmetic divides and multiplies: only what page_data's own comments promise may enter it. */
 static void page_check(struct page_data *p)
 {
-    int64_t *not_negative[] = { &p->raw_ref.ns, &p->early.ns, &p->late.ns, &p->root_delay.ns };
+    const struct dur_ns none = { 0 };
 
-    for (size_t i = 0; i < sizeof not_negative / sizeof *not_negative; i++)
-        if (*not_negative[i] < 0)
-            *not_negative[i] = 0;
+    p->raw_ref = mono_max(p->raw_ref, (struct mono_ns){ 0 });
+    p->slew_end = mono_max(p->slew_end, p->raw_ref);
+    p->early = dur_max(p->early, none);
+    p->late = dur_max(p->late, none);
+    p->root_delay = dur_max(p->root_delay, none);
     p->rate = fabs(p->rate) <= 0.1 ? p->rate : 0;
     p->growth = p->growth >= 0 && p->growth <= 1 ? p->growth : 0;
     p->growth_silent = p->growth_silent >= 0 && p->growth_silent <= 1 ? p->growth_silent : 0;
     if (dur_abs(p->slew).ns > CLOCK_SLEW_SANE_NS)
         p->slew.ns = 0;
-    if (p->slew_end.ns < p->raw_ref.ns)
-        p->slew_end = p->raw_ref;
     if (p->tai_minus_utc_s < -1000 || p->tai_minus_utc_s > 1000)
         p->tai_minus_utc_s = 0;
     if (p->leap_delta_s < -1 || p->leap_delta_s > 1)

@@ -1,6 +1,7 @@
 #include "observe/control_fields.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* May a field of n bytes be read? After the first that is missing none is. */
@@ -92,7 +93,9 @@ void control_field_text(struct control_codec *x, char *text, size_t size)
     if (!codec_has(x, len))
         return;
     s = cursor_take(&x->in, len);
-    len = (uint8_t)strnlen((const char *)s.at, s.len < size - 1 ? s.len : size - 1);
+    if (s.len >= size)
+        s.len = size - 1;
+    len = (uint8_t)strnlen((const char *)s.at, s.len);
     memcpy(text, s.at, len);
     memset(text + len, 0, size - len);
 }
@@ -164,12 +167,14 @@ void control_page_fields(struct control_codec *x, struct page_data *p)
     field_u8(x, &p->sources_false);
 }
 
+/* VERDICT_COUNT: none that is known here. */
 static int verdict_from_label(const char *label)
 {
-    for (int v = 0; v < VERDICT_COUNT; v++)
-        if (strcmp(label, verdict_label((enum verdict)v)) == 0)
-            return v;
-    return -1;
+    int v = 0;
+
+    while (v < VERDICT_COUNT && strcmp(label, verdict_label((enum verdict)v)) != 0)
+        v++;
+    return v;
 }
 
 /* Counters that are not 0: how many u8, then { label | count u64 }. */
@@ -188,13 +193,13 @@ static void verdict_fields(struct control_codec *x, uint64_t verdict[VERDICT_COU
         if (x->writing) {
             while (verdict[v] == 0)
                 v++;
-            strncpy(label, verdict_label((enum verdict)v), sizeof label - 1);
+            snprintf(label, sizeof label, "%s", verdict_label((enum verdict)v));
             count = verdict[v++];
         }
         control_field_text(x, label, sizeof label);
         field_u64(x, &count);
         known = verdict_from_label(label);
-        if (!x->writing && known >= 0)
+        if (!x->writing && known != VERDICT_COUNT)
             verdict[known] = count;
     }
 }
@@ -252,7 +257,7 @@ void control_problem_fields(struct control_codec *x, struct problem *p)
     int kind;
 
     if (x->writing)
-        strncpy(id, problem_text((enum problem_kind)p->kind)->id, sizeof id - 1);
+        snprintf(id, sizeof id, "%s", problem_text((enum problem_kind)p->kind)->id);
     control_field_text(x, id, sizeof id);
     control_field_text(x, p->subject, sizeof p->subject);
     control_field_text(x, p->detail, sizeof p->detail);
@@ -274,7 +279,7 @@ void control_client_fields(struct control_codec *x, struct snapshot_client *c)
 
 void control_histogram_fields(struct control_codec *x, uint8_t *which, struct histogram *h)
 {
-    uint8_t n = HISTOGRAM_LIMITS + 1;
+    uint8_t n = sizeof h->count / sizeof h->count[0];
 
     field_u8(x, which);
     field_ns(x, &h->sum_ns);

@@ -162,13 +162,14 @@ static void only_the_sections_asked_for_come(void **state)
 static void each_section_comes_alone(void **state)
 {
     static const uint32_t public[] = { CONTROL_SECTION_DAEMON, CONTROL_SECTION_PAGE, CONTROL_SECTION_SOURCE, CONTROL_SECTION_SERVICE, CONTROL_SECTION_CARD,
-                                       CONTROL_SECTION_XDP, CONTROL_SECTION_PROBLEM };
+                                       CONTROL_SECTION_XDP, CONTROL_SECTION_PROBLEM, CONTROL_SECTION_HISTOGRAM, CONTROL_SECTION_PROCESS };
     static struct snapshot in, out;
     enum control_result result;
 
     (void)state;
     some_snapshot(3, 2, &in);
-    in.service_count = in.xdp_count = 2;
+    in.service_count = in.xdp_count = in.process_count = 2;
+    snprintf(in.text, sizeof in.text, "never in a snapshot");
     for (size_t i = 0; i < sizeof public / sizeof public[0]; i++) {
         const struct control_request one = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT, .sections = 1u << public[i] };
 
@@ -180,6 +181,33 @@ static void each_section_comes_alone(void **state)
         assert_int_equal(out.card_count, public[i] == CONTROL_SECTION_CARD ? 2 : 0);
         assert_int_equal(out.xdp_count, public[i] == CONTROL_SECTION_XDP ? 2 : 0);
         assert_int_equal(out.problems.count, public[i] == CONTROL_SECTION_PROBLEM ? 2 : 0);
+        assert_int_equal(out.histogram[0].sum_ns != 0, public[i] == CONTROL_SECTION_HISTOGRAM);
+        assert_int_equal(out.process_count, public[i] == CONTROL_SECTION_PROCESS ? 2 : 0);
+        assert_string_equal(out.text, "");
+    }
+}
+
+/* What came of a change is told by its text alone, which goes in pieces; a refusal is told as well as what was done. */
+static void texts_answer_changes(void **state)
+{
+    static const struct { uint16_t verb; bool refused; size_t len; } rows[] = {
+        { CONTROL_VERB_RELOAD, false, 0 }, { CONTROL_VERB_SOURCE, false, 1 },   { CONTROL_VERB_LOG_LEVEL, true, 254 },
+        { CONTROL_VERB_STEP, false, 255 }, { CONTROL_VERB_RELOAD, true, 256 }, { CONTROL_VERB_STEP, false, SNAPSHOT_ANSWER_MAX - 1 },
+    };
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct control_request r = { .version = CONTROL_VERSION, .verb = rows[i].verb, .refused = rows[i].refused };
+
+        some_snapshot(3, 2, &in);
+        memset(in.text, 't', rows[i].len);
+        assert_true(control_is_change(&r) && control_is_private(&r));
+        assert_int_equal(control_answer_read((struct span){ frame, control_answer(&r, &in, frame, sizeof frame) }, &result, &out), 0);
+        assert_int_equal(result, rows[i].refused ? CONTROL_REFUSED : CONTROL_OK);
+        assert_string_equal(out.text, in.text);
+        assert_int_equal(out.source_count, 0);
     }
 }
 
@@ -195,9 +223,10 @@ static void texts_fill_their_fields(void **state)
     in.version[sizeof in.version - 1] = '\0';
     assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
     assert_string_equal(out.version, in.version);
-    in.version[sizeof in.version - 1] = 'v';
+    in.version[sizeof in.version - 1] = in.clock_mode[0] = 'v';
     assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
     assert_int_equal(strnlen(out.version, sizeof out.version), sizeof out.version - 1);
+    assert_int_equal(frame[CONTROL_HEADER_SIZE + 2 + 6], sizeof in.version - 1);
 }
 
 static void some_client(struct prng *p, struct snapshot_client *c)
@@ -262,6 +291,32 @@ static void access_round_trip(void **state)
     assert_true(control_is_private(&ask));
     assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask, &in, frame, sizeof frame) }, &result, &out), 0);
     assert_memory_equal(in.access, out.access, sizeof in.access);
+    in.access_count = 1;
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_int_equal(out.access_count, 1);
+}
+
+/* Addresses up to IPv6 are kept; a family that nobody has is none. */
+static void families_of_an_answer(void **state)
+{
+    const struct control_request ask = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_ACCESS };
+    const struct control_request clients = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_CLIENTS };
+    static struct snapshot in, out;
+    enum control_result result;
+
+    (void)state;
+    memset(&in, 0, sizeof in);
+    in.access_count = in.clients.count = 1;
+    for (uint8_t family = ADDR_IPV6; family <= ADDR_IPV6 + 1; family++) {
+        uint8_t kept = family == ADDR_IPV6 ? family : ADDR_NONE;
+
+        in.access[0].from.family = in.access[0].client.net.family = in.clients.client[0].net.family = family;
+        assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask, &in, frame, sizeof frame) }, &result, &out), 0);
+        assert_int_equal(out.access[0].from.family, kept);
+        assert_int_equal(out.access[0].client.net.family, kept);
+        assert_int_equal(control_answer_read((struct span){ frame, control_answer(&clients, &in, frame, sizeof frame) }, &result, &out), 0);
+        assert_int_equal(out.clients.client[0].net.family, kept);
+    }
 }
 
 static void questions_round_trip_and_are_refused_when_cut(void **state)
@@ -286,6 +341,58 @@ static void questions_round_trip_and_are_refused_when_cut(void **state)
     len = control_request_write(&in, bytes, sizeof bytes);
     assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &out), CONTROL_REQUEST);
     assert_int_equal(out.clients, 300);
+}
+
+/* Each verb carries what it asks for, and nothing else. */
+static void every_verb_carries_its_question(void **state)
+{
+    static const struct { struct control_request r; size_t len; } rows[] = {
+        { { .verb = CONTROL_VERB_VERSION }, 0 },
+        { { .verb = CONTROL_VERB_SNAPSHOT, .sections = 0x01020304 }, 4 },
+        { { .verb = CONTROL_VERB_CLIENTS, .clients = 0x0102 }, 2 },
+        { { .verb = CONTROL_VERB_ACCESS, .from = { .family = ADDR_IPV6, .scope = 3 }, .service = "ntp", .listener = { .family = ADDR_IPV4 },
+            .interface = "eth0" }, 2 * 23 + 4 + 5 },
+        { { .verb = CONTROL_VERB_RELOAD }, 0 },
+        { { .verb = CONTROL_VERB_SOURCE, .act = CONTROL_SOURCE_BURST, .text = "a.example" }, 11 },
+        { { .verb = CONTROL_VERB_LOG_LEVEL, .text = "ntp", .level = "debug" }, 10 },
+        { { .verb = CONTROL_VERB_STEP }, 0 },
+    };
+    uint8_t bytes[CONTROL_REQUEST_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct control_request in = rows[i].r, out;
+        struct control_conn c = { 0 };
+        size_t used, len = control_request_write(&in, bytes, sizeof bytes);
+
+        in.version = CONTROL_VERSION;
+        assert_int_equal(len, CONTROL_HEADER_SIZE + rows[i].len);
+        assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &out), CONTROL_REQUEST);
+        assert_memory_equal(&in, &out, sizeof in);
+    }
+}
+
+/* Of several that a verb asks for, each alone makes a question malformed. */
+static void malformed_questions(void **state)
+{
+    static const struct { struct control_request r; bool malformed; } rows[] = {
+        { { .verb = CONTROL_VERB_ACCESS, .from.family = ADDR_IPV6, .listener.family = ADDR_IPV6 }, false },
+        { { .verb = CONTROL_VERB_ACCESS, .from.family = ADDR_IPV6 + 1 }, true },
+        { { .verb = CONTROL_VERB_ACCESS, .listener.family = ADDR_IPV6 + 1 }, true },
+        { { .verb = CONTROL_VERB_SOURCE, .act = CONTROL_SOURCE_ACTS - 1 }, false },
+        { { .verb = CONTROL_VERB_SOURCE, .act = CONTROL_SOURCE_ACTS }, true },
+    };
+    uint8_t bytes[CONTROL_REQUEST_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct control_conn c = { 0 };
+        struct control_request r;
+        size_t used, len = control_request_write(&rows[i].r, bytes, sizeof bytes);
+
+        assert_int_equal(control_input(&c, (struct span){ bytes, len }, &used, &r), CONTROL_REQUEST);
+        assert_int_equal(r.malformed, rows[i].malformed);
+    }
 }
 
 /* ---- requests ---- */
@@ -376,6 +483,9 @@ static void a_frame_is_never_kept_beyond_its_length(void **state)
     assert_int_equal(control_input(&c, (struct span){ bytes, sizeof bytes }, &used, &r), CONTROL_REQUEST);
     assert_int_equal(used, CONTROL_REQUEST_MAX);
     assert_int_equal(c.len, 0);
+    assert_int_equal(control_input(&c, (struct span){ bytes, 20 }, &used, &r), CONTROL_MORE); /* and in two pieces */
+    assert_int_equal(control_input(&c, (struct span){ bytes + 20, sizeof bytes - 20 }, &used, &r), CONTROL_REQUEST);
+    assert_int_equal(used, CONTROL_REQUEST_MAX - 20);
 }
 
 static enum control_result result_of(uint16_t version, uint16_t verb, bool malformed, uint16_t *spoken)
@@ -400,6 +510,8 @@ static void what_is_not_known_is_answered_with_a_reason(void **state)
     (void)state;
     assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, false, &spoken), CONTROL_OK);
     assert_int_equal(result_of(CONTROL_VERSION, 0x7000, false, &spoken), CONTROL_UNKNOWN_VERB);
+    assert_int_equal(result_of(CONTROL_VERSION, 0, false, &spoken), CONTROL_UNKNOWN_VERB);
+    assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERBS, false, &spoken), CONTROL_UNKNOWN_VERB);
     assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, true, &spoken), CONTROL_MALFORMED);
     assert_int_equal(result_of(9, CONTROL_VERB_SNAPSHOT, false, &spoken), CONTROL_FOREIGN_VERSION);
     assert_int_equal(spoken, CONTROL_VERSION);
@@ -522,9 +634,9 @@ static void a_lying_daemon_cannot_leave_bad_values(void **state)
 /* What is just sane passes unchanged, what is just not is put right. */
 static void the_edges_of_what_is_sane(void **state)
 {
-    static const struct { double growth; int32_t tai, leap; uint8_t status; bool sane; } rows[] = {
-        { 0, 1000, 1, CLOCK_STATUS_COUNT - 1, true }, { 1, -1000, -1, 0, true }, { -1e-9, 1001, 2, CLOCK_STATUS_COUNT, false },
-        { 1.000001, -1001, -2, 255, false },
+    static const struct { double growth, rate; int64_t slew_s; int32_t tai, leap; uint8_t status; bool sane; } rows[] = {
+        { 0, 0.1, 1000000, 1000, 1, CLOCK_STATUS_COUNT - 1, true }, { 1, -0.1, -1000000, -1000, -1, 0, true },
+        { -1e-9, 0.100001, 1000001, 1001, 2, CLOCK_STATUS_COUNT, false }, { 1.000001, -0.100001, -1000001, -1001, -2, 255, false },
     };
     static struct snapshot in, out;
     enum control_result result;
@@ -533,12 +645,16 @@ static void the_edges_of_what_is_sane(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         some_snapshot(13, 1, &in);
         in.page.growth = in.page.growth_silent = rows[i].growth;
+        in.page.rate = rows[i].rate;
+        in.page.slew.ns = rows[i].slew_s * NS_PER_S;
         in.page.tai_minus_utc_s = rows[i].tai;
         in.page.leap_delta_s = rows[i].leap;
         in.page.status = rows[i].status;
         in.source[0].stamp = rows[i].sane ? STAMP_HARDWARE : STAMP_HARDWARE + 2;
         assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask_all, &in, frame, sizeof frame) }, &result, &out), 0);
         assert_true(out.page.growth == (rows[i].sane ? rows[i].growth : 0) && out.page.growth_silent == out.page.growth);
+        assert_true(out.page.rate == (rows[i].sane ? rows[i].rate : 0));
+        assert_int_equal(out.page.slew.ns, rows[i].sane ? in.page.slew.ns : 0);
         assert_int_equal(out.page.tai_minus_utc_s, rows[i].sane ? rows[i].tai : 0);
         assert_int_equal(out.page.leap_delta_s, rows[i].sane ? rows[i].leap : 0);
         assert_int_equal(out.page.status, rows[i].sane ? rows[i].status : CLOCK_UNSYNCHRONISED);
@@ -582,21 +698,93 @@ static void every_cut_of_an_answer_is_refused(void **state)
     some_snapshot(11, 1, &in);
     len = control_answer(&ask_all, &in, frame, sizeof frame);
     for (size_t cut = 0; cut < len; cut++)
-        assert_true(control_answer_read((struct span){ frame, cut }, &result, &out) < 0);
+        assert_int_equal(control_answer_read((struct span){ frame, cut }, &result, &out), cut < CONTROL_HEADER_SIZE ? -UE_TRUNCATED : -UE_SYNTAX);
 }
 
-static void too_many_sources_are_not_stored(void **state)
+/* A text as another version may write it: it fills its field, is longer, or has an end of its own. */
+static void texts_are_cut_to_their_fields(void **state)
 {
-    static const uint8_t name_only[] = { 1, 'a' };
+    enum { SIZE = SNAPSHOT_NAME_MAX };
+    static const struct { size_t len, kept; } rows[] = { { SIZE - 2, SIZE - 2 }, { SIZE - 1, SIZE - 1 }, { SIZE, SIZE - 1 }, { SIZE + 1, SIZE - 1 } };
+    static struct snapshot out;
+    uint8_t body[SIZE + 8];
+    struct writer w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        memset(body, 'v', sizeof body);
+        body[0] = (uint8_t)rows[i].len;
+        body[1 + rows[i].len] = 1; /* clock_mode */
+        answer_begin(&w);
+        section(&w, CONTROL_SECTION_DAEMON, body, (uint32_t)rows[i].len + 3);
+        assert_int_equal(answer_read(&w, &out), 0);
+        assert_int_equal(strnlen(out.version, SIZE), rows[i].kept);
+        assert_string_equal(out.clock_mode, "v");
+    }
+    body[3] = '\0';
+    answer_begin(&w);
+    section(&w, CONTROL_SECTION_DAEMON, body, sizeof body);
+    assert_int_equal(answer_read(&w, &out), 0);
+    assert_string_equal(out.version, "vv");
+}
+
+/* Counters, problems and histograms that only another version knows. */
+static void names_that_are_not_known_here_are_left_out(void **state)
+{
+    static const char counters[] = "\1a" "\0\0\0\0\0\0\0\3" "\2" "\1x" "\0\0\0\0\0\0\0\7" "\10accepted" "\0\0\0\0\0\0\0\11";
+    static const char unknown[] = "\7unknown";
+    static const uint8_t short_histogram[] = { 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 6 };
+    static const uint8_t which = HISTOGRAM_COUNT;
+    static struct snapshot out, none;
+    struct writer w;
+
+    (void)state;
+    answer_begin(&w);
+    section(&w, CONTROL_SECTION_SERVICE, counters, sizeof counters - 1);
+    section(&w, CONTROL_SECTION_PROBLEM, unknown, sizeof unknown);
+    section(&w, CONTROL_SECTION_HISTOGRAM, &which, 0);
+    section(&w, CONTROL_SECTION_HISTOGRAM, &which, 1);
+    section(&w, CONTROL_SECTION_HISTOGRAM, short_histogram, sizeof short_histogram);
+    assert_int_equal(answer_read(&w, &out), 0);
+    assert_int_equal(out.service[0].requests, 3);
+    assert_int_equal(out.service[0].verdict[VERDICT_ACCEPTED], 9);
+    assert_memory_equal(&out.problems, &none.problems, sizeof none.problems);
+    assert_int_equal(out.histogram[0].sum_ns, 5);
+    assert_int_equal(out.histogram[0].count[0], 4);
+    assert_int_equal(out.histogram[0].count[1], 0);
+    assert_memory_equal(&out.histogram[1], &none.histogram[1], sizeof none.histogram - sizeof none.histogram[0]);
+}
+
+static void too_many_of_anything_are_not_stored(void **state)
+{
+    static const uint8_t name_only[] = { 1, 'a' }, no_name[] = { 0 };
+    static const char a_problem[] = "\11no-source";
     static struct snapshot out;
     struct writer w;
 
     (void)state;
     answer_begin(&w);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 150; i++) {
         section(&w, CONTROL_SECTION_SOURCE, name_only, sizeof name_only);
+        section(&w, CONTROL_SECTION_SERVICE, name_only, sizeof name_only);
+        section(&w, CONTROL_SECTION_CARD, name_only, sizeof name_only);
+        section(&w, CONTROL_SECTION_XDP, name_only, sizeof name_only);
+        section(&w, CONTROL_SECTION_CLIENT, no_name, sizeof no_name);
+        section(&w, CONTROL_SECTION_ACCESS, no_name, sizeof no_name);
+        section(&w, CONTROL_SECTION_PROBLEM, a_problem, sizeof a_problem);
+        section(&w, CONTROL_SECTION_PROCESS, name_only, sizeof name_only);
+        section(&w, CONTROL_SECTION_TEXT, name_only, sizeof name_only);
+    }
     assert_int_equal(answer_read(&w, &out), 0);
     assert_int_equal(out.source_count, SNAPSHOT_SOURCES_MAX);
+    assert_int_equal(out.service_count, SNAPSHOT_SERVICES_MAX);
+    assert_int_equal(out.card_count, SNAPSHOT_CARDS_MAX);
+    assert_int_equal(out.xdp_count, SNAPSHOT_CARDS_MAX);
+    assert_int_equal(out.clients.count, SNAPSHOT_CLIENTS_MAX);
+    assert_int_equal(out.access_count, SNAPSHOT_PLACES_MAX);
+    assert_int_equal(out.problems.count, PROBLEMS_MAX);
+    assert_int_equal(out.process_count, SNAPSHOT_PROCESSES_MAX);
+    assert_int_equal(strlen(out.text), 150);
 }
 
 static void random_bytes_never_harm(void **state)
@@ -625,9 +813,13 @@ int main(void)
         cmocka_unit_test(the_largest_snapshot_fits),
         cmocka_unit_test(only_the_sections_asked_for_come),
         cmocka_unit_test(each_section_comes_alone),
+        cmocka_unit_test(texts_answer_changes),
         cmocka_unit_test(texts_fill_their_fields),
         cmocka_unit_test(clients_are_told_to_who_asks_for_them),
         cmocka_unit_test(access_round_trip),
+        cmocka_unit_test(families_of_an_answer),
+        cmocka_unit_test(every_verb_carries_its_question),
+        cmocka_unit_test(malformed_questions),
         cmocka_unit_test(questions_round_trip_and_are_refused_when_cut),
         cmocka_unit_test(requests_are_read_one_byte_at_a_time),
         cmocka_unit_test(two_requests_in_one_read_are_two),
@@ -641,7 +833,9 @@ int main(void)
         cmocka_unit_test(the_edges_of_what_is_sane),
         cmocka_unit_test(headers_that_begin_no_answer),
         cmocka_unit_test(every_cut_of_an_answer_is_refused),
-        cmocka_unit_test(too_many_sources_are_not_stored),
+        cmocka_unit_test(texts_are_cut_to_their_fields),
+        cmocka_unit_test(names_that_are_not_known_here_are_left_out),
+        cmocka_unit_test(too_many_of_anything_are_not_stored),
         cmocka_unit_test(random_bytes_never_harm),
     };
 
