@@ -256,9 +256,11 @@ static void rest(struct serve_role *s, struct mono_ns until)
 }
 
 /* In a crowd a process that is woken for each connection spends more on waking, here and there, than on answering: a rest lets a few come together, which the
- * seconds of TIME and DAYTIME do not notice. */
-static void gather(struct serve_role *s, struct mono_ns now)
+ * seconds of TIME and DAYTIME do not notice. It begins when the last ones have been answered, which took as long as a rest. */
+static void gather(struct serve_role *s)
 {
+    struct mono_ns now = host_mono();
+
     if (mono_sub(now, s->accepted_at).ns < CROWD_GAP_NS)
         rest(s, mono_add(now, (struct dur_ns){ CROWD_REST_NS }));
     s->accepted_at = now;
@@ -280,7 +282,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
         if (client < 0) /* no descriptor left: without a rest this would spin */
             rest(s, mono_add(now, dur_from_ms(ACCEPT_REST_MS)));
         else if (i > 0)
-            gather(s, now);
+            gather(s);
         return;
     }
 }
