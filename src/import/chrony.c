@@ -22,18 +22,9 @@ static const struct directive directives[] = {
 
 /* Of server, peer and pool. */
 static const struct source_option source_options[] = {
-    { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
-    { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
-    { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
-    { "prefer", 0, DRAFT_PREFER, 1, 1, "" },
-    { "xleave", 0, DRAFT_INTERLEAVED, 1, 1, "" },
-    { "nts", 0, DRAFT_NTS, 1, 1, "" },
-    { "key", 1, DRAFT_KEY, 1, UINT32_MAX, "" },
     { "port", 1, DRAFT_PORT, 1, 65535, "" },
     { "ntsport", 1, DRAFT_NTS_PORT, 1, 65535, "" },
-    { "version", 1, DRAFT_VERSION, 3, 4, "" },
     { "maxsources", 1, DRAFT_MEMBERS, 1, 4, "" },
-    { "burst", 0, -1, 0, 0, "there are no bursts while running; shorten min_poll and max_poll for a clock that wanders" },
     { "certset", 1, -1, 0, 0, "one set of trusted certificates is for all sources: nts.trusted_certificates" },
     { "maxdelay", 1, -1, 0, 0, "answers are weighed by their delay; nothing to do" },
     { "maxdelayratio", 1, -1, 0, 0, "answers are weighed by their delay; nothing to do" },
@@ -48,7 +39,6 @@ static const struct source_option source_options[] = {
     { "filter", 1, -1, 0, 0, "the filter chooses among answers by itself; nothing to do" },
     { "offline", 0, -1, 0, 0, "sources are asked from the start, and kept while the network is away; nothing to do" },
     { "auto_offline", 0, -1, 0, 0, "sources are kept while the network is away; nothing to do" },
-    { "noselect", 0, -1, 0, 0, "there is no source that is only watched: leave it out, or ask it with utcctl query" },
     { "trust", 0, -1, 0, 0, "no source is trusted against the others; authenticate it (nts, key) or have more of them" },
     { "require", 0, -1, 0, 0, "no single source is required; clock.min_sources says how many have to agree" },
     { "polltarget", 1, -1, 0, 0, "the poll interval follows what the clock needs; nothing to do" },

@@ -35,23 +35,50 @@ void directives_read(struct draft *d, const struct dialect *dialect, const char 
     draft_drop_unused_keys(d);
 }
 
+/* Options of sources that are the same in both. */
+static const struct source_option common_options[] = {
+    { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
+    { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
+    { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
+    { "prefer", 0, DRAFT_PREFER, 1, 1, "" },
+    { "xleave", 0, DRAFT_INTERLEAVED, 1, 1, "" },
+    { "nts", 0, DRAFT_NTS, 1, 1, "" },
+    { "key", 1, DRAFT_KEY, 1, UINT32_MAX, "" },
+    { "version", 1, DRAFT_VERSION, 3, 4, "" },
+    { "burst", 0, -1, 0, 0, "there are no bursts while running; shorten min_poll and max_poll for a clock that wanders" },
+    { "noselect", 0, -1, 0, 0, "there is no source that is only watched: leave it out, or ask it with utcctl query" },
+};
+
+static const struct source_option *find_option(const struct source_option *row, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcasecmp(row[i].name, name) == 0)
+            return &row[i];
+    return NULL;
+}
+
+static void take_option(struct draft *d, struct draft_source *s, const struct source_option *o, const char *value)
+{
+    if (o->number < 0)
+        draft_remark(d, "%s: %s", o->name, o->remark);
+    else if (o->values == 0)
+        s->number[o->number] = o->low;
+    else if (o->number != DRAFT_MEMBERS || s->pool)
+        draft_number(d, s, (enum draft_number)o->number, value, o->low, o->high);
+}
+
 void directive_source_options(struct draft *d, struct draft_source *s, const struct words *w, unsigned from, const struct source_option *row, size_t count)
 {
     for (unsigned i = from; i < w->count; i++) {
-        const struct source_option *o = row;
+        const struct source_option *o = find_option(row, count, w->word[i]);
 
-        while (o < row + count && strcasecmp(o->name, w->word[i]) != 0)
-            o++;
-        if (o == row + count) {
+        if (!o)
+            o = find_option(common_options, sizeof common_options / sizeof common_options[0], w->word[i]);
+        if (!o) {
             draft_unknown(d, "option of a source", w->word[i]);
             continue;
         }
-        if (o->number < 0)
-            draft_remark(d, "%s: %s", o->name, o->remark);
-        else if (o->values == 0)
-            s->number[o->number] = o->low;
-        else if (o->number != DRAFT_MEMBERS || s->pool)
-            draft_number(d, s, (enum draft_number)o->number, words_arg(w, i + 1), o->low, o->high);
+        take_option(d, s, o, words_arg(w, i + 1));
         i += o->values;
     }
 }

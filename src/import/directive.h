@@ -35,7 +35,7 @@ struct source_option {
 /* The whole file, each line given to its row. Twice: other lines need the port, wherever it stands. */
 void directives_read(struct draft *d, const struct dialect *dialect, const char *bytes, size_t len);
 
-/* The options of source s from word number `from` on. */
+/* The options of source s from word number `from` on: by these rows or by those that both have. */
 void directive_source_options(struct draft *d, struct draft_source *s, const struct words *w, unsigned from, const struct source_option *row, size_t count);
 
 /* The number that is word i; false, and remarked, when it is none. */

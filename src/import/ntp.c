@@ -19,16 +19,6 @@ static const struct directive directives[] = {
 /* -- sources ---------------------------------------------------------------------------------------------------------------- */
 
 static const struct source_option source_options[] = {
-    { "minpoll", 1, DRAFT_MIN_POLL, -4, 17, "" },
-    { "maxpoll", 1, DRAFT_MAX_POLL, -4, 17, "" },
-    { "iburst", 0, DRAFT_IBURST, 1, 1, "" },
-    { "prefer", 0, DRAFT_PREFER, 1, 1, "" },
-    { "xleave", 0, DRAFT_INTERLEAVED, 1, 1, "" },
-    { "nts", 0, DRAFT_NTS, 1, 1, "" },
-    { "key", 1, DRAFT_KEY, 1, UINT32_MAX, "" },
-    { "version", 1, DRAFT_VERSION, 3, 4, "" },
-    { "burst", 0, -1, 0, 0, "there are no bursts while running; shorten min_poll and max_poll for a clock that wanders" },
-    { "noselect", 0, -1, 0, 0, "there is no source that is only watched: leave it out, or ask it with utcctl query" },
     { "preempt", 0, -1, 0, 0, "members of a pool are replaced when they are bad; nothing to do" },
     { "true", 0, -1, 0, 0, "no source is trusted against the others; authenticate it (nts, key) or have more of them" },
     { "autokey", 0, -1, 0, 0, "Autokey is broken and not offered; use nts" },
