@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/built.h"
+#include "host/file.h"
 
 int files_fail(enum cli_exit code, const char *format, ...)
 {
@@ -23,22 +26,47 @@ int files_fail(enum cli_exit code, const char *format, ...)
 
 const char *files_default(void) { return access(SIMPLE_UTCD_CONFIG, F_OK) == 0 ? SIMPLE_UTCD_CONFIG : NULL; }
 
+/* Written beside the old one and renamed over it, so that a full disk, a signal or a power cut in between costs nothing. */
+static int replace(const char *path, const struct stat *old, const char *text)
+{
+    char beside[PATH_MAX];
+    int err = ENAMETOOLONG;
+
+    if (snprintf(beside, sizeof beside, "%s.utcctl-new", path) < (int)sizeof beside)
+        err = host_file_replace(&(struct host_file){ .path = path, .beside = beside, .mode = 0644, .like = old }, text, strlen(text));
+    if (err)
+        return files_fail(err == EACCES || err == EPERM ? CLI_PERMISSION : CLI_GENERAL, "cannot write %s: %s", path, strerror(err));
+    return CLI_OK;
+}
+
+/* The name is taken first, by an empty file: of two that are asked for it at once only one gets it. */
+static int create(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_EXCL, 0644), code;
+
+    if (fd < 0 && errno == EEXIST)
+        return files_fail(CLI_GENERAL, "%s exists; --force replaces it", path);
+    if (fd < 0)
+        return files_fail(errno == EACCES ? CLI_PERMISSION : CLI_GENERAL, "cannot write %s: %s", path, strerror(errno));
+    close(fd);
+    code = replace(path, NULL, text);
+    if (code != CLI_OK)
+        unlink(path);
+    return code;
+}
+
 int files_write(const char *path, bool force, const char *text)
 {
     size_t len = strlen(text);
-    FILE *f;
-    int fd;
+    struct stat old;
 
     if (!path || strcmp(path, "-") == 0)
-        return fwrite(text, 1, len, stdout) == len ? CLI_OK : CLI_GENERAL;
-    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (force ? O_TRUNC : O_EXCL), 0644);
-    if (fd < 0 && errno == EEXIST)
-        return files_fail(CLI_GENERAL, "%s exists; --force writes over it", path);
-    f = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!f)
-        return files_fail(errno == EACCES ? CLI_PERMISSION : CLI_GENERAL, "cannot write %s: %s", path, strerror(errno));
-    fwrite(text, 1, len, f);
-    return fclose(f) == 0 ? CLI_OK : files_fail(CLI_GENERAL, "cannot write %s: %s", path, strerror(errno));
+        return fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0 ? CLI_OK : files_fail(CLI_GENERAL, "cannot write: %s", strerror(errno));
+    if (!force || lstat(path, &old) != 0)
+        return create(path, text);
+    if (!S_ISREG(old.st_mode))
+        return files_fail(CLI_GENERAL, "%s is no regular file, and stays as it is: name the file itself, or \"-\" for standard output", path);
+    return replace(path, &old, text);
 }
 
 int files_main(int argc, const char *const *argv)

@@ -20,7 +20,8 @@ int files_check(const struct file_args *a);
 /* utcctl config explain: a key, its value and where that is from. */
 int files_explain(const struct file_args *a);
 
-/* A new file at `path` (NULL or "-": standard output) with this text; an old one stays unless `force`. Returns an exit code, and has told a failure. */
+/* A new file at `path` (NULL or "-": standard output) with this text; an old one stays unless `force`, which replaces it as a whole (host/file.h) by one
+ * of the same owner and mode. Returns an exit code, and has told a failure: then what was there is there. */
 int files_write(const char *path, bool force, const char *text);
 
 /* "utcctl: ...": a sentence on standard error. Returns code. */

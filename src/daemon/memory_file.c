@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/option.h"
+#include "host/file.h"
 #include "io/socket.h"
 
 /* A regular file that only its owner's group and the owner may write. Returns its length. */
@@ -51,21 +52,6 @@ int memory_file_load(const char *path, double max_frequency_ppm, struct clock_me
     return err;
 }
 
-static int write_whole(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? io_error(errno) : -UE_IO;
-        text += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0 ? 0 : io_error(errno);
-}
-
 static const char *folder_of(const char *path, char out[OPTION_TEXT_MAX])
 {
     char *slash;
@@ -75,18 +61,6 @@ static const char *folder_of(const char *path, char out[OPTION_TEXT_MAX])
     if (slash)
         slash[slash == out] = '\0';
     return slash ? out : ".";
-}
-
-/* The rename itself has to reach the disk. A file system that cannot do that has no promise to break. */
-static void sync_folder(const char *path)
-{
-    char folder[OPTION_TEXT_MAX];
-    int fd = open(folder_of(path, folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
 }
 
 int memory_file_can_save(const char *path)
@@ -99,21 +73,10 @@ int memory_file_can_save(const char *path)
 int memory_file_save(const char *path, const struct clock_memory *m)
 {
     char text[CLOCK_MEMORY_TEXT_MAX], beside[OPTION_TEXT_MAX + 8];
-    int fd, err;
+    const struct host_file file = { .path = path, .beside = beside, .mode = 0644 };
+    int err;
 
     snprintf(beside, sizeof beside, "%s.new", path);
-    unlink(beside); /* of a run that was cut off */
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return io_error(errno);
-    err = write_whole(fd, text, clock_memory_to_text(m, text));
-    if (close(fd) != 0 && !err)
-        err = io_error(errno);
-    if (!err && rename(beside, path) != 0)
-        err = io_error(errno);
-    if (err)
-        unlink(beside);
-    else
-        sync_folder(path);
-    return err;
+    err = host_file_replace(&file, text, clock_memory_to_text(m, text));
+    return err ? io_error(err) : 0;
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/file.h"
+
 #define PATH_MAX_BYTES 512
 
 static bool is_ours(const struct stat *st) { return st->st_uid == geteuid() || st->st_uid == 0; }
@@ -78,54 +80,14 @@ const char *host_secret_file_read(const char *path, uint8_t *out, size_t size, s
     return wrong;
 }
 
-static const char *write_whole(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? strerror(errno) : "the disk is full";
-        bytes += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0 ? NULL : strerror(errno);
-}
-
-/* The new name has to reach the disk too. A file system that cannot do that has no promise to break. */
-static void sync_directory(const char *path)
-{
-    char directory[PATH_MAX_BYTES];
-    int fd = directory_of(path, directory) ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return;
-    fsync(fd);
-    close(fd);
-}
-
 const char *host_secret_file_write(const char *path, const uint8_t *bytes, size_t len)
 {
     char beside[PATH_MAX_BYTES + 8];
-    const char *wrong;
-    int fd;
+    int err;
 
     if (directory_is_open(path))
         return "others may write in its directory";
     snprintf(beside, sizeof beside, "%s.new", path);
-    unlink(beside); /* of a run that was cut off */
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return strerror(errno);
-    wrong = write_whole(fd, bytes, len);
-    if (close(fd) != 0 && !wrong)
-        wrong = strerror(errno);
-    if (!wrong && rename(beside, path) != 0)
-        wrong = strerror(errno);
-    if (wrong)
-        unlink(beside);
-    else
-        sync_directory(path);
-    return wrong;
+    err = host_file_replace(&(struct host_file){ .path = path, .beside = beside, .mode = 0600 }, bytes, len);
+    return err ? strerror(err) : NULL;
 }

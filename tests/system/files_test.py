@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 import re
+import resource
+import signal
+import subprocess
 
 import pytest
 import yaml
@@ -173,6 +176,56 @@ def test_import_writes_over_nothing(lab):
     assert ctl("import", lab.dir / "some.conf").returncode == USAGE
     assert ctl("import", lab.dir / "nowhere", "--from", "ntp").returncode == GENERAL
     assert "server: \"ntp1.example.net\"" in ctl("import", source).stdout
+
+
+def full_disk(dies):
+    """How a program is started that may not write a byte into a file: it dies of it, or is told EFBIG."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL if dies else signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return limit
+
+
+@pytest.mark.parametrize("dies", [True, False], ids=["killed while it writes", "disk full"])
+@pytest.mark.parametrize("words", [["init", "--profile", "client"], ["import", "ntp.conf"]], ids=["init", "import"])
+def test_ST_03_a_file_that_cannot_be_replaced_is_the_old_one(lab, words, dies):
+    (lab.dir / "ntp.conf").write_text("server ntp1.example.net\n")
+    path, fresh = lab.dir / "mine.yaml", lab.dir / "fresh.yaml"
+    path.write_text("precious\n")
+    path.chmod(0o640)
+    for output, force in ((path, ["--force"]), (fresh, [])):
+        done = subprocess.run([utcd.UTCCTL, *words, "--output", output, *force], env=CLEAN, cwd=lab.dir, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, preexec_fn=full_disk(dies), check=False)
+        assert done.returncode == (-signal.SIGXFSZ if dies else GENERAL), done.stderr
+        assert dies or done.stderr.startswith(f"utcctl: cannot write {output}: ")
+    assert path.read_text() == "precious\n"
+    assert not fresh.exists() or (dies and fresh.read_text() == "")
+    assert dies or sorted(p.name for p in lab.dir.glob("*.yaml*")) == ["mine.yaml"]
+    assert ctl(*words[:1], *(["--profile", "client"] if words[0] == "init" else [lab.dir / "ntp.conf"]), "--output", path, "--force").returncode == OK
+    assert "sources:" in path.read_text() and path.stat().st_mode & 0o7777 == 0o640 and not path.with_name("mine.yaml.utcctl-new").exists()
+
+
+def test_a_file_that_is_replaced_keeps_its_owner_and_mode(lab):
+    path = lab.dir / "mine.yaml"
+    path.write_text("old\n")
+    if os.geteuid() == 0:
+        os.chown(path, 4321, 1234)
+    path.chmod(0o604)
+    before = path.stat()
+    assert ctl("init", "--profile", "edge", "--output", path, "--force").returncode == OK
+    after = path.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid) and after.st_ino != before.st_ino
+
+
+def test_only_a_file_is_replaced(lab):
+    file, link = lab.dir / "file.yaml", lab.dir / "link.yaml"
+    file.write_text("old\n")
+    link.symlink_to(file)
+    for path in (link, lab.dir, "/dev/null"):
+        done = ctl("init", "--profile", "edge", "--output", path, "--force")
+        assert done.returncode == GENERAL and "is no regular file, and stays as it is" in done.stderr
+    assert link.is_symlink() and file.read_text() == "old\n"
 
 
 # ---- init ---------------------------------------------------------------------------------------------------------------------

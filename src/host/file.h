@@ -1,0 +1,18 @@
+/* A file that is replaced as a whole: whoever reads it, and whoever starts after a power cut, finds all of the old one or all of the new one. */
+#ifndef HOST_FILE_H
+#define HOST_FILE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+struct host_file {
+    const char *path;
+    const char *beside;         /* where the new one is written first, in the same folder; what lies there, of a run that was cut off, is taken away */
+    mode_t mode;                /* of the new one, less the umask */
+    const struct stat *like;    /* NULL; or whose owner, group and mode it has exactly */
+};
+
+/* Written beside, made durable and renamed over. Returns 0, or the system's error (errno.h): the old file is then as it was, and nothing lies beside it. */
+int host_file_replace(const struct host_file *f, const void *bytes, size_t len);
+
+#endif
