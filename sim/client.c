@@ -340,6 +340,16 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
     feed(w, n, &ev);
 }
 
+void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom)
+{
+    if (n->c.asleep)
+        return;
+    client_advance(w, n);
+    for (unsigned i = 0; i < w->node_count; i++)
+        if (whom >> i & 1)
+            feed(w, n, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, w->node[i].name } });
+}
+
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
 {
     struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };

@@ -143,6 +143,8 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     case DEED_RESTARTS_AFRESH:  client_restart(w, n, true); break;
     case DEED_LEAP_FILE:        client_leap_file(w, n, (enum leap)st->x, st->date, true); break;
     case DEED_OLD_LEAP_FILE:    client_leap_file(w, n, (enum leap)st->x, st->date, false); break;
+    case DEED_OFFLINE:          client_tell_sources(w, n, ENGINE_SOURCE_OFFLINE, st->whom); break;
+    case DEED_ONLINE:           client_tell_sources(w, n, ENGINE_SOURCE_ONLINE, st->whom); break;
     case DEED_REFUSES_COMMANDS: n->c.system.refuses = true; break;
     case DEED_OBEYS_COMMANDS:   n->c.system.refuses = false; break;
     case DEED_NETWORK_REFUSES:  n->c.network_refuses = true; break;

@@ -56,6 +56,8 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "CLIENT starts afresh", DEED_RESTARTS_AFRESH, GROUP_NONE },
     { "CLIENT reads leap file LEAP at DATE", DEED_LEAP_FILE, GROUP_NONE },
     { "CLIENT reads expired leap file LEAP at DATE", DEED_OLD_LEAP_FILE, GROUP_NONE },
+    { "CLIENT takes NODE offline", DEED_OFFLINE, GROUP_NONE },
+    { "CLIENT takes NODE online", DEED_ONLINE, GROUP_NONE },
     { "CLIENT refuses clock commands", DEED_REFUSES_COMMANDS, GROUP_NONE },
     { "CLIENT obeys clock commands", DEED_OBEYS_COMMANDS, GROUP_NONE },
     { "CLIENT network refuses", DEED_NETWORK_REFUSES, GROUP_NONE },
@@ -311,7 +313,7 @@ int parser_deed(struct parser *p, unsigned at, struct statement *st)
     st->deed = f->deed;
     if (st->at.ns > 0 && st->deed <= DEED_CLIENT)
         return parser_fail(p, at, "this holds from the start; it cannot follow \"at\"");
-    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || (st->deed >= DEED_RESTARTS && st->deed <= DEED_OLD_LEAP_FILE)))
+    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || (st->deed >= DEED_RESTARTS && st->deed <= DEED_ONLINE)))
         return parser_fail(p, at, "this happens after the start: begin with \"at\" and a time");
     for (unsigned i = 0; parser_row_word(f->head, i, slot) && err == 0; i++)
         if (is_placeholder(slot))

@@ -74,6 +74,8 @@ static int take_source(struct reading *r, unsigned at, uint32_t *index)
         return fail(r, "%u sources are called '%s': give an address instead", found, r->word[at]);
     if (r->s->source[*index].last_answer_age.ns < 0)
         return fail(r, "'%s' has never answered, so nothing is known of it", r->word[at]);
+    if (r->s->source[*index].state == SOURCE_OFFLINE)
+        return fail(r, "'%s' is offline; 'utcctl sources online' has it asked again", r->word[at]);
     return 0;
 }
 

@@ -206,6 +206,18 @@ static void write_trouble(struct storm *s)
     }
 }
 
+/* An operator takes sources out and back in; of those that are left most are honest. */
+static void write_operator(struct storm *s)
+{
+    unsigned honest = s->servers - s->liars, most = s->liars ? honest - s->liars - 1 : honest, out = most ? 1 + below(s, most) : 0;
+    double from = between(s, 0, DAY_S * 0.9), until = from + log_between(s, 60, 30000);
+
+    if (out)
+        fprintf(s->out, "at %.0f c takes h1..h%u offline\nat %.0f c takes h1..h%u online\n", from, out, until, out);
+    if (s->liars && chance(s, 0.5))
+        fprintf(s->out, "at %.0f c takes l1..l%u offline\nat %.0f c takes l1..l%u online\n", from, s->liars, until, s->liars);
+}
+
 void storm_write(FILE *out, uint64_t seed)
 {
     struct storm s = { .out = out, .calm_from = LIAR_WAIT_S };
@@ -219,6 +231,8 @@ void storm_write(FILE *out, uint64_t seed)
     /* two troubles may overlap: then the second could let liars speak while the first keeps the others silent */
     for (unsigned i = below(&s, s.liars ? 2 : 3); i > 0; i--)
         write_trouble(&s);
+    if (chance(&s, 0.3))
+        write_operator(&s);
 }
 
 /* In which ways a source gives no time: at first, or from some moment on. */

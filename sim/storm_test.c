@@ -55,7 +55,7 @@ static void assert_truthful_majority(const struct story *s)
 }
 
 /* What the servers and the oscillator do, followed through a day. */
-struct course { uint64_t honest, liars, silent; struct dur_ns silent_since, patience; };
+struct course { uint64_t honest, liars, silent, out; struct dur_ns silent_since, patience; };
 
 static void take(struct course *c, const struct statement *st)
 {
@@ -65,6 +65,10 @@ static void take(struct course *c, const struct statement *st)
         c->silent |= st->who;
     if (st->deed == DEED_ANSWERS)
         c->silent &= ~st->who;
+    if (st->deed == DEED_OFFLINE)
+        c->out |= st->whom;
+    if (st->deed == DEED_ONLINE)
+        c->out &= ~st->whom;
     if (heard && (c->honest & ~c->silent) == 0)
         c->silent_since = st->at;
     if (st->deed == DEED_SOURCE)
@@ -75,7 +79,7 @@ static void take(struct course *c, const struct statement *st)
 
 static void judge(const struct course *c)
 {
-    uint64_t honest = c->honest & ~c->silent, liars = c->liars & ~c->silent;
+    uint64_t honest = c->honest & ~c->silent & ~c->out, liars = c->liars & ~c->silent & ~c->out;
 
     assert_true(liars == 0 || __builtin_popcountll(honest) > __builtin_popcountll(liars));
 }
@@ -87,7 +91,7 @@ static int by_time(const void *a, const void *b)
     return l->at.ns != r->at.ns ? (l->at.ns > r->at.ns) - (l->at.ns < r->at.ns) : (l > r) - (l < r);
 }
 
-/* At no moment are liars half of those who answer, and the frequency goes astray only in a silence that has lasted eight polls. */
+/* At no moment are liars half of those who answer and are asked, and the frequency goes astray only in a silence that has lasted eight polls. */
 static void assert_calm_while_measured(const struct story *s)
 {
     const struct statement **sorted = calloc(s->statement_count, sizeof *sorted);

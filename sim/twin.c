@@ -20,7 +20,7 @@ static int64_t ns_within(struct dur_ns d, int64_t high_ns) { return d.ns < 0 ? 0
 
 static int64_t offset_within(struct dur_ns d, int64_t high_ns) { return d.ns < 0 ? -ns_within(dur_neg(d), high_ns) : ns_within(d, high_ns); }
 
-static bool is_measured(const struct snapshot_source *s) { return s->last_answer_age.ns >= 0; }
+static bool is_measured(const struct snapshot_source *s) { return s->last_answer_age.ns >= 0 && s->state != SOURCE_OFFLINE; }
 
 bool twin_possible(const struct snapshot *s)
 {
@@ -148,9 +148,11 @@ static void write_source(FILE *out, const struct snapshot_source *s, uint32_t in
 {
     char node[16], name[4 * SNAPSHOT_NAME_MAX], address[ADDR_TEXT_MAX];
 
+    const char *left_out = s->state == SOURCE_OFFLINE ? "offline: left out" : "never heard of: left out";
+
     snprintf(node, sizeof node, "s%u", (unsigned)index + 1);
     fprintf(out, "\n# %s: %s at %s, %s\n", node, text_printable(s->name, name, sizeof name), addr_to_text(&s->addr, address),
-            is_measured(s) ? source_state_text((enum source_state)s->state) : "never heard of: left out");
+            is_measured(s) ? source_state_text((enum source_state)s->state) : left_out);
     if (!is_measured(s))
         return;
     write_server(out, node, s);

@@ -243,6 +243,9 @@ static void a_name_for_two_and_a_stranger_are_refused(void **state)
     s.source[2].last_answer_age.ns = -1;
     assert_int_not_equal(question_parse("remove s3", &s, &q, error), 0);
     assert_non_null(strstr(error, "never answered"));
+    s.source[1].state = SOURCE_OFFLINE;
+    assert_int_not_equal(question_parse("remove 192.0.2.2", &s, &q, error), 0);
+    assert_non_null(strstr(error, "is offline"));
     assert_true(twin_possible(&s));
     s.source_count = 0;
     assert_false(twin_possible(&s));

@@ -167,6 +167,8 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
 void client_restart(struct sim_world *w, struct sim_node *n, bool afresh);
 /* A file of leap seconds that knows the one at `midnight`, or none after 2017; valid, or expired before the start. */
 void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid);
+/* An operator's word about its sources in the set `whom`. Heard by nobody in a sleep. */
+void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom);
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_retune(struct sim_world *w, struct sim_node *n, double rate);

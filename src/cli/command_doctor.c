@@ -23,7 +23,8 @@ static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT
     [SOURCE_SELECTED] = { "it agrees with the majority and is among the best: it is followed", "nothing is to be done" },
     [SOURCE_REFUSED] = { "it answers, but says itself that its time is not to be used, or what it says cannot be believed",
                          "choose another server, or correct its options" },
-    [SOURCE_OFFLINE] = { "an operator said that it is not to be asked", "`utcctl sources online {}` has it asked again" },
+    [SOURCE_OFFLINE] = { "an operator took it out: it is not asked, and the majority is that of the other sources, which do not wait for it",
+                         "`utcctl sources online {}` has it asked again; it counts from its first answer on" },
 };
 
 /* Named as status names it, by its address, or s2 for the second. */

@@ -106,6 +106,8 @@ static const char *advice(const struct snapshot *s)
         n[s->source[i].state]++;
     if (s->source_count == 0)
         return "Name at least one server under `sources:` in the configuration; four let one of them be wrong.";
+    if (n[SOURCE_OFFLINE] == s->source_count)
+        return "Every source was taken offline: `utcctl sources online SOURCE` has one asked again.";
     if (n[SOURCE_FALSETICKER] > 0)
         return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
     if (n[SOURCE_RESOLVING] == s->source_count)

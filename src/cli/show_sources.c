@@ -12,7 +12,7 @@ static const char *const meaning[SOURCE_STATE_COUNT] = {
     [SOURCE_OUTLIER] = "agrees, but others are so much better that it is not used",
     [SOURCE_SELECTED] = "agrees with the majority and is followed",
     [SOURCE_REFUSED] = "answers, but its time may not be used (see its dropped answers)",
-    [SOURCE_OFFLINE] = "not asked, as an operator said: utcctl sources online NAME ends that",
+    [SOURCE_OFFLINE] = "not asked and not counted, as an operator said: utcctl sources online NAME ends that",
 };
 
 static const struct table_column columns[] = {

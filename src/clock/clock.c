@@ -148,6 +148,20 @@ void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, str
     discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
+void clock_source_offline(struct clock *c, uint16_t slot, bool offline, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_source *s = &c->source[slot];
+
+    assert(slot < CLOCK_SOURCES_MAX && s->used);
+    if (s->offline == offline)
+        return;
+    interval_age(c, now);
+    s->offline = offline;
+    s->reach = 0;
+    s->state = CLOCK_SOURCE_NEW;
+    discipline_publish(c, discipline_status(c, now), false, now, out);
+}
+
 static void follow_if_unsmeared(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     bool taken_along;
@@ -182,7 +196,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     struct measurement own;
 
     assert(m->source < CLOCK_SOURCES_MAX && s->used);
-    if (m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
+    if (s->offline || m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
         return;
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
         return;

@@ -88,6 +88,10 @@ void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, str
 /* Other options for the same source: what was learnt of it stays. `smear` has to be what it was. */
 void clock_source_change(struct clock *c, uint16_t slot, const struct clock_source_options *o);
 
+/* An operator takes the source out, or back in. While it is out it is as if it were not there: no vote, not waited for, and what comes of it is not looked at.
+ * What was learnt of its path stays. Back in, it counts again with its first answer. */
+void clock_source_offline(struct clock *c, uint16_t slot, bool offline, struct mono_ns now, struct clock_actions *out);
+
 /* Other options for the clock from now on: limits, holdover, the statement `local`. What was learnt stays. Copied. */
 void clock_change(struct clock *c, const struct clock_options *o, struct mono_ns now, struct clock_actions *out);
 

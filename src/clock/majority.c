@@ -20,7 +20,7 @@ static unsigned sources_used(const struct clock *c)
     unsigned n = 0;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        n += c->source[i].used;
+        n += c->source[i].used && !c->source[i].offline;
     return n;
 }
 
@@ -126,7 +126,7 @@ static int64_t oldest_ns(const struct clock *c, struct mono_ns now)
 
 /* Sources that have or may still have a say: while a majority is being looked for all of them, later those heard of within the time in which the
  * page calls itself synchronised, counted back from the oldest word that counts. So a liar does not become the majority because the others were cut off
- * a little earlier, or because they are asked more often and are given up sooner. */
+ * a little earlier, or because they are asked more often and are given up sooner. Whom an operator took out is out: he is not waited for. */
 static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 {
     int64_t recent_ns = ns_add(ns_add(discipline_silence(c).ns, HELD_WAIT_NS), oldest_ns(c, now));
@@ -135,7 +135,7 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        n += s->used && !s->smears && !s->aside && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+        n += s->used && !s->smears && !s->aside && !s->offline && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
     }
     return n;
 }

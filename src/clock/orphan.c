@@ -4,7 +4,7 @@
 
 #define ALONE_NS (64 * NS_PER_S) /* no source of UTC has answered for so long, or since the start */
 
-static bool is_expected(const struct clock_source *s) { return s->used && s->standing == STANDING_UTC; }
+static bool is_expected(const struct clock_source *s) { return s->used && !s->offline && s->standing == STANDING_UTC; }
 
 /* Nobody gives UTC: none is asked, or none has answered for a while, and holdover is over. */
 static bool alone(const struct clock *c, struct mono_ns now)
@@ -28,7 +28,7 @@ static struct clock_source *reference(struct clock *c, struct mono_ns now)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         struct clock_source *s = &c->source[i];
 
-        if (s->used && s->sampled && s->reach != 0 && s->standing == STANDING_REFERENCE && (!best || s->rank < best->rank))
+        if (s->used && s->sampled && s->reach != 0 && !s->offline && s->standing == STANDING_REFERENCE && (!best || s->rank < best->rank))
             best = s;
     }
     return best;
@@ -60,7 +60,7 @@ bool orphan_admit(struct clock *c, struct clock_source *s, struct mono_ns now, s
 bool orphan_counts(const struct clock *c)
 {
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        if (c->source[i].used && c->source[i].standing == STANDING_REFERENCE && !c->source[i].aside)
+        if (c->source[i].used && c->source[i].standing == STANDING_REFERENCE && !c->source[i].aside && !c->source[i].offline)
             return true;
     return false;
 }

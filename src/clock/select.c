@@ -18,7 +18,7 @@ static unsigned majority_of(const struct ballot *b) { return (b->count + b->abse
 
 bool select_counts(const struct clock_source *s)
 {
-    return s->used && s->sampled && s->reach != 0 && !s->smears && !s->aside;
+    return s->used && s->sampled && s->reach != 0 && !s->smears && !s->aside && !s->offline;
 }
 
 /* How many spans hold the point. */

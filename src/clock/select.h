@@ -15,7 +15,7 @@ struct clock_majority {
     unsigned agreeing;        /* of them, those whose span meets the core */
 };
 
-/* Its word counts: it has answered, and lately. */
+/* Its word counts: it has answered, and lately, and nobody took it out. */
 bool select_counts(const struct clock_source *s);
 
 /* Over the sources' spans of time. electorate: how many sources the majority must be more than half of; those that count, if they are more. */

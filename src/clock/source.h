@@ -69,6 +69,7 @@ struct clock_source {
     uint8_t standing;              /* enum standing, of the last sample */
     bool aside;                    /* does not count now, for its standing */
     uint32_t rank;
+    bool offline;                  /* an operator took it out: it has no vote and is not waited for */
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
     uint8_t reach;                 /* RFC 5905: the last eight polls */
     uint8_t state;                 /* of struct clock_source_view */

@@ -74,7 +74,7 @@ static bool tell_source(struct core *c, const struct control_request *r, char *t
 {
     static const struct { enum engine_source_act act; const char *done; } words[CONTROL_SOURCE_ACTS] = {
         [CONTROL_SOURCE_ONLINE] = { ENGINE_SOURCE_ONLINE, "is asked again" },
-        [CONTROL_SOURCE_OFFLINE] = { ENGINE_SOURCE_OFFLINE, "is not asked until it is online again" },
+        [CONTROL_SOURCE_OFFLINE] = { ENGINE_SOURCE_OFFLINE, "is not asked and does not count until it is online again" },
         [CONTROL_SOURCE_BURST] = { ENGINE_SOURCE_BURST, "is asked some quick questions" },
     };
 
@@ -93,6 +93,10 @@ static bool act_on_source(struct core *c, const struct control_request *r, char 
         return tell_source(c, r, text, size);
     if (i < 0) {
         snprintf(text, size, "there is no source \"%.150s\"; `utcctl sources` lists them", r->text);
+        return false;
+    }
+    if (r->act == CONTROL_SOURCE_BURST && engine_offline(c->engine) >> i & 1) {
+        snprintf(text, size, "source %.150s is offline and not asked; `utcctl sources online %.150s` has it asked again", r->text, r->text);
         return false;
     }
     return r->act == CONTROL_SOURCE_REMOVE ? remove_source(c, i, text, size) : tell_source(c, r, text, size);

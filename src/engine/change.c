@@ -112,9 +112,30 @@ int engine_find_source(const struct engine *e, const char *name)
     return -1;
 }
 
+void sources_offline(struct engine *e, uint16_t configured, bool offline)
+{
+    struct clock_actions a = { .count = 0 };
+
+    if (e->configured[configured].offline == offline)
+        return;
+    e->configured[configured].offline = offline;
+    for (uint16_t i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        struct slot *s = &e->slot[i];
+
+        if (!s->used || s->configured != configured)
+            continue;
+        ntp_client_rest(&s->client);
+        s->heard = false;
+        s->unusable = s->useless = 0;
+        clock_source_offline(&e->clock, i, offline, e->now, &a);
+        engine_clock_actions(e, &a);
+    }
+}
+
 static void act_on(struct engine *e, uint16_t configured, enum engine_source_act act)
 {
-    e->configured[configured].offline = act == ENGINE_SOURCE_OFFLINE || (act == ENGINE_SOURCE_BURST && e->configured[configured].offline);
+    if (act != ENGINE_SOURCE_BURST)
+        sources_offline(e, configured, act == ENGINE_SOURCE_OFFLINE);
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used && e->slot[i].configured == configured && act != ENGINE_SOURCE_OFFLINE)
             ntp_client_hurry(&e->slot[i].client, e->now);

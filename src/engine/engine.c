@@ -104,7 +104,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     engine_emit(e, ACTION_PUBLISH);
     sources_start(e);
     for (uint16_t i = 0; i < e->options.source_count; i++)
-        e->configured[i].offline = s->offline >> i & 1;
+        sources_offline(e, i, s->offline >> i & 1);
     return e;
 }
 

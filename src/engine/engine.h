@@ -36,7 +36,7 @@ enum event_kind {
     EVENT_STOP           /* about to end: last actions (save what was learnt, leave the clock disciplined) */
 };
 
-/* OFFLINE: asked no more until ONLINE, what it said ages. BURST: some quick requests now. */
+/* OFFLINE: asked no more until ONLINE, and as if it were not there for the majority. BURST: some quick requests now. */
 enum engine_source_act { ENGINE_SOURCE_ONLINE, ENGINE_SOURCE_OFFLINE, ENGINE_SOURCE_BURST };
 
 #define EVENT_ADDRESSES_MAX 16

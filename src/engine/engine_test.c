@@ -296,6 +296,42 @@ static void a_source_that_is_offline_is_not_asked(void **state)
     end(&w);
 }
 
+/* What was asked before changes nothing, a line without a server yet is out too, and status says why there is no time. */
+static void a_source_that_is_offline_has_no_vote(void **state)
+{
+    static const struct event offline = { .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_OFFLINE, "" } };
+    static const struct event online = { .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_ONLINE, "" } };
+    static struct snapshot s;
+    static struct world w;
+    struct action asked;
+    struct event names = addresses(11, 2);
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 2, .source = { source("192.0.2.1", ""), source("", "pool.example") } } };
+    begin(&w, false);
+    asked = *find(&w, ACTION_SEND, 0);
+    give(&w, &offline);
+    assert_int_equal(engine_offline(w.engine), 3);
+    engine_snapshot(w.engine, w.now, &s);
+    assert_int_equal(s.source[1].state, SOURCE_OFFLINE);
+    answer(&w, &asked);
+    names.u.addresses.configured = 1;
+    give(&w, &names);
+    pass(&w, w.now.ns + 100 * NS_PER_S);
+    engine_snapshot(w.engine, w.now, &s);
+    for (uint32_t i = 0; i < s.source_count; i++)
+        assert_true(s.source[i].state == SOURCE_OFFLINE && s.source[i].reach == 0);
+    assert_int_equal(s.source_count, 3);
+    assert_string_equal(s.hint, "every source was taken offline");
+    assert_int_equal(engine_page(w.engine)->status, CLOCK_UNSYNCHRONISED);
+    assert_int_equal(engine_page(w.engine)->sources_reachable, 0);
+    forget(&w);
+    give(&w, &online);
+    pass(&w, w.now.ns + NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_SEND), 3);
+    end(&w);
+}
+
 static void a_silent_server_is_looked_up_again_and_moves(void **state)
 {
     static struct world w;
@@ -347,6 +383,7 @@ int main(void)
         cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),
         cmocka_unit_test(sixteen_sources_are_exchanged_for_sixteen_others),
         cmocka_unit_test(a_source_that_is_offline_is_not_asked),
+        cmocka_unit_test(a_source_that_is_offline_has_no_vote),
         cmocka_unit_test(a_silent_server_is_looked_up_again_and_moves),
         cmocka_unit_test(stopping_saves_the_drift_and_leaves_the_clock_at_its_rate),
     };

@@ -143,14 +143,14 @@ static void run_slot(struct engine *e, struct slot *s)
         s->unanswered_since = e->now;
     if (send)
         send_request(e, s, packet);
-    if (s->client.stats.timed_out != timed_out)
+    if (s->client.stats.timed_out != timed_out && !slot_is_offline(e, s))
         missed(e, s);
 }
 
 /* One that is offline still ends the exchange that is under way. */
 static struct mono_ns next_of(const struct engine *e, const struct slot *s)
 {
-    return e->configured[s->configured].offline && s->client.state != NTP_CLIENT_PENDING ? MONO_NEVER : ntp_client_next(&s->client);
+    return slot_is_offline(e, s) && s->client.state != NTP_CLIENT_PENDING ? MONO_NEVER : ntp_client_next(&s->client);
 }
 
 void exchanges_tick(struct engine *e)
@@ -313,7 +313,9 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
         return;
     }
     exchanges_close(e, ev->u.datagram.exchange);
-    if (reply.measured) {
+    if (slot_is_offline(e, s)) { /* asked before it was taken out */
+        ntp_client_rest(&s->client);
+    } else if (reply.measured) {
         measured(e, s, &reply.m, &ev->u.datagram.to);
     } else if (v == VERDICT_KISS) {
         note_unusable(s, v);

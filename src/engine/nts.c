@@ -66,7 +66,7 @@ void nts_tick(struct engine *e)
     if (!mono_before(e->now, e->expiry_at))
         look_at_certificates(e);
     for (uint16_t i = 0; i < e->options.source_count && engine_has_room(e); i++)
-        if (e->options.source[i].nts && !mono_before(e->now, e->configured[i].establish_at))
+        if (e->options.source[i].nts && !e->configured[i].offline && !mono_before(e->now, e->configured[i].establish_at))
             establish(e, i);
 }
 
@@ -76,7 +76,7 @@ struct mono_ns nts_next(const struct engine *e)
 
     for (uint16_t i = 0; i < e->options.source_count; i++)
         if (e->options.source[i].nts)
-            next = mono_min(next, mono_min(e->configured[i].establish_at, e->expiry_at));
+            next = mono_min(next, e->configured[i].offline ? e->expiry_at : mono_min(e->configured[i].establish_at, e->expiry_at));
     return next;
 }
 

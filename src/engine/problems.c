@@ -72,9 +72,10 @@ static void note_configured(const struct engine *e, uint16_t i, struct problems 
 {
     const struct configured *c = &e->configured[i];
 
+    if (c->offline)
+        return;
     if (c->expiry_told > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, name_of(&e->options.source[i]), c->expiry_told == NTS_EXPIRED ? "it has expired" : NULL);
-
     if (c->failures > 0)
         problems_note(out, PROBLEM_NAME_UNRESOLVED, name_of(&e->options.source[i]), NULL);
     if (c->refusals > 0)
@@ -83,17 +84,19 @@ static void note_configured(const struct engine *e, uint16_t i, struct problems 
 
 static void note_sources(const struct engine *e, struct mono_ns now, struct problems *out)
 {
-    unsigned used = 0, silent = 0;
+    unsigned used = 0, silent = 0, offline = 0;
 
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used && !e->configured[e->slot[i].configured].offline) {
             used++;
             silent += note_slot(e, &e->slot[i], now, out);
         }
-    for (uint16_t i = 0; i < e->options.source_count; i++)
+    for (uint16_t i = 0; i < e->options.source_count; i++) {
         note_configured(e, i, out);
-    if (e->options.source_count == 0 && !e->options.clock.local.present)
-        problems_note(out, PROBLEM_NO_SOURCE, NULL, NULL);
+        offline += e->configured[i].offline;
+    }
+    if (offline == e->options.source_count && !e->options.clock.local.present)
+        problems_note(out, PROBLEM_NO_SOURCE, NULL, offline ? "every source was taken offline" : NULL);
     if (used > 0 && silent == used)
         problems_note(out, PROBLEM_ALL_SILENT, NULL, NULL);
 }

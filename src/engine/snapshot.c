@@ -60,7 +60,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 static void picture_of_unresolved(const struct source_options *o, struct snapshot_source *out)
 {
     snprintf(out->name, sizeof out->name, "%.63s", o->pool.s[0] ? o->pool.s : o->server.s);
-    out->state = SOURCE_RESOLVING;
+    out->state = offline ? SOURCE_OFFLINE : SOURCE_RESOLVING;
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->last_answer_age = (struct dur_ns){ -1 };
@@ -104,6 +104,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         return "no source gives UTC: following the local reference of the group";
     if (by_state[SOURCE_SELECTED] > 0)
         return "";
+    if (by_state[SOURCE_OFFLINE] == s->source_count)
+        return "every source was taken offline";
     if (by_state[SOURCE_RESOLVING] == s->source_count)
         return "no source's name could be resolved yet";
     if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] == s->source_count)

@@ -56,6 +56,7 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
     struct ntp_client_options co = client_options(o);
     struct clock_source_options so = { .refid = exchanges_refid(addr), .prefer = o->prefer, .min_poll_log2 = co.min_poll_log2,
                                        .max_poll_log2 = co.max_poll_log2, .smear = (enum smear_law)o->smear };
+    struct clock_actions a = { .count = 0 };
     struct log_record *r;
 
     if (e->options.clock.local.present && e->options.clock.local.orphan)
@@ -69,6 +70,8 @@ static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, con
     so.name = slot_name(s);
     ntp_client_init(&s->client, &co, addr, e->now);
     clock_source_add(&e->clock, slot_index(e, s), &so, e->now);
+    clock_source_offline(&e->clock, slot_index(e, s), e->configured[configured].offline, e->now, &a);
+    engine_clock_actions(e, &a);
     r = engine_log(e, LOG_SOURCE_ADDED);
     log_text(r, "source", slot_name(s));
     log_addr(r, "address", addr);

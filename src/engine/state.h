@@ -14,7 +14,7 @@ struct configured {
     uint8_t candidate_count;
     struct mono_ns resolve_at;    /* when to look the name up next; MONO_NEVER while waiting or not needed */
     struct net_addr candidate[EVENT_ADDRESSES_MAX]; /* addresses not in use yet */
-    bool offline;                 /* an operator's word: it is not asked */
+    bool offline;                 /* an operator's word: it is not asked, and has no vote */
     bool begin;                   /* new: to be started with the next tick that has room */
     bool establishing;            /* NTS: a key establishment is under way */
     uint8_t refusals;             /* NTS: key establishments that failed in a row */
@@ -112,6 +112,7 @@ void engine_clock_actions(struct engine *e, struct clock_actions *a);
 
 static inline const struct source_options *slot_options(const struct engine *e, const struct slot *s) { return &e->options.source[s->configured]; }
 static inline uint16_t slot_index(const struct engine *e, const struct slot *s) { return (uint16_t)(s - e->slot); } /* as clock knows it */
+static inline bool slot_is_offline(const struct engine *e, const struct slot *s) { return e->configured[s->configured].offline; }
 static inline const char *slot_name(const struct slot *s) { return s->name[s->name_in_use]; }
 static inline bool options_pool(const struct source_options *o) { return o->pool.s[0] != '\0'; }
 
@@ -142,6 +143,7 @@ uint32_t exchanges_refid(const struct net_addr *a); /* RFC 5905 section 7.3: the
 
 /* change.c: another configuration, an operator's word */
 void engine_change(struct engine *e, const struct engine_options *o);
+void sources_offline(struct engine *e, uint16_t configured, bool offline);      /* an operator took the line out, or back in */
 void sources_act(struct engine *e, enum engine_source_act act, const char *name);
 
 /* nts.c: key establishment and sealed exchanges */

@@ -174,6 +174,12 @@ void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
     c->next = now;
 }
 
+void ntp_client_rest(struct ntp_client *c)
+{
+    c->reach = 0;
+    c->missed = 0;
+}
+
 void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o)
 {
     c->options = *o;

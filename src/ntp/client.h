@@ -102,6 +102,9 @@ struct ntp_client_reply {
 /* Start an association with `peer`. *o is copied. `first`: when to ask for the first time. */
 void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, const struct net_addr *peer, struct mono_ns first);
 
+/* It was not asked on purpose, or will not be: how its last polls ended says nothing of it any more. What was learnt otherwise stays. */
+void ntp_client_rest(struct ntp_client *c);
+
 /* Other options from now on, for the same server: what was learnt stays. *o is copied. */
 void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o);
 

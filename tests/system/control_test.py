@@ -160,6 +160,10 @@ def test_offline_is_not_asked_until_online(lab, good_chronyd, mode):
     status = daemon.status()
     assert status["sources"][0]["sent"] <= sent + 1 and not [p for p in status["problems"] if p["id"] == "source-silent"]
     assert json.loads(daemon.ctl("explain", name, "--json").stdout)["state"] == "offline"
+    assert [p["id"] for p in status["problems"] if p["id"] == "no-source"] and status["clock"]["hint"] == "every source was taken offline"
+    burst = daemon.ctl("burst", name)
+    assert burst.returncode == REFUSED and "sources online" in burst.stderr
+    assert daemon.ctl("reload").returncode == 0 and daemon.status()["sources"][0]["state"] == "offline"
     assert daemon.ctl("sources", "online", name).returncode == 0
     daemon.wait_status(lambda s: s["sources"][0]["sent"] >= sent + 3)
 
