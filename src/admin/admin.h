@@ -34,6 +34,7 @@ struct admin_shared {
     uint32_t uid, gid;
     char version[32];
     char run_dir[128];           /* for sandbox_empty_root */
+    char vmclock[PAGE_DEVICE_MAX]; /* as in the clock page */
     struct sandbox_note note;
     struct history history;      /* the program's own, here so that the one that takes its place goes on with it */
 };

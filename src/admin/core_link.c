@@ -3,12 +3,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/stamp.h"
+
 #define EVERY_NS NS_PER_S
 
-void core_link_start(struct core_link *l, int fd)
+void core_link_start(struct core_link *l, int fd, const struct io_vmclock *vmclock)
 {
     memset(l, 0, sizeof *l);
     l->fd = fd;
+    l->vmclock = vmclock;
     l->asked_at.ns = -EVERY_NS;
 }
 
@@ -39,7 +42,16 @@ bool core_link_take(struct core_link *l, struct mono_ns now)
     l->snapshot = s;
     l->known = true;
     l->answered_at = now;
+    core_link_look(l);
     return true;
+}
+
+void core_link_look(struct core_link *l)
+{
+    struct page_data *page = &l->snapshot.page;
+
+    if (l->known && (io_slept_since(page->asleep) || (l->vmclock && io_vmclock_marker(l->vmclock) != page->disruption)))
+        page->status = CLOCK_DISRUPTED;
 }
 
 struct dur_ns core_link_silence(const struct core_link *l, struct mono_ns now) { return mono_sub(now, l->answered_at); }

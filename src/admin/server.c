@@ -272,6 +272,7 @@ static void run(void)
         now = io_raw_now();
         if (admin.poll[POLL_CORE].revents && core_link_take(&admin.core, now))
             history_look(&admin.shared->history, &admin.core.snapshot);
+        core_link_look(&admin.core);
         serve_heads(n, now);
         for (unsigned i = 0; i < admin.listeners; i++)
             if (admin.poll[POLL_LISTENERS + i].revents)
@@ -338,7 +339,7 @@ int admin_serve(struct admin_shared *shared)
     admin.shared = shared;
     host_name_process("admin");
     admin.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
-    core_link_start(&admin.core, ADMIN_CORE_FD);
+    core_link_start(&admin.core, ADMIN_CORE_FD, io_vmclock_open(shared->vmclock));
     history_resume(&shared->history);
     admin.answers = (struct answers){ shared, &admin.core, &shared->history };
     allow_descriptors();

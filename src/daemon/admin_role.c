@@ -55,7 +55,7 @@ static int connect_core(struct admin_role *a)
     return 0;
 }
 
-int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir)
+int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir, const char *vmclock)
 {
     *a = (struct admin_role){ .shared_fd = -1, .core_end = -1, .own_end = -1 };
     if (o->listen.count > 0 && has_program())
@@ -73,6 +73,7 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
     a->shared->gid = user ? user->gid : 0;
     snprintf(a->shared->version, sizeof a->shared->version, "%s", SIMPLE_UTCD_VERSION);
     snprintf(a->shared->run_dir, sizeof a->shared->run_dir, "%s", run_dir);
+    snprintf(a->shared->vmclock, sizeof a->shared->vmclock, "%s", vmclock);
     return connect_core(a);
 }
 

@@ -17,8 +17,8 @@ struct admin_role {
     int listener[OPTION_LIST_MAX];
 };
 
-/* Opens what it can; the rest is told. Returns 0, or -UE_... when there is no memory or descriptor. */
-int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir);
+/* Opens what it can; the rest is told. vmclock: as the clock page names it. Returns 0, or -UE_... when there is no memory or descriptor. */
+int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir, const char *vmclock);
 
 /* Where people begin, or "" when nothing listens. */
 const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 24]);

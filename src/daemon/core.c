@@ -202,13 +202,17 @@ void core_reread(struct core *c) { look_at_leap_files(c, host_mono()); }
 
 /* -- actions ---------------------------------------------------------------------------------------------------- */
 
-/* What the engine says stands for the time until it was last told of sleep. */
+void core_tell_disruptions(const struct core *c, struct page_data *page)
+{
+    page->asleep = c->asleep;
+    page->disruption = c->disruption;
+}
+
 static void publish(struct core *c)
 {
     struct page_data page = *engine_page(c->engine);
 
-    page.asleep = c->asleep;
-    page.disruption = c->disruption;
+    core_tell_disruptions(c, &page);
     page_publish(c->world->page, &page);
     tell_responder(c);
     tell_clockbound(c);

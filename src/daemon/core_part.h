@@ -21,6 +21,9 @@ void core_give_up_keys(struct core *c);
 /* Whatever of the helpers' sockets is there goes on the loop. */
 void core_watch_helpers(struct core *c);
 
+/* How long the machine had slept, and how it had been moved, when core last knew: what is told of the time stands for it. */
+void core_tell_disruptions(const struct core *c, struct page_data *page);
+
 /* What is wrong at `now`, dated: the engine's, then trouble.h's. */
 void core_find_problems(struct core *c, struct mono_ns now, struct problems *out);
 

@@ -62,6 +62,7 @@ static void picture_of_processes(const struct shared_state *shared, struct snaps
 void core_snapshot(struct core *c, struct snapshot *out)
 {
     engine_snapshot(c->engine, host_mono(), out);
+    core_tell_disruptions(c, &out->page);
     snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);

@@ -359,7 +359,7 @@ static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
 
 static int open_admin(struct setup *s)
 {
-    int err = admin_role_open(&s->admin, &s->options->http, join_has(&s->join, ROLE_ADMIN) ? NULL : s->user, s->run_dir);
+    int err = admin_role_open(&s->admin, &s->options->http, join_has(&s->join, ROLE_ADMIN) ? NULL : s->user, s->run_dir, s->world.page->vmclock);
 
     return err ? refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
 }

@@ -165,6 +165,8 @@ void control_page_fields(struct control_codec *x, struct page_data *p)
     field_u8(x, &p->sources_reachable);
     field_u8(x, &p->sources_selected);
     field_u8(x, &p->sources_false);
+    field_ns(x, &p->asleep.ns);
+    field_u64(x, &p->disruption);
 }
 
 /* VERDICT_COUNT: none that is known here. */

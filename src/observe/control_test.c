@@ -67,6 +67,10 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     s->page.precision_log2 = -25;
     s->page.status = CLOCK_HOLDOVER;
     s->page.sources_false = 2;
+    s->page.asleep = some_ns(&p);
+    s->page.disruption = 9;
+    s->answers_unsent = 3;
+    s->connections_put_off = 4;
     s->source_count = sources;
     for (uint32_t i = 0; i < sources; i++)
         some_source(&p, &s->source[i]);

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib import ntp, proc, utcd
+from lib import http, ntp, proc, utcd
 
 HOST = "127.0.0.1"
 SOURCE = pathlib.Path(__file__).parents[1] / "lib" / "asleep.c"
@@ -25,7 +25,9 @@ def sleeper(lab, good_chronyd):
         port = proc.free_port()
         env = {"LD_PRELOAD": str(library), "ASLEEP": str(slept),
                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
-        daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port, **more)], "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, env=env)
+        daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port, **more)], "ntp": {"listen": [f"{HOST}:{port}"]},
+                           "http": {"listen": [f"{HOST}:{(page := proc.free_port())}"], "ready_max_error": "10s"}}, mode, env=env)
+        daemon.http = page
         daemon.wait_synchronised()
         return daemon, port, sleep
 
@@ -59,3 +61,22 @@ def test_CLK_02_the_first_answer_after_a_sleep_is_not_usable(sleeper, mode):
     daemon.wait_synchronised(15)
     assert ntp.ask(HOST, port).usable
     assert daemon.log().count("the machine was suspended") == 1
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_CLK_02_http_says_nothing_stale_while_core_does_not_know_yet(sleeper, mode):
+    """Core, or the whole of one process, stands still: what HTTP knows is from before the sleep."""
+    daemon, _, sleep = sleeper(mode)
+    keeper = daemon.roles()["core"] if mode == utcd.PROCESSES else daemon.pid
+    proc.wait_for(lambda: http.get(daemon.http, "/readyz").status == 200, 20, what=lambda: http.get(daemon.http, "/readyz").text)
+    os.kill(keeper, signal.SIGSTOP)
+    try:
+        assert http.get(daemon.http, "/v1/now").json()["usable"]
+        sleep()
+        now = http.get(daemon.http, "/v1/now").json()
+        assert (now["status"], now["usable"], now["stratum"]) == ("disrupted", False, 0)
+        ready = http.get(daemon.http, "/readyz")
+        assert ready.status == 503 and "the clock: disrupted" in ready.text
+    finally:
+        os.kill(keeper, signal.SIGCONT)
+    proc.wait_for(lambda: http.get(daemon.http, "/readyz").status == 200, 20, what=lambda: http.get(daemon.http, "/readyz").text)
