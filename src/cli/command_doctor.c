@@ -142,12 +142,14 @@ static const struct check { const char *name, *well; enum problem_kind kind[7]; 
     { "agreement", "a majority agrees, and nobody contradicts it", { PROBLEM_NO_MAJORITY, PROBLEM_SOURCE_FALSE }, 2 },
     { "clock", "undisturbed, not in holdover",
       { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_DISRUPTED, PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 7 },
-    { "certificates", "none ends soon, or there are none", { PROBLEM_CERTIFICATE }, 1 },
+    { "certificates", "none ends soon or was refused, or there are none", { PROBLEM_CERTIFICATE, PROBLEM_CERTIFICATE_REFUSED }, 2 },
     { "right to steer", "there, or not needed", { PROBLEM_CANNOT_STEER }, 1 },
     { "other programs", "none steers the same clock", { PROBLEM_RIVAL }, 1 },
     { "files", "state can be saved, the configuration is in force", { PROBLEM_NOT_SAVED, PROBLEM_RELOAD_REFUSED, PROBLEM_RESTART_NEEDED }, 3 },
-    { "leap seconds", "what is known of them has not expired, and nobody contradicts it", { PROBLEM_LEAP_EXPIRED, PROBLEM_LEAP_CONFLICT }, 2 },
-    { "listeners", "all addresses and cards are served as configured", { PROBLEM_NOT_LISTENING, PROBLEM_STAMPS_OFF, PROBLEM_XDP_OFF }, 3 },
+    { "leap seconds", "what is known of them has not expired, and nobody contradicts it",
+      { PROBLEM_LEAP_EXPIRED, PROBLEM_LEAP_REFUSED, PROBLEM_LEAP_CONFLICT }, 3 },
+    { "listeners", "all addresses and cards are served as configured, and answers leave",
+      { PROBLEM_NOT_LISTENING, PROBLEM_NOT_SENT, PROBLEM_NO_DESCRIPTORS, PROBLEM_STAMPS_OFF, PROBLEM_XDP_OFF }, 5 },
     { "processes", "none is missing, has ended or hung of late", { PROBLEM_PROCESS_ENDED, PROBLEM_PROCESS_HUNG, PROBLEM_PROCESS_AWAITED }, 3 },
 };
 

@@ -24,11 +24,13 @@ static void open_listeners(struct admin_role *a, const struct option_addrs *list
     for (uint32_t i = 0; i < listen->count; i++) {
         int fd = io_tcp_listen(&listen->item[i], listen->interface[i]);
 
-        if (fd >= 0)
+        if (fd >= 0) {
             a->listener[a->count++] = fd;
-        else
-            logger_say("no page and metrics on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
-                       addr_at_to_text(&listen->item[i], listen->interface[i], at), ue_text(fd));
+            continue;
+        }
+        a->refused[i] = ue_text(fd);
+        logger_say("no page and metrics on %s: %s; time is served all the same. Correct http.listen, or free the address, and restart",
+                   addr_at_to_text(&listen->item[i], listen->interface[i], at), ue_text(fd));
     }
 }
 
@@ -57,9 +59,12 @@ static int connect_core(struct admin_role *a)
 
 int admin_role_open(struct admin_role *a, const struct http_options *o, const struct host_user *user, const char *run_dir, const char *vmclock)
 {
-    *a = (struct admin_role){ .shared_fd = -1, .core_end = -1, .own_end = -1 };
+    *a = (struct admin_role){ .shared_fd = -1, .core_end = -1, .own_end = -1, .wanted = o->listen };
     if (o->listen.count > 0 && has_program())
         open_listeners(a, &o->listen);
+    else
+        for (uint32_t i = 0; i < o->listen.count; i++)
+            a->refused[i] = "the program " PROGRAM " is missing";
     if (a->count == 0)
         return 0;
     a->shared = become_shared(PROGRAM, sizeof *a->shared, &a->shared_fd);

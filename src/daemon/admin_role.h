@@ -15,6 +15,8 @@ struct admin_role {
     int own_end;
     unsigned count;
     int listener[OPTION_LIST_MAX];
+    struct option_addrs wanted;  /* http.listen at the start, */
+    const char *refused[OPTION_LIST_MAX]; /* and why each is not served, static; NULL: it is */
 };
 
 /* Opens what it can; the rest is told. vmclock: as the clock page names it. Returns 0, or -UE_... when there is no memory or descriptor. */

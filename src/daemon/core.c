@@ -401,6 +401,7 @@ void core_find_problems(struct core *c, struct mono_ns now, struct problems *out
     out->count = 0;
     engine_problems(c->engine, now, out);
     trouble_note(c, now, out);
+    lack_note(&c->lack, c->world->shared, now, out);
     problems_date(&c->problems, out, now);
     c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
 }

@@ -15,6 +15,7 @@
 #include "daemon/clockbound_file.h"
 #include "daemon/config_set.h"
 #include "daemon/hardware.h"
+#include "daemon/lack.h"
 #include "daemon/leap_files.h"
 #include "daemon/loop.h"
 #include "daemon/mode.h"
@@ -59,6 +60,7 @@ struct core_world {
     struct clockbound_segment *clockbound; /* for ClockBound's clients; NULL: none */
     const struct io_vmclock *vmclock;   /* tells that the virtual machine was moved; NULL: there is none */
     const struct guard *guard;          /* shared with the serve roles, to tell of; NULL: nobody is counted or refused */
+    const struct admin_role *admin;     /* HTTP as it was set up */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */
     const struct responder *responder;  /* the one inside the kernel, which is told the time of the page */
@@ -95,6 +97,7 @@ struct core {
     struct mono_ns responder_due;       /* when the responder is to be told again; MONO_NEVER without one */
     struct leap_files leap_files;
     struct audit audit;
+    struct lack_watch lack;
     struct problem_memory problems;     /* since when each has been */
     uint64_t denied;                    /* requests over the control socket by users who may not make them */
     uint32_t reload_ticket;             /* of the last reload asked for over the control socket */

@@ -73,6 +73,8 @@ void core_snapshot(struct core *c, struct snapshot *out)
     responder_picture(c->world->responder, out);
     if (c->world->ke)
         picture_of_ke(c->world->ke, out);
+    out->answers_unsent = lack_of(c->world->shared).unsent;
+    out->connections_put_off = lack_of(c->world->shared).unaccepted;
     out->service_count = 0;
     for (unsigned s = 0; s < SERVICE_COUNT; s++)
         picture_of_service(c->world->shared->served, WORKERS_MAX, (enum service)s, "", out);

@@ -65,6 +65,7 @@ static bool changed(struct leap_files *f, enum clock_leap_origin origin, const c
 
     if (path[0] == '\0' || stat(path, &st) != 0) {
         f->file[origin].seen = false;
+        f->file[origin].refused = NULL;
         return false;
     }
     if (f->file[origin].seen && same_file(&st, &f->file[origin].as_read))
@@ -74,10 +75,12 @@ static bool changed(struct leap_files *f, enum clock_leap_origin origin, const c
     return true;
 }
 
-static void tell_refused(const char *path, uint32_t line, const char *reason)
+static void refuse(struct leap_files *f, enum clock_leap_origin origin, const char *path, uint32_t line, const char *reason)
 {
     struct log_record r = { .id = LOG_LEAP_REFUSED };
 
+    f->file[origin].refused = reason;
+    f->file[origin].line = line;
     log_text(&r, "file", path);
     log_int(&r, "line", line);
     log_text(&r, "reason", reason);
@@ -108,10 +111,11 @@ bool leap_files_read(struct leap_files *f, enum clock_leap_origin origin, const 
 
     if (!changed(f, origin, path))
         return false;
+    f->file[origin].refused = NULL;
     bytes = malloc(LEAP_FILE_MAX);
     err = bytes ? leap_file_load(path, bytes, LEAP_FILE_MAX, &len) : -UE_MEMORY;
     if (err) {
-        tell_refused(path, 0, reason_of(err));
+        refuse(f, origin, path, 0, reason_of(err));
         free(bytes);
         return false;
     }
@@ -120,6 +124,6 @@ bool leap_files_read(struct leap_files *f, enum clock_leap_origin origin, const 
     if (v.fault == LEAP_OK)
         tell_read(path, table);
     else
-        tell_refused(path, v.line, leap_fault_text(v.fault));
+        refuse(f, origin, path, v.line, leap_fault_text(v.fault));
     return v.fault == LEAP_OK;
 }

@@ -9,7 +9,12 @@
 
 struct leap_files {
     struct mono_ns next;                                           /* when to look again */
-    struct { bool seen; struct stat as_read; } file[LEAP_ORIGINS]; /* the file a verdict was given on */
+    struct {
+        bool seen;
+        struct stat as_read;    /* the file a verdict was given on; */
+        const char *refused;    /* why it is not used, static; NULL: it is, or there is none */
+        uint32_t line;          /* where; 0: all of it */
+    } file[LEAP_ORIGINS];
 };
 
 /* The first look is a little later, so that it never delays the first answer. */

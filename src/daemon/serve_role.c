@@ -66,7 +66,9 @@ static bool read_page(struct serve_role *s, struct mono_ns now, struct page_data
 
 static void send_answers(struct serve_role *s, int fd)
 {
-    io_batch_send(&s->batch, fd);
+    unsigned made = s->batch.answers;
+
+    s->lack->unsent += made - io_batch_send(&s->batch, fd);
     s->out_used = 0;
 }
 
@@ -279,10 +281,12 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
             welcome(s, listener_of(s, fd), client, &from, now);
             continue;
         }
-        if (client < 0) /* no descriptor left: without a rest this would spin */
+        if (client < 0) { /* no descriptor left: without a rest this would spin */
+            s->lack->unaccepted++;
             rest(s, mono_add(now, dur_from_ms(ACCEPT_REST_MS)));
-        else if (i > 0)
+        } else if (i > 0) {
             gather(s);
+        }
         return;
     }
 }
@@ -340,6 +344,7 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct serv
     s->slept = false;
     s->hardware = w->hardware;
     s->stats = &w->shared->served[worker];
+    s->lack = &w->shared->lack[worker];
     s->ahead_ns = &w->shared->ahead_ns[worker];
     s->latency = &w->shared->latency[worker];
     s->sample.waits = false;

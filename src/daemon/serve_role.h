@@ -37,6 +37,7 @@ struct serve_role {
     struct dur_ns asleep;           /* of the page looked at */
     bool slept;                     /* since then */
     struct serve_stats *stats;
+    struct shared_lack *lack;
     struct listeners *listeners;
     const struct hardware_lines *hardware; /* NULL: no card stamps */
     struct loop *loop;

@@ -361,6 +361,7 @@ static int open_admin(struct setup *s)
 {
     int err = admin_role_open(&s->admin, &s->options->http, join_has(&s->join, ROLE_ADMIN) ? NULL : s->user, s->run_dir, s->world.page->vmclock);
 
+    s->world.admin = &s->admin;
     return err ? refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
 }
 

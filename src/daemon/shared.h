@@ -27,12 +27,19 @@ struct shared_steps {
 /* How a role ended last: the parent writes it, core tells of it. */
 struct shared_death { uint32_t count; bool hung; int64_t at_ns; };
 
+/* What the system would not do for a serve process. */
+struct shared_lack {
+    uint64_t unsent;            /* answers that did not leave: a full queue, a firewall, no route */
+    uint64_t unaccepted;        /* how often a connection had to wait, because there was no descriptor for it */
+};
+
 /* Each part has one writer. */
 struct shared_state {
     uint32_t in_use[WORKERS_MAX];           /* each serve process its own: 1 + the generation (config_set.h) that it answers by right now; 0: none */
     struct serve_stats served[WORKERS_MAX]; /* each serve process its own */
     struct sandbox_note note[ROLE_COUNT];   /* each child its own */
     struct histogram latency[WORKERS_MAX];  /* each serve process its own: from arrival to the stated departure, the first request of each batch */
+    struct shared_lack lack[WORKERS_MAX];   /* each serve process its own */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
     uint32_t beat[ROLE_COUNT];              /* each child its own: the parent's last question for a sign of life that it has seen */
     struct shared_death death[ROLE_COUNT];  /* the parent */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "daemon/admin_role.h"
 #include "ke/ke.h"
 
 #define AWAITED_NS (2 * NS_PER_S)       /* a service takes so long to come */
@@ -43,6 +44,37 @@ static void note_listeners(const struct core *c, struct problems *out)
 
         if (err && l->item[i].worker == 0)
             problems_note(out, PROBLEM_NOT_LISTENING, addr_at_to_text(&l->item[i].at, l->item[i].interface, at), ue_text(err));
+    }
+}
+
+/* HTTP's listeners are opened once, at the start. */
+static void note_http(const struct core *c, struct problems *out)
+{
+    const struct admin_role *a = c->world->admin;
+    char at[ADDR_AT_TEXT_MAX];
+
+    for (uint32_t i = 0; a && i < a->wanted.count; i++)
+        if (a->refused[i])
+            problems_note(out, PROBLEM_NOT_LISTENING, addr_at_to_text(&a->wanted.item[i], a->wanted.interface[i], at), a->refused[i]);
+}
+
+static void note_leap_files(const struct core *c, struct problems *out)
+{
+    const struct leap_options *o = &c->world->options->engine.clock.leap;
+    const char *const path[LEAP_ORIGINS] = { [LEAP_FROM_LIST] = o->list.s, [LEAP_FROM_ZONE] = o->zone.s };
+    char detail[PROBLEM_DETAIL_MAX];
+
+    for (int i = 0; i < LEAP_ORIGINS; i++) {
+        const char *why = c->leap_files.file[i].refused;
+        unsigned line = c->leap_files.file[i].line;
+
+        if (!why)
+            continue;
+        if (line)
+            snprintf(detail, sizeof detail, "line %u: %s", line, why);
+        else
+            snprintf(detail, sizeof detail, "%s", why);
+        problems_note(out, PROBLEM_LEAP_REFUSED, path[i], detail);
     }
 }
 
@@ -96,6 +128,10 @@ static void note_certificate(const struct core *c, struct mono_ns now, struct pr
     if (!c->world->ke)
         return;
     page_view(engine_page(c->engine), now, &v);
+    if (c->world->ke->refused[0])
+        problems_note(out, PROBLEM_CERTIFICATE_REFUSED, "nts.certificate", c->world->ke->refused);
+    if (c->world->ke->not_kept)
+        problems_note(out, PROBLEM_NOT_SAVED, "nts.cookie_key_file", NULL);
     expiry = nts_expiry(&c->world->ke->valid, v.utc);
     if (expiry > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, "nts.certificate", expiry == NTS_EXPIRED ? "it has expired" : NULL);
@@ -108,6 +144,8 @@ void trouble_note(const struct core *c, struct mono_ns now, struct problems *out
     note_deaths(c, now, out);
     note_awaited(c, now, out);
     note_listeners(c, out);
+    note_http(c, out);
+    note_leap_files(c, out);
     note_interfaces(c, out);
     note_reload(c, out);
 }

@@ -139,8 +139,10 @@ static void run_slot(struct engine *e, struct slot *s)
         exchanges_close(e, old);
     if (s->client.stats.timed_out != timed_out && s->unusable_exchange != old)
         s->unusable = 0; /* nothing came at all */
-    if (send && s->client.missed == 0)
+    if (send && s->client.missed == 0) {
         s->unanswered_since = e->now;
+        s->unsent_before = s->client.stats.send_errors;
+    }
     if (send)
         send_request(e, s, packet);
     if (s->client.stats.timed_out != timed_out && !slot_is_offline(e, s))

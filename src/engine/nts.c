@@ -5,6 +5,7 @@
  *
  * A request for which there is no cookie waits for the keys and leaves when they come, as long as its exchange is open: that is a poll without a gap. It never
  * leaves without NTS, however long that takes. Standards: RFC 8915 sections 4.2 and 5.7. */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/state.h"
@@ -87,6 +88,7 @@ static void failed(struct engine *e, uint16_t configured, const char *why)
 
     if (c->refusals < UINT8_MAX)
         c->refusals++;
+    snprintf(c->refused, sizeof c->refused, "%s", why);
     c->establish_at = mono_add(e->now, pause_after(c->refusals));
     log_text(r, "source", e->options.source[configured].server.s);
     log_text(r, "reason", why);

@@ -21,24 +21,33 @@ static bool is_unanswered(const struct slot *s, struct mono_ns now)
     return (s->client.missed > 0 || s->client.state == NTP_CLIENT_PENDING) && mono_sub(now, s->unanswered_since).ns >= UNANSWERED_NS;
 }
 
+/* What the network said of the requests that were not answered. It proves nothing, and helps whoever looks. */
+static const char *of_network(const struct slot *s)
+{
+    return s->client.stats.send_errors > s->unsent_before ? "; the network refuses them" : "";
+}
+
 static void note_unanswered(const struct slot *s, struct mono_ns now, struct problems *out)
 {
-    char detail[96], asked[24], answered[24];
+    char detail[PROBLEM_DETAIL_MAX], asked[24], answered[24];
 
     ns_to_text(mono_sub(now, s->unanswered_since).ns, asked);
     if (s->client.stats.verdict[VERDICT_ACCEPTED])
-        snprintf(detail, sizeof detail, "asked %s ago; the last answer came %s ago", asked, ns_to_text(mono_sub(now, s->client.silent_since).ns, answered));
+        snprintf(detail, sizeof detail, "asked %s ago; the last answer came %s ago%s", asked, ns_to_text(mono_sub(now, s->client.silent_since).ns, answered),
+                 of_network(s));
     else
-        snprintf(detail, sizeof detail, "asked %s ago, not one answer so far", asked);
+        snprintf(detail, sizeof detail, "asked %s ago, not one answer so far%s", asked, of_network(s));
     problems_note(out, PROBLEM_SOURCE_UNANSWERED, s->name[s->name_in_use], detail);
 }
 
 static void note_silent(const struct slot *s, struct mono_ns now, struct problems *out)
 {
-    char detail[64] = "not one answer so far", age[24];
+    char detail[PROBLEM_DETAIL_MAX], age[24];
 
     if (s->client.stats.verdict[VERDICT_ACCEPTED])
-        snprintf(detail, sizeof detail, "the last answer came %s ago", ns_to_text(mono_sub(now, s->client.silent_since).ns, age));
+        snprintf(detail, sizeof detail, "the last answer came %s ago%s", ns_to_text(mono_sub(now, s->client.silent_since).ns, age), of_network(s));
+    else
+        snprintf(detail, sizeof detail, "not one answer so far%s", of_network(s));
     problems_note(out, PROBLEM_SOURCE_SILENT, s->name[s->name_in_use], detail);
 }
 
@@ -77,9 +86,9 @@ static void note_configured(const struct engine *e, uint16_t i, struct problems 
     if (c->expiry_told > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, name_of(&e->options.source[i]), c->expiry_told == NTS_EXPIRED ? "it has expired" : NULL);
     if (c->failures > 0)
-        problems_note(out, PROBLEM_NAME_UNRESOLVED, name_of(&e->options.source[i]), NULL);
+        problems_note(out, PROBLEM_NAME_UNRESOLVED, name_of(&e->options.source[i]), c->unresolved);
     if (c->refusals > 0)
-        problems_note(out, PROBLEM_NO_KEYS, name_of(&e->options.source[i]), NULL);
+        problems_note(out, PROBLEM_NO_KEYS, name_of(&e->options.source[i]), c->refused);
 }
 
 static void note_sources(const struct engine *e, struct mono_ns now, struct problems *out)

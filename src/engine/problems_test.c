@@ -125,6 +125,47 @@ static void CLK_06_alarms_of_the_clock_are_named(void **state)
     end(&w);
 }
 
+/* Where the network says that it does not carry the request, that is told beside the silence; it proves nothing. */
+static void NTPC_26_what_the_network_refuses_is_told(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct action send = asked_again(&w);
+    int64_t asked = w.now.ns;
+
+    (void)state;
+    give(&w, &(struct event){ .kind = EVENT_SEND_FAILED, .u.failed = { send.u.send.exchange, -UE_REFUSED } });
+    pass(&w, asked + 9 * NS_PER_S);
+    assert_non_null(strstr(problem_of(&w, PROBLEM_SOURCE_UNANSWERED)->detail, "the network refuses them"));
+    forget(&w);
+    pass(&w, asked + 70 * NS_PER_S);
+    send = *find(&w, ACTION_SEND, 0);
+    answer(&w, &send);
+    send = next_request(&w);
+    pass(&w, w.now.ns + 9 * NS_PER_S);
+    assert_null(strstr(problem_of(&w, PROBLEM_SOURCE_UNANSWERED)->detail, "the network refuses them"));
+    end(&w);
+}
+
+/* Nobody is asked when an operator took all out, and what he took out is no trouble. */
+static void sources_that_are_offline_are_no_trouble(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 2, .source = { source("192.0.2.1", ""), source("no.example", "") } } };
+    begin(&w, false);
+    give(&w, &(struct event){ .kind = EVENT_ADDRESSES, .u.addresses = { .configured = 1, .err = -UE_NO_NAME } });
+    assert_string_equal(problem_of(&w, PROBLEM_NAME_UNRESOLVED)->detail, ue_text(UE_NO_NAME));
+    give(&w, &(struct event){ .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_OFFLINE, "no.example" } });
+    assert_null(problem_of(&w, PROBLEM_NAME_UNRESOLVED));
+    assert_null(problem_of(&w, PROBLEM_NO_SOURCE));
+    give(&w, &(struct event){ .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_OFFLINE, "192.0.2.1" } });
+    pass(&w, w.now.ns + 3000 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_SOURCE_SILENT));
+    assert_non_null(strstr(problem_of(&w, PROBLEM_NO_SOURCE)->detail, "taken offline"));
+    end(&w);
+}
+
 static void NTPC_07_a_server_that_wants_no_more_questions_is_named(void **state)
 {
     static const struct { uint32_t code; const char *says; } rows[] = {
@@ -154,6 +195,8 @@ int main(void)
         cmocka_unit_test(a_server_that_loses_its_time_is_named_with_its_reason),
         cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
         cmocka_unit_test(CLK_06_alarms_of_the_clock_are_named),
+        cmocka_unit_test(NTPC_26_what_the_network_refuses_is_told),
+        cmocka_unit_test(sources_that_are_offline_are_no_trouble),
         cmocka_unit_test(NTPC_07_a_server_that_wants_no_more_questions_is_named),
     };
 

@@ -57,7 +57,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     memcpy(out->verdict, c->stats.verdict, sizeof out->verdict);
 }
 
-static void picture_of_unresolved(const struct source_options *o, struct snapshot_source *out)
+static void picture_of_unresolved(const struct source_options *o, bool offline, struct snapshot_source *out)
 {
     snprintf(out->name, sizeof out->name, "%.63s", o->pool.s[0] ? o->pool.s : o->server.s);
     out->state = offline ? SOURCE_OFFLINE : SOURCE_RESOLVING;
@@ -81,7 +81,7 @@ static void pictures_of_sources(const struct engine *e, struct mono_ns now, stru
             picture_of_slot(e, &e->slot[i], now, &out->source[out->source_count++]);
     for (uint16_t i = 0; i < e->options.source_count; i++)
         if (!has_slot(e, i) && out->source_count < SNAPSHOT_SOURCES_MAX)
-            picture_of_unresolved(&e->options.source[i], &out->source[out->source_count++]);
+            picture_of_unresolved(&e->options.source[i], e->configured[i].offline, &out->source[out->source_count++]);
 }
 
 static const char *hint(const struct engine *e, const struct snapshot *s)

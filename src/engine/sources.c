@@ -224,12 +224,13 @@ void sources_addresses(struct engine *e, uint16_t configured, int err, const str
     }
     if (c->failures < UINT8_MAX)
         c->failures++;
+    c->unresolved = err ? ue_text(err) : "no usable address among the answers";
     c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
     if (slots_of(e, configured) == 0) {
         struct log_record *r = engine_log(e, LOG_NAME_UNRESOLVED);
 
         log_text(r, "name", name_of(o));
-        log_text(r, "reason", err ? ue_text(err) : "no usable address among the answers");
+        log_text(r, "reason", c->unresolved);
         log_ns(r, "retry_ns", resolve_pause(c->failures).ns);
     }
 }

@@ -10,14 +10,16 @@
 struct configured {
     bool numeric;                 /* nothing to look up */
     bool waiting;                 /* a look-up is under way */
-    uint8_t failures;             /* look-ups that failed in a row */
+    uint8_t failures;             /* look-ups that failed in a row, */
+    const char *unresolved;       /* and why the last did; static */
     uint8_t candidate_count;
     struct mono_ns resolve_at;    /* when to look the name up next; MONO_NEVER while waiting or not needed */
     struct net_addr candidate[EVENT_ADDRESSES_MAX]; /* addresses not in use yet */
     bool offline;                 /* an operator's word: it is not asked, and has no vote */
     bool begin;                   /* new: to be started with the next tick that has room */
     bool establishing;            /* NTS: a key establishment is under way */
-    uint8_t refusals;             /* NTS: key establishments that failed in a row */
+    uint8_t refusals;             /* NTS: key establishments that failed in a row, */
+    char refused[PROBLEM_DETAIL_MAX]; /* and why the last did */
     struct mono_ns establish_at;  /* NTS: when to begin one; MONO_NEVER while under way or not needed */
     struct mono_ns establish_not_before;
     struct nts_validity valid;    /* NTS: of the certificate */
@@ -31,7 +33,8 @@ struct slot {
     uint8_t refused;              /* verdict last logged as unusable, 0 none */
     uint8_t unusable;             /* verdict on what came instead of a usable answer to the last request, 0 none: it answers, that is */
     uint32_t unusable_exchange;   /* which request that was */
-    struct mono_ns unanswered_since; /* the first request since the last usable answer */
+    struct mono_ns unanswered_since; /* the first request since the last usable answer, */
+    uint64_t unsent_before;       /* and how many could not be sent until then */
     uint8_t useless;              /* polls in a row that made this pool member worth replacing */
     uint8_t name_in_use;          /* which of name[] */
     uint8_t stamp;                /* enum stamp of the last measurement */

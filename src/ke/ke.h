@@ -45,7 +45,12 @@ struct ke_shared {
 };
 
 /* What anybody may know; core shows it. Written by the program alone. */
-struct ke_picture { struct ke_stats stats; struct nts_validity valid; /* of the server's certificate */ };
+struct ke_picture {
+    struct ke_stats stats;
+    struct nts_validity valid;   /* of the server's certificate */
+    char refused[128];           /* why the pair that lies there now is not used, and the one before is; "" */
+    bool not_kept;               /* the ring could not be written to nts.cookie_key_file */
+};
 
 /* The server's life; returns the exit code. */
 int ke_serve(struct ke_shared *shared, struct ke_picture *picture);

@@ -47,16 +47,17 @@ struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nt
     return dur_before(age, lifetime) ? age : lifetime;
 }
 
-void ring_keep_save(const char *path, const struct nts_ring *ring)
+bool ring_keep_save(const char *path, const struct nts_ring *ring)
 {
     uint8_t bytes[NTS_RING_FILE_SIZE];
     const char *wrong;
 
     if (path[0] == '\0')
-        return;
+        return true;
     nts_ring_to_file(ring, wall_ns(), bytes);
     wrong = host_secret_file_write(path, bytes, sizeof bytes);
     crypto_wipe(bytes, sizeof bytes);
     if (wrong)
         fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s cannot be written: %s; cookies will not outlive a restart\n", path, wrong);
+    return !wrong;
 }

@@ -313,7 +313,7 @@ static void turn_ring(void)
         return;
     nts_ring_turn(&s->ring, &rng);
     s->turned_at_ns = now;
-    ring_keep_save(s->options.cookie_key_file.s, &s->ring);
+    ke.picture->not_kept = !ring_keep_save(s->options.cookie_key_file.s, &s->ring);
 }
 
 /* A ring that is there already was this program's before it was started again. */
@@ -367,6 +367,7 @@ static bool load(void)
     const char *wrong;
 
     if (!make_contexts(&tls, &certified, &wrong)) {
+        snprintf(ke.picture->refused, sizeof ke.picture->refused, "%.127s", wrong);
         fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
         return false;
     }
@@ -377,6 +378,7 @@ static bool load(void)
     ke.valid = ke_tls_own_validity(tls);
     ke.expiry_told = NTS_EXPIRY_FAR;
     ke.picture->valid = ke.valid;
+    ke.picture->refused[0] = '\0';
     return true;
 }
 

@@ -133,6 +133,8 @@ void control_daemon_fields(struct control_codec *x, struct snapshot *s)
     field_ns(x, &s->certificate_expires.ns);
     field_u64(x, &s->handshakes);
     field_u64(x, &s->handshakes_granted);
+    field_u64(x, &s->answers_unsent);
+    field_u64(x, &s->connections_put_off);
 }
 
 void control_page_fields(struct control_codec *x, struct page_data *p)

@@ -140,6 +140,8 @@ struct snapshot {
     struct dur_ns stepped;               /* all steps after the first synchronisation ever, added up */
     struct dur_ns step_budget;           /* what they may add up to */
     uint64_t control_denied;             /* requests over the control socket by users who may not make them */
+    uint64_t answers_unsent;             /* made, and not sent by the system */
+    uint64_t connections_put_off;        /* how often one had to wait for want of a descriptor */
     uint32_t reloads;                    /* of the configuration, since the start */
     struct utc_ns certificate_expires;   /* of our NTS server; 0: there is none */
     uint64_t handshakes, handshakes_granted; /* of NTS key establishment: connections, and those that ended with cookies */

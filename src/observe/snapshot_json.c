@@ -25,6 +25,8 @@ void snapshot_json_daemon(struct json *j, const struct snapshot *s)
     json_int(j, "uptime_ns", s->uptime.ns);
     json_count(j, "reloads", s->reloads);
     json_count(j, "control_denied", s->control_denied);
+    json_count(j, "answers_unsent", s->answers_unsent);
+    json_count(j, "connections_put_off", s->connections_put_off);
     instant_or_null(j, "nts_certificate_expires", "nts_certificate_expires_ns", s->certificate_expires);
     json_count(j, "nts_handshakes", s->handshakes);
     json_count(j, "nts_handshakes_granted", s->handshakes_granted);

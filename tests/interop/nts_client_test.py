@@ -139,6 +139,7 @@ def test_NTS_12_no_plain_request_whatever_fails(lab, authority):
     plain = lab.start(peers.Chronyd, "plain").wait_serving()
     daemon = client(lab, authority, [source(proc.free_port(), port=plain.port)])
     proc.wait_for(lambda: "no NTS keys from localhost: the server takes no connection; trying again in 16 s" in daemon.log(), what=daemon.log)
+    daemon.wait_status(lambda s: any(p["id"] == "no-nts-keys" and "the server takes no connection" in p["sentence"] for p in s["problems"]))
     time.sleep(1)
     status = daemon.status()
     assert (status["sources"][0]["sent"], status["clock"]["status"]) == (0, "not synchronised")

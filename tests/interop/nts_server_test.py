@@ -254,9 +254,12 @@ def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
     nts.daemon.signal(signal.SIGHUP)
     proc.wait_for(lambda: "is not the key of the certificate; the certificate in use stays" in nts.daemon.log(), what=nts.daemon.log)
     assert nts.establish() and serial() == 0
+    refused = lambda s: [p for p in s["problems"] if p["id"] == "certificate-refused"]
+    assert "is not the key of the certificate" in refused(nts.daemon.wait_status(refused))[0]["sentence"]
     nts.certificate.write_bytes(pem.read_bytes())
     nts.daemon.signal(signal.SIGHUP)
     proc.wait_for(lambda: serial() > 0, what=nts.daemon.log)
+    nts.daemon.wait_status(lambda s: not refused(s))
     assert kept.decode() not in nts.daemon.log()
 
 

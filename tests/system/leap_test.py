@@ -97,7 +97,11 @@ def test_LEAP_01_a_bad_list_is_refused_and_the_good_one_stays(lab, mode):
         put(path, content)
         look_again(daemon)
         wait_log(daemon, words)
-        assert daemon.status()["clock"]["leap"] == "delete"
+        status = daemon.wait_status(lambda s, words=words: any(p["id"] == "leap-refused" and words in p["sentence"] for p in s["problems"]))
+        assert status["clock"]["leap"] == "delete"
+    put(path, good)
+    look_again(daemon)
+    daemon.wait_status(lambda s: "leap-refused" not in [p["id"] for p in s["problems"]])
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)

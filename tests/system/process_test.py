@@ -112,14 +112,19 @@ def test_PROC_04_descriptors_run_out(lab, mode):
     def cpu_s():
         stats = [open(f"/proc/{pid}/stat").read().rpartition(")")[2].split() for pid in proc.session_members(daemon.pid)]
         return sum(int(user) + int(system) for user, system in (s[11:13] for s in stats)) / os.sysconf("SC_CLK_TCK")
+    serve = daemon.roles()["serve"] if mode == utcd.PROCESSES else daemon.pid
     with contextlib.ExitStack() as stack:
+        os.kill(serve, signal.SIGSTOP)      # what they say is there when they are accepted: else they would be closed at once
         for _ in range(60):
-            stack.enter_context(socket.create_connection((HOST, time_port), timeout=2))
+            stack.enter_context(socket.create_connection((HOST, time_port), timeout=2)).sendall(b"?")
+        os.kill(serve, signal.SIGCONT)
         begin, cpu = time.monotonic(), cpu_s()
         answered = sum(bool(ntp.ask(HOST, ntp_port, timeout=1)) for _ in range(100))
         proc.wait_for(lambda: time.monotonic() - begin > 1, timeout=2)
         assert answered == 100, "UDP suffers from TCP clients"
         assert cpu_s() - cpu < 0.3, "it spins"
+        if mode == utcd.PROCESSES:      # one process has no descriptor left for whoever asks about it
+            daemon.wait_status(lambda s: "no-descriptors" in [p["id"] for p in s["problems"]] and s["daemon"]["connections_put_off"], 10)
 
     def one_more():
         with socket.create_connection((HOST, time_port), timeout=2) as connection:
@@ -152,6 +157,7 @@ def test_PROC_05_sending_fails_for_a_while(lab):
         return answers[-1]
     assert proc.wait_for(answered, what="no recovery").usable
     assert 3 <= len(answers) <= 60, f"{len(answers)} requests until an answer: the failure was retried, or not recovered from"
+    daemon.wait_status(lambda s: "answers-not-sent" in [p["id"] for p in s["problems"]] and s["daemon"]["answers_unsent"] >= 3, 10)
 
 
 START_CALLS = ["socket", "bind", "setsockopt", "openat", "clone,fork,vfork,clone3", "ftruncate", "flock,fcntl", "mkdir", "rename", "listen",
