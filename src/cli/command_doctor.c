@@ -69,6 +69,19 @@ static void say_measured(const struct snapshot_source *s, unsigned width)
     show_fact("Measured", text, width, stdout);
 }
 
+static void say_authentication(const struct snapshot_source *s, unsigned width)
+{
+    char text[96];
+
+    if (s->auth == SOURCE_AUTH_NTS)
+        snprintf(text, sizeof text, "by NTS; %u cookies are left, each is good for one request", s->cookies);
+    else if (s->auth == SOURCE_AUTH_KEY)
+        snprintf(text, sizeof text, "by key %lu", (unsigned long)s->key_id);
+    else
+        snprintf(text, sizeof text, "no: who can change packets on the way can change its time");
+    show_fact("Authenticated", text, width, stdout);
+}
+
 /* With its name, to be copied as it stands. */
 static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENTENCE_MAX])
 {
@@ -87,6 +100,7 @@ static void say_source(const struct snapshot_source *s)
     snprintf(text, sizeof text, "%.250s is %s: %s.", text_printable(s->name, name, sizeof name), source_state_text((enum source_state)s->state), r->why);
     text_wrap(text, 0, 0, width, stdout);
     say_measured(s, width);
+    say_authentication(s, width);
     if (dropped_for(s))
         show_fact("Dropped answers", dropped_for(s), width, stdout);
     show_fact("What to do", fix_of(s, fix), width, stdout);
@@ -101,6 +115,7 @@ static void json_source(const struct snapshot_source *s)
     json_text(&j, "source", s->name);
     json_text(&j, "state", source_state_text((enum source_state)s->state));
     json_bool(&j, "followed", s->state == SOURCE_SELECTED);
+    json_text(&j, "authentication", source_auth_text((enum source_auth)s->auth));
     json_text(&j, "why", reasons[s->state].why);
     json_text(&j, "fix", fix_of(s, fix));
     if (dropped_for(s))

@@ -21,6 +21,18 @@ static const uint8_t state_of_clock_state[] = {
     [CLOCK_SOURCE_REFUSED] = SOURCE_REFUSED,
 };
 
+/* What it takes to be believed. */
+static void picture_of_authentication(const struct engine *e, const struct slot *s, struct snapshot_source *out)
+{
+    const struct source_options *o = &e->options.source[s->configured];
+
+    out->auth = o->nts ? SOURCE_AUTH_NTS : o->key ? SOURCE_AUTH_KEY : SOURCE_AUTH_NONE;
+    if (o->nts)
+        out->cookies = (uint8_t)e->nts[s - e->slot].client.cookie_count;
+    else if (o->key)
+        out->key_id = s->key ? s->key->id : (uint32_t)o->key;
+}
+
 static void picture_of_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct snapshot_source *out)
 {
     const struct ntp_client *c = &s->client;
@@ -37,6 +49,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
     out->leap = c->last.leap;
     out->stamp = s->stamp;
     out->interleaved = c->interleaved;
+    picture_of_authentication(e, s, out);
     out->certificate_expires = e->configured[s->configured].valid.until;
     out->poll_log2 = c->poll_log2;
     out->min_poll_log2 = (int8_t)o->min_poll;
@@ -63,6 +76,8 @@ static void picture_of_unresolved(const struct source_options *o, bool offline, 
     out->state = offline ? SOURCE_OFFLINE : SOURCE_RESOLVING;
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
+    out->auth = o->nts ? SOURCE_AUTH_NTS : o->key ? SOURCE_AUTH_KEY : SOURCE_AUTH_NONE;
+    out->key_id = o->nts ? 0 : (uint32_t)o->key;
     out->last_answer_age = (struct dur_ns){ -1 };
 }
 

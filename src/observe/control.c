@@ -320,6 +320,7 @@ static uint8_t at_most(uint8_t v, int count) { return v < count ? v : (uint8_t)c
 static void source_check(struct snapshot_source *s)
 {
     s->state = at_most(s->state, SOURCE_STATE_COUNT);
+    s->auth = at_most(s->auth, SOURCE_AUTH_COUNT);
     s->leap = at_most(s->leap, LEAP_UNKNOWN);
     s->stamp = at_most(s->stamp, STAMP_HARDWARE + 1);
     if (s->addr.family > ADDR_IPV6)

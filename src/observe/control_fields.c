@@ -238,6 +238,9 @@ void control_source_fields(struct control_codec *x, struct snapshot_source *s)
     field_ns(x, &s->delay_floor.ns);
     field_ns(x, &s->delay_excess.ns);
     field_ns(x, &s->certificate_expires.ns);
+    field_u8(x, &s->auth);
+    field_u8(x, &s->cookies);
+    field_u32(x, &s->key_id);
 }
 
 void control_service_fields(struct control_codec *x, struct snapshot_service *s)

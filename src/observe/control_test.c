@@ -26,6 +26,9 @@ static void some_source(struct prng *p, struct snapshot_source *s)
     s->leap = LEAP_INSERT;
     s->stamp = STAMP_HARDWARE;
     s->interleaved = 1;
+    s->auth = SOURCE_AUTH_NTS;
+    s->cookies = 7;
+    s->key_id = 4000000000;
     s->poll_log2 = -3;
     s->min_poll_log2 = -4;
     s->max_poll_log2 = 17;

@@ -3,6 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *source_auth_text(enum source_auth a)
+{
+    static const char *const text[SOURCE_AUTH_COUNT] = { "none", "key", "nts" };
+
+    return (unsigned)a < SOURCE_AUTH_COUNT ? text[a] : "unknown";
+}
+
 const char *source_state_text(enum source_state s)
 {
     static const char *const text[SOURCE_STATE_COUNT] = {

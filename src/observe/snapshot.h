@@ -44,6 +44,10 @@ struct utc_ns leap_midnight(const struct page_data *p);
 /* Bytes from outside for a terminal: printable ASCII stays, the rest becomes \xNN. Cut to fit; NUL-terminated. Returns out. */
 const char *text_printable(const char *text, char *out, size_t size);
 
+/* What an answer of a source is believed by. */
+enum source_auth { SOURCE_AUTH_NONE, SOURCE_AUTH_KEY, SOURCE_AUTH_NTS, SOURCE_AUTH_COUNT };
+const char *source_auth_text(enum source_auth a); /* "none", "key", "nts" */
+
 struct snapshot_source {
     char name[SNAPSHOT_NAME_MAX];    /* as configured */
     struct net_addr addr;            /* ADDR_NONE while resolving */
@@ -57,6 +61,9 @@ struct snapshot_source {
     struct dur_ns last_answer_age;   /* -1 ns: never */
     uint64_t sent, accepted, dropped;
     uint64_t verdict[VERDICT_COUNT];
+    uint8_t auth;                    /* enum source_auth */
+    uint8_t cookies;                 /* NTS: how many are left */
+    uint32_t key_id;                 /* with a key: of the last request, or as configured */
     struct utc_ns certificate_expires; /* NTS: of what proved its name; 0: not known, or no NTS */
 };
 

@@ -156,6 +156,21 @@ static void counters(struct json *j, const struct snapshot_source *s)
     verdicts(j, s->verdict);
 }
 
+static void count_or_null(struct json *j, const char *key, bool known, uint32_t count)
+{
+    if (known)
+        json_count(j, key, count);
+    else
+        json_null(j, key);
+}
+
+static void authentication(struct json *j, const struct snapshot_source *s)
+{
+    json_text(j, "authentication", source_auth_text((enum source_auth)s->auth));
+    count_or_null(j, "key_id", s->auth == SOURCE_AUTH_KEY, s->key_id);
+    count_or_null(j, "cookies", s->auth == SOURCE_AUTH_NTS, s->cookies);
+}
+
 static void source(struct json *j, const struct snapshot_source *s)
 {
     json_object(j, NULL);
@@ -171,6 +186,7 @@ static void source(struct json *j, const struct snapshot_source *s)
     reference_id(j, s->refid, s->stratum);
     json_text(j, "stamp", stamp_text((enum stamp)s->stamp));
     json_bool(j, "interleaved", s->interleaved);
+    authentication(j, s);
     instant_or_null(j, "certificate_expires", "certificate_expires_ns", s->certificate_expires);
     measured(j, s);
     counters(j, s);
