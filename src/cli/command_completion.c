@@ -18,6 +18,9 @@ static const char *words_of(unsigned c)
     return c < COMMAND_COUNT ? args_command_words((enum command)c) : c - COMMAND_COUNT == FILE_CONFIG ? "explain" : "";
 }
 
+/* Files can follow it, as words or behind an option. */
+static bool takes_files(unsigned c) { return c >= COMMAND_COUNT || c == COMMAND_SIM; }
+
 static void print_commands(void)
 {
     for (unsigned c = 0; c < COMMANDS; c++)
@@ -66,7 +69,11 @@ static void zsh(void)
     print_commands();
     fputs("\"\n    else\n        case \"${words[2]}\" in\n", stdout);
     print_cases("words_of=");
-    puts("        esac\n    fi\n    compadd -- ${(s: :)words_of}\n}\ncompdef _utcctl utcctl");
+    fputs("        esac\n    fi\n    compadd -- ${(s: :)words_of}\n    (( CURRENT > 2 )) && case \"${words[2]}\" in\n", stdout);
+    for (unsigned c = 0; c < COMMANDS; c++)
+        if (takes_files(c))
+            printf("        %s) _files ;;\n", name_of(c));
+    puts("    esac\n}\ncompdef _utcctl utcctl");
 }
 
 static void fish(void)
@@ -75,7 +82,7 @@ static void fish(void)
     print_commands();
     puts("\"");
     for (unsigned c = 0; c < COMMANDS; c++) {
-        printf("complete -c utcctl -f -n \"__fish_seen_subcommand_from %s\" -a \"", name_of(c));
+        printf("complete -c utcctl%s -n \"__fish_seen_subcommand_from %s\" -a \"", takes_files(c) ? "" : " -f", name_of(c));
         print_words(c);
         puts("\"");
     }
