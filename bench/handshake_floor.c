@@ -39,7 +39,7 @@ static SSL *end_of(SSL_CTX *tls, BIO *in, BIO **out)
 static void ask(struct ends *e)
 {
     uint8_t bytes[NTS_KE_MESSAGE_MAX];
-    size_t len = nts_ke_write_request(bytes, sizeof bytes);
+    size_t len = nts_ke_write_request(false, bytes, sizeof bytes);
 
     if (SSL_do_handshake(e->client) != 1 || SSL_write(e->client, bytes, (int)len) != (int)len)
         tool_refuse("the client cannot finish");

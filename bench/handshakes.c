@@ -54,7 +54,7 @@ static int connected(uint32_t n)
 static bool establish(int fd)
 {
     uint8_t bytes[NTS_KE_MESSAGE_MAX];
-    size_t len = nts_ke_write_request(bytes, sizeof bytes);
+    size_t len = nts_ke_write_request(false, bytes, sizeof bytes);
     struct nts_ke_grant grant;
     SSL *ssl = SSL_new(bench.tls);
     int n = 1;

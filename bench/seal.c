@@ -31,7 +31,7 @@ static void establish(const struct sockaddr_storage *to, socklen_t len, struct n
     SSL *ssl = tls ? SSL_new(tls) : NULL;
     int fd = socket(to->ss_family, SOCK_STREAM, 0);
     uint8_t bytes[NTS_KE_MESSAGE_MAX];
-    size_t got = nts_ke_write_request(bytes, sizeof bytes);
+    size_t got = nts_ke_write_request(false, bytes, sizeof bytes);
     struct nts_ke_grant grant;
     struct nts_keys keys;
 

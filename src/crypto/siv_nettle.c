@@ -8,6 +8,7 @@
 #include <nettle/memxor.h>
 
 #include "crypto/cmac_nettle.h"
+#include "crypto/gcm_siv.h"
 #include "crypto/mac.h"
 
 #define BLOCK CMAC_BLOCK
@@ -24,13 +25,23 @@ struct siv {
 _Static_assert(sizeof(struct siv) <= CRYPTO_SIV_PREPARED_MAX, "room for every prepared key");
 _Static_assert(CRYPTO_SIV_TAG_SIZE == BLOCK, "RFC 5297 section 2.6");
 
-size_t crypto_siv_key_size(unsigned aead) { return aead == CRYPTO_AEAD_SIV_CMAC_256 ? 32 : aead == CRYPTO_AEAD_SIV_CMAC_512 ? 64 : 0; }
+size_t crypto_siv_key_size(unsigned aead)
+{
+    switch (aead) {
+    case CRYPTO_AEAD_SIV_CMAC_256: return 32;
+    case CRYPTO_AEAD_SIV_CMAC_512: return 64;
+    case CRYPTO_AEAD_GCM_SIV_128: return gcm_siv_key_size();
+    default: return 0;
+    }
+}
+
+size_t crypto_siv_nonce_size(unsigned aead) { return aead == CRYPTO_AEAD_GCM_SIV_128 ? GCM_SIV_NONCE_SIZE : BLOCK; }
 
 static bool is_wide(unsigned aead) { return aead == CRYPTO_AEAD_SIV_CMAC_512; }
 
 static void prepare_mac(struct siv *k, enum crypto_aead aead, const uint8_t *key)
 {
-    assert(crypto_siv_key_size(aead) != 0);
+    assert(aead == CRYPTO_AEAD_SIV_CMAC_256 || aead == CRYPTO_AEAD_SIV_CMAC_512);
     cmac_init(&k->mac, is_wide(aead), key);
     k->bound = false;
 }
@@ -165,6 +176,10 @@ void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struc
 {
     struct siv k;
 
+    if (aead == CRYPTO_AEAD_GCM_SIV_128) {
+        gcm_siv_seal(key, t, plain, len, out);
+        return;
+    }
     prepare_mac(&k, aead, key);
     if (len > 0)
         prepare_stream(&k, aead, key);
@@ -177,6 +192,8 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
     struct siv k;
     bool good;
 
+    if (aead == CRYPTO_AEAD_GCM_SIV_128)
+        return gcm_siv_open(key, t, sealed, len, out);
     prepare_mac(&k, aead, key);
     if (len > 0)
         prepare_stream(&k, aead, key);

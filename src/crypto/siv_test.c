@@ -1,6 +1,7 @@
-/* Vectors computed with OpenSSL 3 for key 00 01 02 ..., nonce 10 11 ... 1f, and what a seal must withstand. */
+/* Vectors computed with OpenSSL 3 for key 00 01 02 ..., nonce 10 11 ... 1f, those of RFC 8452, and what a seal must withstand. */
 #include "base/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <nettle/siv-cmac.h>
@@ -151,18 +152,94 @@ static void long_texts(void **state)
     }
 }
 
-static void key_sizes(void **state)
+/* ---- AES-128-GCM-SIV ---- */
+
+#define GCM_SIV_TEXT_MAX 64
+
+/* RFC 8452 appendix C.1; empty keys and nonces are those of the row before. */
+static const struct { const char *key, *nonce, *associated, *plain, *sealed; } gcm_siv[] = {
+    { "01000000000000000000000000000000", "030000000000000000000000", "", "", "dc20e2d83f25705bb49e439eca56de25" },
+    { "", "", "", "0100000000000000", "b5d839330ac7b786578782fff6013b815b287c22493a364c" },
+    { "", "", "", "01000000000000000000000000000000", "743f7c8077ab25f8624e2e948579cf77303aaf90f6fe21199c6068577437a0c4" },
+    { "", "", "01", "0200000000000000", "1e6daba35669f4273b0a1a2560969cdf790d99759abd1508" },
+    { "", "", "01", "0200000000000000000000000000000003000000000000000000000000000000",
+      "620048ef3c1e73e57e02bb8562c416a319e73e4caac8e96a1ecb2933145a1d71e6af6a7f87287da059a71684ed3498e1" },
+    { "", "", "010000000000000000000000000000000200", "0300000000000000000000000000000004000000",
+      "6bb0fecf5ded9b77f902c7d5da236a4391dd029724afc9805e976f451e6d87f6fe106514" },
+    { "e66021d5eb8e4f4066d4adb9c33560e4", "f46e44bb3da0015c94f70887", "", "", "a4194b79071b01a87d65f706e3949578" },
+};
+
+static size_t from_hex(const char *hex, uint8_t *out)
 {
+    size_t len = strlen(hex) / 2;
+
+    for (size_t i = 0; i < len; i++) {
+        const char digits[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+
+        out[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    return len;
+}
+
+/* Seals as the vector says, opens, and opens no more once anything is another. */
+static void one_vector(const uint8_t key[16], struct crypto_siv_text *t, const uint8_t *plain, size_t len, const uint8_t *sealed)
+{
+    static const uint8_t zero[GCM_SIV_TEXT_MAX];
+    uint8_t out[GCM_SIV_TEXT_MAX], changed[GCM_SIV_TEXT_MAX];
+
+    crypto_siv_seal_once(CRYPTO_AEAD_GCM_SIV_128, key, t, plain, len, out);
+    assert_memory_equal(out, sealed, CRYPTO_SIV_TAG_SIZE + len);
+    assert_true(crypto_siv_open_once(CRYPTO_AEAD_GCM_SIV_128, key, t, sealed, len, out));
+    assert_memory_equal(out, plain, len);
+    memcpy(changed, sealed, CRYPTO_SIV_TAG_SIZE + len);
+    for (size_t bit = 0; bit < 8 * (CRYPTO_SIV_TAG_SIZE + len); bit++) {
+        changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_false(crypto_siv_open_once(CRYPTO_AEAD_GCM_SIV_128, key, t, changed, len, out));
+        assert_memory_equal(out, zero, len);
+        changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+}
+
+static void vectors_of_rfc_8452(void **state)
+{
+    uint8_t key[16], nonce[16] = { 0 }, associated[GCM_SIV_TEXT_MAX], plain[GCM_SIV_TEXT_MAX], sealed[GCM_SIV_TEXT_MAX], out[GCM_SIV_TEXT_MAX];
+
     (void)state;
+    if (crypto_siv_key_size(CRYPTO_AEAD_GCM_SIV_128) == 0) {
+        print_message("# AES-128-GCM-SIV is left out: nettle is older than 3.9\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof gcm_siv / sizeof gcm_siv[0]; i++) {
+        struct crypto_siv_text t = { nonce, associated, 12, from_hex(gcm_siv[i].associated, associated) };
+        size_t len = from_hex(gcm_siv[i].plain, plain);
+
+        from_hex(gcm_siv[i].key, key);
+        from_hex(gcm_siv[i].nonce, nonce);
+        assert_int_equal(from_hex(gcm_siv[i].sealed, sealed), CRYPTO_SIV_TAG_SIZE + len);
+        one_vector(key, &t, plain, len, sealed);
+        for (t.nonce_len = 1; t.nonce_len <= sizeof nonce; t.nonce_len++) /* of the peer's choice */
+            assert_int_equal(crypto_siv_open_once(CRYPTO_AEAD_GCM_SIV_128, key, &t, sealed, len, out), t.nonce_len == 12);
+    }
+}
+
+static void sizes(void **state)
+{
+    size_t gcm_siv_key = crypto_siv_key_size(CRYPTO_AEAD_GCM_SIV_128);
+
+    (void)state;
+    assert_true(gcm_siv_key == 0 || gcm_siv_key == 16);
     for (unsigned aead = 0; aead < 40; aead++)
-        assert_int_equal(crypto_siv_key_size(aead), aead == 15 ? 32 : aead == 17 ? 64 : 0);
+        assert_int_equal(crypto_siv_key_size(aead), aead == 15 ? 32 : aead == 17 ? 64 : aead == 30 ? gcm_siv_key : 0);
+    assert_int_equal(crypto_siv_nonce_size(15), 16);
+    assert_int_equal(crypto_siv_nonce_size(17), 16);
+    assert_int_equal(crypto_siv_nonce_size(30), 12);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(whatever_the_lengths),
-        cmocka_unit_test(long_texts), cmocka_unit_test(key_sizes),
+        cmocka_unit_test(long_texts), cmocka_unit_test(vectors_of_rfc_8452), cmocka_unit_test(sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ static const struct source_option source_options[] = {
     { "noval", 0, -1, 0, 0, "certificates are always checked; give nts.trusted_certificates what vouches for this server" },
     { "require", 1, -1, 0, 0, "keys come from the server that is named; nothing to do" },
     { "ask", 1, -1, 0, 0, "the NTS server itself names the server for the time; nothing to do" },
-    { "aead", 1, -1, 0, 0, "AES-SIV-CMAC-256 and -512 are offered; nothing to do" },
+    { "aead", 1, -1, 0, 0, "AES-SIV-CMAC-256 and -512 are offered, and AES-128-GCM-SIV where it is built in; nothing to do" },
 };
 
 #define SOURCE_OPTIONS (sizeof source_options / sizeof source_options[0])

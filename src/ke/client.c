@@ -92,10 +92,10 @@ static const char *why_no_tls(const SSL *ssl)
     return "the server does not take part in TLS 1.3";
 }
 
-static const char *converse(SSL *ssl, const char *pin, struct ke_answer *a)
+static const char *converse(SSL *ssl, const char *pin, bool gcm_siv, struct ke_answer *a)
 {
     uint8_t bytes[NTS_KE_MESSAGE_MAX];
-    size_t len = nts_ke_write_request(bytes, sizeof bytes);
+    size_t len = nts_ke_write_request(gcm_siv, bytes, sizeof bytes);
     const char *wrong;
 
     if (SSL_connect(ssl) != 1)
@@ -139,21 +139,26 @@ static const char *find_ntp(const struct net_addr *who, struct ke_answer *a)
     return addr_is_usable_server(&a->ntp) ? NULL : "the NTP server that it names has no usable address";
 }
 
-static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct ke_answer *a)
+static const char *ask_once(const struct ke_question *q, SSL_CTX *tls, bool gcm_siv, struct net_addr *who, struct ke_answer *a)
 {
     struct addrinfo *list = look_up(q->name, q->port, SOCK_STREAM);
-    struct net_addr who = { .family = ADDR_NONE };
-    int fd = connect_any(list, &who);
+    int fd = connect_any(list, who);
     SSL *ssl = fd < 0 ? NULL : SSL_new(tls);
     const char *wrong = !list ? "the name cannot be resolved" : fd < 0 ? "the server takes no connection" : NULL;
 
     if (!wrong && (!ssl || SSL_set_fd(ssl, fd) != 1 || !expect_name(ssl, q->name)))
         wrong = "no memory is left";
-    if (!wrong)
-        wrong = converse(ssl, q->trust.pin, a);
-    if (!wrong)
-        wrong = find_ntp(&who, a);
-    return wrong; /* the process ends: what it holds goes with it */
+    return wrong ? wrong : converse(ssl, q->trust.pin, gcm_siv, a); /* the process ends: what it holds goes with it */
+}
+
+static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct ke_answer *a)
+{
+    struct net_addr who = { .family = ADDR_NONE };
+    const char *wrong = ask_once(q, tls, true, &who, a);
+
+    if (a->grant.own_export)
+        wrong = ask_once(q, tls, false, &who, a);
+    return wrong ? wrong : find_ntp(&who, a);
 }
 
 static int answer(const struct ke_question *q)

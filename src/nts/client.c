@@ -21,7 +21,7 @@ void nts_client_take(struct nts_client *c, const struct nts_keys *keys, const st
 /* As many as are missing, as far as they fit. */
 static unsigned placeholders(const struct nts_client *c, size_t used)
 {
-    size_t room = NTP_PACKET_MAX - used - nts_authenticator_size(0), fit = room / (NTS_FIELD_HEADER + c->cookie_size);
+    size_t room = NTP_PACKET_MAX - used - nts_authenticator_size(c->keys.aead, 0), fit = room / (NTS_FIELD_HEADER + c->cookie_size);
     unsigned missing = NTS_COOKIES_MAX - 1 - c->cookie_count;
 
     return missing < fit ? missing : (unsigned)fit;

@@ -58,10 +58,10 @@ bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, c
 
 static unsigned aead_of(size_t cookie_len)
 {
-    static const unsigned known[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
+    static const unsigned known[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512, CRYPTO_AEAD_GCM_SIV_128 };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (cookie_len == nts_cookie_size(known[i]))
+        if (crypto_siv_key_size(known[i]) > 0 && cookie_len == nts_cookie_size(known[i]))
             return known[i];
     return 0;
 }

@@ -1,6 +1,6 @@
 /* Cookies (RFC 8915 section 6): the server keeps nothing of its clients; what it has to know about one comes back sealed in a cookie.
  *
- *   key number (4) | nonce (16) | AES-SIV-CMAC-256 { C2S key | S2C key }       100 bytes for AEAD 15, 164 for 17: the length tells the algorithm
+ *   key number (4) | nonce (16) | AES-SIV-CMAC-256 { C2S key | S2C key }       68 bytes for AEAD 30, 100 for 15, 164 for 17: the length tells which
  *
  * The ring holds the keys that seal them, in memory shared by the one who rotates it and all who read: the newest seals, the newest NTS_RING_KEYS open. A
  * row is good while its number is what it was before and after its use. */

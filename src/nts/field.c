@@ -96,14 +96,15 @@ void nts_field_write(struct writer *w, enum nts_field type, struct span body)
     writer_bytes(w, zero, padded(body.len) - body.len);
 }
 
-size_t nts_authenticator_size(size_t len)
+/* No padding but to whole words: section 5.6 asks for more only where a nonce is shorter than 16 bytes and the algorithm would take longer ones. */
+size_t nts_authenticator_size(unsigned aead, size_t len)
 {
-    return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + NTS_NONCE_SIZE + padded(CRYPTO_SIV_TAG_SIZE + len);
+    return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + padded(crypto_siv_nonce_size(aead)) + padded(CRYPTO_SIV_TAG_SIZE + len);
 }
 
 void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain)
 {
-    size_t associated_len = writer_len(w), size = nts_authenticator_size(plain.len);
+    size_t associated_len = writer_len(w), size = nts_authenticator_size(aead, plain.len), nonce_len = crypto_siv_nonce_size(aead);
     uint8_t *field = writer_take(w, size), *nonce;
 
     if (!field)
@@ -111,11 +112,11 @@ void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint
     memset(field, 0, size);
     wire_put16(field, NTS_AUTHENTICATOR);
     wire_put16(field + 2, (uint16_t)size);
-    wire_put16(field + 4, NTS_NONCE_SIZE);
+    wire_put16(field + 4, (uint16_t)nonce_len);
     wire_put16(field + 6, (uint16_t)(CRYPTO_SIV_TAG_SIZE + plain.len));
     nonce = field + NTS_FIELD_HEADER + AUTHENTICATOR_HEADER;
-    rng->fill(rng->ctx, nonce, NTS_NONCE_SIZE);
-    crypto_siv_seal_once(aead, key, &(struct crypto_siv_text){ nonce, w->start, NTS_NONCE_SIZE, associated_len }, plain.at, plain.len, nonce + NTS_NONCE_SIZE);
+    rng->fill(rng->ctx, nonce, nonce_len);
+    crypto_siv_seal_once(aead, key, &(struct crypto_siv_text){ nonce, w->start, nonce_len, associated_len }, plain.at, plain.len, nonce + padded(nonce_len));
 }
 
 bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain)

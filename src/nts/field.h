@@ -16,7 +16,6 @@ enum nts_field { NTS_UNIQUE_ID = 0x0104, NTS_COOKIE = 0x0204, NTS_PLACEHOLDER = 
 #define NTS_FIELD_HEADER 4
 #define NTS_UNIQUE_ID_MIN 32     /* RFC 8915 section 5.3 */
 #define NTS_COOKIES_MAX 8        /* kept by a client, section 4.1.6 */
-#define NTS_NONCE_SIZE 16        /* of ours; RFC 5297 takes any */
 #define NTS_COOKIE_KEPT_MAX 256  /* a client takes no longer ones, or its requests would not fit */
 
 struct nts_fields {
@@ -37,8 +36,8 @@ enum verdict nts_fields_read(struct span datagram, struct span extensions, struc
 /* One whole field. */
 void nts_field_write(struct writer *w, enum nts_field type, struct span body);
 
-/* The length of an authenticator that seals len bytes. */
-size_t nts_authenticator_size(size_t len);
+/* The length of an authenticator that seals len bytes by an algorithm, enum crypto_aead. */
+size_t nts_authenticator_size(unsigned aead, size_t len);
 
 /* Seal `plain` by a key of the algorithm and append it as authenticator of everything that w has; plain may not lie in w. */
 void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* RFC 8915 section 4.1. */
-enum record_type { END = 0, NEXT_PROTOCOL = 1, ERROR = 2, WARNING = 3, AEAD = 4, COOKIE = 5, SERVER = 6, PORT = 7 };
+/* RFC 8915 section 4.1; GCM_SIV_EXPORT: IANA's registry, "Compliant AES-128-GCM-SIV Exporter Context". */
+enum record_type { END = 0, NEXT_PROTOCOL = 1, ERROR = 2, WARNING = 3, AEAD = 4, COOKIE = 5, SERVER = 6, PORT = 7, GCM_SIV_EXPORT = 1024 };
 #define CRITICAL 0x8000
 #define PROTOCOL_NTPV4 0
 #define RECORD_HEADER 4
@@ -56,16 +56,26 @@ static bool lists(struct span body, unsigned number)
     return false;
 }
 
-static uint16_t first_known_aead(struct span body)
+/* What has been read of a request or answer. */
+struct reading {
+    unsigned protocols, algorithms;
+    struct span offered;         /* by a client: a list of algorithms, best first */
+    bool gcm_siv_export;         /* keys for AES-128-GCM-SIV are exported as section 5.1 has it */
+    bool ended;
+};
+
+/* chrony 4.4 to 4.6 know AES-128-GCM-SIV but export its keys as if they were for AES-SIV-CMAC-256: it is granted to those who say that they do not. All the
+ * others have the algorithm that everybody has. */
+static uint16_t choose(const struct reading *seen)
 {
-    for (size_t i = 0; i + 1 < body.len; i += 2)
-        if (crypto_siv_key_size(wire_get16(body.at + i)) > 0)
-            return wire_get16(body.at + i);
+    for (size_t i = 0; i + 1 < seen->offered.len; i += 2) {
+        uint16_t aead = wire_get16(seen->offered.at + i);
+
+        if (crypto_siv_key_size(aead) > 0 && (aead != CRYPTO_AEAD_GCM_SIV_128 || seen->gcm_siv_export))
+            return aead;
+    }
     return 0;
 }
-
-/* What has been read of a request. */
-struct reading { unsigned protocols, algorithms; bool ended; };
 
 static enum nts_ke_error take_wish(const struct record *r, struct nts_ke_wish *w, struct reading *seen)
 {
@@ -77,13 +87,16 @@ static enum nts_ke_error take_wish(const struct record *r, struct nts_ke_wish *w
         w->ntpv4 = lists(r->body, PROTOCOL_NTPV4);
         return is_list(r->body) && r->critical && seen->protocols++ == 0 ? NTS_KE_NO_ERROR : NTS_KE_BAD_REQUEST;
     case AEAD:
-        w->aead = first_known_aead(r->body);
+        seen->offered = r->body;
         return is_list(r->body) && seen->algorithms++ == 0 ? NTS_KE_NO_ERROR : NTS_KE_BAD_REQUEST;
     case ERROR:
     case WARNING:
     case COOKIE: return NTS_KE_BAD_REQUEST; /* a server says those */
     case SERVER:
     case PORT: return NTS_KE_NO_ERROR; /* a wish that need not be granted: sections 4.1.7 and 4.1.8 */
+    case GCM_SIV_EXPORT:
+        seen->gcm_siv_export = true;
+        return r->body.len == 0 ? NTS_KE_NO_ERROR : NTS_KE_BAD_REQUEST;
     default: return r->critical ? NTS_KE_UNKNOWN_CRITICAL : NTS_KE_NO_ERROR;
     }
 }
@@ -97,6 +110,7 @@ struct nts_ke_wish nts_ke_read_wish(struct span message)
 
     while (w.error == NTS_KE_NO_ERROR && !seen.ended && next_record(&c, &r))
         w.error = take_wish(&r, &w, &seen);
+    w.aead = choose(&seen);
     if (w.error == NTS_KE_NO_ERROR && (!seen.ended || seen.protocols != 1 || (w.ntpv4 && seen.algorithms != 1)))
         w.error = NTS_KE_BAD_REQUEST;
     return w;
@@ -120,6 +134,8 @@ static void write_number(struct writer *w, unsigned type, unsigned number)
 static void write_grant(struct writer *w, const struct nts_ke_wish *wish, const struct nts_ke_offer *offer, const uint8_t *cookies, size_t cookie_size)
 {
     write_number(w, AEAD | CRITICAL, wish->aead);
+    if (wish->aead == CRYPTO_AEAD_GCM_SIV_128)
+        write_record(w, GCM_SIV_EXPORT, NULL, 0);
     if (offer->ntp_server[0])
         write_record(w, SERVER | CRITICAL, offer->ntp_server, strlen(offer->ntp_server));
     if (offer->ntp_port != NTP_PORT)
@@ -150,16 +166,21 @@ size_t nts_ke_write_answer(const struct nts_ke_wish *wish, const struct nts_ke_o
 
 /* ---- the client's side ---- */
 
-size_t nts_ke_write_request(uint8_t *out, size_t size)
+size_t nts_ke_write_request(bool gcm_siv, uint8_t *out, size_t size)
 {
-    static const uint16_t offered[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
+    static const uint16_t known[] = { CRYPTO_AEAD_GCM_SIV_128, CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
     struct writer w = writer_of(out, size);
+    size_t first;
 
+    gcm_siv = gcm_siv && crypto_siv_key_size(CRYPTO_AEAD_GCM_SIV_128) > 0;
+    first = gcm_siv ? 0 : 1;
     write_number(&w, NEXT_PROTOCOL | CRITICAL, PROTOCOL_NTPV4);
     writer_u16(&w, AEAD | CRITICAL);
-    writer_u16(&w, sizeof offered);
-    for (size_t i = 0; i < sizeof offered / sizeof offered[0]; i++)
-        writer_u16(&w, offered[i]);
+    writer_u16(&w, (uint16_t)(sizeof known - first * sizeof known[0]));
+    for (size_t i = first; i < sizeof known / sizeof known[0]; i++)
+        writer_u16(&w, known[i]);
+    if (gcm_siv)
+        write_record(&w, GCM_SIV_EXPORT, NULL, 0);
     write_record(&w, END | CRITICAL, NULL, 0);
     return w.failed ? 0 : writer_len(&w);
 }
@@ -211,6 +232,9 @@ static const char *take_grant(const struct record *r, struct nts_ke_grant *g, st
             return "the server names no NTP port that there could be";
         g->ntp_port = number;
         return NULL;
+    case GCM_SIV_EXPORT:
+        seen->gcm_siv_export = true;
+        return r->body.len == 0 ? NULL : "the server says of the export of keys what has no meaning";
     default: return r->critical ? "the server's answer has a critical record that is not known here" : NULL;
     }
 }
@@ -229,5 +253,6 @@ const char *nts_ke_read_answer(struct span message, struct nts_ke_grant *out)
         wrong = "the server's answer is not whole";
     if (!wrong && out->cookie_count == 0)
         wrong = "the server gave no cookies";
-    return wrong;
+    out->own_export = !wrong && out->aead == CRYPTO_AEAD_GCM_SIV_128 && !seen.gcm_siv_export;
+    return out->own_export ? "the server exports keys for AEAD 30 in a way of its own" : wrong;
 }

@@ -1,6 +1,6 @@
 /* NTS key establishment without its TLS (RFC 8915 section 4): records in, records out.
  *
- *   client: next protocol, algorithms, end            server: next protocol, algorithm, [server], [port], cookies, end
+ *   client: next protocol, algorithms, [export], end            server: next protocol, algorithm, [export], [server], [port], cookies, end
  *
  * A request or answer is whole when it has an end-of-message record; what follows that is not looked at. */
 #ifndef NTS_RECORD_H
@@ -42,12 +42,14 @@ struct nts_ke_offer {
 size_t nts_ke_write_answer(const struct nts_ke_wish *wish, const struct nts_ke_offer *offer, const uint8_t *cookies, size_t cookie_size, uint8_t *out,
                            size_t size);
 
-/* A client's request: NTPv4, the algorithms we have, best first. */
-size_t nts_ke_write_request(uint8_t *out, size_t size);
+/* A client's request: NTPv4, the algorithms we have, best first. gcm_siv: AES-128-GCM-SIV among them, where it is to be had. Returns the length, 0 for no
+ * room. */
+size_t nts_ke_write_request(bool gcm_siv, uint8_t *out, size_t size);
 
 /* What a server granted. */
 struct nts_ke_grant {
     uint16_t aead;
+    bool own_export;             /* AES-128-GCM-SIV, without a word that keys are exported as section 5.1 has it: to be asked again without that algorithm */
     uint16_t ntp_port;           /* 0: not said */
     char ntp_server[NTS_KE_SERVER_MAX + 1]; /* "": not said */
     unsigned cookie_count;       /* 1 .. NTS_COOKIES_MAX */

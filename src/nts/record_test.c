@@ -6,7 +6,12 @@
 #define BYTES(...) (struct span){ (const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) }
 #define PROTOCOL 0x80, 1, 0, 2, 0, 0
 #define ALGORITHM 0x80, 4, 0, 2, 0, 15
+#define GCM_SIV_FIRST 0x80, 4, 0, 4, 0, 30, 0, 15
+#define EXPORT 4, 0, 0, 0       /* not critical */
+#define ANYTHING 0xffff         /* AEAD 30 where it is to be had, and 15 elsewhere */
 #define END 0x80, 0, 0, 0
+
+static uint16_t best(void) { return crypto_siv_key_size(CRYPTO_AEAD_GCM_SIV_128) > 0 ? 30 : 15; }
 
 static void wishes(void **state)
 {
@@ -29,14 +34,19 @@ static void wishes(void **state)
         { "an end with a body", { PROTOCOL, ALGORITHM, 0x80, 0, 0, 1, 9 }, 17, NTS_KE_BAD_REQUEST, true, 15 },
         { "a protocol that is not critical", { 0, 1, 0, 2, 0, 0, ALGORITHM, END }, 16, NTS_KE_BAD_REQUEST, true, 15 },
         { "odd algorithms", { PROTOCOL, 0x80, 4, 0, 3, 0, 15, 0, END }, 17, NTS_KE_BAD_REQUEST, true, 15 },
+        { "AEAD 30 without a word about its keys", { PROTOCOL, GCM_SIV_FIRST, END }, 18, NTS_KE_NO_ERROR, true, 15 },
+        { "AEAD 30 with it", { PROTOCOL, GCM_SIV_FIRST, EXPORT, END }, 22, NTS_KE_NO_ERROR, true, ANYTHING },
+        { "AEAD 30 with it, said first", { EXPORT, PROTOCOL, GCM_SIV_FIRST, END }, 22, NTS_KE_NO_ERROR, true, ANYTHING },
+        { "a word about keys that says more", { PROTOCOL, GCM_SIV_FIRST, 4, 0, 0, 1, 9, END }, 23, NTS_KE_BAD_REQUEST, true, 0 },
         { "wishes for server and port", { PROTOCOL, ALGORITHM, 0, 6, 0, 1, 'x', 0, 7, 0, 2, 0, 123, END }, 27, NTS_KE_NO_ERROR, true, 15 },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
         struct nts_ke_wish w = nts_ke_read_wish((struct span){ row[i].bytes, row[i].len });
+        uint16_t aead = row[i].aead == ANYTHING ? best() : row[i].aead;
 
-        if (w.error != row[i].error || (w.error == NTS_KE_NO_ERROR && (w.ntpv4 != row[i].ntpv4 || w.aead != row[i].aead)))
+        if (w.error != row[i].error || (w.error == NTS_KE_NO_ERROR && (w.ntpv4 != row[i].ntpv4 || w.aead != aead)))
             fail_msg("%s: error %d, ntpv4 %d, aead %u", row[i].name, w.error, w.ntpv4, w.aead);
     }
 }
@@ -92,12 +102,14 @@ static void an_answer_is_read_back(void **state)
 static void our_own_request_is_granted(void **state)
 {
     uint8_t out[64];
-    size_t len = nts_ke_write_request(out, sizeof out);
-    struct nts_ke_wish w = nts_ke_read_wish((struct span){ out, len });
 
     (void)state;
-    assert_true(w.error == NTS_KE_NO_ERROR && w.ntpv4);
-    assert_int_equal(w.aead, 15);
+    for (int gcm_siv = 0; gcm_siv < 2; gcm_siv++) {
+        struct nts_ke_wish w = nts_ke_read_wish((struct span){ out, nts_ke_write_request(gcm_siv, out, sizeof out) });
+
+        assert_true(w.error == NTS_KE_NO_ERROR && w.ntpv4);
+        assert_int_equal(w.aead, gcm_siv ? best() : 15);
+    }
 }
 
 static void refusals(void **state)
@@ -135,6 +147,30 @@ static const char *read_parts(struct span head, size_t cookies, size_t cookie_si
     writer_bytes(&w, end, sizeof end);
     assert_false(w.failed);
     return nts_ke_read_answer((struct span){ bytes, writer_len(&w) }, g);
+}
+
+/* A server that grants AEAD 30 and does not say that it exports keys as RFC 8915 has it is to be asked again without. */
+static void keys_exported_in_a_way_of_ones_own(void **state)
+{
+    const struct nts_ke_wish wish = { .error = NTS_KE_NO_ERROR, .ntpv4 = true, .aead = 30 };
+    const struct nts_ke_offer offer = { "", NTP_PORT };
+    uint8_t out[2048], cookies[NTS_COOKIES_MAX * 68] = { 0 };
+    struct nts_ke_grant g;
+
+    (void)state;
+    if (best() != 30) {
+        print_message("# AES-128-GCM-SIV is left out: nettle is older than 3.9\n");
+        return;
+    }
+    assert_null(nts_ke_read_answer((struct span){ out, nts_ke_write_answer(&wish, &offer, cookies, 68, out, sizeof out) }, &g));
+    assert_true(g.aead == 30 && !g.own_export);
+    assert_non_null(read_parts(BYTES(PROTOCOL, 0x80, 4, 0, 2, 0, 30), 1, 68, &g));
+    assert_true(g.aead == 30 && g.own_export);
+    assert_null(read_parts(BYTES(PROTOCOL, 0x80, 4, 0, 2, 0, 30, EXPORT), 1, 68, &g));
+    assert_false(g.own_export);
+    assert_non_null(read_parts(BYTES(PROTOCOL, 0x80, 4, 0, 2, 0, 30, 4, 0, 0, 1, 9), 1, 68, &g));
+    assert_non_null(read_parts(BYTES(PROTOCOL, 0x80, 4, 0, 2, 0, 30), 0, 0, &g));
+    assert_false(g.own_export); /* there was nothing to be had either way */
 }
 
 static void KE_10_answers_that_are_refused(void **state)
@@ -199,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(KE_08_whole_or_not), cmocka_unit_test(an_answer_is_read_back),
                                         cmocka_unit_test(our_own_request_is_granted), cmocka_unit_test(refusals),
+                                        cmocka_unit_test(keys_exported_in_a_way_of_ones_own),
                                         cmocka_unit_test(KE_10_answers_that_are_refused),
                                         cmocka_unit_test(KE_10_a_servers_name_has_an_end), cmocka_unit_test(KE_11_cookies) };
 

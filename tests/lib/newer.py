@@ -11,20 +11,20 @@ CLOCK_CALLS = "clock_settime,settimeofday,clock_adjtime,adjtimex"
 POWERLESS = ["strace", "-D", "-f", "-q", "-o", "/dev/null", "-e", f"trace={CLOCK_CALLS}", "-e", f"inject={CLOCK_CALLS}:retval=0"]
 
 
-def argv(program):
+def argv(program, preload=None):
     loader, library = next(ROOT.glob("lib64/ld-linux-*.so.*"), None), next(ROOT.glob("usr/lib/*-linux-gnu"), None)
     assert loader and library and (ROOT / program).exists(), f"{program} is missing: run tools/deps newer"
-    return [str(loader), "--library-path", str(library), str(ROOT / program)]
+    return [str(loader), "--library-path", str(library), *(["--preload", str(preload)] if preload else []), str(ROOT / program)]
 
 
-def chronyd(directory, *lines, name="newer-chronyd", port=None):
+def chronyd(directory, *lines, name="newer-chronyd", port=None, preload=None):
     """chronyd in the foreground that touches no clock."""
-    return peers.Chronyd(directory, name, port, lines=lines, program=argv("usr/sbin/chronyd"))
+    return peers.Chronyd(directory, name, port, lines=lines, program=argv("usr/sbin/chronyd", preload))
 
 
-def chronyd_query(directory, host, port, options="", *lines):
+def chronyd_query(directory, host, port, options="", *lines, preload=None):
     """The offset that chronyd -Q measures."""
-    return peers.chronyd_query(directory, host, port, options, *lines, program=argv("usr/sbin/chronyd"))
+    return peers.chronyd_query(directory, host, port, options, *lines, program=argv("usr/sbin/chronyd", preload))
 
 
 class NtpdRs(proc.Process):

@@ -1,4 +1,9 @@
-"""Ours and what the Debian release after ours has: chronyd 4.6 and ntpd-rs, both ways, with NTS, keys and interleaved mode."""
+"""Ours and what the Debian release after ours has: chronyd 4.6 and ntpd-rs, both ways, with NTS, keys and interleaved mode. Run for a build by this release
+and for one by the next, whose nettle has AES-128-GCM-SIV (AEAD 30)."""
+
+import json
+import pathlib
+import re
 
 import pytest
 
@@ -7,6 +12,9 @@ from lib.nts import source
 
 HOST = "127.0.0.1"
 KEYS = {"SHA256": 32, "SHA512": 64, "AES128": 16, "AES256": 32}
+AEADS = json.loads(proc.run([utcd.UTCCTL, "version", "--json"]).stdout)["nts_aeads"]
+SIV, GCM_SIV = 15, 30
+gcm_siv = pytest.mark.skipif(GCM_SIV not in AEADS, reason="this build has no AEAD 30: its nettle is older than 3.9")
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +44,26 @@ def server(session_lab, authority, keys):
     daemon.stop()
 
 
-@pytest.fixture(scope="module")
-def chronyd(session_lab, authority, keys):
-    pem, private = authority.sign("newer-chronyd")
+def serving_chronyd(lab, authority, name, *lines, preload=None):
+    pem, private = authority.sign(name)
     ke_port = proc.free_port()
-    daemon = session_lab.start(newer.chronyd, "local stratum 3", f"keyfile {keys}", f"ntsport {ke_port}", f"ntsservercert {pem}", f"ntsserverkey {private}",
-                               "ntsprocesses 1").wait_serving()
+    daemon = lab.start(newer.chronyd, "local stratum 3", f"ntsport {ke_port}", f"ntsservercert {pem}", f"ntsserverkey {private}", "ntsprocesses 1", *lines,
+                       name=name, preload=preload).wait_serving()
     daemon.ke_port = ke_port
     return daemon
+
+
+@pytest.fixture(scope="module")
+def chronyd(session_lab, authority, keys):
+    return serving_chronyd(session_lab, authority, "newer-chronyd", f"keyfile {keys}")
+
+
+@pytest.fixture(scope="module")
+def unlike(session_lab):
+    """Preloaded, it makes chronyd one that exports keys for AEAD 30 in a way of its own and knows of no other."""
+    library = session_lab.dir / "unlike.so"
+    proc.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-o", library, pathlib.Path(__file__).with_name("unlike.c")], check=True)
+    return library
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +85,49 @@ ntp-port = {port}
     return daemon
 
 
-def learns(lab, authority, sources, **more):
-    """A client of ours that has learnt from all of them for some polls: its sources."""
+def client(lab, authority, sources, **more):
+    """A client of ours that has learnt from all of them for some polls."""
     daemon = lab.utcd({"sources": sources, "nts": {"trusted_certificates": str(authority.pem)}, **more})
     daemon.wait_synchronised(20)
-    return daemon.wait_status(lambda s: all(one["accepted"] >= 12 for one in s["sources"]), 20)["sources"]
+    daemon.wait_status(lambda s: all(one["accepted"] >= 12 for one in s["sources"]), 20)
+    return daemon
+
+
+def learns(lab, authority, sources, **more):
+    """Its sources."""
+    return client(lab, authority, sources, **more).status()["sources"]
+
+
+def aeads_of(daemon):
+    """By which algorithms keys came, one after the other."""
+    return [int(n) for n in re.findall(r"keys for AEAD (\d+)", daemon.log())]
 
 
 # ---- we learn ----
 
 def test_from_chronyd_by_nts(lab, authority, chronyd):
-    learns(lab, authority, [source(chronyd.ke_port)])
+    assert aeads_of(client(lab, authority, [source(chronyd.ke_port)])) == [AEADS[0]]
+
+
+@pytest.mark.parametrize("aead", [SIV, pytest.param(GCM_SIV, marks=gcm_siv)])
+def test_from_chronyd_by_one_aead(lab, authority, aead):
+    server = serving_chronyd(lab, authority, "newer-one-aead", f"ntsaeads {aead}")
+    assert aeads_of(client(lab, authority, [source(server.ke_port)])) == [aead]
+
+
+def test_from_chronyd_that_exports_keys_in_a_way_of_its_own(lab, authority, unlike):
+    """It grants AEAD 30, whose keys would be others than ours: it is asked again, without."""
+    server = serving_chronyd(lab, authority, "newer-unlike", preload=unlike)
+    daemon = client(lab, authority, [source(server.ke_port)])
+    assert aeads_of(daemon) == [SIV] and daemon.status()["sources"][0]["verdicts"].get("nts_nak", 0) == 0
+
+
+@gcm_siv
+def test_chronyd_with_nothing_but_keys_of_its_own(lab, authority, unlike):
+    server = serving_chronyd(lab, authority, "newer-unlike-only", "ntsaeads 30", preload=unlike)
+    daemon = lab.utcd({"sources": [source(server.ke_port)], "nts": {"trusted_certificates": str(authority.pem)}})
+    proc.wait_for(lambda: "no algorithm that we know" in daemon.log(), 20, what=daemon.log)
+    assert daemon.status()["sources"][0]["accepted"] == 0
 
 
 @pytest.mark.parametrize("key", range(1, len(KEYS) + 1), ids=KEYS)
@@ -103,11 +155,25 @@ def test_chronyd_learns(lab, server):
     assert abs(newer.chronyd_query(lab.dir, HOST, server.port)) < 0.01
 
 
-def test_chronyd_learns_by_nts(lab, authority, server):
-    """It asks for AEAD_AES_128_GCM_SIV first and takes what we have."""
+def query_by_nts(lab, authority, server, *lines, preload=None):
     options = f"nts ntsport {server.ke_port}"
-    assert abs(newer.chronyd_query(lab.dir, "localhost", server.port, options, f"ntstrustedcerts {authority.pem}")) < 0.01
+    assert abs(newer.chronyd_query(lab.dir, "localhost", server.port, options, f"ntstrustedcerts {authority.pem}", *lines, preload=preload)) < 0.01
     assert server.counters()[1].get("nts_nak", 0) == 0
+
+
+def test_chronyd_learns_by_nts(lab, authority, server):
+    """It asks for AEAD 30 first and takes what we have."""
+    query_by_nts(lab, authority, server)
+
+
+@pytest.mark.parametrize("aead", [SIV, pytest.param(GCM_SIV, marks=gcm_siv)])
+def test_chronyd_learns_by_one_aead(lab, authority, server, aead):
+    query_by_nts(lab, authority, server, f"ntsaeads {aead}")
+
+
+def test_chronyd_learns_that_exports_keys_in_a_way_of_its_own(lab, authority, server, unlike):
+    """Its wish for AEAD 30 is passed over."""
+    query_by_nts(lab, authority, server, preload=unlike)
 
 
 @pytest.mark.parametrize("key", range(1, len(KEYS) + 1), ids=KEYS)
