@@ -9,6 +9,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
+#include "base/wire.h"
 #include "crypto/mac.h"
 #include "host/secret_file.h"
 #include "nts/record.h"
@@ -52,6 +53,38 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
         return SSL_TLSEXT_ERR_ALERT_FATAL;
     *out = chosen;
     return SSL_TLSEXT_ERR_OK;
+}
+
+#define GROUP_X25519 29          /* RFC 8446 section 4.2.7 */
+
+/* Has a client's key_share extension (section 4.2.8) one for this group? */
+static bool has_share(struct span extension, unsigned group)
+{
+    struct cursor c = cursor_of(extension);
+
+    cursor_u16(&c);
+    while (cursor_left(&c) > 0) {
+        unsigned offered = cursor_u16(&c);
+
+        cursor_take(&c, cursor_u16(&c));
+        if (c.failed || offered == group)
+            return !c.failed;
+    }
+    return false;
+}
+
+/* OpenSSL takes a client's first share. Of GnuTLS's two, which chrony sends, that is P-256, and the other costs a fifth of a handshake less. */
+static int choose_group(SSL *ssl, int *alert, void *arg)
+{
+    static int cheap = NID_X25519;
+    const unsigned char *at;
+    size_t len;
+
+    (void)alert;
+    (void)arg;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_key_share, &at, &len) == 1 && has_share((struct span){ at, len }, GROUP_X25519))
+        SSL_set1_groups(ssl, &cheap, 1);
+    return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 /* One signature fits the key; OpenSSL would else weigh all that it knows with each handshake. */
@@ -133,8 +166,10 @@ SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const s
     *wrong = ctx ? use_pair(ctx, certificate, private_key) : "no memory is left";
     if (!*wrong && guests)
         *wrong = ask_guests(ctx, guests);
-    if (!*wrong)
+    if (!*wrong) {
         SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
+        SSL_CTX_set_client_hello_cb(ctx, choose_group, NULL);
+    }
     return done(ctx, *wrong);
 }
 
