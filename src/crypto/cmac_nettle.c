@@ -7,6 +7,7 @@
 
 #define BLOCK CMAC_BLOCK
 #define SINK 256                /* a multiple of BLOCK */
+#define SHORT 64                /* likewise */
 
 void aes_key_init(struct aes_key *k, bool wide, const uint8_t *key)
 {
@@ -57,19 +58,23 @@ static size_t length(const struct cmac_text *t) { return t->blocks + t->has_last
 
 static const uint8_t *block_of(const struct cmac_text *t, size_t i) { return i < t->blocks ? t->at + i * BLOCK : t->last; }
 
+/* Whole blocks through the chain; what it makes of them on the way goes to `sink`, len bytes, which may be where they are. */
+static void cbc(const struct aes_key *k, uint8_t state[BLOCK], const uint8_t *at, size_t len, uint8_t *sink)
+{
+    if (k->wide)
+        cbc_aes256_encrypt(&k->as.aes256, state, len, sink, at);
+    else
+        cbc_aes128_encrypt(&k->as.aes128, state, len, sink, at);
+}
+
 /* Blocks from the given one on, alone. */
 static void chain(const struct aes_key *k, struct cmac_text *t, size_t from)
 {
     uint8_t sink[SINK];
 
     for (size_t n; from < t->blocks; from += n) {
-        const uint8_t *at = t->at + from * BLOCK;
-
         n = t->blocks - from < SINK / BLOCK ? t->blocks - from : SINK / BLOCK;
-        if (k->wide)
-            cbc_aes256_encrypt(&k->as.aes256, t->state, n * BLOCK, sink, at);
-        else
-            cbc_aes128_encrypt(&k->as.aes128, t->state, n * BLOCK, sink, at);
+        cbc(k, t->state, t->at + from * BLOCK, n * BLOCK, sink);
     }
     if (t->has_last) {
         cmac_add(t->state, t->last);
@@ -117,4 +122,31 @@ void cmac_run(const struct cmac_key *k, struct cmac_text text[], size_t n)
     }
     if (length(&text[longest]) > common)
         chain(&k->aes, &text[longest], common);
+}
+
+/* A short text, such as a packet, is padded in a copy, so that it goes through in one call. */
+void cmac_digest(const struct cmac_key *k, const uint8_t *text, size_t len, uint8_t out[BLOCK])
+{
+    static const struct cmac_number nothing;
+    uint8_t copy[SHORT / BLOCK + 1][BLOCK];
+    size_t whole = len / BLOCK, rest = len % BLOCK, n;
+    struct cmac_text t;
+
+    if (len > SHORT) {
+        cmac_text_init(k, text, len, &t);
+        chain(&k->aes, &t, 0);
+        memcpy(out, t.state, BLOCK);
+        return;
+    }
+    for (n = 0; n < whole; n++)
+        memcpy(copy[n], text + n * BLOCK, BLOCK);
+    if (rest > 0 || len == 0) {
+        cmac_put(copy[n], nothing);
+        for (size_t i = 0; i < rest; i++)
+            copy[n][i] = text[n * BLOCK + i];
+        copy[n++][rest] = 0x80;
+    }
+    cmac_add(copy[n - 1], n == whole ? k->last_whole : k->last_part);
+    cmac_put(out, nothing);
+    cbc(&k->aes, out, copy[0], n * BLOCK, copy[0]);
 }

@@ -46,6 +46,9 @@ void cmac_text_init(const struct cmac_key *k, const uint8_t *text, size_t len, s
 /* 1 .. CMAC_TEXTS_MAX of them at once. */
 void cmac_run(const struct cmac_key *k, struct cmac_text text[], size_t n);
 
+/* One text alone; out: its code. */
+void cmac_digest(const struct cmac_key *k, const uint8_t *text, size_t len, uint8_t out[CMAC_BLOCK]);
+
 /* A block as a number. What AES takes in one piece is written in one piece: a processor hands on no two stores as one load. */
 struct cmac_number { uint64_t high, low; };
 

@@ -51,27 +51,23 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
     return true;
 }
 
-static void digest_aes(const struct cmac_key *k, const void *data, size_t len, uint8_t *out)
+static void digest_hash(const struct nettle_hash *hash, const struct crypto_mac *m, const void *data, size_t len, uint8_t *out)
 {
-    struct cmac_text text;
+    union prepared ctx;
 
-    cmac_text_init(k, data, len, &text);
-    cmac_run(k, &text, 1);
-    memcpy(out, text.state, CMAC_BLOCK);
+    memcpy(&ctx, m->prepared, hash->context_size);
+    hash->update(&ctx, len, data);
+    hash->digest(&ctx, m->size, out);
 }
 
 void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len, uint8_t out[CRYPTO_MAC_SIZE_MAX])
 {
     const struct nettle_hash *hash = kinds[m->kind].hash;
-    union prepared ctx;
 
-    if (!hash) {
-        digest_aes((const struct cmac_key *)m->prepared, data, len, out);
-        return;
-    }
-    memcpy(&ctx, m->prepared, hash->context_size);
-    hash->update(&ctx, len, data);
-    hash->digest(&ctx, m->size, out);
+    if (hash)
+        digest_hash(hash, m, data, len, out);
+    else
+        cmac_digest((const struct cmac_key *)m->prepared, data, len, out);
 }
 
 /* As nettle's memeql_sec does it, by eight bytes. */

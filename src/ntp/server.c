@@ -63,6 +63,7 @@ enum verdict ntp_server_authenticate(const struct key_table *keys, const struct 
     v = ntp_packet_check(request->bytes, &tail);
     if (v != VERDICT_ACCEPTED)
         return v;
+    seal->extensions = tail.extensions;
     if (tail.mac.len == 0)
         return VERDICT_ANSWERED;
     key = keys_find(keys, ntp_mac_key_id(&tail));
@@ -73,7 +74,8 @@ enum verdict ntp_server_authenticate(const struct key_table *keys, const struct 
         v = key_judge(key, request->from, now);
     if (v != VERDICT_ACCEPTED)
         return v;
-    *seal = (struct ntp_seal){ key, tail.mac.len };
+    seal->key = key;
+    seal->mac_size = tail.mac.len;
     return VERDICT_ANSWERED;
 }
 
@@ -85,7 +87,6 @@ size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
 enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,
                                  struct ntp_ts64 receive, uint8_t *out, size_t *out_len)
 {
-    struct ntp_asked asked;
     struct ntp_tail tail;
     enum verdict v;
 
@@ -93,10 +94,16 @@ enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct
     if (is_private(request))
         return VERDICT_PRIVATE_MODE;
     v = ntp_packet_check(request, &tail);
-    if (v != VERDICT_ACCEPTED)
-        return v;
-    asked = ntp_server_asked(request.at);
-    v = choose_mode(options, request.at[0] & 7, asked.version, port, &asked.reply_mode);
+    return v == VERDICT_ACCEPTED ? ntp_server_reply_to_checked(options, prepared, request.at, port, receive, out, out_len) : v;
+}
+
+enum verdict ntp_server_reply_to_checked(const struct ntp_options *options, const struct ntp_prepared *prepared, const uint8_t request[NTP_HEADER_SIZE],
+                                         uint16_t port, struct ntp_ts64 receive, uint8_t *out, size_t *out_len)
+{
+    struct ntp_asked asked = ntp_server_asked(request);
+    enum verdict v = choose_mode(options, request[0] & 7, asked.version, port, &asked.reply_mode);
+
+    *out_len = 0;
     if (v != VERDICT_ANSWERED)
         return v;
     ntp_server_write(prepared, &asked, ntp_server_receive_of(receive), out);

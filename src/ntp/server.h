@@ -41,7 +41,7 @@ void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
 void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out);
 
 /* How the answer is authenticated; all 0: not at all. */
-struct ntp_seal { const struct key *key; size_t mac_size; };
+struct ntp_seal { const struct key *key; size_t mac_size; struct span extensions; /* of the request, as ntp_packet_check found them */ };
 
 static inline bool ntp_seal_is_there(const struct ntp_seal *s) { return s->key != NULL; }
 
@@ -59,7 +59,11 @@ size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
 enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,
                                  struct ntp_ts64 receive, uint8_t *out, size_t *out_len);
 
-/* The same, the time of receipt as UTC. */
+/* The same for a request that ntp_server_authenticate let pass: it is not looked through again. */
+enum verdict ntp_server_reply_to_checked(const struct ntp_options *options, const struct ntp_prepared *prepared, const uint8_t request[NTP_HEADER_SIZE],
+                                         uint16_t port, struct ntp_ts64 receive, uint8_t *out, size_t *out_len);
+
+/* ntp_server_reply_to, the time of receipt as UTC. */
 enum verdict ntp_server_reply(const struct ntp_options *options, const struct ntp_prepared *prepared, const struct ntp_server_request *request, uint8_t *out,
                               size_t *out_len);
 

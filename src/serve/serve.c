@@ -145,16 +145,13 @@ static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) 
 
 static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct seal *seal)
 {
-    struct ntp_tail tail;
     enum verdict v;
 
-    seal->mac = (struct ntp_seal){ 0 };
     seal->nts.unique_id.len = 0;
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
-    ntp_packet_check(request->bytes, &tail);
-    return nts_is_meant(tail.extensions) ? nts_server_open(o->nts, request->bytes, tail.extensions, &seal->nts) : VERDICT_ANSWERED;
+    return nts_is_meant(seal->mac.extensions) ? nts_server_open(o->nts, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
 static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
@@ -203,7 +200,7 @@ static enum verdict answer_longer(const struct serve_options *o, const struct se
     if (v == VERDICT_NTS_NAK)
         return answer_nak(o, m, r, &seal, out, out_len);
     if (v == VERDICT_ANSWERED)
-        v = ntp_server_reply_to(&o->ntp, &m->ntp, r->bytes, r->from.port, arrival_stamp(o, m, r), out, out_len);
+        v = ntp_server_reply_to_checked(&o->ntp, &m->ntp, r->bytes.at, r->from.port, arrival_stamp(o, m, r), out, out_len);
     return v == VERDICT_ANSWERED ? put_seal(o, &seal, out, out_len) : v;
 }
 
