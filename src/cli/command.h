@@ -27,6 +27,9 @@ int command_change(const struct args *a);
 int command_explain(const struct args *a);
 int command_doctor(const struct args *a);
 
+/* The source that is named as status names it, by its address, or as s2 for the second; NULL: there is none. */
+const struct snapshot_source *command_find_source(const struct snapshot *s, const char *name);
+
 /* utcctl top. */
 int command_top(const struct args *a);
 

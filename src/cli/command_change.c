@@ -28,6 +28,24 @@ static int write_item(const struct args *a, char *out, size_t size)
     return CLI_OK;
 }
 
+/* The daemon knows sources by name and address; s2 for the second is looked up here, as `utcctl explain` does. */
+static int name_source(const struct args *a, const char *word, struct control_request *r)
+{
+    const struct snapshot_source *s;
+    unsigned nth;
+    char end;
+    int code;
+
+    snprintf(r->text, sizeof r->text, "%s", word);
+    if (sscanf(word, "s%3u%c", &nth, &end) != 1)
+        return CLI_OK;
+    code = command_ask(a, CONTROL_SECTIONS_ALL, &asked);
+    s = code == CLI_OK ? command_find_source(&asked.snapshot, word) : NULL;
+    if (s)
+        snprintf(r->text, sizeof r->text, "%s", s->name);
+    return code;
+}
+
 static int source_request(const struct args *a, struct control_request *r)
 {
     static const struct { const char *word; enum control_source_act act; } acts[] = {
@@ -42,8 +60,7 @@ static int source_request(const struct args *a, struct control_request *r)
         return write_item(a, r->text, sizeof r->text);
     if (a->word_count > 2)
         return command_fail(a, CLI_USAGE, "one source at a time");
-    snprintf(r->text, sizeof r->text, "%s", a->word[1]);
-    return CLI_OK;
+    return name_source(a, a->word[1], r);
 }
 
 static int make_request(const struct args *a, struct control_request *r)
@@ -53,8 +70,7 @@ static int make_request(const struct args *a, struct control_request *r)
     case COMMAND_BURST:
         r->verb = CONTROL_VERB_SOURCE;
         r->act = CONTROL_SOURCE_BURST;
-        snprintf(r->text, sizeof r->text, "%s", a->word_count ? a->word[0] : "");
-        return CLI_OK;
+        return a->word_count ? name_source(a, a->word[0], r) : CLI_OK;
     case COMMAND_LOG:
         r->verb = CONTROL_VERB_LOG_LEVEL;
         snprintf(r->level, sizeof r->level, "%s", a->word[1]);

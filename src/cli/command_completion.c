@@ -15,6 +15,8 @@ static const char *name_of(unsigned c)
 
 static const char *words_of(unsigned c)
 {
+    if (c == COMMAND_LOG)
+        return "level debug info notice warning error";
     return c < COMMAND_COUNT ? args_command_words((enum command)c) : c - COMMAND_COUNT == FILE_CONFIG ? "explain" : "";
 }
 

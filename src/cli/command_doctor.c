@@ -27,8 +27,7 @@ static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT
                          "`utcctl sources online {}` has it asked again; it counts from its first answer on" },
 };
 
-/* Named as status names it, by its address, or s2 for the second. */
-static const struct snapshot_source *find(const struct snapshot *s, const char *name)
+const struct snapshot_source *command_find_source(const struct snapshot *s, const char *name)
 {
     char text[ADDR_TEXT_MAX];
     unsigned nth;
@@ -135,7 +134,7 @@ int command_explain(const struct args *a)
 
     if (code != CLI_OK)
         return code;
-    s = find(&asked.snapshot, a->word[0]);
+    s = command_find_source(&asked.snapshot, a->word[0]);
     if (!s || s->state >= SOURCE_STATE_COUNT || !reasons[s->state].why) {
         snprintf(sentence, sizeof sentence, "there is no source \"%.160s\"; `utcctl sources` lists them", text_printable(a->word[0], shown, sizeof shown));
         return command_fail(a, CLI_GENERAL, sentence);

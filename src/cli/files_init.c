@@ -5,11 +5,20 @@
 #include "cli/profiles.h"
 #include "conf/nearest.h"
 
+/* How long the first sentence of a profile's comment is; it ends in the first line. */
+static int first_sentence(const char *text)
+{
+    size_t line = strcspn(text, "\n");
+    const char *end = strstr(text, ". ");
+
+    return (int)(end && end < text + line ? (size_t)(end - text) + 1 : line);
+}
+
 static int list_profiles(void)
 {
     puts("utcctl init --profile NAME [--output FILE] [--force]: a commented configuration to begin with. Profiles:");
     for (const struct profile *p = profiles; p->name; p++)
-        printf("  %-12s %.*s\n", p->name, (int)strcspn(p->text + 2, "\n"), p->text + 2);
+        printf("  %-12s %.*s\n", p->name, first_sentence(p->text + 2), p->text + 2);
     return CLI_OK;
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -164,7 +165,7 @@ def test_offline_is_not_asked_until_online(lab, good_chronyd, mode):
     burst = daemon.ctl("burst", name)
     assert burst.returncode == REFUSED and "sources online" in burst.stderr
     assert daemon.ctl("reload").returncode == 0 and daemon.status()["sources"][0]["state"] == "offline"
-    assert daemon.ctl("sources", "online", name).returncode == 0
+    assert daemon.ctl("sources", "online", "s1").returncode == 0
     daemon.wait_status(lambda s: s["sources"][0]["sent"] >= sent + 3)
 
 
@@ -292,7 +293,6 @@ def screen(master, seconds):
 
 def test_top_shows_resizes_and_ends_with_q(lab, good_chronyd):
     import fcntl
-    import pty
     import termios
     daemon = following(lab, good_chronyd)
     master, slave = pty.openpty()
@@ -335,6 +335,45 @@ def test_bash_really_completes():
         return proc.run(["bash", "-c", line]).stdout.split()
     assert complete("utcctl", "sou") == ["sources"]
     assert "remove" in complete("utcctl", "sources", "re") and "--yes" in complete("utcctl", "step", "--")
+
+
+def complete_in_fish(line, directory):
+    script = f'{utcd.UTCCTL} completion fish | source; complete -C "{line}"'
+    return proc.run(["fish", "--no-config", "-c", script], cwd=directory).stdout.split()
+
+
+def complete_in_zsh(line, directory):
+    """What the line becomes by the tabulator in a terminal."""
+    master, slave = pty.openpty()
+    shell = subprocess.Popen(["zsh", "-f", "-i"], stdin=slave, stdout=slave, stderr=slave, cwd=directory, env={**os.environ, "TERM": "dumb"}, start_new_session=True)
+    os.close(slave)
+    seen = b""
+
+    def type_and_wait(text, words):
+        nonlocal seen
+        seen = b""
+        os.write(master, text.encode())
+        end = time.monotonic() + 20
+        while not re.search(words.encode(), seen) and time.monotonic() < end:
+            if select.select([master], [], [], 0.2)[0]:
+                seen += os.read(master, 4096)
+        return re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", seen).decode()
+    try:
+        type_and_wait(f"PS1=PROM''PT; autoload -U compinit; compinit -u -D; source <({utcd.UTCCTL} completion zsh); print REA''DY\n", r"READY[\s\S]*PROMPT")
+        return type_and_wait(f"{line}\t\x05#END", "#END")
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(master)
+
+
+def test_fish_and_zsh_really_complete(tmp_path):
+    (tmp_path / "mine.yaml").touch()
+    assert complete_in_fish("utcctl sou", tmp_path) == ["sources"] and complete_in_fish("utcctl sources re", tmp_path) == ["remove"]
+    assert complete_in_fish("utcctl check mi", tmp_path) == ["mine.yaml"] and complete_in_fish("utcctl status mi", tmp_path) == []
+    for line, whole in (("utcctl sou", "sources"), ("utcctl sources rem", "remove"), ("utcctl check mi", "mine.yaml")):
+        said = complete_in_zsh(line, tmp_path)
+        assert re.search(rf"{line[-2:]}.*{whole[len(line.split()[-1]):]}", said, re.DOTALL), said
 
 
 def test_every_command_of_the_daemon_has_json(lab, good_chronyd):

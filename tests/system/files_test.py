@@ -235,6 +235,7 @@ PROFILES = ["airgap", "client", "container", "edge", "finance", "lan-server", "p
 
 def test_init_lists_its_profiles():
     listed = ctl("init")
+    assert all(line.rstrip().endswith(".") for line in listed.stdout.splitlines()[1:]), listed.stdout
     assert listed.returncode == OK and [line.split()[0] for line in listed.stdout.splitlines()[1:]] == PROFILES
     assert ctl("init", "--profile", "stratum1-gps").returncode == USAGE
     assert "not built yet" in ctl("init", "--profile", "stratum1-gps").stderr
