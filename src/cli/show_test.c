@@ -148,6 +148,8 @@ static void what_keeps_a_served_clock_from_its_sources_is_told(void **state)
     strcpy(s.hint, "no source's name could be resolved yet");
     expect(show_status, &s, "  Sources         1 configured, 0 answering, 0 followed, 0 false\n                  no source's name could be resolved yet\n");
     expect(show_status, &s, "  Oscillator      its frequency error is not known yet\n");
+    s.source[0].state = SOURCE_OFFLINE;
+    expect(show_status, &s, "0 followed, 0 false, 1 offline\n");
 }
 
 static void clock_in_full(void **state)

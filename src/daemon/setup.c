@@ -583,12 +583,16 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
 
 static void tell_sources(const struct engine_options *o)
 {
-    char text[400] = "";
+    char text[400] = "", port[16];
     size_t n = 0;
 
-    for (uint32_t i = 0; i < o->source_count && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.64s", i ? ", " : "", o->source[i].pool.s[0] ? "pool " : "",
-                              o->source[i].pool.s[0] ? o->source[i].pool.s : o->source[i].server.s);
+    for (uint32_t i = 0; i < o->source_count && n < sizeof text; i++) {
+        const struct source_options *from = &o->source[i];
+
+        snprintf(port, sizeof port, " port %u", (unsigned)(from->port & 0xffff));
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.64s%s", i ? ", " : "", from->pool.s[0] ? "pool " : "",
+                              from->pool.s[0] ? from->pool.s : from->server.s, from->port == NTP_PORT ? "" : port);
+    }
     if (o->source_count)
         logger_say("asking %s; answers are believed when a majority agrees", text);
     else
