@@ -251,6 +251,13 @@ def test_KE_13_an_end_without_close_notify_is_no_request(nts):
 
 # ---- certificates ----
 
+def test_NTS_17_cookie_keys_that_cannot_be_kept_are_named(lab):
+    nts = Server(lab, utcd.PROCESSES, "unkept", cookie_key_file=str(lab.dir / "nowhere" / "ring"))
+    problem = nts.daemon.wait_status(lambda s: s["problems"])["problems"][0]
+    assert (problem["id"], problem["subject"]) == ("not-saved", "nts.cookie_key_file"), problem
+    assert nts.establish()
+
+
 def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
     nts = Server(lab, utcd.PROCESSES, "reload")
     other = certificate.Authority(lab.dir, "ca-other")

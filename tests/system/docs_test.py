@@ -163,6 +163,14 @@ def test_the_doctor_looks_for_every_trouble():
     assert sorted(looked_for) == sorted(kinds)
 
 
+def test_every_command_of_chronyc_has_its_counterpart_named():
+    told = (utcd.ROOT / "docs/migration.md").read_text().partition("### What chronyc was asked for")[2].partition("\n## ")[0]
+    told = set(re.findall(r"[a-z]+", " ".join(line.split("|")[1] for line in told.splitlines() if line.startswith("| `"))))
+    printed = proc.run([peers.binary("chronyc"), "help"]).stdout
+    commands = set(re.findall(r"^([a-z]+)\b", printed, re.MULTILINE)) - {"exit", "help"}
+    assert len(commands) > 40 and commands <= told, commands - told
+
+
 def test_readme_has_commands():
     assert len(COMMANDS) >= 6
 
