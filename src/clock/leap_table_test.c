@@ -137,12 +137,26 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
         { "2272060800 10\n2287785600 12\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 10\n", LEAP_NOT_ONE_SECOND },
         { "2272060800 10\n2287785600 8\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 9\n", LEAP_OK }, /* a deletion is possible */
         { "2272060800 10 11\n", LEAP_BAD_LINE }, { "2272060800\n", LEAP_BAD_LINE }, { "abc 10\n", LEAP_BAD_LINE }, { "2272060800 -10\n", LEAP_BAD_LINE },
-        { "9999999999999 10\n", LEAP_BAD_LINE }, { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY },
+        { "9999999999999 10\n", LEAP_BAD_LINE }, { "2272060800 10x\n", LEAP_BAD_LINE }, { "2272060800 1001\n", LEAP_BAD_LINE }, { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(read_list(list("3960835200", "3991593600", rows[i].entries)).fault, rows[i].fault);
+    assert_int_equal(read_list(list("3960835200", "999999999999", GOOD)).fault, LEAP_BAD_LINE); /* a year that no count of nanoseconds reaches */
+    assert_string_equal(leap_fault_text(LEAP_FAULT_COUNT), "unknown fault");
+}
+
+static void LEAP_03_more_entries_than_can_be_real(void **state)
+{
+    char entries[24 * (LEAP_ENTRIES_MAX + 2)] = "";
+
+    (void)state;
+    for (int i = 0; i < LEAP_ENTRIES_MAX; i++)
+        snprintf(entries + strlen(entries), 24, "%lld %d\n", 2272060800LL + i * 86400LL, 10 + i % 2);
+    assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_OK);
+    snprintf(entries + strlen(entries), 24, "3944332800 10\n");
+    assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_TOO_MANY);
 }
 
 static void LEAP_04_a_file_cut_anywhere_is_refused(void **state)
@@ -186,6 +200,7 @@ static void LEAP_04_a_cut_zone_file_is_refused(void **state)
     (void)state;
     for (size_t len = 0; len + 2 < s.len; len++) /* the footer after the leap seconds is two bytes */
         assert_int_not_equal(leap_table_from_tzif((struct span){ s.at, len }, &t).fault, LEAP_OK);
+    assert_int_equal(leap_table_from_tzif((struct span){ s.at, LEAP_FILE_MAX + 1 }, &t).fault, LEAP_TOO_LARGE);
     assert_int_equal(leap_table_from_tzif(file("/usr/share/zoneinfo/UTC"), &t).fault, LEAP_EMPTY);
 }
 
@@ -210,6 +225,7 @@ int main(void)
         cmocka_unit_test(LEAP_01_a_missing_or_malformed_hash_is_refused),
         cmocka_unit_test(LEAP_02_expiry_is_told),
         cmocka_unit_test(LEAP_03_impossible_tables_are_refused),
+        cmocka_unit_test(LEAP_03_more_entries_than_can_be_real),
         cmocka_unit_test(LEAP_04_a_file_cut_anywhere_is_refused),
         cmocka_unit_test(LEAP_04_binary_huge_and_windows_files),
         cmocka_unit_test(LEAP_04_a_cut_zone_file_is_refused),

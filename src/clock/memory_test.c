@@ -200,13 +200,52 @@ static void another_version_is_told_apart(void **state)
 
 static void a_name_that_is_no_word_is_left_out(void **state)
 {
+    static const char *const names[] = { "a b", "" };
     static struct clock_memory m, got;
 
     (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        m = example();
+        strcpy(m.source[0].name, names[i]);
+        assert_int_equal(verdict_on(&m, &got), 0);
+        assert_int_equal(got.count, 1);
+    }
+}
+
+/* A text that was not damaged, as its checksum says, but that we would not have written. */
+static int verdict_on_text(const char *was, const char *is)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX], changed[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+    uint32_t h = UINT32_C(2166136261);
+    char *at;
+    size_t len;
+
     m = example();
-    strcpy(m.source[0].name, "a b");
-    assert_int_equal(verdict_on(&m, &got), 0);
-    assert_int_equal(got.count, 1);
+    m.count = 1;
+    text_of(&m, text);
+    at = strstr(text, was);
+    assert_non_null(at);
+    len = (size_t)snprintf(changed, sizeof changed, "%.*s%s%s", (int)(at - text), text, is, at + strlen(was)) - strlen("checksum 01234567\n");
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (uint8_t)changed[i]) * UINT32_C(16777619);
+    len += (size_t)sprintf(changed + len, "checksum %08lx\n", (unsigned long)h);
+    return clock_memory_from_text(changed, len, 500, &got);
+}
+
+static void ST_01_words_that_we_do_not_write_are_refused(void **state)
+{
+    static const struct { const char *was, *is; int err; } rows[] = {
+        { "wander", "wander", 0 }, { "freq_ppm -", "freq_ppm x", -UE_SYNTAX }, { "known 1", "known x", -UE_SYNTAX }, { "known 1", "known 2", -UE_RANGE },
+        { "saved_ns 1", "saved_ns x", -UE_SYNTAX }, { "source ntp0.example:1123", "source ", -UE_SYNTAX }, { "source ", "sauce ", -UE_SYNTAX },
+        { "checksum", "\nchecksum", -UE_SYNTAX },
+        { "ntp0.example", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", -UE_SYNTAX },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (verdict_on_text(rows[i].was, rows[i].is) != rows[i].err)
+            fail_msg("%s: %d", rows[i].is, verdict_on_text(rows[i].was, rows[i].is));
 }
 
 int main(void)
@@ -222,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_file_of_version_1_is_taken),
         cmocka_unit_test(another_version_is_told_apart),
         cmocka_unit_test(a_name_that_is_no_word_is_left_out),
+        cmocka_unit_test(ST_01_words_that_we_do_not_write_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

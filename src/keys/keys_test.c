@@ -146,6 +146,7 @@ static const struct { const char *text; enum keys_format format; bool legacy; en
     { "1 SHA1 x 192.0.2.1,", KEYS_FORMAT_NTP, true, KEY_FAULT_NET, 1, 10 },
     { "1 SHA1 x 192.0.2.1 192.0.2.2", KEYS_FORMAT_NTP, true, KEY_FAULT_WORD, 1, 20 },
     { "1 SHA1 x for=::1,::2,::3,::4,::5,::6,::7,::8,::9", KEYS_FORMAT_CHRONY, true, KEY_FAULT_NETS, 1, 10 },
+    { "1 SHA1 a\nx\n3 SHA1 b", KEYS_FORMAT_CHRONY, true, KEY_FAULT_ID, 2, 1 },
     { "1 SHA1 a\n2 SHA1 b\001", KEYS_FORMAT_CHRONY, true, KEY_FAULT_CONTROL, 2, 9 },
 };
 
@@ -162,6 +163,7 @@ static void CFG_bad_lines(void **state)
             fail_msg("%s: %s at %u:%u", bad[i].text, key_fault_text(v.fault), v.line, v.column);
         assert_memory_equal(&table, &none, sizeof table);
     }
+    assert_string_equal(key_fault_text(KEY_FAULTS), key_fault_text(KEY_FAULT_NONE));
 }
 
 static void aes_keys_have_one_length(void **state)

@@ -155,6 +155,8 @@ static void NTPC_26_network_errors_are_counted_and_polling_continues(void **stat
     fixture_init(&f, true);
     ask(&f);
     before = f.c;
+    ntp_client_send_failed(&f.c, f.exchange + 1); /* another exchange's */
+    assert_int_equal(f.c.stats.send_errors, 0);
     ntp_client_send_failed(&f.c, f.exchange);
     assert_int_equal(f.c.stats.send_errors, 1);
     assert_unchanged(&before, &f.c);

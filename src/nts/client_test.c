@@ -220,6 +220,51 @@ static void NTS_14_our_request_reflected(void **state)
     assert_int_equal(open_it(&f, &fresh), VERDICT_MAC_WRONG);
 }
 
+/* The server's answer with those bytes sealed inside. */
+static void answer_with(struct fixture *f, struct span plain)
+{
+    struct nts_fields asked;
+    struct ntp_tail tail;
+    struct writer w = writer_of(f->answer, sizeof f->answer);
+
+    ntp_packet_check((struct span){ f->request, f->request_len }, &tail);
+    nts_fields_read((struct span){ f->request, f->request_len }, tail.extensions, &asked);
+    memset(writer_take(&w, NTP_HEADER_SIZE), 0, NTP_HEADER_SIZE);
+    f->answer[0] = 4 << 3 | NTP_MODE_SERVER;
+    nts_field_write(&w, NTS_UNIQUE_ID, asked.unique_id);
+    nts_authenticator_write(&w, f->c.keys.aead, f->c.keys.s2c, &f->rng, plain);
+    f->answer_len = writer_len(&w);
+}
+
+/* Of what the server sealed, cookies of the size we know are taken, up to eight; a list that is none is refused. */
+static void sealed_fields_of_every_kind(void **state)
+{
+    static const struct { uint16_t type; size_t len; unsigned fields, taken; } rows[] = {
+        { NTS_COOKIE, 64, 1, 1 }, { NTS_COOKIE, 64, 8, 8 }, { NTS_COOKIE, 64, 9, 8 }, { NTS_COOKIE, 60, 1, 0 }, { NTS_COOKIE, 68, 1, 0 },
+        { 0x7f00, 64, 1, 0 }, { NTS_COOKIE, 64, 0, 0 },
+    };
+    static const uint8_t bytes[68], longer[16] = { 2, 4, 0, 20 };
+    struct nts_fresh fresh;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    ask(&f);
+    f.c.cookie_size = 64; /* so that nine of them fit into a packet */
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t plain[1024];
+        struct writer w = writer_of(plain, sizeof plain);
+
+        for (unsigned n = 0; n < rows[i].fields; n++)
+            nts_field_write(&w, (enum nts_field)rows[i].type, (struct span){ bytes, rows[i].len });
+        answer_with(&f, (struct span){ plain, writer_len(&w) });
+        assert_int_equal(open_it(&f, &fresh), VERDICT_ACCEPTED);
+        assert_int_equal(fresh.count, rows[i].taken);
+    }
+    answer_with(&f, (struct span){ longer, sizeof longer });
+    assert_int_equal(open_it(&f, &fresh), VERDICT_NTS_FIELDS);
+}
+
 static void NTS_15_many_cookies_or_none(void **state)
 {
     struct nts_fresh fresh = { .count = NTS_COOKIES_MAX };
@@ -243,6 +288,7 @@ int main(void)
         cmocka_unit_test(cookies_are_kept_at_eight), cmocka_unit_test(no_cookie_is_used_twice), cmocka_unit_test(NTS_11_the_answer_to_another_request),
         cmocka_unit_test(NTS_12_a_plain_answer), cmocka_unit_test(every_bit_of_the_answer_counts), cmocka_unit_test(NTS_13_NTS_16_kisses),
         cmocka_unit_test(NTS_14_our_request_reflected), cmocka_unit_test(NTS_15_many_cookies_or_none),
+        cmocka_unit_test(sealed_fields_of_every_kind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -290,6 +290,62 @@ static void NTS_10_sealed_fields_of_wrong_length(void **state)
     assert_int_equal(open_request(&f), VERDICT_NTS_FIELDS);
 }
 
+/* Fields of other protocols are no reason to look for keys. */
+static void a_request_without_fields_of_nts_is_not_meant(void **state)
+{
+    struct ntp_tail tail;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    f.cookies = f.authenticators = 0;
+    build(&f);
+    assert_int_equal(ntp_packet_check(f.request, &tail), VERDICT_ACCEPTED);
+    assert_false(nts_is_meant(tail.extensions));
+}
+
+static void placeholders_are_of_one_length(void **state)
+{
+    static const uint8_t zero[512];
+    struct nts_session s;
+    struct fixture f;
+    struct writer w;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    f.authenticators = 0;
+    f.placeholders = 1;
+    build(&f);
+    w = writer_of(f.bytes, sizeof f.bytes);
+    writer_take(&w, f.request.len);
+    nts_field_write(&w, NTS_PLACEHOLDER, (struct span){ zero, f.cookie_len + 4 });
+    nts_authenticator_write(&w, f.keys.aead, f.keys.c2s, &f.rng, f.inner);
+    f.request.len = writer_len(&w);
+    assert_int_equal(open_built(&f, &s), VERDICT_NTS_FIELDS);
+}
+
+/* An answer that has no room, or no key to make cookies with, is not made. */
+static void answers_without_room_or_key(void **state)
+{
+    struct nts_session s = { .cookies = 0 };
+    uint8_t answer[1024];
+    struct fixture f;
+    size_t len;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    build(&f);
+    assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
+    len = nts_server_seal(&f.ring, &s, &f.rng, answer, sizeof answer);
+    assert_int_equal(nts_server_seal(&f.ring, &s, &f.rng, answer, len), len);
+    assert_int_equal(nts_server_seal(&f.ring, &s, &f.rng, answer, len - 1), 0);
+    len = nts_server_nak(&s, answer, sizeof answer);
+    assert_int_equal(nts_server_nak(&s, answer, len), len);
+    assert_int_equal(nts_server_nak(&s, answer, len - 1), 0);
+    memset(&f.ring, 0, sizeof f.ring);
+    assert_int_equal(nts_server_seal(&f.ring, &s, &f.rng, answer, sizeof answer), 0);
+}
+
 static void NTS_14_our_answer_is_no_request(void **state)
 {
     uint8_t answer[1024] = { 4 << 3 | NTP_MODE_SERVER };
@@ -331,7 +387,8 @@ int main(void)
         cmocka_unit_test(NTS_03_a_nak_carries_the_identifier_alone), cmocka_unit_test(NTS_07_lengths_inside_the_authenticator),
         cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_09_fields_behind_the_authenticator_are_ignored),
         cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
-        cmocka_unit_test(without_a_key_nothing_is_made),
+        cmocka_unit_test(without_a_key_nothing_is_made), cmocka_unit_test(a_request_without_fields_of_nts_is_not_meant),
+        cmocka_unit_test(placeholders_are_of_one_length), cmocka_unit_test(answers_without_room_or_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -519,6 +519,7 @@ static void what_is_not_known_is_answered_with_a_reason(void **state)
     assert_int_equal(result_of(CONTROL_VERSION, 0x7000, false, &spoken), CONTROL_UNKNOWN_VERB);
     assert_int_equal(result_of(CONTROL_VERSION, 0, false, &spoken), CONTROL_UNKNOWN_VERB);
     assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERBS, false, &spoken), CONTROL_UNKNOWN_VERB);
+    assert_false(control_is_change(&(struct control_request){ .verb = CONTROL_VERBS }));
     assert_int_equal(result_of(CONTROL_VERSION, CONTROL_VERB_SNAPSHOT, true, &spoken), CONTROL_MALFORMED);
     assert_int_equal(result_of(9, CONTROL_VERB_SNAPSHOT, false, &spoken), CONTROL_FOREIGN_VERSION);
     assert_int_equal(spoken, CONTROL_VERSION);
