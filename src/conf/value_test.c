@@ -172,6 +172,15 @@ static const struct { enum conf_type type; const char *text; int err; const char
     { CONF_TEXT, "\xc2\x85", -UE_SYNTAX, NULL },
     { CONF_TEXT, "\xe2\x80\xa9", -UE_SYNTAX, NULL },
     { CONF_TEXT, "\xef\xbf\xbe", -UE_SYNTAX, NULL },
+    { CONF_TEXT, "\xef\xbf\xbf", -UE_SYNTAX, NULL },
+    { CONF_TEXT, "\xef\xbf\xbd", 0, "\"\xef\xbf\xbd\"" },
+    { CONF_TEXT, "\xef\xbb\xbf", -UE_SYNTAX, NULL },
+    { CONF_TEXT, "\xef\xbb\xbe", 0, "\"\xef\xbb\xbe\"" },
+    { CONF_TEXT, "\xef\xbc\xbf", 0, "\"\xef\xbc\xbf\"" },
+    { CONF_TEXT, "\xe2\x80\xa8", -UE_SYNTAX, NULL },
+    { CONF_TEXT, "\xe2\x80\xa6", 0, "\"\xe2\x80\xa6\"" },
+    { CONF_TEXT, "\xc2\xa0", 0, "\"\xc2\xa0\"" },
+    { CONF_TEXT, "\x7f", -UE_SYNTAX, NULL },
     { CONF_PATH, "/x/drift", 0, "\"/x/drift\"" },
     { CONF_PATH, "x/drift", -UE_SYNTAX, NULL },
     { CONF_HOST, "ntp-1.example.org.", 0, "\"ntp-1.example.org.\"" },
@@ -202,6 +211,8 @@ static const struct { enum conf_type type; const char *text; int err; const char
     { CONF_NETS, "192.0.2.0/-1", -UE_RANGE, NULL },
     { CONF_NETS, "192.0.2.0:1/24", -UE_SYNTAX, NULL },
     { CONF_NETS, "*/0", -UE_SYNTAX, NULL },
+    { CONF_NETS, "[::1]/128", -UE_SYNTAX, NULL },
+    { CONF_NETS, "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000001", -UE_SYNTAX, NULL },
 };
 
 static void items_read_and_write(void **state)
@@ -245,15 +256,33 @@ static void text_lengths_are_limited(void **state)
 
 static void lists_are_bounded(void **state)
 {
-    const struct conf_row row = { CONF_LISTEN, "k", 0, "", "", "", RELOAD_LIVE, "" };
-    static struct option_addrs list;
+    static const enum conf_type types[] = { CONF_LISTEN, CONF_TEXTS, CONF_NETS };
+    static union { struct option_texts texts; struct option_addrs addrs; struct option_nets nets; } list;
 
     (void)state;
-    conf_value_default(&row, &list);
-    for (int i = 0; i < OPTION_LIST_MAX; i++)
-        assert_int_equal(conf_value_read(&row, 123, "::1", &list), 0);
-    assert_int_equal(conf_value_read(&row, 123, "::1", &list), -UE_FULL);
-    assert_int_equal(list.count, OPTION_LIST_MAX);
+    for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+        const struct conf_row row = { types[t], "k", 0, "", "", "", RELOAD_LIVE, "" };
+
+        conf_value_default(&row, &list);
+        for (int i = 0; i < OPTION_LIST_MAX; i++)
+            assert_int_equal(conf_value_read(&row, 123, "::1", &list), 0);
+        assert_int_equal(conf_value_read(&row, 123, "::1", &list), -UE_FULL);
+        assert_int_equal(conf_list_count(&row, &list), OPTION_LIST_MAX);
+    }
+}
+
+/* Of two limits one may be open. */
+static void one_limit_is_enough(void **state)
+{
+    const struct conf_row least = { CONF_INT, "n", 0, "5", "5", "", RELOAD_LIVE, "" }, most = { CONF_INT, "n", 0, "5", "", "5", RELOAD_LIVE, "" };
+    int64_t n = 7;
+
+    (void)state;
+    assert_int_equal(conf_value_read(&least, 0, "4", &n), -UE_RANGE);
+    assert_int_equal(conf_value_read(&least, 0, "6", &n), 0);
+    assert_int_equal(conf_value_read(&most, 0, "6", &n), -UE_RANGE);
+    assert_int_equal(conf_value_read(&most, 0, "4", &n), 0);
+    assert_int_equal(n, 4);
 }
 
 static void nearest_names_are_found(void **state)
@@ -270,6 +299,9 @@ static void nearest_names_are_found(void **state)
     conf_nearest_offer(&n, "max_drift");
     conf_nearest_offer(&n, "max_slew");
     assert_string_equal(n.best, "max_drift");
+    n = conf_nearest_start("a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-all");
+    conf_nearest_offer(&n, "a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-al");
+    assert_null(n.best);
     n = conf_nearest_start("zzzzzz");
     conf_nearest_offer(&n, "mode");
     assert_null(n.best);
@@ -280,7 +312,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_parse_exactly), cmocka_unit_test(formatted_numbers_parse_back), cmocka_unit_test(limits_hold_at_their_edges),
         cmocka_unit_test(ppm_limits_hold), cmocka_unit_test(enum_is_the_index), cmocka_unit_test(items_read_and_write),
-        cmocka_unit_test(text_lengths_are_limited), cmocka_unit_test(lists_are_bounded), cmocka_unit_test(nearest_names_are_found),
+        cmocka_unit_test(text_lengths_are_limited), cmocka_unit_test(lists_are_bounded), cmocka_unit_test(one_limit_is_enough),
+        cmocka_unit_test(nearest_names_are_found),
     };
     return cmocka_run_group_tests_name("conf value", tests, NULL, NULL);
 }

@@ -182,7 +182,7 @@ static void sources_come_from_a_directory_that_others_write(void **state)
 
 static void a_value_may_stand_in_a_file(void **state)
 {
-    char variable[256], *text = NULL;
+    char variable[256], *text = NULL, large[1100] = "";
     size_t size;
     FILE *f;
 
@@ -203,6 +203,25 @@ static void a_value_may_stand_in_a_file(void **state)
     put("value", "");
     assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
     assert_true(told("value: it is empty"));
+    memset(large, 'x', sizeof large - 1);
+    put("value", large);
+    assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
+    assert_true(told("value: it is longer than a value"));
+    put("value", "info");
+    assert_int_equal(chmod(in_dir("value"), 0666), 0);
+    assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
+    assert_true(told("value: everybody may write to it"));
+    assert_int_equal(chmod(in_dir("value"), 0644), 0);
+    assert_int_equal(truncate(in_dir("value"), 6), 0);
+    assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
+    assert_true(told("value: it holds a NUL byte"));
+    assert_int_equal(unlink(in_dir("value")), 0);
+    assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
+    assert_true(told("value: No such file"));
+    assert_int_equal(mkdir(in_dir("value"), 0755), 0);
+    assert_int_equal(load((const char *const[]){ variable, NULL }), -UE_SYNTAX);
+    assert_true(told("value: it is not a regular file"));
+    assert_int_equal(rmdir(in_dir("value")), 0);
     put("value", "info");
     assert_int_equal(load((const char *const[]){ "SIMPLE_UTCD_LOG__LEVEL=error", variable, NULL }), -UE_SYNTAX);
     assert_true(told("SIMPLE_UTCD_LOG__LEVEL gives the same key"));

@@ -102,6 +102,7 @@ static void values_reach_their_fields(void **state)
 
 static void CFG_01_files_that_are_none(void **state)
 {
+    char name[300] = "";
     struct stat s;
 
     (void)state;
@@ -111,6 +112,15 @@ static void CFG_01_files_that_are_none(void **state)
     assert_true(errors.found == 1 && told("directory"));
     assert_int_equal(load_file("/dev/null", no_environment), -UE_SYNTAX);
     assert_true(told("not a regular file"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink(path, path), 0);
+    assert_int_equal(load_file(path, no_environment), -UE_SYNTAX);
+    assert_true(told("leads in a circle"));
+    assert_int_equal(unlink(path), 0);
+    memset(name, 'a', sizeof name - 1);
+    name[0] = '/';
+    assert_int_equal(load_file(name, no_environment), -UE_SYNTAX);
+    assert_true(told("too long"));
     load(""); /* empty: the defaults */
     assert_int_equal(options.engine.source_count, 1);
     write_file("", 0, 0);
@@ -168,7 +178,23 @@ static void CFG_04_numbers_out_of_range(void **state)
     }
     refuse("clock: { step_limit: \"3\" }", ":1:22: ", "without quotes", "");
     refuse("clock: { step_limit: [3] }", ":1:22: ", "a list found", "from 0 to 1000");
+    refuse("clock: { mode: { a: 1 } }", ":1:16: clock.mode: ", "keys found", "one of auto, system, virtual");
+    refuse("ntp: { listen: \"127.0.0.1:1\" }", ":1:16: ntp.listen: ", "a list in [brackets] is expected", "");
+    refuse("ntp: { listen: { a: 1 } }", ":1:16: ntp.listen: ", "a list in [brackets] is expected", "");
+    refuse("sources: { server: a }", ":1:10: sources: ", "a list", "");
+    refuse("clock: [1]", ":1:8: clock: ", "keys are", "");
     refuse("clock: { mode: systm }", ":1:16: ", "one of auto, system, virtual", "did you mean system?");
+}
+
+static void more_items_than_a_list_takes(void **state)
+{
+    char text[64 * OPTION_LIST_MAX] = "ntp: { listen: [";
+
+    (void)state;
+    for (int i = 0; i <= OPTION_LIST_MAX; i++)
+        snprintf(text + strlen(text), 32, "\"127.0.0.1:%d\",", 1000 + i);
+    strcat(text, "] }");
+    refuse(text, "ntp.listen: ", "more than", "items");
 }
 
 static void CFG_05_no_includes(void **state)
@@ -457,7 +483,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_serve_nobody), cmocka_unit_test(values_reach_their_fields), cmocka_unit_test(CFG_01_files_that_are_none),
         cmocka_unit_test(CFG_02_too_large), cmocka_unit_test(CFG_03_unknown_keys_and_missing_values), cmocka_unit_test(CFG_04_numbers_out_of_range),
-        cmocka_unit_test(CFG_05_no_includes), cmocka_unit_test(CFG_06_ports_polls_prefixes), cmocka_unit_test(CFG_09_world_writable_file),
+        cmocka_unit_test(CFG_05_no_includes), cmocka_unit_test(more_items_than_a_list_takes), cmocka_unit_test(CFG_06_ports_polls_prefixes),
+        cmocka_unit_test(CFG_09_world_writable_file),
         cmocka_unit_test(all_errors_are_told_at_once), cmocka_unit_test(rules_are_told_beside_wrong_values),
         cmocka_unit_test(rules_between_keys), cmocka_unit_test(local_reaches_loopback_only),
         cmocka_unit_test(too_many_sources_are_refused), cmocka_unit_test(environment_goes_over_the_file),

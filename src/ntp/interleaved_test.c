@@ -222,6 +222,26 @@ static void an_old_exchange_is_not_asked_about(void **state)
     assert_int_equal(read_packet(f.packet).origin.raw, 0);
 }
 
+static void fill_alike(void *ctx, void *out, size_t len)
+{
+    (void)ctx;
+    memset(out, 7, len);
+}
+
+/* RFC 9769 section 2: which of the two comes back tells the mode, so two that are alike make a basic request. */
+static void two_random_numbers_that_are_alike(void **state)
+{
+    struct fixture f;
+    struct server s;
+
+    (void)state;
+    interleave(&f, &s);
+    f.rng.fill = fill_alike;
+    ask(&f);
+    assert_int_equal(f.c.origin_interleaved.raw, 0);
+    assert_int_equal(read_packet(f.packet).origin.raw, 0);
+}
+
 static void a_restarted_server_is_measured_at_once(void **state)
 {
     struct fixture f;
@@ -323,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_lost_request_loses_nothing),
         cmocka_unit_test(after_two_lost_polls_the_request_is_basic),
         cmocka_unit_test(an_old_exchange_is_not_asked_about),
+        cmocka_unit_test(two_random_numbers_that_are_alike),
         cmocka_unit_test(a_restarted_server_is_measured_at_once),
         cmocka_unit_test(what_is_not_the_answer_changes_nothing),
         cmocka_unit_test(the_same_answer_again_is_a_duplicate),

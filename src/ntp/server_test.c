@@ -36,6 +36,20 @@ static enum verdict ask(const struct clock_view *view, struct ntp_header request
     return v;
 }
 
+/* Of a request that claims a key nobody knows nothing is answered. */
+static void a_key_that_is_not_there(void **state)
+{
+    struct clock_view view = view_of(CLOCK_SYNCHRONISED, noon);
+    uint8_t bytes[NTP_HEADER_SIZE + 20] = { 4 << 3 | NTP_MODE_CLIENT }, out[NTP_HEADER_SIZE];
+    size_t len = 7;
+
+    (void)state;
+    bytes[NTP_HEADER_SIZE + 3] = 9;
+    assert_int_equal(ntp_server_answer(&(struct ntp_options){ 0 }, &view, &(struct ntp_server_request){ { bytes, sizeof bytes }, &client, noon }, out, &len),
+                     VERDICT_KEY_UNKNOWN);
+    assert_int_equal(len, 0);
+}
+
 static void an_answer_carries_the_clock(void **state)
 {
     struct clock_view view = view_of(CLOCK_SYNCHRONISED, noon);
@@ -187,7 +201,7 @@ static void random_requests_get_our_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answer_carries_the_clock),
+        cmocka_unit_test(an_answer_carries_the_clock), cmocka_unit_test(a_key_that_is_not_there),
         cmocka_unit_test(version_and_mode_follow_the_request),
         cmocka_unit_test(a_clock_not_to_be_used_is_told_so),
         cmocka_unit_test(polls_are_clamped),
