@@ -20,15 +20,17 @@ static bool seconds(const char *text, double *out)
     char number[32];
 
     for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
-        size_t digits = strspn(text, "0123456789."), letters = strspn(text + digits, "abcdefghijklmnopqrstuvwxyz"), u = 0;
+        size_t digits = strspn(text, "0123456789."), u = 0;
+        const char *unit = text + digits + strspn(text + digits, " ");
+        size_t letters = strspn(unit, "abcdefghijklmnopqrstuvwxyz");
 
         snprintf(number, sizeof number, "%.*s", (int)(digits < 31 ? digits : 31), text);
-        while (u < sizeof units / sizeof units[0] && (strlen(units[u].unit) != letters || strncmp(units[u].unit, text + digits, letters) != 0))
+        while (u < sizeof units / sizeof units[0] && (strlen(units[u].unit) != letters || strncmp(units[u].unit, unit, letters) != 0))
             u++;
         if (digits == 0 || u == sizeof units / sizeof units[0] || !draft_decimal(number, &v))
             return false;
         total += v * units[u].s;
-        text += digits + letters;
+        text = unit + letters;
     }
     *out = total;
     return true;
