@@ -63,6 +63,7 @@ struct core_world {
     const struct admin_role *admin;     /* HTTP as it was set up */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */
+    int memory_err;                     /* why it was set aside instead; 0 */
     const struct responder *responder;  /* the one inside the kernel, which is told the time of the page */
     const struct serve_options *serve;  /* how it answers */
     const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */

@@ -538,8 +538,10 @@ static int recall(struct setup *s)
     if (o->drift_file.s[0] == '\0')
         return 0;
     err = memory_file_load(o->drift_file.s, o->max_frequency, m);
-    if (err != -UE_NO_FILE)
+    if (err != -UE_NO_FILE) {
+        s->world.memory_err = err;
         tell_memory(err ? LOG_DRIFT_BAD : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
+    }
     s->world.steps->synchronised_ever = m->synchronised_once;
     s->world.steps->stepped = m->stepped;
     return 0;

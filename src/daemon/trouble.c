@@ -8,6 +8,7 @@
 
 #define AWAITED_NS (2 * NS_PER_S)       /* a service takes so long to come */
 #define DEATH_TOLD_NS (600 * NS_PER_S)  /* a process that has run again for so long is no news */
+#define START_TOLD_NS (600 * NS_PER_S)  /* nor is what was found at the start */
 
 static void note_deaths(const struct core *c, struct mono_ns now, struct problems *out)
 {
@@ -78,7 +79,7 @@ static void note_leap_files(const struct core *c, struct problems *out)
     }
 }
 
-static void note_clock(const struct core *c, struct problems *out)
+static void note_clock(const struct core *c, struct mono_ns now, struct problems *out)
 {
     const struct mode *m = c->world->mode;
 
@@ -86,6 +87,8 @@ static void note_clock(const struct core *c, struct problems *out)
         problems_note(out, PROBLEM_CANNOT_STEER, NULL, m->reason);
     if (m->rival[0])
         problems_note(out, PROBLEM_RIVAL, m->rival, NULL);
+    if (c->world->memory_err && mono_sub(now, c->world->wall_at).ns <= START_TOLD_NS)
+        problems_note(out, PROBLEM_SET_ASIDE, c->world->options->engine.clock.clock.drift_file.s, ue_text(c->world->memory_err));
     if (c->save_failed)
         problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, NULL);
 }
@@ -140,7 +143,7 @@ static void note_certificate(const struct core *c, struct mono_ns now, struct pr
 void trouble_note(const struct core *c, struct mono_ns now, struct problems *out)
 {
     note_certificate(c, now, out);
-    note_clock(c, out);
+    note_clock(c, now, out);
     note_deaths(c, now, out);
     note_awaited(c, now, out);
     note_listeners(c, out);

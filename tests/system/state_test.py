@@ -34,6 +34,7 @@ def test_ST_01_a_bad_drift_file_is_set_aside(lab, good_chronyd, content):
     assert (lab.dir / "drift.bad").read_bytes() == content
     assert "drift.bad" in daemon.log()
     daemon.wait_synchronised()
+    assert [p["subject"] for p in daemon.status()["problems"] if p["id"] == "state-set-aside"] == [str(drift)]
     assert daemon.stop() == 0
     assert "ppm read from" not in daemon.log().partition("drift.bad")[2], "it was believed as well"
     assert not drift.exists() or memory_of(drift.read_text())   # it exists as soon as a frequency is learnt
@@ -46,7 +47,7 @@ def test_ST_01_a_good_one_is_used(lab, good_chronyd, text):
     os.utime(drift, (1, 1))
     daemon = start(lab, good_chronyd, drift)
     assert not (lab.dir / "drift.bad").exists()
-    assert "-23.5" in daemon.log()
+    assert "-23.5" in daemon.log() and "state-set-aside" not in [p["id"] for p in daemon.status()["problems"]]
     assert daemon.stop() == 0
     assert drift.stat().st_mtime > 1, "not written anew"
     assert memory_of(drift.read_text())["synchronised_once"] == 1
