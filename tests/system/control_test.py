@@ -169,6 +169,21 @@ def test_offline_is_not_asked_until_online(lab, good_chronyd, mode):
     daemon.wait_status(lambda s: s["sources"][0]["sent"] >= sent + 3)
 
 
+def test_a_liar_that_is_taken_offline_is_out_of_the_majority(lab, good_chronyd):
+    """Of two that contradict each other none is a majority, until an operator takes one out; the next core knows it too."""
+    liar = lab.start(peers.Chronyd, "liar", fake="+30s").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port), utcd.source(liar.port)]}, utcd.PROCESSES)
+    daemon.wait_status(lambda s: [p for p in s["problems"] if p["id"] == "no-majority"])
+    assert daemon.ctl("sources", "offline", f"{HOST}:{liar.port}").returncode == 0
+    daemon.wait_synchronised()
+    said = daemon.ctl("status").stdout
+    assert "2 configured, 1 answering, 1 followed, 0 false, 1 offline" in said, said
+    assert "do not wait for it" in " ".join(daemon.ctl("explain", f"{HOST}:{liar.port}").stdout.split())
+    core = daemon.roles()["core"]
+    os.kill(core, signal.SIGKILL)
+    daemon.wait_status(lambda s: daemon.roles().get("core") not in (None, core) and s["clock"]["sources_selected"] == 1, 30)
+
+
 def test_PROC_02_a_core_that_is_killed_goes_on_with_what_operators_said(lab, good_chronyd):
     """What was added, removed and taken offline at run time is so for the next core; a reload ends it."""
     added, other = (lab.start(peers.Chronyd, name).wait_serving().port for name in ("added", "other"))
