@@ -320,6 +320,7 @@ uint32_t core_ask_reload(struct core *c)
 
 void core_reloaded(struct core *c, uint32_t ticket)
 {
+    core_reread(c);
     if (c->on_reloaded)
         c->on_reloaded(c->on_reloaded_ctx, ticket);
 }

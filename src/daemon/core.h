@@ -129,7 +129,7 @@ void core_log_level(struct core *c, enum log_topic topic, enum log_level level);
 /* Somebody wants a reload. Returns its ticket, which on_reloaded gets; 0 when it cannot be asked for. */
 uint32_t core_ask_reload(struct core *c);
 
-/* A reload is over; its report is in the sets. */
+/* A reload is over; its report is in the sets. The files of leap seconds are looked at again, as with SIGHUP. */
 void core_reloaded(struct core *c, uint32_t ticket);
 
 /* A picture for the control socket, with what only the daemon knows. */

@@ -100,7 +100,7 @@ def test_LEAP_01_a_bad_list_is_refused_and_the_good_one_stays(lab, mode):
         status = daemon.wait_status(lambda s, words=words: any(p["id"] == "leap-refused" and words in p["sentence"] for p in s["problems"]))
         assert status["clock"]["leap"] == "delete"
     put(path, good)
-    look_again(daemon)
+    assert daemon.ctl("reload").returncode == 0
     daemon.wait_status(lambda s: "leap-refused" not in [p["id"] for p in s["problems"]])
 
 
