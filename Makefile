@@ -30,7 +30,7 @@ check: deps-check ## install the test peers, build, run every test; ends with 'N
 check-guest: deps-guest build ## the daemon against a real kernel clock, in an emulated machine
 	@tests/guest/run $(BUILD)
 
-check-newer: deps-newer build ## beside chronyd 4.6 and ntpd-rs of the next Debian, in a root of their own below build/newer; as root
+check-newer: deps-newer build ## beside chronyd 4.6 and ntpd-rs of the next Debian, and built there too, in a root below build/newer; as root
 	@tools/newer $(BUILD)
 
 check-cross: deps-cross ## unit tests of the pure rooms on 32-bit ARM (64-bit time) and big-endian s390x
