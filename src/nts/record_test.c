@@ -149,6 +149,19 @@ static const char *read_parts(struct span head, size_t cookies, size_t cookie_si
     return nts_ke_read_answer((struct span){ bytes, writer_len(&w) }, g);
 }
 
+/* RFC 8915 section 5.1: NTPv4, the AEAD, and which way the key is for. */
+static void keys_are_exported_for_one_way_each(void **state)
+{
+    static const uint8_t to_server[NTS_KE_CONTEXT_SIZE] = { 0, 0, 1, 2, 0 }, to_client[NTS_KE_CONTEXT_SIZE] = { 0, 0, 1, 2, 1 };
+    uint8_t out[NTS_KE_CONTEXT_SIZE];
+
+    (void)state;
+    nts_ke_context(0x0102, false, out);
+    assert_memory_equal(out, to_server, sizeof out);
+    nts_ke_context(0x0102, true, out);
+    assert_memory_equal(out, to_client, sizeof out);
+}
+
 /* A server that grants AEAD 30 and does not say that it exports keys as RFC 8915 has it is to be asked again without. */
 static void keys_exported_in_a_way_of_ones_own(void **state)
 {
@@ -236,6 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(wishes), cmocka_unit_test(KE_08_whole_or_not), cmocka_unit_test(an_answer_is_read_back),
                                         cmocka_unit_test(our_own_request_is_granted), cmocka_unit_test(refusals),
                                         cmocka_unit_test(keys_exported_in_a_way_of_ones_own),
+                                        cmocka_unit_test(keys_are_exported_for_one_way_each),
                                         cmocka_unit_test(KE_10_answers_that_are_refused),
                                         cmocka_unit_test(KE_10_a_servers_name_has_an_end), cmocka_unit_test(KE_11_cookies) };
 

@@ -755,6 +755,7 @@ static void names_that_are_not_known_here_are_left_out(void **state)
     section(&w, CONTROL_SECTION_HISTOGRAM, short_histogram, sizeof short_histogram);
     assert_int_equal(answer_read(&w, &out), 0);
     assert_int_equal(out.service[0].requests, 3);
+    assert_int_equal(out.service[0].ahead.ns, 0);
     assert_int_equal(out.service[0].verdict[VERDICT_ACCEPTED], 9);
     assert_memory_equal(&out.problems, &none.problems, sizeof none.problems);
     assert_int_equal(out.histogram[0].sum_ns, 5);
