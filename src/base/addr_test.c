@@ -86,7 +86,7 @@ static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
     static const char *const bad[] = { "0.0.0.0", "255.255.255.255", "224.0.1.1", "240.0.0.1", "::", "ff02::101", "::ffff:224.0.1.1", "0.255.0.1",
                                        "::ffff:0.0.0.1" };
     static const char *const good[] = { "127.0.0.1", "192.0.2.1", "::1", "2001:db8::1", "fe80::1", "1.0.0.1", "223.255.255.255", "::ff:0:1",
-                                        "::ff00:e000:1", "2001:db8::" };
+                                        "::ff00:e000:1", "2001:db8::", "::ffff:192.0.2.1" };
     struct net_addr a;
 
     (void)state;
@@ -99,6 +99,25 @@ static void NTPC_25_addresses_that_cannot_be_a_server(void **state)
         assert_true(addr_is_usable_server(&a));
     }
     assert_false(addr_is_usable_server(&(struct net_addr){ .family = ADDR_NONE, .bytes = { 192, 0, 2, 1 } }));
+}
+
+static void hosts_are_told_apart_by_all_they_have(void **state)
+{
+    const struct net_addr a = { .family = ADDR_IPV6, .scope = 2, .bytes = { 0xfe, 0x80, [15] = 1 } };
+    struct net_addr b = a;
+
+    (void)state;
+    b.port = 9;
+    assert_true(addr_same_host(&a, &b));
+    assert_false(addr_equal(&a, &b));
+    b.scope = 3;
+    assert_false(addr_same_host(&a, &b));
+    b = a;
+    b.bytes[15] = 2;
+    assert_false(addr_same_host(&a, &b));
+    b = a;
+    b.family = ADDR_IPV4;
+    assert_false(addr_same_host(&a, &b));
 }
 
 static void loopback_and_private_are_told_apart(void **state)
@@ -136,6 +155,7 @@ int main(void)
         cmocka_unit_test(places_round_trip),
         cmocka_unit_test(NTPC_25_addresses_that_cannot_be_a_server),
         cmocka_unit_test(loopback_and_private_are_told_apart),
+        cmocka_unit_test(hosts_are_told_apart_by_all_they_have),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

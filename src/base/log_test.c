@@ -1,6 +1,7 @@
 /* Both renderings: right words, escaped bytes, never past the end. */
 #include "base/test.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -15,6 +16,23 @@ static void a_sentence_takes_its_fields(void **state)
     log_ns(&r, "offset_ns", -1500000);
     log_render_text(&r, out, sizeof out);
     assert_string_equal(out, "source bad.example disagrees with the majority by -1.5 ms: falseticker, not used");
+}
+
+/* A number that is none is told as nothing, a field that was not given as a question; events that nobody knows have a name all the same. */
+static void what_is_missing_is_told(void **state)
+{
+    struct log_record none = { .id = LOG_SOURCE_FALSETICKER }, r = none;
+    char out[300];
+
+    (void)state;
+    log_render_text(&none, out, sizeof out);
+    assert_string_equal(out, "source ? disagrees with the majority by ?: falseticker, not used");
+    log_double(&r, "a", 1.5);
+    log_double(&r, "b", (double)INFINITY);
+    log_render_json(&r, (struct utc_ns){ 0 }, out, sizeof out);
+    assert_non_null(strstr(out, "\"a\":1.5,\"b\":null"));
+    assert_string_equal(log_name(LOG_ID_COUNT), "UNKNOWN");
+    assert_int_equal(log_level_of(LOG_ID_COUNT), LOG_ERROR_LEVEL);
 }
 
 /* The record keeps the time itself: it is rendered when whoever made it has returned. */
@@ -129,7 +147,8 @@ static void every_event_has_a_topic_and_a_short_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(a_time_is_a_word), cmocka_unit_test(bytes_from_outside_are_escaped),
+        cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(what_is_missing_is_told),
+        cmocka_unit_test(a_time_is_a_word), cmocka_unit_test(bytes_from_outside_are_escaped),
         cmocka_unit_test(a_short_buffer_is_respected),
         cmocka_unit_test(a_full_record_takes_no_more), cmocka_unit_test(durations_read_well),
         cmocka_unit_test(each_shape_holds_what_is_from_outside_in_its_quotes), cmocka_unit_test(every_event_has_a_topic_and_a_short_name),

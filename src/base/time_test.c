@@ -139,6 +139,17 @@ static void civil_time_round_trips_and_knows_its_weekdays(void **state)
     }
 }
 
+static void ERA_05_ends_of_the_count(void **state)
+{
+    const struct ntp_ts64 zero = { 0 };
+    char text[CIVIL_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(ntp_ts64_to_utc(zero, (struct utc_ns){ INT64_MAX }).ns, INT64_MAX);
+    assert_int_equal(ntp_ts64_to_utc((struct ntp_ts64){ UINT64_MAX }, (struct utc_ns){ INT64_MIN }).ns, INT64_MIN);
+    assert_string_equal(utc_to_text((struct utc_ns){ 1 }, 10, text), "1970-01-01T00:00:00.000000001Z");
+}
+
 static void ERA_02_only_a_clock_that_was_set_is_plausible(void **state)
 {
     static const struct { struct civil at; bool plausible; } rows[] = {
@@ -170,6 +181,7 @@ int main(void)
         cmocka_unit_test(ERA_05_dates_that_do_not_exist_are_refused),
         cmocka_unit_test(short_format_rounds_up_and_saturates),
         cmocka_unit_test(ERA_02_only_a_clock_that_was_set_is_plausible),
+        cmocka_unit_test(ERA_05_ends_of_the_count),
         cmocka_unit_test(sums_saturate),
         cmocka_unit_test(civil_time_round_trips_and_knows_its_weekdays),
     };
