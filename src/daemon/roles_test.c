@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,6 +243,19 @@ static void three_quick_deaths_are_answered_at_once_then_it_backs_off(void **sta
     assert_int_equal(deaths_delay(&d, now).ns, 0);
 }
 
+static void a_refused_call_has_words(void **state)
+{
+    char text[96], cut[8];
+
+    (void)state;
+    deaths_name_call(SYS_mount, text, sizeof text);
+    assert_non_null(strstr(text, "the system call mount ("));
+    deaths_name_call(99999, text, sizeof text);
+    assert_string_equal(text, "SIGSYS: the system call unknown (99999) is not in its list");
+    deaths_name_call(-1, cut, sizeof cut);
+    assert_string_equal(cut, "SIGSYS:");
+}
+
 /* -- one instance -------------------------------------------------------------------------------------------------------- */
 
 static void a_second_instance_learns_the_pid_of_the_first(void **state)
@@ -371,6 +385,7 @@ int main(void)
         cmocka_unit_test(auto_steers_only_when_all_is_well),
         cmocka_unit_test(an_order_is_obeyed_if_it_can_be),
         cmocka_unit_test(three_quick_deaths_are_answered_at_once_then_it_backs_off),
+        cmocka_unit_test(a_refused_call_has_words),
         cmocka_unit_test(a_second_instance_learns_the_pid_of_the_first),
         cmocka_unit_test(CTL_04_no_process_number_is_written_through_a_link),
         cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
