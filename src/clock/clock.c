@@ -218,6 +218,7 @@ void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct m
 
     assert(slot < CLOCK_SOURCES_MAX && s->used);
     s->reach = reach;
+    s->told = (uint8_t)(s->told << 1);
     if (reach != 0 || s->state == CLOCK_SOURCE_UNREACHABLE)
         return;
     s->state = CLOCK_SOURCE_UNREACHABLE;

@@ -30,6 +30,7 @@ void estimate_start(struct clock_estimate *e, struct mono_ns at, struct tai_ns t
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i] = (struct clock_filter){ .pxx = x_sd_s * x_sd_s, .pyy = y_sd * y_sd, .weight = prior[i] };
     e->wander = 1e-9;
+    e->taken = 0;
 }
 
 struct tai_ns estimate_tai(const struct clock_estimate *e, struct mono_ns at)
@@ -206,10 +207,11 @@ static struct total total_of(const struct clock_filter *bank)
     return t;
 }
 
-/* The wander that plans are made with: up at once, down slowly, because a long interval chosen in a calm moment is paid for later. */
-static double slow_wander(double slow, double fast)
+/* The wander that plans are made with: up at once, down slowly, because a long interval chosen in a calm moment is paid for later. Of few
+ * samples all count: what was guessed before the first is no reason to ask more often for long. */
+static double slow_wander(double slow, double fast, double taken)
 {
-    return fast > slow ? sqrt(fast * slow) : slow * pow(fast / slow, 1 / WANDER_MEMORY);
+    return fast > slow ? sqrt(fast * slow) : slow * pow(fast / slow, 1 / fmin(WANDER_MEMORY, 1 + taken / 2));
 }
 
 /* Take the bank's mean error into the line. */
@@ -222,7 +224,7 @@ static struct clock_move rebase(struct clock_estimate *e)
     for (unsigned i = 0; i < CLOCK_FILTERS; i++)
         e->bank[i].y -= t.y;
     e->skew = t.skew;
-    e->wander = slow_wander(e->wander, exp(t.log_wander));
+    e->wander = slow_wander(e->wander, exp(t.log_wander), e->taken++);
     assert(isfinite(e->rate) && isfinite(e->skew));
     move.x_s += t.y * dur_to_s(mono_sub(e->aged, e->at));
     move.y = t.y;

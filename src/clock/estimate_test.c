@@ -74,6 +74,18 @@ static void error_is_near_the_optimum_at_every_wander(void **state)
     }
 }
 
+/* What the bank was told before the first measurement is no reason to ask more often for long. */
+static void first_guess_of_wander_is_soon_forgotten(void **state)
+{
+    struct clock_estimate e = { .rate = 0 };
+    struct prng r;
+
+    (void)state;
+    prng_seed(&r, 12);
+    run(&e, &r, 1e-10, 1e-5, 24, 64);
+    assert_true(e.wander < 1e-9);
+}
+
 static void box_is_tighter_than_its_centre(void **state)
 {
     struct clock_estimate e = { .rate = 0 };
@@ -174,7 +186,8 @@ static void moving_the_line_is_exact(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(error_is_near_the_optimum_at_every_wander),  cmocka_unit_test(box_is_tighter_than_its_centre),
+        cmocka_unit_test(error_is_near_the_optimum_at_every_wander),  cmocka_unit_test(first_guess_of_wander_is_soon_forgotten),
+        cmocka_unit_test(box_is_tighter_than_its_centre),
         cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),
         cmocka_unit_test(burst_tells_a_jump_of_phase_from_one_of_frequency), cmocka_unit_test(moving_the_line_is_exact),
     };

@@ -151,7 +151,7 @@ static void take_noise(struct reader *r, struct clock_noise *n)
 
     noise_init(n);
     n->floor_s = take_number(r, 0, 1000);
-    n->scale_s = take_number(r, 0, 1000);
+    n->scale_s = n->all_s = take_number(r, 0, 1000);
     n->error_var = take_number(r, 0, 1e6);
     samples = (uint32_t)take_number(r, 0, UINT32_MAX);
     n->samples = samples < TRUST_SAMPLES ? samples : TRUST_SAMPLES;
@@ -162,12 +162,11 @@ static void take_noise(struct reader *r, struct clock_noise *n)
         n->bin[b].seen = n->samples;
     }
     n->typical_s = sqrt(n->error_var);
+    n->firsts = CLOCK_NOISE_FIRST;
     if (!noise_is_sane(n))
         fail(r, -UE_RANGE);
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++)
         n->block_min_s[i][0] = n->block_min_s[i][1] = n->floor_s;
-    for (unsigned i = 0; i < CLOCK_NOISE_RECENT; i++)
-        n->recent_s[i] = n->floor_s;
 }
 
 static void take_sources(struct reader *r, const char *end, struct clock_memory *m)

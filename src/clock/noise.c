@@ -5,21 +5,28 @@
 
 #define BLOCK_SAMPLES 64        /* 8 blocks: the floor is at most 512 samples old */
 #define SCALE_MEMORY 64.0
+#define USUAL 2.0               /* scales: what is longer is no usual excess, */
+#define USUAL_MEAN 0.945        /* without it, this is left of the mean of exponential excess in both directions */
 #define LEARN_MEMORY 48.0
 #define PRIOR_SAMPLES 16.0
 #define FIRST_SCALE 0.25        /* of the round trip, until samples tell */
 #define SCALE_MIN_S 2e-9
 #define FIRST_BODY 0.125        /* Var(e)/E(D)^2 of exponential excess: J^2/2 over (2J)^2 */
 #define SHARE_MIN 0.01
+#define LATE 16.0               /* a sample that weighs less than this part of a usual one is as good as lost */
 #define MISFIT_SPREAD 10.0
 #define SHAPE_MEMORY 64.0
 #define SHAPE_SAMPLES 8         /* until then moments say nothing */
+#define MIDDLE_MEAN 1.2         /* mean over median of exponential excess in both directions, */
+#define FIRST_TYPICAL 0.3       /* and typical error over that mean */
 #define SKEW_FLOORED 1.2        /* of exponential excess in both directions, as few samples show it, */
 #define SKEW_SPREAD 0.4         /* give or take */
 #define FLOOR_LEAST 0.4         /* shape alone does not rule a floor out: evenly spread jitter has one */
 #define LONE_SAMPLES 8          /* from here on */
 #define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
-#define LONGER_PATH 4.0         /* scales: all recent round trips this far above the floor mean a new path */
+#define LONGER_PATH 4.0         /* scales: round trips this far above the floor are late, and a run of them means a new path: */
+#define LONGER_RUN 6.0          /* so many, or more where late packets are common, */
+#define CHANCE 1e-6             /* so that chance makes no such run */
 
 static const double prior_share[NOISE_PARTS] = { [NOISE_BOX] = 0.70, [NOISE_BODY] = 0.26, [NOISE_EDGE_LOW] = 0.02, [NOISE_EDGE_HIGH] = 0.02 };
 
@@ -56,32 +63,41 @@ static void restart_window(struct clock_noise *n, double floor_s)
     n->floor_s = n->least_s = floor_s;
 }
 
-static double smallest(const double *v, unsigned count)
-{
-    double least = v[0];
+/* So many late packets in a row are no chance. */
+static double no_chance(const struct clock_noise *n) { return fmax(LONGER_RUN, log(CHANCE) / log(n->late)); }
 
-    for (unsigned i = 1; i < count; i++)
-        least = fmin(least, v[i]);
-    return least;
+/* What was taken for the beginning of a longer path was late packets. */
+static void end_run(struct clock_noise *n)
+{
+    n->late = 1 - (1 - n->late) * pow(1 - 1 / SCALE_MEMORY, n->run);
+    n->run = 0;
 }
 
-static double largest(const double *v, unsigned count)
+static void lengthen_run(struct clock_noise *n, double delay_s)
 {
-    double most = v[0];
+    double least = fmin(n->run_least_s, delay_s), most = fmax(n->run_most_s, delay_s);
 
-    for (unsigned i = 1; i < count; i++)
-        most = fmax(most, v[i]);
-    return most;
+    if (n->run > 0 && most - least > (least - n->floor_s) / 2)
+        end_run(n);
+    n->run_least_s = n->run > 0 ? least : delay_s;
+    n->run_most_s = n->run > 0 ? most : delay_s;
+    n->run++;
 }
 
-/* A path that became longer shows as round trips that all stay far above the old floor, close to each other. A queue wanders instead. */
-static void follow_longer_path(struct clock_noise *n)
+/* A path that became longer shows as round trips that all stay far above the old floor, close to each other. A queue wanders instead, and late packets
+ * are no longer in a row than chance has it. */
+static void follow_longer_path(struct clock_noise *n, double delay_s)
 {
-    double least = smallest(n->recent_s, CLOCK_NOISE_RECENT), most = largest(n->recent_s, CLOCK_NOISE_RECENT), above = least - n->floor_s;
-
-    if (n->samples < CLOCK_NOISE_RECENT || above < LONGER_PATH * n->scale_s || most - least > above / 2)
+    if (delay_s - n->floor_s <= LONGER_PATH * n->scale_s) {
+        end_run(n);
+        n->late *= 1 - 1 / SCALE_MEMORY;
         return;
-    restart_window(n, least);
+    }
+    lengthen_run(n, delay_s);
+    if (n->run < no_chance(n))
+        return;
+    restart_window(n, n->run_least_s);
+    n->run = 0;
 }
 
 /* Keep the two smallest. */
@@ -95,10 +111,10 @@ static void keep(double least[2], double v)
     }
 }
 
-/* How much too high a minimum is expected to be: scale for one sample of exponential excess, about 0.6 scale/sqrt(n) for many. */
-static double unseen_s(const struct clock_noise *n)
+/* How much too high a minimum is expected to be: the mean for one sample of exponential excess, about 0.6 mean/sqrt(n) for many. */
+static double unseen_s(const struct clock_noise *n, double mean_s)
 {
-    return (n->samples < 3 ? 1 : 0.6) * n->scale_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
+    return (n->samples < 3 ? 1 : 0.6) * mean_s / sqrt(fmin(n->samples, BLOCK_SAMPLES * CLOCK_NOISE_BLOCKS));
 }
 
 /* The shortest round trip of the window, unless no other comes near it: then it was no round trip of this path, and is left out until another
@@ -112,12 +128,11 @@ static void find_floor(struct clock_noise *n)
         keep(least, n->block_min_s[i][1]);
     }
     n->least_s = least[0];
-    n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n) ? least[1] : least[0];
+    n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n, n->all_s) ? least[1] : least[0];
 }
 
 static void window_take(struct clock_noise *n, double delay_s)
 {
-    n->recent_s[n->samples % CLOCK_NOISE_RECENT] = delay_s;
     if (n->samples == 0)
         restart_window(n, INFINITY);
     if (n->in_block >= BLOCK_SAMPLES) {
@@ -129,7 +144,7 @@ static void window_take(struct clock_noise *n, double delay_s)
     keep(n->block_min_s[n->block], delay_s);
     n->samples++;
     find_floor(n);
-    follow_longer_path(n);
+    follow_longer_path(n, delay_s);
 }
 
 /* Central moments of the round trips, forgetting. */
@@ -175,30 +190,59 @@ static void expect(const struct clock_noise *n, struct clock_law *law)
     law->body_var = learnt * n->bin[law->bin].body * unit + (1 - learnt) * shape + law->soft_var;
 }
 
+/* Guesses that began with a late packet are far too large for long; the middle one of the first samples is not. */
+static void correct_guesses(struct clock_noise *n, double delay_s)
+{
+    unsigned i = n->firsts;
+
+    if (i == CLOCK_NOISE_FIRST)
+        return;
+    for (; i > 0 && n->first_s[i - 1] > delay_s; i--)
+        n->first_s[i] = n->first_s[i - 1];
+    n->first_s[i] = delay_s;
+    if (++n->firsts < CLOCK_NOISE_FIRST)
+        return;
+    n->scale_s = fmin(n->scale_s, fmax(MIDDLE_MEAN * (n->first_s[CLOCK_NOISE_FIRST / 2] - n->floor_s), SCALE_MIN_S));
+    n->typical_s = fmin(n->typical_s, FIRST_TYPICAL * n->scale_s);
+}
+
+static void take_scale(struct clock_noise *n, double delay_s, double excess, double gain)
+{
+    if (n->samples == 1) {
+        n->scale_s = n->all_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
+        n->error_var = FIRST_BODY * n->scale_s * n->scale_s;
+    }
+    n->scale_s = fmax(n->scale_s + gain * (fmin(excess, USUAL * n->scale_s) / USUAL_MEAN - n->scale_s), SCALE_MIN_S);
+    n->all_s = fmax(n->all_s + gain * (fmin(excess, 4 * n->all_s) - n->all_s), SCALE_MIN_S);
+    correct_guesses(n, delay_s);
+}
+
+static void take_error(struct clock_noise *n, struct clock_law *law, double gain)
+{
+    double error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
+                   (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
+
+    law->late = n->typical_s > 0 && error > LATE * n->typical_s * n->typical_s;
+    n->error_var += gain * (fmin(error, 16 * n->error_var) - n->error_var);
+    n->typical_s = n->typical_s > 0 ? n->typical_s * exp(gain * fmin(fmax(log(sqrt(error) / n->typical_s), -1), 1)) : sqrt(error);
+}
+
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
 {
-    double excess, gain, unseen, error;
+    double excess, gain;
 
     window_take(n, delay_s);
     take_shape(n, delay_s);
-    if (n->samples == 1) {
-        n->scale_s = fmax(FIRST_SCALE * delay_s, SCALE_MIN_S);
-        n->error_var = FIRST_BODY * n->scale_s * n->scale_s;
-    }
     excess = fabs(delay_s - n->floor_s); /* one that is left out is as doubtful as it is short */
     gain = n->samples == 1 ? 0 : fmax(2.0 / (n->samples + 2), 1 / SCALE_MEMORY); /* early guesses are soon forgotten */
-    n->scale_s = fmax(n->scale_s + gain * (fmin(excess, 4 * n->scale_s) - n->scale_s), SCALE_MIN_S);
-    unseen = unseen_s(n);
+    take_scale(n, delay_s, excess, gain);
     law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
-    law->unseen_s = unseen;
-    law->half_s = (excess + unseen) / 2;
+    law->unseen_s = unseen_s(n, n->all_s);
+    law->half_s = (excess + unseen_s(n, n->scale_s)) / 2;
     law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
     law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
     expect(n, law);
-    error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
-            (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
-    n->error_var += gain * (fmin(error, 16 * n->error_var) - n->error_var);
-    n->typical_s = n->typical_s > 0 ? n->typical_s * exp(gain * fmin(fmax(log(sqrt(error) / n->typical_s), -1), 1)) : sqrt(error);
+    take_error(n, law, gain);
     law->misfit_s = MISFIT_SPREAD * (n->scale_s + law->half_s);
 }
 

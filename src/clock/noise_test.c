@@ -80,7 +80,7 @@ static void longer_path_is_followed_within_a_few_samples(void **state)
     (void)state;
     noise_init(&n);
     feed(&n, 300, 200e-6, false, &outside);
-    for (int i = 0; i < CLOCK_NOISE_RECENT; i++)
+    for (int i = 0; i < 6; i++)
         noise_law(&n, 2200e-6 + 1e-5 * prng_exponential(&rng), &law);
     assert_true(n.floor_s > 2199e-6);
 }
@@ -118,6 +118,82 @@ static void queue_does_not_move_the_floor(void **state)
     for (int i = 0; i < 60; i++)
         noise_law(&n, 200e-6 + 2e-3 * prng_exponential(&rng), &law);
     assert_true(n.floor_s < 230e-6);
+}
+
+/* One sample in so many is late by 5 ms. */
+static void feed_late(struct clock_noise *n, unsigned count, unsigned every)
+{
+    struct clock_law law;
+
+    for (unsigned i = 0; i < count; i++)
+        noise_law(n, 200e-6 + 1e-5 * (prng_exponential(&rng) + prng_exponential(&rng)) + (i % every == 0 ? 5e-3 : 0), &law);
+}
+
+static void late_packets_do_not_make_all_look_bad(void **state)
+{
+    struct clock_noise with, without;
+    struct clock_law law;
+
+    (void)state;
+    noise_init(&with);
+    noise_init(&without);
+    feed_late(&with, 300, 5);
+    prng_seed(&rng, 7);
+    feed_late(&without, 300, 301);
+    assert_true(with.scale_s < 2 * without.scale_s);
+    assert_true(with.typical_s < 1.6 * without.typical_s);
+    assert_true(with.all_s > 2 * with.scale_s); /* the proof's allowance for the floor stays as wide as it was */
+    noise_law(&with, 5200e-6, &law);
+    assert_true(law.late);
+    noise_law(&with, 220e-6, &law);
+    assert_false(law.late);
+}
+
+static void first_packet_may_be_late(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+
+    (void)state;
+    noise_init(&n);
+    noise_law(&n, 50e-3, &law);
+    feed_late(&n, 14, 4);
+    assert_true(n.scale_s > 5e-4);
+    noise_law(&n, 215e-6, &law); /* the sixteenth */
+    assert_true(n.scale_s < 80e-6 && n.typical_s < 40e-6);
+}
+
+static void late_packets_in_a_row_are_no_longer_path_where_they_are_common(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+
+    (void)state;
+    noise_init(&n);
+    feed_late(&n, 300, 3);
+    for (int i = 0; i < 9; i++)
+        noise_law(&n, 5200e-6 + 1e-5 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s < 210e-6);
+    for (int i = 0; i < 6; i++)
+        noise_law(&n, 5200e-6 + 1e-5 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s > 5e-3);
+}
+
+/* Queued packets, and then a longer path: only what is alike counts. */
+static void longer_path_is_seen_after_a_queue(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    unsigned outside;
+
+    (void)state;
+    noise_init(&n);
+    feed(&n, 300, 200e-6, false, &outside);
+    for (int i = 0; i < 5; i++)
+        noise_law(&n, (1000 + 4000 * i) * 1e-6, &law);
+    for (int i = 0; i < 7; i++)
+        noise_law(&n, 2200e-6 + 1e-5 * prng_exponential(&rng), &law);
+    assert_true(n.floor_s > 2199e-6);
 }
 
 static void exponential_excess_stays_in_the_box(void **state)
@@ -172,6 +248,10 @@ int main(void)
         cmocka_unit_test_setup(longer_path_is_followed_within_a_few_samples, seed),
         cmocka_unit_test_setup(lone_short_trip_is_no_floor, seed),
         cmocka_unit_test_setup(queue_does_not_move_the_floor, seed),
+        cmocka_unit_test_setup(late_packets_do_not_make_all_look_bad, seed),
+        cmocka_unit_test_setup(first_packet_may_be_late, seed),
+        cmocka_unit_test_setup(late_packets_in_a_row_are_no_longer_path_where_they_are_common, seed),
+        cmocka_unit_test_setup(longer_path_is_seen_after_a_queue, seed),
         cmocka_unit_test_setup(exponential_excess_stays_in_the_box, seed),
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, seed),
         cmocka_unit_test_setup(misfit_widens_at_most_twofold, seed),

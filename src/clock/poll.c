@@ -4,16 +4,16 @@
 
 #include "clock/noise.h"
 
-#define GROWTH_PER_NOISE 0.56 /* docs/clock.md, "Poll interval" */
+#define GROWTH_PER_NOISE 0.58 /* docs/clock.md, "Poll interval" */
 #define AGE_PER_INTERVAL 6.0  /* while the frequency is being learnt, samples are spread evenly over the logarithm of time */
 
-/* An answer that did not come is asked for again after half the interval, once: a lost packet costs little accuracy, and a dead server is not pressed. What
- * these halves would cost in packets is put on all intervals. */
+/* An answer that did not come, or so late that it tells nothing, is asked for again after half the interval, once: a lost packet costs little accuracy, and
+ * a dead server is not pressed. What these halves would cost in packets is put on all intervals. */
 static double share_of_interval(const struct clock_source *s)
 {
-    unsigned first_missed = ~s->reach & s->reach >> 1 & 0x7f; /* of seven pairs of polls */
+    unsigned first_lost = ~s->told & s->told >> 1 & 0x7f; /* of seven pairs of polls */
 
-    return (first_missed & 1 ? 0.5 : 1) / (1 - 0.5 * __builtin_popcount(first_missed) / 7);
+    return (first_lost & 1 ? 0.5 : 1) / (1 - 0.5 * __builtin_popcount(first_lost) / 7);
 }
 
 struct dur_ns poll_choose(const struct clock *c, const struct clock_source *s)

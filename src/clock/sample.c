@@ -58,6 +58,7 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     s->reach = (uint8_t)(s->reach << 1 | 1);
     s->span = interval_of(c, m, s->offset_s, now);
     take_noise(c, s);
+    s->told = (uint8_t)(s->told << 1 | !s->law.late);
     s->sampled = true;
 }
 

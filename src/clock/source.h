@@ -13,19 +13,23 @@ struct clock_span { double lo_s, hi_s; };
 enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, NOISE_PARTS };
 #define CLOCK_NOISE_BINS 3
 #define CLOCK_NOISE_BLOCKS 8
-#define CLOCK_NOISE_RECENT 6
+#define CLOCK_NOISE_FIRST 16
 
 struct clock_noise {
     double least_s;                              /* shortest round trip of the window, be it as odd as it may */
     double floor_s;                              /* shortest round trip of the window */
-    double scale_s;                              /* mean excess over it */
+    double scale_s;                              /* mean excess over it, late packets being left out, */
+    double all_s;                                /* and with them */
+    double first_s[CLOCK_NOISE_FIRST];           /* the first round trips, sorted */
     double error_var;                            /* mean square of the offset error */
     double typical_s;                            /* standard deviation of the offset error of a sample as most are */
     double block_min_s[CLOCK_NOISE_BLOCKS][2];   /* the window: the two shortest of each block of samples; the oldest block is forgotten */
-    double recent_s[CLOCK_NOISE_RECENT];         /* last round trips, to see a longer path */
+    double late;                                 /* share of round trips far above the floor, a run of them that goes on not counted: */
+    double run_least_s, run_most_s;              /* the shortest and the longest of that run */
+    uint32_t run;                                /* how long it is */
     double mean_s, m2, m3;                       /* of the round trips, central moments */
     double shaped;                               /* samples behind them */
-    uint32_t samples, in_block, block;
+    uint32_t samples, in_block, block, firsts;
     struct { double share[NOISE_PARTS]; double body; double seen; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
 };
 
@@ -37,6 +41,7 @@ struct clock_law {
     double soft_var;               /* its edges are as soft as time stamps are noisy */
     double body_var, edge_var;
     double share[NOISE_PARTS];     /* sum 1 */
+    bool late;                     /* the sample weighs next to nothing beside a usual one */
     double misfit_s;               /* a sample that fits nothing may be anywhere within this width, and the estimate's own */
 };
 
@@ -72,6 +77,7 @@ struct clock_source {
     bool offline;                  /* an operator took it out: it has no vote and is not waited for */
     bool odd;                      /* its offsets do not fit the others' by chance: outlier */
     uint8_t reach;                 /* RFC 5905: the last eight polls */
+    uint8_t told;                  /* the same, of answers that were not late */
     uint8_t state;                 /* of struct clock_source_view */
     int8_t min_poll_log2, max_poll_log2;
     uint32_t refid;
@@ -102,6 +108,7 @@ struct clock_estimate {
     struct clock_filter bank[CLOCK_FILTERS];
     double skew;                   /* s/s, standard deviation of the line's rate, mean over the bank */
     double wander;                 /* s/s per sqrt(s), as the bank sees it now */
+    uint32_t taken;                /* measurements since then */
     uint32_t surprises;            /* measurements in a row that no filter could explain */
     uint32_t opened;               /* measurements that are still to tell how the clock jumped */
     struct mono_ns aged;           /* the instant all spans are meant for */
