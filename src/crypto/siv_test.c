@@ -202,7 +202,7 @@ static void one_vector(const uint8_t key[16], struct crypto_siv_text *t, const u
 
 static void vectors_of_rfc_8452(void **state)
 {
-    uint8_t key[16], nonce[16] = { 0 }, associated[GCM_SIV_TEXT_MAX], plain[GCM_SIV_TEXT_MAX], sealed[GCM_SIV_TEXT_MAX], out[GCM_SIV_TEXT_MAX];
+    uint8_t key[16], nonce[16] = { 0 }, associated[GCM_SIV_TEXT_MAX] = { 0 }, plain[GCM_SIV_TEXT_MAX], sealed[GCM_SIV_TEXT_MAX], out[GCM_SIV_TEXT_MAX];
 
     (void)state;
     if (crypto_siv_key_size(CRYPTO_AEAD_GCM_SIV_128) == 0) {
