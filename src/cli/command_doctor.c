@@ -149,20 +149,21 @@ int command_explain(const struct args *a)
 /* ---- doctor ---- */
 
 /* What a doctor looks at, in the order that a person would; each is well unless a problem of these kinds is there. */
-static const struct check { const char *name, *well; enum problem_kind kind[7]; unsigned kinds; } checks[] = {
+static const struct check { const char *name, *well; enum problem_kind kind[9]; unsigned kinds; } checks[] = {
     { "sources", "configured, and answering",
       { PROBLEM_NO_SOURCE, PROBLEM_ALL_SILENT, PROBLEM_SOURCE_SILENT, PROBLEM_SOURCE_UNANSWERED, PROBLEM_SOURCE_REFUSED, PROBLEM_NAME_UNRESOLVED,
         PROBLEM_NO_KEYS }, 7 },
     { "agreement", "a majority agrees, and nobody contradicts it", { PROBLEM_NO_MAJORITY, PROBLEM_SOURCE_FALSE }, 2 },
     { "clock", "undisturbed, not in holdover",
-      { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_DISRUPTED, PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 7 },
+      { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_CLOCK_BEHIND, PROBLEM_BOUND_BROKEN, PROBLEM_DISRUPTED,
+        PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 9 },
     { "certificates", "none ends soon or was refused, or there are none", { PROBLEM_CERTIFICATE, PROBLEM_CERTIFICATE_REFUSED }, 2 },
     { "right to steer", "there, or not needed", { PROBLEM_CANNOT_STEER }, 1 },
     { "other programs", "none steers the same clock", { PROBLEM_RIVAL }, 1 },
     { "files", "state can be saved, the configuration is in force",
-      { PROBLEM_NOT_SAVED, PROBLEM_SET_ASIDE, PROBLEM_RELOAD_REFUSED, PROBLEM_RESTART_NEEDED }, 4 },
+      { PROBLEM_NOT_SAVED, PROBLEM_SET_ASIDE, PROBLEM_STATE_CLAMPED, PROBLEM_RELOAD_REFUSED, PROBLEM_RESTART_NEEDED }, 5 },
     { "leap seconds", "what is known of them has not expired, and nobody contradicts it",
-      { PROBLEM_LEAP_EXPIRED, PROBLEM_LEAP_REFUSED, PROBLEM_LEAP_CONFLICT }, 3 },
+      { PROBLEM_LEAP_EXPIRED, PROBLEM_LEAP_REFUSED, PROBLEM_LEAP_CONFLICT, PROBLEM_LEAP_CLEARED }, 4 },
     { "listeners", "all addresses and cards are served as configured, and answers leave",
       { PROBLEM_NOT_LISTENING, PROBLEM_NOT_SENT, PROBLEM_NO_DESCRIPTORS, PROBLEM_STAMPS_OFF, PROBLEM_XDP_OFF }, 5 },
     { "processes", "none is missing, has ended or hung of late", { PROBLEM_PROCESS_ENDED, PROBLEM_PROCESS_HUNG, PROBLEM_PROCESS_AWAITED }, 3 },

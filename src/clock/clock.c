@@ -53,6 +53,7 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
     c->estimate.rate_known = (struct clock_span){ -unproven, unproven };
     estimate_start(&c->estimate, now, v.tai, page->rate, fmax((c->estimate.bound.hi_s - c->estimate.bound.lo_s) / 8, 1e-6), skew);
     c->policy.synchronised_once = c->policy.synchronised_ever = c->policy.started = c->policy.waiting = c->policy.resumed = true;
+    c->policy.gap = (struct dur_ns){ 0 }; /* the line was started before */
     c->policy.orphan = c->options.local.orphan && page->stratum > c->options.local.stratum;
     c->policy.first_answer = c->policy.last_answer = now;
 }

@@ -252,6 +252,9 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
     r = discipline_log(out, LOG_CLOCK_DISRUPTED);
     log_text(r, "reason", "the sources left the error bound");
     log_ns(r, "offset_ns", dur_from_s(middle_s).ns);
+    c->policy.bound_broken = true;
+    c->policy.broken_at = now;
+    c->policy.broken_by = dur_from_s(middle_s + served_s);
     c->estimate.bound = m->hull;
     /* By a jump, or by another frequency since the last sample: both become possible. */
     estimate_open(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fmax(since_s, 1));

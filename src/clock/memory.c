@@ -263,6 +263,7 @@ int clock_memory_from_text(const char *text, size_t len, double max_frequency_pp
     if (r.err)
         return r.err;
     if (fabs(m.drift.freq_ppm) > max_frequency_ppm) {
+        m.beyond_ppm = m.drift.freq_ppm;
         m.drift.freq_ppm = copysign(max_frequency_ppm, m.drift.freq_ppm);
         m.drift.skew_ppm = max_frequency_ppm;
     }

@@ -24,6 +24,7 @@ struct clock_memory_source { char name[CLOCK_MEMORY_NAME_MAX]; struct clock_nois
 
 struct clock_memory {
     struct clock_drift drift;
+    double beyond_ppm;             /* the frequency that a text told, where it was beyond the limit; 0: it was not */
     double wander;                 /* s/s per sqrt(s); 0: not known */
     struct utc_ns saved;           /* served UTC when it was written, by a clock that was synchronised; 0: never. A later start cannot be earlier */
     struct mono_ns saved_raw;      /* CLOCK_MONOTONIC_RAW at the same instant: tells whether it is still the same boot */
@@ -37,7 +38,7 @@ struct clock_memory {
 size_t clock_memory_to_text(const struct clock_memory *m, char out[CLOCK_MEMORY_TEXT_MAX]);
 
 /* Returns 0; -UE_TRUNCATED (cut or changed), -UE_SYNTAX, -UE_VERSION, -UE_RANGE. *out changes on success only. Version 1, frequency and skew alone, is
- * taken too. A frequency above max_frequency_ppm is clamped to it, its skew set to it. */
+ * taken too. A frequency above max_frequency_ppm is clamped to it, its skew set to it, and told in beyond_ppm. */
 int clock_memory_from_text(const char *text, size_t len, double max_frequency_ppm, struct clock_memory *out);
 
 /* The law remembered under that name, or NULL. */

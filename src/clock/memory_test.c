@@ -176,7 +176,10 @@ static void ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain(void **s
     m = example();
     m.drift.freq_ppm = -600;
     assert_int_equal(verdict_on(&m, &got), 0);
-    assert_true(got.drift.freq_ppm == -500 && got.drift.skew_ppm == 500);
+    assert_true(got.drift.freq_ppm == -500 && got.drift.skew_ppm == 500 && got.beyond_ppm == -600);
+    m.drift.freq_ppm = -500;
+    assert_int_equal(verdict_on(&m, &got), 0);
+    assert_true(got.beyond_ppm == 0);
 }
 
 static void a_file_of_version_1_is_taken(void **state)

@@ -124,6 +124,9 @@ struct clock_policy {
     uint32_t steps;
     uint32_t electorate;           /* how many sources the majority is more than half of */
     uint32_t contradictions;       /* majority verdicts in a row outside the bound */
+    bool bound_broken;             /* the bound was given up for the majority's, */
+    struct mono_ns broken_at;      /* last then, */
+    struct dur_ns broken_by;       /* which was so far away: sources minus served */
     struct mono_ns first_answer;   /* since then waiting for a majority of all sources */
     struct mono_ns last_answer;
     struct mono_ns save_at;

@@ -14,6 +14,7 @@
 #include "daemon/clock_role.h"
 #include "daemon/clockbound_file.h"
 #include "daemon/config_set.h"
+#include "daemon/found.h"
 #include "daemon/hardware.h"
 #include "daemon/lack.h"
 #include "daemon/leap_files.h"
@@ -63,7 +64,7 @@ struct core_world {
     const struct admin_role *admin;     /* HTTP as it was set up */
     const struct listeners *listeners;  /* to tell which access list holds where */
     struct clock_memory memory;         /* of earlier runs, as the parent found it */
-    int memory_err;                     /* why it was set aside instead; 0 */
+    struct found found;                 /* likewise, at the start */
     const struct responder *responder;  /* the one inside the kernel, which is told the time of the page */
     const struct serve_options *serve;  /* how it answers */
     const struct page_data *before;     /* what a core that died published last, to go on from; NULL: none */

@@ -477,9 +477,8 @@ static void tell_refused(int err)
 }
 
 /* The first status we give the kernel clears it; from then on only what is known here counts. */
-static void tell_leap_armed(void)
+static void tell_leap_armed(enum leap armed)
 {
-    enum leap armed = host_leap_armed();
     struct log_record r = { .id = LOG_LEAP_CLEARED };
 
     if (armed == LEAP_NONE)
@@ -502,8 +501,10 @@ static int decide_clock(struct setup *s)
         tell_refused(s->mode.refused);
     if (s->mode.rival[0])
         logger_say("%s steers the system clock too: two at one clock spoil it for both; stop one of them", s->mode.rival);
-    if (s->mode.steer)
-        tell_leap_armed();
+    if (s->mode.steer) {
+        s->world.found.leap_armed = host_leap_armed();
+        tell_leap_armed(s->world.found.leap_armed);
+    }
     if (s->mode.steer && !s->detached)
         instance_mark_steering(s->run_dir);
     s->world.steer = s->mode.steer;
@@ -521,7 +522,7 @@ static void tell_memory(enum log_id id, const char *file, const struct clock_mem
     struct log_record r = { .id = id };
 
     if (!err)
-        log_double(&r, "freq_ppm", m->drift.freq_ppm);
+        log_double(&r, "freq_ppm", m->beyond_ppm != 0 ? m->beyond_ppm : m->drift.freq_ppm);
     log_text(&r, "file", file);
     if (err)
         log_text(&r, "reason", ue_text(err));
@@ -539,8 +540,9 @@ static int recall(struct setup *s)
         return 0;
     err = memory_file_load(o->drift_file.s, o->max_frequency, m);
     if (err != -UE_NO_FILE) {
-        s->world.memory_err = err;
-        tell_memory(err ? LOG_DRIFT_BAD : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
+        s->world.found.state_err = err;
+        s->world.found.beyond_ppm = m->beyond_ppm;
+        tell_memory(err ? LOG_DRIFT_BAD : m->beyond_ppm != 0 ? LOG_DRIFT_CLAMPED : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
     }
     s->world.steps->synchronised_ever = m->synchronised_once;
     s->world.steps->stepped = m->stepped;

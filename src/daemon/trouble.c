@@ -8,7 +8,6 @@
 
 #define AWAITED_NS (2 * NS_PER_S)       /* a service takes so long to come */
 #define DEATH_TOLD_NS (600 * NS_PER_S)  /* a process that has run again for so long is no news */
-#define START_TOLD_NS (600 * NS_PER_S)  /* nor is what was found at the start */
 
 static void note_deaths(const struct core *c, struct mono_ns now, struct problems *out)
 {
@@ -87,8 +86,7 @@ static void note_clock(const struct core *c, struct mono_ns now, struct problems
         problems_note(out, PROBLEM_CANNOT_STEER, NULL, m->reason);
     if (m->rival[0])
         problems_note(out, PROBLEM_RIVAL, m->rival, NULL);
-    if (c->world->memory_err && mono_sub(now, c->world->wall_at).ns <= START_TOLD_NS)
-        problems_note(out, PROBLEM_SET_ASIDE, c->world->options->engine.clock.clock.drift_file.s, ue_text(c->world->memory_err));
+    found_note(&c->world->found, c->world->options->engine.clock.clock.drift_file.s, mono_sub(now, c->world->wall_at), out);
     if (c->save_failed)
         problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, NULL);
 }

@@ -12,8 +12,6 @@
 
 #include "engine/state.h"
 
-#define GAP_TOLD_NS NS_PER_S /* less than that is what clocks differ by */
-
 size_t engine_size(void) { return sizeof(struct engine); }
 
 struct action *engine_emit(struct engine *e, enum action_kind kind)

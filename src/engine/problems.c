@@ -6,7 +6,7 @@
 
 #define SILENT_POLLS 3                      /* in a row: one or two are lost anywhere */
 #define UNANSWERED_NS (5 * NS_PER_S)        /* no path that is of use takes so long */
-#define MOVED_TOLD_NS (600 * NS_PER_S)      /* who looks at the machine a little later still learns that its clock was moved */
+#define TOLD_NS (600 * NS_PER_S)            /* what is over is told so long: who looks at the machine a little later still learns of it */
 
 static const char *name_of(const struct source_options *o) { return o->pool.s[0] ? o->pool.s : o->server.s; }
 
@@ -110,6 +110,28 @@ static void note_sources(const struct engine *e, struct mono_ns now, struct prob
         problems_note(out, PROBLEM_ALL_SILENT, NULL, NULL);
 }
 
+/* Until a source has told the time, and for a while after the start. */
+static void note_behind(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    struct dur_ns gap = clock_gap(&e->clock);
+    char detail[PROBLEM_DETAIL_MAX], by[24];
+
+    if (gap.ns < GAP_TOLD_NS || (e->clock.policy.synchronised_once && mono_sub(now, e->started).ns > TOLD_NS))
+        return;
+    snprintf(detail, sizeof detail, "by %s", ns_to_text(gap.ns, by));
+    problems_note(out, PROBLEM_CLOCK_BEHIND, NULL, detail);
+}
+
+static void note_broken(const struct clock_policy *p, struct mono_ns now, struct problems *out)
+{
+    char detail[PROBLEM_DETAIL_MAX], by[24], age[24];
+
+    if (!p->bound_broken || mono_sub(now, p->broken_at).ns > TOLD_NS)
+        return;
+    snprintf(detail, sizeof detail, "by %s, %s ago", ns_to_text(p->broken_by.ns, by), ns_to_text(mono_sub(now, p->broken_at).ns, age));
+    problems_note(out, PROBLEM_BOUND_BROKEN, NULL, detail);
+}
+
 static void note_clock(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     struct clock_leap_view leap = clock_leap_view(&e->clock, now);
@@ -143,7 +165,7 @@ static void note_steering(const struct engine *e, struct mono_ns now, struct pro
 
     if (s->refused)
         problems_note(out, PROBLEM_CANNOT_STEER, NULL, ue_text(s->refused_err));
-    if (!s->was_moved || mono_sub(now, s->moved_at).ns > MOVED_TOLD_NS)
+    if (!s->was_moved || mono_sub(now, s->moved_at).ns > TOLD_NS)
         return;
     snprintf(detail, sizeof detail, "%s, %s ago", s->moved_by, ns_to_text(mono_sub(now, s->moved_at).ns, age));
     problems_note(out, PROBLEM_CLOCK_MOVED, NULL, detail);
@@ -152,6 +174,8 @@ static void note_steering(const struct engine *e, struct mono_ns now, struct pro
 void engine_problems(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     note_clock(e, now, out);
+    note_behind(e, now, out);
+    note_broken(&e->clock.policy, now, out);
     note_steering(e, now, out);
     note_sources(e, now, out);
 }

@@ -110,6 +110,54 @@ static void NTPC_18_a_source_beyond_the_panic_threshold_is_named(void **state)
     end(&w);
 }
 
+/* The kernel takes another clock source, and time runs away faster than clock.max_drift says: with the answers that tell so, and for ten minutes. */
+static void CLK_04_a_bound_that_was_broken_is_named(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct action send = asked_again(&w);
+    struct mono_ns named;
+
+    (void)state;
+    for (int i = 0; i < 8 && !problem_of(&w, PROBLEM_BOUND_BROKEN); i++) {
+        struct ntp_header h = answer_to(&w, &send);
+
+        h.receive = h.transmit = h.reference = ntp_ts64_from_utc((struct utc_ns){ truth(w.now) + 20 * NS_PER_MS });
+        deliver(&w, &send, &h);
+        if (!problem_of(&w, PROBLEM_BOUND_BROKEN))
+            send = next_request(&w);
+    }
+    assert_string_equal(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "by 19.5 ms, 0 ns ago");
+    named = w.now;
+    pass(&w, named.ns + 599 * NS_PER_S);
+    assert_non_null(strstr(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "ms, 9.983 min ago"));
+    pass(&w, named.ns + 601 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_BOUND_BROKEN));
+    end(&w);
+}
+
+/* As long as nobody has told the time, and for ten minutes in any case. */
+static void ST_06_a_clock_that_was_behind_is_named(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, false);
+    w.engine->clock.policy.gap = (struct dur_ns){ GAP_TOLD_NS - 1 };
+    assert_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
+    w.engine->clock.policy.gap = (struct dur_ns){ 86400 * NS_PER_S };
+    assert_string_equal(problem_of(&w, PROBLEM_CLOCK_BEHIND)->detail, "by 1 d");
+    pass(&w, START_NS + 3600 * NS_PER_S);
+    assert_non_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
+    end(&w);
+    asked_again(&w);
+    w.engine->clock.policy.gap = (struct dur_ns){ 86400 * NS_PER_S };
+    pass(&w, START_NS + 600 * NS_PER_S);
+    assert_non_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
+    pass(&w, START_NS + 601 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
+    end(&w);
+}
+
 /* What clock/ alarms about is named as long as it lasts. */
 static void CLK_06_alarms_of_the_clock_are_named(void **state)
 {
@@ -194,6 +242,8 @@ int main(void)
         cmocka_unit_test(the_first_request_without_an_answer_is_named_within_ten_seconds),
         cmocka_unit_test(a_server_that_loses_its_time_is_named_with_its_reason),
         cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
+        cmocka_unit_test(CLK_04_a_bound_that_was_broken_is_named),
+        cmocka_unit_test(ST_06_a_clock_that_was_behind_is_named),
         cmocka_unit_test(CLK_06_alarms_of_the_clock_are_named),
         cmocka_unit_test(NTPC_26_what_the_network_refuses_is_told),
         cmocka_unit_test(sources_that_are_offline_are_no_trouble),

@@ -6,6 +6,8 @@
 #include "base/ring.h"
 #include "engine/engine.h"
 
+#define GAP_TOLD_NS NS_PER_S /* of clock_gap: less than that is what clocks differ by */
+
 /* One line of `sources`: how its name becomes addresses. */
 struct configured {
     bool numeric;                 /* nothing to look up */
