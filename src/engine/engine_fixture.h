@@ -145,19 +145,22 @@ static inline struct ntp_header answer_to(struct world *w, const struct action *
     return h;
 }
 
-static inline void deliver(struct world *w, const struct action *send, const struct ntp_header *h)
+/* With so many bytes of zeroes behind the header. */
+static inline void deliver_longer(struct world *w, const struct action *send, const struct ntp_header *h, size_t zeroes)
 {
-    uint8_t bytes[NTP_HEADER_SIZE];
+    uint8_t bytes[NTP_PACKET_MAX] = { 0 };
     struct event ev = { .kind = EVENT_DATAGRAM };
 
     ntp_header_write(h, bytes);
     w->now = mono_add(w->now, dur_from_ms(1));
     ev.u.datagram.exchange = send->u.send.exchange;
     ev.u.datagram.from = send->u.send.to;
-    ev.u.datagram.bytes = (struct span){ bytes, sizeof bytes };
+    ev.u.datagram.bytes = (struct span){ bytes, NTP_HEADER_SIZE + zeroes };
     ev.u.datagram.rx = w->now;
     give(w, &ev);
 }
+
+static inline void deliver(struct world *w, const struct action *send, const struct ntp_header *h) { deliver_longer(w, send, h, 0); }
 
 static inline void answer(struct world *w, const struct action *send)
 {
@@ -165,6 +168,19 @@ static inline void answer(struct world *w, const struct action *send)
     struct ntp_header h = answer_to(w, &copy);
 
     deliver(w, &copy, &h);
+}
+
+/* What is wrong of that kind, until the next call; NULL: nothing. */
+static inline const struct problem *problem_of(struct world *w, enum problem_kind kind)
+{
+    static struct problems p;
+
+    p.count = 0;
+    engine_problems(w->engine, w->now, &p);
+    for (uint32_t i = 0; i < p.count; i++)
+        if (p.item[i].kind == kind)
+            return &p.item[i];
+    return NULL;
 }
 
 static inline void synchronise(struct world *w)

@@ -118,7 +118,7 @@ static void note_behind(const struct engine *e, struct mono_ns now, struct probl
 
     if (gap.ns < GAP_TOLD_NS || (e->clock.policy.synchronised_once && mono_sub(now, e->started).ns > TOLD_NS))
         return;
-    snprintf(detail, sizeof detail, "by %s", ns_to_text(gap.ns, by));
+    snprintf(detail, sizeof detail, "it was %s behind", ns_to_text(gap.ns, by));
     problems_note(out, PROBLEM_CLOCK_BEHIND, NULL, detail);
 }
 
@@ -128,7 +128,8 @@ static void note_broken(const struct clock_policy *p, struct mono_ns now, struct
 
     if (!p->bound_broken || mono_sub(now, p->broken_at).ns > TOLD_NS)
         return;
-    snprintf(detail, sizeof detail, "by %s, %s ago", ns_to_text(p->broken_by.ns, by), ns_to_text(mono_sub(now, p->broken_at).ns, age));
+    ns_to_text(dur_abs(p->broken_by).ns, by);
+    snprintf(detail, sizeof detail, "%s from what was served, %s ago", by, ns_to_text(mono_sub(now, p->broken_at).ns, age));
     problems_note(out, PROBLEM_BOUND_BROKEN, NULL, detail);
 }
 

@@ -1,18 +1,6 @@
 /* What is wrong with a source or with the clock, as `utcctl status` and the metrics name it. */
 #include "engine/engine_fixture.h"
 
-static const struct problem *problem_of(struct world *w, enum problem_kind kind)
-{
-    static struct problems p;
-
-    p.count = 0;
-    engine_problems(w->engine, w->now, &p);
-    for (uint32_t i = 0; i < p.count; i++)
-        if (p.item[i].kind == kind)
-            return &p.item[i];
-    return NULL;
-}
-
 static struct action next_request(struct world *w)
 {
     do {
@@ -88,6 +76,58 @@ static void a_server_that_loses_its_time_is_named_with_its_reason(void **state)
     end(&w);
 }
 
+static void no_time(struct ntp_header *h) { h->leap = LEAP_UNKNOWN; }
+static void stratum(struct ntp_header *h) { h->stratum = 16; }
+static void root_distance(struct ntp_header *h) { h->root_dispersion = ntp_short32_from_dur_up((struct dur_ns){ 2 * NS_PER_S }); }
+static void backwards(struct ntp_header *h) { h->transmit.raw = h->receive.raw - (UINT64_C(1) << 32); }
+
+/* Each reason that a server has, or gives us, not to be used: in status with the very answer that tells it. */
+static void NTPC_11_NTPC_12_NTPC_13_a_useless_answer_is_named_with_its_reason(void **state)
+{
+    static const struct { void (*harm)(struct ntp_header *); enum verdict why; } rows[] = {
+        { no_time, VERDICT_SERVER_UNSYNCHRONISED }, { stratum, VERDICT_STRATUM }, { root_distance, VERDICT_ROOT_DISTANCE }, { backwards, VERDICT_BACKWARDS },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+        struct action send = asked_again(&w);
+        struct ntp_header h = answer_to(&w, &send);
+
+        rows[i].harm(&h);
+        deliver(&w, &send, &h);
+        assert_string_equal(problem_of(&w, PROBLEM_SOURCE_REFUSED)->detail, verdict_text(rows[i].why));
+        end(&w);
+    }
+}
+
+/* No MAC at all, a crypto-NAK, a MAC that is not the key's. */
+static void NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named(void **state)
+{
+    static const char text[] = "7 SHA1 HEX:000102030405060708090a0b0c0d0e0f10111213\n";
+    static const struct { size_t zeroes; enum verdict why; } rows[] = {
+        { 0, VERDICT_UNAUTHENTICATED }, { 4, VERDICT_CRYPTO_NAK }, { 24, VERDICT_KEY_UNKNOWN },
+    };
+    const struct keys_options o = { .format = KEYS_FORMAT_CHRONY, .allow_legacy = true };
+    static struct key_table table;
+
+    (void)state;
+    assert_int_equal(keys_read((struct span){ (const uint8_t *)text, sizeof text - 1 }, &o, &table).fault, KEY_FAULT_NONE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options = { .source_count = 1, .source[0] = source("192.0.2.1", ""), .keys = &table } };
+        struct action send;
+        struct ntp_header h;
+
+        w.options.source[0].key = 7;
+        begin(&w, false);
+        send = *find(&w, ACTION_SEND, 0);
+        h = answer_to(&w, &send);
+        deliver_longer(&w, &send, &h, rows[i].zeroes);
+        assert_string_equal(problem_of(&w, PROBLEM_SOURCE_REFUSED)->detail, verdict_text(rows[i].why));
+        end(&w);
+    }
+}
+
 static void NTPC_18_a_source_beyond_the_panic_threshold_is_named(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
@@ -126,10 +166,10 @@ static void CLK_04_a_bound_that_was_broken_is_named(void **state)
         if (!problem_of(&w, PROBLEM_BOUND_BROKEN))
             send = next_request(&w);
     }
-    assert_string_equal(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "by 19.5 ms, 0 ns ago");
+    assert_string_equal(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "19.5 ms from what was served, 0 ns ago");
     named = w.now;
     pass(&w, named.ns + 599 * NS_PER_S);
-    assert_non_null(strstr(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "ms, 9.983 min ago"));
+    assert_non_null(strstr(problem_of(&w, PROBLEM_BOUND_BROKEN)->detail, "served, 9.983 min ago"));
     pass(&w, named.ns + 601 * NS_PER_S);
     assert_null(problem_of(&w, PROBLEM_BOUND_BROKEN));
     end(&w);
@@ -145,7 +185,7 @@ static void ST_06_a_clock_that_was_behind_is_named(void **state)
     w.engine->clock.policy.gap = (struct dur_ns){ GAP_TOLD_NS - 1 };
     assert_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
     w.engine->clock.policy.gap = (struct dur_ns){ 86400 * NS_PER_S };
-    assert_string_equal(problem_of(&w, PROBLEM_CLOCK_BEHIND)->detail, "by 1 d");
+    assert_string_equal(problem_of(&w, PROBLEM_CLOCK_BEHIND)->detail, "it was 1 d behind");
     pass(&w, START_NS + 3600 * NS_PER_S);
     assert_non_null(problem_of(&w, PROBLEM_CLOCK_BEHIND));
     end(&w);
@@ -214,6 +254,21 @@ static void sources_that_are_offline_are_no_trouble(void **state)
     end(&w);
 }
 
+/* The right to the clock is lost: with the first command that is refused, until one is obeyed. */
+static void CLK_05_a_clock_that_cannot_be_steered_is_named(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, true);
+    assert_null(problem_of(&w, PROBLEM_CANNOT_STEER));
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { -UE_PERMISSION } });
+    assert_string_equal(problem_of(&w, PROBLEM_CANNOT_STEER)->detail, ue_text(UE_PERMISSION));
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT });
+    assert_null(problem_of(&w, PROBLEM_CANNOT_STEER));
+    end(&w);
+}
+
 static void NTPC_07_a_server_that_wants_no_more_questions_is_named(void **state)
 {
     static const struct { uint32_t code; const char *says; } rows[] = {
@@ -241,12 +296,15 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_request_without_an_answer_is_named_within_ten_seconds),
         cmocka_unit_test(a_server_that_loses_its_time_is_named_with_its_reason),
+        cmocka_unit_test(NTPC_11_NTPC_12_NTPC_13_a_useless_answer_is_named_with_its_reason),
+        cmocka_unit_test(NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named),
         cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
         cmocka_unit_test(CLK_04_a_bound_that_was_broken_is_named),
         cmocka_unit_test(ST_06_a_clock_that_was_behind_is_named),
         cmocka_unit_test(CLK_06_alarms_of_the_clock_are_named),
         cmocka_unit_test(NTPC_26_what_the_network_refuses_is_told),
         cmocka_unit_test(sources_that_are_offline_are_no_trouble),
+        cmocka_unit_test(CLK_05_a_clock_that_cannot_be_steered_is_named),
         cmocka_unit_test(NTPC_07_a_server_that_wants_no_more_questions_is_named),
     };
 

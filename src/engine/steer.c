@@ -97,13 +97,18 @@ static void set_status(struct engine *e, const struct clock_view *v)
     e->steering.status_next = mono_add(e->now, (struct dur_ns){ STATUS_REFRESH_S * NS_PER_S });
 }
 
+static void note_moved(struct engine *e, const char *reason)
+{
+    e->steering.was_moved = true;
+    e->steering.moved_at = e->now;
+    e->steering.moved_by = reason;
+}
+
 static void disrupted(struct engine *e, struct dur_ns lost, const char *reason)
 {
     struct clock_actions a = { .count = 0 };
 
-    e->steering.was_moved = true;
-    e->steering.moved_at = e->now;
-    e->steering.moved_by = reason;
+    note_moved(e, reason);
     clock_disrupted(&e->clock, lost, reason, e->now, &a);
     engine_clock_actions(e, &a);
 }
@@ -127,6 +132,7 @@ void steer_moved(struct engine *e)
 
     e->steering.have_pair = false;
     e->steering.misplaced = true;
+    note_moved(e, "the virtual machine was moved or restored");
     clock_moved(&e->clock, e->now, &a);
     engine_clock_actions(e, &a);
 }
@@ -160,9 +166,8 @@ static void retuned(struct engine *e, double ppm)
 {
     struct steering *s = &e->steering;
 
-    s->retuned = s->was_moved = true;
-    s->moved_at = e->now;
-    s->moved_by = "another program changed the system clock's frequency";
+    s->retuned = true;
+    note_moved(e, "another program changed the system clock's frequency");
     if (mono_before(e->now, s->retuned_told))
         return;
     s->retuned_told = mono_add(e->now, (struct dur_ns){ RETUNED_TOLD_NS });

@@ -54,6 +54,8 @@ def test_the_smallest_address_is_the_reference(lab, hosts, mode):
         assert says(follower, 11, address(first)).bound_s > says(first, 10, LOCAL_REFID).bound_s - 0.01 > 0.48
     assert "following the local reference" in members[2].ctl("status").stdout
     members[0].wait_status(lambda s: all(f["verdicts"].get("loop", 0) > 0 for f in s["sources"]), what="NTPC-15: who follows us is heard")
+    refused = [p["sentence"] for p in members[0].status()["problems"] if p["id"] == "source-refused"]
+    assert len(refused) == 2 and all(s.endswith("the server is synchronised to us") for s in refused), refused
     if mode == utcd.PROCESSES:
         os.kill(members[2].roles()["core"], signal.SIGKILL)
         says(third, 11, address(first))

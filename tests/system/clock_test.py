@@ -17,7 +17,8 @@ def test_CLK_05_no_right_to_steer(lab, good_chronyd, mode):
     daemon = lab.utcd({"clock": {"mode": "system"}, "sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, prefix=granted)
     daemon.wait_synchronised()
     proc.wait_for(lambda: "cannot discipline the system clock" in daemon.log(), what=daemon.log)
-    assert daemon.status()["clock"]["hint"]
+    status = daemon.wait_status(lambda s: "cannot-steer" in [p["id"] for p in s["problems"]])
+    assert status["clock"]["hint"]
     answer = ntp.ask(HOST, port)
     assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
 
@@ -28,6 +29,7 @@ def test_CLK_05_told_to_steer_without_the_right(lab, good_chronyd, mode):
     status = daemon.wait_synchronised()
     assert status["clock"]["mode"] == "virtual"
     assert "cannot discipline the system clock" in daemon.log() and "CAP_SYS_TIME" in daemon.log()
+    assert "cannot-steer" in [p["id"] for p in status["problems"]]
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
@@ -47,7 +49,9 @@ def test_ERA_02_absurd_time_at_boot(lab, good_chronyd, when):
     daemon.wait_synchronised()
     answer = ntp.ask(HOST, port)
     assert answer.usable and abs(answer.offset_s) <= answer.bound_s + answer.delay_s / 2
-    assert daemon.status()["clock"]["steps"] == 1
+    status = daemon.status()
+    assert status["clock"]["steps"] == 1
+    assert [p["id"] for p in status["problems"] if p["id"] == "clock-behind"] == ["clock-behind"] * (when < "2026")
 
 
 @pytest.mark.parametrize("when, believed", [("1970-01-01 00:00:10", False), ("2106-02-08 00:00:00", False), ("2027-01-01 00:00:00", True)])

@@ -14,6 +14,7 @@ def test_interfaces_without_stamps_say_why(lab, good_chronyd, mode):
     daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "hardware_timestamps": ["lo", "nowhere0"], "ntp": {"listen": [f"127.0.0.1:{port}"]}}, mode)
     status = daemon.wait_synchronised()
     assert [(c["interface"], c["on"], c["detail"]) for c in status["hardware_timestamps"]] == [("lo", False, NO_STAMPS), ("nowhere0", False, NOT_THERE)]
+    assert [p["subject"] for p in status["problems"] if p["id"] == "stamps-off"] == ["lo", "nowhere0"]
     assert status["sources"][0]["stamp"] == "kernel"
     assert ntp.ask("127.0.0.1", port).usable
     proc.wait_for(lambda: "try: " in daemon.log(), what=daemon.log)     # the last of the first words

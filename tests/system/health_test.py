@@ -16,7 +16,7 @@ def problem(status, name, subject=None):
     return next((p for p in status["problems"] if p["id"] == name and subject in (None, p["subject"])), None)
 
 
-def wait_problem(daemon, name, subject=None, timeout=30):
+def wait_problem(daemon, name, subject=None, timeout=10):
     found = problem(daemon.wait_status(lambda s: problem(s, name, subject), timeout, f"no problem {name}"), name, subject)
     assert found["sentence"] and found["cause"] and found["fix"] and found["age_ns"] >= 0
     return found

@@ -290,7 +290,9 @@ def test_no_xdp_there(lab, interface, sentence):
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"127.0.0.1:{port}"], "xdp": "auto", "xdp_interfaces": [interface]}})
     assert daemon.wait_answering("127.0.0.1", port).usable
     proc.wait_for(lambda: f"no XDP on {interface}: {sentence}" in daemon.log(), what=daemon.log)
-    assert daemon.status()["xdp"] == [{"interface": interface, "on": False, "detail": daemon.status()["xdp"][0]["detail"]}]
+    status = daemon.status()
+    assert status["xdp"] == [{"interface": interface, "on": False, "detail": status["xdp"][0]["detail"]}]
+    assert [p["subject"] for p in status["problems"] if p["id"] == "xdp-off"] == [interface]
 
 
 def test_taken_by_another(lab, street):
