@@ -347,14 +347,14 @@ static int make_interleave(struct setup *s)
     return 0;
 }
 
-static void control_path(const struct setup *s, char out[OPTION_TEXT_MAX])
+static void find_control_path(struct setup *s)
 {
     const char *configured = s->options->control.socket.s;
 
     if (configured[0])
-        snprintf(out, OPTION_TEXT_MAX, "%s", configured);
+        snprintf(s->control_path, sizeof s->control_path, "%s", configured);
     else
-        snprintf(out, OPTION_TEXT_MAX, "%s/" RUN_DIR_SOCKET, s->run_dir);
+        snprintf(s->control_path, sizeof s->control_path, "%s/" RUN_DIR_SOCKET, s->run_dir);
 }
 
 static int open_admin(struct setup *s)
@@ -367,13 +367,11 @@ static int open_admin(struct setup *s)
 
 static int open_control(struct setup *s)
 {
-    char path[OPTION_TEXT_MAX];
-
     s->control_fd = -1;
     if (s->detached)
         return 0;
-    control_path(s, path);
-    s->control_fd = io_unix_listen(path, CONTROL_SOCKET_MODE);
+    find_control_path(s);
+    s->control_fd = io_unix_listen(s->control_path, CONTROL_SOCKET_MODE);
     if (s->control_fd >= 0)
         return 0;
     if (s->control_fd == -UE_UNSUPPORTED) {
@@ -381,8 +379,8 @@ static int open_control(struct setup *s)
         s->control_fd = -1;
         return 0;
     }
-    return refuse(s->control_fd == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL, "cannot open the control socket %s: %s; see control.socket", path,
-                  ue_text(s->control_fd));
+    return refuse(s->control_fd == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL, "cannot open the control socket %s: %s; see control.socket",
+                  s->control_path, ue_text(s->control_fd));
 }
 
 static bool has_name(const struct engine_options *o)
@@ -585,85 +583,11 @@ int setup_make(struct setup *s, const struct daemon_options *options, bool one_p
     return code;
 }
 
-static void tell_sources(const struct engine_options *o)
-{
-    char text[400] = "", port[16];
-    size_t n = 0;
-
-    for (uint32_t i = 0; i < o->source_count && n < sizeof text; i++) {
-        const struct source_options *from = &o->source[i];
-
-        snprintf(port, sizeof port, " port %u", (unsigned)(from->port & 0xffff));
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.64s%s", i ? ", " : "", from->pool.s[0] ? "pool " : "",
-                              from->pool.s[0] ? from->pool.s : from->server.s, from->port == NTP_PORT ? "" : port);
-    }
-    if (o->source_count)
-        logger_say("asking %s; answers are believed when a majority agrees", text);
-    else
-        logger_say("no source is configured: nobody is asked for the time");
-}
-
-/* What is served while no source is known: the operator's statement, or nothing where the machine's clock was plainly never set. */
-static void tell_wall(const struct setup *s)
-{
-    const struct local_options *local = &s->options->engine.clock.local;
-    struct log_record absurd = { .id = LOG_CLOCK_ABSURD };
-    char text[CIVIL_TEXT_MAX];
-
-    if (!utc_is_plausible(s->world.wall)) {
-        log_text(&absurd, "utc", utc_to_text(s->world.wall, 0, text));
-        logger_write(&absurd, host_mono());
-    } else if (local->present) {
-        logger_say("until a source is believed, time is served by the operator's statement `local`: stratum %d, error %s", (int)local->stratum,
-                   ns_to_text(local->error.ns, text));
-    }
-}
-
-/* utcctl looks for the socket in the usual places; anywhere else it has to be told. */
-static void tell_next(const struct setup *s)
-{
-    char url[ADDR_TEXT_MAX + 24], utcctl[PLACE_PATH_MAX], at[ADDR_TEXT_MAX], socket[OPTION_TEXT_MAX] = "", query[PLACE_PATH_MAX + 64] = "", page[128] = "";
-    const char *option = "";
-
-    place_of_tool("utcctl", s->argv0, utcctl);
-    if (s->options->process.run_dir.s[0] || s->options->control.socket.s[0]) {
-        option = " --socket ";
-        control_path(s, socket);
-    }
-    if (s->options->ntp.listen.count > 0)
-        snprintf(query, sizeof query, "  |  %s query %s", utcctl, addr_to_text(&s->options->ntp.listen.item[0], at));
-    if (admin_role_url(&s->admin, url)[0])
-        snprintf(page, sizeof page, "  |  %s in a browser", url);
-    logger_say("try: %s status%s%s%s%s", utcctl, option, socket, query, page);
-}
-
-void setup_tell(const struct setup *s)
-{
-    struct log_record started = { .id = LOG_STARTED }, clock = { .id = LOG_CLOCK_MODE };
-
-    log_text(&started, "version", SIMPLE_UTCD_VERSION);
-    log_text(&started, "mode", s->one_process ? "all in one process" : "one process per role");
-    logger_write(&started, host_mono());
-    log_text(&clock, "mode", s->world.clock_mode);
-    log_text(&clock, "reason", s->mode.reason);
-    logger_write(&clock, host_mono());
-    listeners_log(&s->listeners);
-    hardware_tell(&s->hardware);
-    responder_tell(&s->responder);
-    tell_sources(&s->options->engine);
-    tell_wall(s);
-    if (!s->detached)
-        tell_next(s);
-}
-
 void setup_clean(const struct setup *s)
 {
-    char path[OPTION_TEXT_MAX];
-
     if (s->world.page)
         __atomic_store_n(&s->world.page->superseded, 1, __ATOMIC_RELEASE); /* readers look for another: systemd takes the run directory away with us */
     if (s->control_fd < 0)
         return;
-    control_path(s, path);
-    unlink(path);
+    unlink(s->control_path);
 }

@@ -35,6 +35,7 @@ struct setup {
     struct interleave *interleave_memory; /* likewise serve.interleave */
     struct mode mode;
     int control_fd;                 /* listening; -1: none */
+    char control_path[OPTION_TEXT_MAX]; /* where */
     int ke_end;                     /* of simple-utcd-ke client; -1: no source has NTS */
     int resolve_end;                /* the resolver's end of its socket pair; -1: no name is configured */
     int clock_end;                  /* the clock role's end; -1 */
@@ -59,9 +60,6 @@ int setup_helpers(struct setup *s, const struct engine_options *o);
 
 /* The parent's sockets to workers that a reload made necessary. Returns 0 or -UE_.... */
 int setup_channels(struct setup *s);
-
-/* The first lines on the screen: what runs, on what clock, where it answers, whom it asks, and what to try next. */
-void setup_tell(const struct setup *s);
 
 /* Removes what a clean end leaves nothing of: the control socket. */
 void setup_clean(const struct setup *s);

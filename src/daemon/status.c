@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/greeting.h"
 #include "daemon/logger.h"
 #include "daemon/notify.h"
 #include "host/clock.h"
@@ -49,7 +50,7 @@ static void run(void *ctx, struct mono_ns now)
     }
     if (!st->started) {
         st->started = true;
-        setup_tell(st->setup);
+        greeting_say(st->setup);
         notify("READY=1");
     }
     tell_clock(st, &page, now);
