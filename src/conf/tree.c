@@ -1,5 +1,6 @@
 #include "conf/tree.h"
 
+#include <assert.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -24,8 +25,8 @@ static struct conf_origin origin_at(const struct builder *b, yaml_mark_t mark)
 
 static void stop(struct builder *b, struct conf_origin at, const char *sentence)
 {
-    if (!b->stopped)
-        conf_error_add(b->errors, at, "%s", sentence);
+    assert(!b->stopped); /* no event comes afterwards */
+    conf_error_add(b->errors, at, "%s", sentence);
     b->stopped = true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <yaml.h>
 
 #include "conf/tree.h"
 
@@ -14,6 +15,24 @@ static void parse_bytes(const char *bytes, size_t len)
     memset(&errors, 0, sizeof errors);
     conf_tree_init(&tree);
     conf_tree_parse_file(&tree, bytes, len, "f", &errors);
+}
+
+/* libyaml where no memory is left. */
+static bool no_parser, no_event;
+int __real_yaml_parser_initialize(yaml_parser_t *parser);
+int __wrap_yaml_parser_initialize(yaml_parser_t *parser);
+int __real_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event);
+int __wrap_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event);
+
+int __wrap_yaml_parser_initialize(yaml_parser_t *parser) { return no_parser ? 0 : __real_yaml_parser_initialize(parser); }
+
+int __wrap_yaml_parser_parse(yaml_parser_t *parser, yaml_event_t *event)
+{
+    if (!no_event)
+        return __real_yaml_parser_parse(parser, event);
+    memset(event, 0, sizeof *event);
+    parser->error = YAML_MEMORY_ERROR;
+    return 0;
 }
 
 static void parse(const char *text) { parse_bytes(text, strlen(text)); }
@@ -67,7 +86,7 @@ static void every_node_knows_its_place(void **state)
 
 static void empty_texts_are_empty_maps(void **state)
 {
-    static const char *const empty[] = { "", "\n", "# only a comment", "---\n", "~", "{}", "\r\n \r\n" };
+    static const char *const empty[] = { "", "\n", "# only a comment", "---\n", "~", "null", "{}", "\r\n \r\n" };
 
     (void)state;
     for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
@@ -131,6 +150,9 @@ static void traits_that_hide_meaning_are_refused(void **state)
         { "a:\n\tb: 1\n", "f:2:1: ", "not tabs" },
         { "a: [1, 2\n", "f:2:1: ", "bracket not closed" },
         { "a: b: c\n", "f:1:5: ", "not YAML" },
+        { "&k a: 1\n", "f:1:1: ", "anchors" },
+        { "--- @x\n", "f:1:5: ", "put quotes around a value that begins with @" },
+        { "a: 1\n...\n@\n", "f:3:1: ", "not YAML" },
     };
 
     (void)state;
@@ -172,6 +194,86 @@ static void quoted_text_is_one_clean_line(void **state)
     assert_true(strlen(out) < CONF_QUOTE_MAX);
 }
 
+static void no_memory_is_told(void **state)
+{
+    (void)state;
+    no_parser = true;
+    expect_error("a: 1\n", 5, "f", "no memory is left");
+    no_parser = false;
+    no_event = true;
+    expect_error("a: 1\n", 5, "f:1:1: ", "no memory is left");
+    no_event = false;
+}
+
+/* Files of one tree share its room. */
+static void the_tree_is_full(void **state)
+{
+    static char line[CONF_FILE_MAX], keys[16 * CONF_NODES_MAX];
+    const struct conf_origin here = { CONF_FROM_FILE, 1, 1, "g" };
+    size_t n = 0;
+
+    (void)state;
+    memset(line, 'x', sizeof line);
+    memcpy(line, "a: ", 3);
+    parse_bytes(line, sizeof line);
+    memcpy(line, "b: ", 3);
+    conf_tree_parse_file(&tree, line, sizeof line, "g", &errors);
+    assert_int_equal(errors.found, 1);
+    assert_non_null(strstr(errors.text[0], "g:1:4: the configuration is too large"));
+    assert_null(conf_tree_new_scalar(&tree, line, here));
+    assert_string_equal(conf_tree_new_scalar(&tree, "short", here)->text, "short");
+    for (int i = 0; i < CONF_NODES_MAX; i++)
+        n += (size_t)snprintf(keys + n, sizeof keys - n, "k%d: 1\n", i);
+    expect_error(keys, n, "f:1024:1: ", "too many values");
+    assert_null(conf_tree_new_scalar(&tree, "short", here));
+    assert_null(conf_tree_new_map(&tree, here));
+}
+
+/* What was refused takes the place of what was there, and is not told again. */
+static void what_was_refused_is_not_merged(void **state)
+{
+    (void)state;
+    parse("a: { b: x }\nc: [x]\n");
+    conf_tree_parse_file(&tree, "a: &k { d: y }\nc: !t [y]\n", 25, "g", &errors);
+    assert_int_equal(errors.found, 2);
+    assert_null(text_of("a", "b"));
+    assert_true(conf_node_find(tree.root, "a")->bad && conf_node_find(tree.root, "c")->bad);
+    assert_null(conf_node_item(conf_node_find(tree.root, "c"), 1));
+}
+
+static void another_kind_takes_the_place(void **state)
+{
+    (void)state;
+    parse("a: { b: x }\nc: [x]\n");
+    conf_tree_parse_file(&tree, "a: [y]\nc: { d: y }\n", 19, "g", &errors);
+    assert_int_equal(errors.found, 0);
+    assert_string_equal(conf_node_item(conf_node_find(tree.root, "a"), 0)->text, "y");
+    assert_string_equal(text_of("c", "d"), "y");
+}
+
+static void what_is_no_map_and_no_list_holds_nothing(void **state)
+{
+    struct conf_node *list, *word;
+
+    (void)state;
+    parse("a: x\nl: [1]\n");
+    list = conf_node_find(tree.root, "l");
+    word = conf_node_find(tree.root, "a");
+    assert_null(conf_node_item(NULL, 0));
+    assert_null(conf_node_item(word, 0));
+    assert_null(conf_node_find(NULL, "a"));
+    assert_null(conf_node_find(list, "a"));
+    conf_tree_merge(tree.root, word);
+    assert_ptr_equal(conf_node_find(tree.root, "l"), list);
+    conf_tree_append(&tree, "a", list); /* a word stays what it is */
+    assert_string_equal(conf_node_find(tree.root, "a")->text, "x");
+    conf_tree_append(&tree, "l", conf_tree_parse_bytes(&tree, "[2, 3]", 6, "g", &errors));
+    assert_string_equal(conf_node_item(list, 2)->text, "3");
+    conf_tree_append(&tree, "m", conf_tree_parse_bytes(&tree, "[4]", 3, "g", &errors));
+    assert_string_equal(conf_node_item(conf_node_find(tree.root, "m"), 0)->text, "4");
+    assert_int_equal(errors.found, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +281,9 @@ int main(void)
         cmocka_unit_test(CFG_02_bytes), cmocka_unit_test(CFG_02_a_line_of_a_mebibyte), cmocka_unit_test(CFG_03_key_given_twice),
         cmocka_unit_test(traits_that_hide_meaning_are_refused), cmocka_unit_test(a_bomb_of_aliases_costs_nothing),
         cmocka_unit_test(errors_are_counted_beyond_what_is_kept), cmocka_unit_test(quoted_text_is_one_clean_line),
+        cmocka_unit_test(no_memory_is_told), cmocka_unit_test(the_tree_is_full), cmocka_unit_test(what_was_refused_is_not_merged),
+        cmocka_unit_test(another_kind_takes_the_place),
+        cmocka_unit_test(what_is_no_map_and_no_list_holds_nothing),
     };
     return cmocka_run_group_tests_name("conf tree", tests, NULL, NULL);
 }

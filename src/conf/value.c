@@ -86,14 +86,21 @@ static bool is_line(const char *text)
     return true;
 }
 
+/* The row of a key is ours: its limits can be read. */
+static struct conf_number limit_of(int (*parse)(const char *, struct conf_number *), const char *text)
+{
+    struct conf_number n = { 0 };
+    int err = parse(text, &n);
+
+    assert(err == 0);
+    return n;
+}
+
 /* 1 .. limit bytes. */
 static int text_from_text(const struct conf_row *row, const char *text, struct option_text *out)
 {
-    struct conf_number longest;
-    size_t len = strlen(text), limit = OPTION_TEXT_MAX - 1;
+    size_t len = strlen(text), limit = *row->max ? (size_t)limit_of(conf_int_parse, row->max).i : OPTION_TEXT_MAX - 1;
 
-    if (*row->max && conf_int_parse(row->max, &longest) == 0)
-        limit = (size_t)longest.i;
     if (len == 0 || !is_line(text))
         return -UE_SYNTAX;
     if (len > limit)
@@ -254,12 +261,12 @@ static bool below(struct conf_number a, struct conf_number b) { return a.i < b.i
 static int read_number(const struct conf_row *row, const char *text, void *field)
 {
     const struct conf_kind *k = conf_kind(row->type);
-    struct conf_number n, limit;
+    struct conf_number n;
     int err = k->parse(text, &n);
 
     if (err)
         return err;
-    if ((*row->min && k->parse(row->min, &limit) == 0 && below(n, limit)) || (*row->max && k->parse(row->max, &limit) == 0 && below(limit, n)))
+    if ((*row->min && below(n, limit_of(k->parse, row->min))) || (*row->max && below(limit_of(k->parse, row->max), n)))
         return -UE_RANGE;
     memcpy(field, row->type == CONF_PPM ? (const void *)&n.d : &n.i, field_size(row->type));
     return 0;

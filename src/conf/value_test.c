@@ -161,6 +161,41 @@ static void enum_is_the_index(void **state)
     assert_string_equal(conf_expected(&row, expected), "one of text, json, x");
 }
 
+/* Bare, they would be truth values to some. */
+static void switch_words_are_quoted(void **state)
+{
+    static const char *const out[] = { "\"on\"", "\"off\"", "one" };
+    const struct conf_row row = { CONF_ENUM, "e", 0, "", "on|off|one", "", RELOAD_LIVE, "" };
+    struct text t;
+
+    (void)state;
+    for (uint8_t e = 0; e < 3; e++)
+        assert_string_equal(written(&row, &e, &t), out[e]);
+}
+
+static void what_is_expected_is_said_with_its_limits(void **state)
+{
+#define CHOICE "thirty-one-characters-of-choice"
+    static const struct { struct conf_row row; const char *words; } rows[] = {
+        { { CONF_INT, "n", 0, "", "1", "9", RELOAD_LIVE, "" }, "a whole number, from 1 to 9" },
+        { { CONF_INT, "n", 0, "", "1", "", RELOAD_LIVE, "" }, "a whole number" },
+        { { CONF_INT, "n", 0, "", "", "9", RELOAD_LIVE, "" }, "a whole number" },
+        { { CONF_TEXT, "t", 0, "", "", "15", RELOAD_LIVE, "" }, "text of 1 to 15 bytes" },
+        { { CONF_TEXTS, "t", 0, "", "", "15", RELOAD_LIVE, "" }, "text of 1 to 15 bytes" },
+        { { CONF_TEXT, "t", 0, "", "", "", RELOAD_LIVE, "" }, "text" },
+        { { CONF_BOOL, "b", 0, "", "", "", RELOAD_LIVE, "" }, "true or false" },
+    };
+    static const char many[] = CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE "|" CHOICE;
+    const struct conf_row row = { CONF_ENUM, "e", 0, "", many, "", RELOAD_LIVE, "" };
+    char expected[CONF_EXPECTED_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(conf_expected(&rows[i].row, expected), rows[i].words);
+    assert_int_equal(strlen(conf_expected(&row, expected)), CONF_EXPECTED_MAX - 1); /* as many as there is room for */
+#undef CHOICE
+}
+
 /* {type, text, outcome, written} */
 static const struct { enum conf_type type; const char *text; int err; const char *out; } items[] = {
     { CONF_BOOL, "true", 0, "true" },
@@ -194,6 +229,7 @@ static const struct { enum conf_type type; const char *text; int err; const char
     { CONF_HOST, "a..b", -UE_SYNTAX, NULL },
     { CONF_HOST, "a b", -UE_SYNTAX, NULL },
     { CONF_TEXTS, "eth0", 0, "\"eth0\"" },
+    { CONF_TEXTS, "", -UE_SYNTAX, NULL },
     { CONF_LISTEN, "127.0.0.1", 0, "\"127.0.0.1:123\"" },
     { CONF_LISTEN, "[::1]:65535", 0, "\"[::1]:65535\"" },
     { CONF_LISTEN, "*:37", 0, "\"[::]:37\"" },
@@ -313,7 +349,8 @@ int main(void)
         cmocka_unit_test(numbers_parse_exactly), cmocka_unit_test(formatted_numbers_parse_back), cmocka_unit_test(limits_hold_at_their_edges),
         cmocka_unit_test(ppm_limits_hold), cmocka_unit_test(enum_is_the_index), cmocka_unit_test(items_read_and_write),
         cmocka_unit_test(text_lengths_are_limited), cmocka_unit_test(lists_are_bounded), cmocka_unit_test(one_limit_is_enough),
-        cmocka_unit_test(nearest_names_are_found),
+        cmocka_unit_test(nearest_names_are_found), cmocka_unit_test(switch_words_are_quoted),
+        cmocka_unit_test(what_is_expected_is_said_with_its_limits),
     };
     return cmocka_run_group_tests_name("conf value", tests, NULL, NULL);
 }
