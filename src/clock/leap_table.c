@@ -27,7 +27,7 @@ const char *leap_fault_text(enum leap_fault f)
     return (unsigned)f < LEAP_FAULT_COUNT ? text[f] : "unknown fault";
 }
 
-/* Entries arrive here one by one, whatever the file's kind. */
+/* Entries arrive here one by one, whatever the file's kind. The first may differ by anything that its reader lets pass. */
 static enum leap_fault add_entry(struct leap_table *t, int64_t unix_s, int32_t tai_minus_utc_s)
 {
     const struct leap_entry *last = t->count ? &t->entry[t->count - 1] : NULL;
@@ -38,8 +38,6 @@ static enum leap_fault add_entry(struct leap_table *t, int64_t unix_s, int32_t t
     if (ns_from_parts(unix_s, 0, &at.ns) != 0 || (last && at.ns <= last->at.ns))
         return LEAP_ORDER;
     if (last && tai_minus_utc_s != last->tai_minus_utc_s + 1 && tai_minus_utc_s != last->tai_minus_utc_s - 1)
-        return LEAP_NOT_ONE_SECOND;
-    if (!last && (tai_minus_utc_s < 0 || tai_minus_utc_s > 1000))
         return LEAP_NOT_ONE_SECOND;
     t->entry[t->count++] = (struct leap_entry){ at, tai_minus_utc_s };
     return LEAP_OK;

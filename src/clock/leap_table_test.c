@@ -138,7 +138,8 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
         { "2272060800 10\n2287785600 8\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 9\n", LEAP_OK }, /* a deletion is possible */
         { "2272060800 10 11\n", LEAP_BAD_LINE }, { "2272060800\n", LEAP_BAD_LINE }, { "abc 10\n", LEAP_BAD_LINE }, { "2272060800 -10\n", LEAP_BAD_LINE },
         { "9999999999999 10\n", LEAP_BAD_LINE }, { "2272060800 10x\n", LEAP_BAD_LINE }, { "2272060800 1001\n", LEAP_BAD_LINE },
-        { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY },
+        { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY }, { "2272060800x 10\n", LEAP_BAD_LINE },
+        { "#$ 1\n2272060800 10\n", LEAP_BAD_LINE }, /* a second update */
     };
 
     (void)state;
@@ -158,6 +159,18 @@ static void LEAP_03_more_entries_than_can_be_real(void **state)
     assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_OK);
     snprintf(entries + strlen(entries), 24, "3944332800 10\n");
     assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_TOO_MANY);
+}
+
+/* Zeros in front make no number larger, but a table of them may not fill what the hash is made over. */
+static void LEAP_03_more_digits_than_a_table_has(void **state)
+{
+    char text[LEAP_ENTRIES_MAX * 32 + 64] = "";
+
+    (void)state;
+    for (int i = 0; i < LEAP_ENTRIES_MAX; i++)
+        sprintf(text + strlen(text), "%012lld %012d\n", 2272060800LL + i * 86400LL, 10 + i % 2);
+    strcat(text, "#$ 3960835200\n");
+    assert_int_equal(read_list((struct span){ (const uint8_t *)text, strlen(text) }).fault, LEAP_BAD_LINE);
 }
 
 static void LEAP_04_a_file_cut_anywhere_is_refused(void **state)
@@ -205,6 +218,47 @@ static void LEAP_04_a_cut_zone_file_is_refused(void **state)
     assert_int_equal(leap_table_from_tzif(file("/usr/share/zoneinfo/UTC"), &t).fault, LEAP_EMPTY);
 }
 
+#define TZIF_HEADER 44
+
+struct zone_leap { int64_t at; int32_t correction; };
+
+/* A zone of leap seconds alone. counts: of its first header, as RFC 8536 section 3.1 orders them. */
+static struct span zone(const uint32_t counts[6], const struct zone_leap *leap, uint32_t leaps)
+{
+    static uint8_t bytes[2 * TZIF_HEADER + 12 * LEAP_ENTRIES_MAX];
+    struct writer w = writer_of(bytes, sizeof bytes);
+
+    for (int header = 0; header < 2; header++) {
+        writer_bytes(&w, "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+        for (int i = 0; i < 6; i++)
+            writer_u32(&w, header == 0 ? counts[i] : i == 2 ? leaps : 0);
+    }
+    for (uint32_t i = 0; i < leaps; i++) {
+        writer_u64(&w, (uint64_t)leap[i].at);
+        writer_u32(&w, (uint32_t)leap[i].correction);
+    }
+    assert_false(w.failed);
+    return (struct span){ bytes, writer_len(&w) };
+}
+
+static void LEAP_04_zone_files_that_there_cannot_be(void **state)
+{
+    static const uint32_t none[6] = { 0 };
+    static const struct zone_leap good[] = { { 78796800, 1 }, { 94694401, 2 } }, back[] = { { 78796800, 1 }, { 78796800, 2 } };
+    struct leap_table t;
+
+    (void)state;
+    assert_int_equal(leap_table_from_tzif(zone(none, good, 2), &t).fault, LEAP_OK);
+    assert_int_equal(t.count, 3);
+    assert_int_equal(leap_table_from_tzif(zone(none, back, 2), &t).fault, LEAP_ORDER);
+    for (int i = 0; i < 6; i++) {
+        uint32_t counts[6] = { 0 };
+
+        counts[i] = 10001;
+        assert_int_equal(leap_table_from_tzif(zone(counts, good, 2), &t).fault, LEAP_NOT_TZIF);
+    }
+}
+
 static void the_next_leap_is_found_and_its_kind_known(void **state)
 {
     struct leap_table t;
@@ -227,9 +281,11 @@ int main(void)
         cmocka_unit_test(LEAP_02_expiry_is_told),
         cmocka_unit_test(LEAP_03_impossible_tables_are_refused),
         cmocka_unit_test(LEAP_03_more_entries_than_can_be_real),
+        cmocka_unit_test(LEAP_03_more_digits_than_a_table_has),
         cmocka_unit_test(LEAP_04_a_file_cut_anywhere_is_refused),
         cmocka_unit_test(LEAP_04_binary_huge_and_windows_files),
         cmocka_unit_test(LEAP_04_a_cut_zone_file_is_refused),
+        cmocka_unit_test(LEAP_04_zone_files_that_there_cannot_be),
         cmocka_unit_test(the_next_leap_is_found_and_its_kind_known),
     };
 

@@ -1,5 +1,6 @@
 #include "clock/memory.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
@@ -39,8 +40,8 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char
     va_start(ap, format);
     n = vsnprintf(t->at, (size_t)(t->end - t->at), format, ap);
     va_end(ap);
-    if (n > 0 && n < t->end - t->at)
-        t->at += n;
+    assert(n > 0 && n < t->end - t->at); /* CLOCK_MEMORY_TEXT_MAX has room for the longest numbers of all sources */
+    t->at += n;
 }
 
 static void put_source(struct text *t, const char *name, const struct clock_noise *n)
@@ -189,8 +190,7 @@ static bool is_whole(const char *text, size_t len)
 {
     char tail[TAIL_LEN + 1];
 
-    if (len < TAIL_LEN)
-        return false;
+    assert(len >= TAIL_LEN); /* every head is longer */
     snprintf(tail, sizeof tail, "checksum %08lx\n", (unsigned long)checksum(text, len - TAIL_LEN));
     return memcmp(text + len - TAIL_LEN, tail, TAIL_LEN) == 0;
 }

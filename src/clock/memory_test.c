@@ -1,6 +1,7 @@
 /* What is remembered comes back, and damage never does. */
 #include "base/test.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,6 +193,15 @@ static void a_file_of_version_1_is_taken(void **state)
     assert_true(got.drift.valid && got.drift.freq_ppm == 12.5 && got.synchronised_once && got.saved.ns == 0 && got.count == 0);
 }
 
+static void a_file_of_version_1_says_no_more_than_two_numbers(void **state)
+{
+    static const char text[] = "simple-utcd drift 1\nfreq_ppm 12.500000000\nskew_ppm 0.100000000\nknown 1\nchecksum bcec52c1\n";
+    static struct clock_memory got;
+
+    (void)state;
+    assert_int_equal(clock_memory_from_text(text, sizeof text - 1, 500, &got), -UE_SYNTAX);
+}
+
 static void another_version_is_told_apart(void **state)
 {
     static struct clock_memory got;
@@ -213,6 +223,30 @@ static void a_name_that_is_no_word_is_left_out(void **state)
         assert_int_equal(verdict_on(&m, &got), 0);
         assert_int_equal(got.count, 1);
     }
+}
+
+/* Every name, number and count as long as it gets. */
+static void the_largest_memory_has_room(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m;
+    struct clock_noise *n;
+
+    (void)state;
+    m = (struct clock_memory){ .drift = { -DBL_MAX, -DBL_MAX, true }, .wander = -DBL_MIN, .saved = { INT64_MIN }, .stepped = { INT64_MIN },
+                               .saved_raw = { INT64_MIN }, .synchronised_once = true, .count = CLOCK_MEMORY_SOURCES };
+    for (uint32_t i = 0; i < m.count; i++) {
+        memset(m.source[i].name, 'n', sizeof m.source[i].name - 1);
+        n = &m.source[i].noise;
+        n->floor_s = n->scale_s = n->error_var = -1.23456789e-300;
+        n->samples = UINT32_MAX;
+        for (unsigned b = 0; b < CLOCK_NOISE_BINS; b++) {
+            n->bin[b].body = -1.23456e-300;
+            for (unsigned p = 0; p < NOISE_PARTS; p++)
+                n->bin[b].share[p] = -1.23456e-300;
+        }
+    }
+    assert_true(text_of(&m, text) < sizeof text);
 }
 
 /* A text that was not damaged, as its checksum says, but that we would not have written. */
@@ -262,8 +296,10 @@ int main(void)
         cmocka_unit_test(ST_01_numbers_no_clock_can_have_are_refused),
         cmocka_unit_test(ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain),
         cmocka_unit_test(a_file_of_version_1_is_taken),
+        cmocka_unit_test(a_file_of_version_1_says_no_more_than_two_numbers),
         cmocka_unit_test(another_version_is_told_apart),
         cmocka_unit_test(a_name_that_is_no_word_is_left_out),
+        cmocka_unit_test(the_largest_memory_has_room),
         cmocka_unit_test(ST_01_words_that_we_do_not_write_are_refused),
     };
 
