@@ -1,5 +1,6 @@
 #include "import/draft.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,7 @@ void draft_remark(struct draft *d, const char *format, ...)
     d->remarked = true;
     d->count.remarks++;
     n = snprintf(d->remark + d->remark_len, room, "# %.200s:%u: %.60s: %s\n", d->name, d->line, d->word, text);
-    if (n > 0 && (size_t)n < room)
+    if ((size_t)n < room)
         d->remark_len += (size_t)n;
     else
         d->remarks_full = true;
@@ -70,12 +71,14 @@ bool draft_has(const struct draft *d, const char *section, const char *key)
     return s && s->count > 0;
 }
 
+/* What is set is a row of our own tables, whatever stands in the file: there is room for all. */
 static struct draft_setting *place(struct draft *d, const char *section, const char *key)
 {
     struct draft_setting *s = find(d, section, key);
 
-    if (s || d->settings == DRAFT_SETTINGS_MAX)
+    if (s)
         return s;
+    assert(d->settings < DRAFT_SETTINGS_MAX);
     s = &d->setting[d->settings++];
     *s = (struct draft_setting){ .section = section, .key = key, .line = d->line };
     return s;
@@ -86,8 +89,6 @@ void draft_set(struct draft *d, const char *section, const char *key, const char
     struct draft_setting *s = place(d, section, key);
     va_list args;
 
-    if (!s)
-        return;
     s->line = d->line;
     s->count = 1;
     va_start(args, format);
@@ -101,8 +102,6 @@ void draft_add(struct draft *d, const char *section, const char *key, const char
     char text[DRAFT_VALUE_MAX];
     va_list args;
 
-    if (!s)
-        return;
     s->list = true;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
@@ -222,8 +221,9 @@ void draft_drop_unused_keys(struct draft *d)
 {
     struct draft_setting *file = find(d, "keys", "file"), *format = find(d, "keys", "format");
 
-    if (!file || !file->count)
+    if (!file)
         return;
+    assert(format); /* one is not set without the other */
     draft_line(d, file->line, "keys");
     if (uses_keys(d)) {
         draft_remark(d, "MD5 and SHA1 keys in %.200s are taken with keys.allow_legacy: true alone; better give both sides AES128 or SHA256 keys",
@@ -231,10 +231,8 @@ void draft_drop_unused_keys(struct draft *d)
         return;
     }
     draft_remark(d, "no source uses a key; to answer clients by theirs say keys: { file: %.200s, format: %s }", file->value[0],
-                 format ? format->value[0] : "chrony");
-    file->count = 0;
-    if (format)
-        format->count = 0;
+                 format->value[0]);
+    file->count = format->count = 0;
 }
 
 /* -- who is answered, and where ---------------------------------------------------------------------------------------------- */

@@ -90,9 +90,9 @@ static void settle_min_sources(struct draft *d, int64_t followed)
 {
     for (unsigned i = 0; i < d->settings; i++) {
         struct draft_setting *s = &d->setting[i];
-        int64_t v;
+        int64_t v = strtoll(s->value[0], NULL, 10);
 
-        if (strcmp(s->key, "min_sources") != 0 || d->sources == 0 || !draft_integer(s->value[0], &v) || v <= followed)
+        if (strcmp(s->key, "min_sources") != 0 || d->sources == 0 || v <= followed)
             continue;
         draft_line(d, s->line, "min_sources");
         draft_remark(d, "%lld sources can never agree, there are %lld: that many stand there now", (long long)v, (long long)followed);
@@ -176,8 +176,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct page *p, const char
     va_start(args, format);
     n = vsnprintf(p->text + p->len, room, format, args);
     va_end(args);
-    if (n > 0)
-        p->len += (size_t)n < room ? (size_t)n : room - 1;
+    p->len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
 static void put_origin(struct page *p, const struct draft *d, unsigned line)
@@ -201,7 +200,7 @@ static void put_source(struct page *p, const struct draft *d, const struct draft
     put_origin(p, d, s->line);
     for (int i = 0; i < DRAFT_NUMBERS; i++)
         if (s->number[i] != DRAFT_UNSET && number[i].yes_or_no)
-            put(p, "    %s: %s\n", number[i].key, s->number[i] ? "true" : "false");
+            put(p, "    %s: true\n", number[i].key); /* no other daemon has a word to turn one off */
         else if (s->number[i] != DRAFT_UNSET)
             put(p, "    %s: %lld\n", number[i].key, (long long)s->number[i]);
 }

@@ -14,7 +14,9 @@ static void translate(enum import_format format, const char *text)
     assert_true(import_translate(format, "f", text, strlen(text), &draft, out));
 }
 
-static const struct { enum import_format format; const char *text, *words; } rows[] = {
+struct row { enum import_format format; const char *text, *words; };
+
+static const struct row rows[] = {
     { IMPORT_CHRONY, "server a.b iburst # c", "server: \"a.b\"  # f:1\n    iburst: true\n" },
     { IMPORT_CHRONY, "! server a.b\n# server c.d\n", "sources: []\n" },
     { IMPORT_CHRONY, "server a.b minpoll 12", "min_poll: 12\n    max_poll: 12\n" },
@@ -157,14 +159,85 @@ static const struct { enum import_format format; const char *text, *words; } row
     { IMPORT_TIMESYNCD, "[Time]\nPollIntervalMinSec=1min\nNTP=a\n", "intervals are powers of two of a second: 64 s" },
 };
 
+/* What is seldom written. */
+static const struct row odd_rows[] = {
+    { IMPORT_CHRONY, "maxchange 30 1 2\nmakestep 20 3", "panic_threshold: 30s  # f:1" },
+    { IMPORT_CHRONY, "local stratum x", "there is no option of local \"x\"" },
+    { IMPORT_CHRONY, "local activate 0.5", "activate: the statement holds while no source is known" },
+    { IMPORT_CHRONY, "local waitunsynced 3", "waitunsynced: the statement holds while no source is known" },
+    { IMPORT_CHRONY, "port 0\nallow\nbindaddress 192.0.2.1\nbinddevice eth0", "sources: []\n" },
+    { IMPORT_CHRONY, "hwtimestamp sixteencharacter", "each interface is named" },
+    { IMPORT_CHRONY, "hwtimestamp eth?", "each interface is named" },
+    { IMPORT_CHRONY, "hwtimestamp eth0\nhwtimestamp eth0", "hardware_timestamps: [\"eth0\"]" },
+    { IMPORT_CHRONY, "keyfile relative", "\"relative\" is no absolute path" },
+    { IMPORT_CHRONY, "keyfile /a?", "\"/a?\" is no absolute path of plain text" },
+    { IMPORT_CHRONY, "ntstrustedcerts /c", "trusted_certificates: \"/c\"" },
+    { IMPORT_CHRONY, "ntsport x", "\"x\" is no port" },
+    { IMPORT_CHRONY, "ntsport 0", "\"0\" is no port" },
+    { IMPORT_CHRONY, "ntsport 4461\nallow\nntsservercert /c\nntsserverkey /k", "listen: [\"[::]:4461\"]" },
+    { IMPORT_CHRONY, "port x", "\"x\" is no port" },
+    { IMPORT_CHRONY, "rtcsync", "by `utcctl import`; behind each line the one it comes from.\n\nsources: []\n" },
+    { IMPORT_CHRONY, "server a.b maxsources 3\nserver c.d", "\"a.b\"  # f:1\n  - server: \"c.d\"" },
+    { IMPORT_CHRONY, "pool a.b minpoll -2", "every 1 s is too often for the servers of a pool" },
+    { IMPORT_CHRONY, "pool a.b maxpoll 3", "min_poll: 4\n    max_poll: 4\n" },
+    { IMPORT_CHRONY, "keyfile /k\nserver a.b nts key 7", "a source has either NTS or a key: NTS stands there now" },
+    { IMPORT_CHRONY, "minsources 1\nserver a.b", "min_sources: 1  # f:1" },
+    { IMPORT_CHRONY, "minsources -1e16", "\"-1e16\" is no number" },
+    { IMPORT_CHRONY, "minsources 1e16", "\"1e16\" is no number" },
+    { IMPORT_CHRONY, "allow 10", "\"10.0.0.0/8\"" },
+    { IMPORT_CHRONY, "allow 192.168", "\"192.168.0.0/16\"" },
+    { IMPORT_CHRONY, "allow 192.168.1", "\"192.168.1.0/24\"" },
+    { IMPORT_CHRONY, "allow 192.168.1/24", "\"192.168.1.0/24\"" },
+    { IMPORT_CHRONY, "allow /24", "\"/24\" is no numeric network" },
+    { IMPORT_CHRONY, "allow [::1]", "\"[::1]\" is no numeric network" },
+    { IMPORT_CHRONY, "allow 192.0.2.1:5", "\"192.0.2.1:5\" is no numeric network" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/x", "\"10.0.0.0/x\" is no numeric network" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/-1", "\"10.0.0.0/-1\" is no numeric network" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/33", "\"10.0.0.0/33\" is no numeric network" },
+    { IMPORT_CHRONY, "minsources \x7f", "\"?\" is no number" },
+    { IMPORT_NTP, "server --ipv4 a.b", "both families are used" },
+    { IMPORT_NTP, "server --ipv6 a.b", "both families are used" },
+    { IMPORT_NTP, "restrict 10.0.0.0 mask 255.256.0.0", "\"a mask that is no prefix\" is no numeric network" },
+    { IMPORT_NTP, "restrict 10.0.0.0 mask 255.255.256.0", "\"a mask that is no prefix\" is no numeric network" },
+    { IMPORT_NTP, "restrict 10.0.0.0 mask 255.255.255.256", "\"a mask that is no prefix\" is no numeric network" },
+    { IMPORT_NTP, "restrict 10.0.0.0 mask 255.0.0.0 ignore notrust", "- action: deny\n    nets:\n      - \"10.0.0.0/8\"" },
+    { IMPORT_NTP, "discard average 3\nrestrict default limited", "rate: 32  # f:1" },
+    { IMPORT_NTP, "interface listen wildcard\ninterface listen ipv4\ninterface listen ipv6\ninterface listen", "listen: [\"[::]:123\"]" },
+    { IMPORT_NTP, "nts disable", "by `utcctl import`; behind each line the one it comes from.\n\nsources: []\n" },
+    { IMPORT_NTPD_RS, "[synchronization]\nminimum-agreeing-sources =", "sources: []" },
+    { IMPORT_NTPD_RS, "[synchronization]\naccumulated-step-panic-threshold = \"inf\"", "sources: []" },
+    { IMPORT_NTPD_RS, "[synchronization]\nlocal-stratum = \"x\"", "sources: []" },
+    { IMPORT_NTPD_RS, "[synchronization]\nsingle-step-panic-threshold = { backward = 5 }", "panic_threshold: 5s" },
+    { IMPORT_NTPD_RS, "[source-defaults]\npoll-interval-limits = { max = 7 }\n[[source]]\nmode = \"server\"\naddress = \"a.b\"",
+      "- server: \"a.b\"  # f:3\n" },
+    { IMPORT_NTPD_RS, "[source-defaults]\npoll-interval-limits = { min = 7 }\n[[source]]\nmode = \"server\"\naddress = \"a.b\"",
+      "- server: \"a.b\"  # f:3\n" },
+    { IMPORT_NTPD_RS, "[[source]]\nmode = \"server\"\naddress = \"2001:db8::1\"\ncount = 3\nntp-version = 4", "- server: \"2001:db8::1\"  # f:1\n" },
+    { IMPORT_NTPD_RS, "[[source]]\nmode = \"server\"\naddress = \"a_b!:123\"", "\"a_b!\" is no name or address of a server" },
+    { IMPORT_NTPD_RS, "[[server]]\nlisten = \"0.0.0.0:123\"\nrequire-nts = \"deny\"", "answers authenticated requests alone" },
+    { IMPORT_NTPD_RS, "[[server]]\nlisten = \"0.0.0.0:123\"\nrequire-nts = false", "listen: [\"0.0.0.0:123\"]" },
+    { IMPORT_NTPD_RS, "[[source]]\n\"mode\" = 'server'\n\"address\" = 'a.b'", "- server: \"a.b\"" },
+    { IMPORT_NTPD_RS, "= 1", "there is no key of ntpd-rs in its section \"\"" },
+    { IMPORT_TIMESYNCD, "[Time]\nNTP=a\nPollIntervalMaxSec=00000000000000000000000000000064\n", "is no time" },
+    { IMPORT_TIMESYNCD, "[Time]\nNTP=a\nPollIntervalMaxSec=7d\n", "131072 s stand there now" },
+    { IMPORT_TIMESYNCD, "[Time]\nNTP=a\nPollIntervalMaxSec=1.2.3\n", "is no time" },
+    { IMPORT_TIMESYNCD, "[Time]\n =x\n", "there is no key of timesyncd \"\"" },
+};
+
+static void translate_rows(const struct row *row, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        translate(row[i].format, row[i].text);
+        if (!strstr(out, row[i].words))
+            fail_msg("%s: %s is not in\n%s", row[i].text, row[i].words, out);
+    }
+}
+
 static void what_becomes_of_a_line(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        translate(rows[i].format, rows[i].text);
-        if (!strstr(out, rows[i].words))
-            fail_msg("%s: %s is not in\n%s", rows[i].text, rows[i].words, out);
-    }
+    translate_rows(rows, sizeof rows / sizeof rows[0]);
+    translate_rows(odd_rows, sizeof odd_rows / sizeof odd_rows[0]);
 }
 
 static void more_than_there_is_room_for_is_named(void **state)
@@ -181,6 +254,87 @@ static void more_than_there_is_room_for_is_named(void **state)
     assert_non_null(strstr(out, "more than 96 networks"));
     memset(many, 'x', sizeof many - 1);
     assert_false(import_translate(IMPORT_NTP, "f", many, IMPORT_SIZE_MAX + 1, &draft, out));
+}
+
+/* `times` lines of this format, with a number from 0 on in them. */
+static const char *lines(const char *format, int times)
+{
+    static char text[IMPORT_SIZE_MAX];
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (int i = 0; i < times && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, format, i);
+    return text;
+}
+
+static void lists_that_are_full_are_named(void **state)
+{
+    (void)state;
+    translate(IMPORT_CHRONY, lines("hwtimestamp eth%d\n", DRAFT_ITEMS_MAX + 1));
+    assert_non_null(strstr(out, "# f:17: hwtimestamp: .hardware_timestamps takes 16 items, this is one more"));
+    translate(IMPORT_CHRONY, lines("pool h%d.example maxsources 3\n", 7));
+    assert_non_null(strstr(out, "# f:6: h5.example: 16 servers and pool members together are followed at the most; 1 of these are"));
+    assert_non_null(strstr(out, "# f:7: h6.example: 16 servers and pool members together are followed at the most; 0 of these are"));
+    assert_int_equal(draft.sources, 6);
+    assert_int_equal(draft.source[5].number[DRAFT_MEMBERS], 1);
+}
+
+static void long_lines_names_and_paths_are_cut_or_refused(void **state)
+{
+    static char text[3 * 2048];
+    static const char keyfile[] = "keyfile /";
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    memcpy(text, keyfile, sizeof keyfile - 1);
+    translate(IMPORT_CHRONY, text); /* a line is cut at 2047 bytes, a path may have 250 */
+    assert_non_null(strstr(out, "is no absolute path of plain text; set keys.file by hand"));
+    text[sizeof keyfile - 2 + 250] = '\0';
+    translate(IMPORT_CHRONY, text);
+    assert_non_null(strstr(out, "no source uses a key; to answer clients by theirs"));
+    text[0] = '\0';
+    for (int i = 0; i < 70; i++)
+        strcat(text, i ? " w" : "server a.b");
+    translate(IMPORT_CHRONY, text); /* 64 words of a line are looked at */
+    assert_int_equal(draft.count.unknown, 62);
+    memset(text, 'n', 300);
+    memcpy(text, "\x01\xff\x7f", 3);
+    text[300] = '\0';
+    assert_true(import_translate(IMPORT_CHRONY, text, "", 0, &draft, out));
+    text[200] = '\0';
+    memcpy(text, "???", 3);
+    assert_int_equal(strncmp(out, "# Made from ", 12), 0);
+    assert_int_equal(strncmp(out + 12, text, 200), 0);
+    assert_int_equal(out[212], ' ');
+}
+
+static void remarks_without_end_are_cut(void **state)
+{
+    (void)state;
+    translate(IMPORT_CHRONY, lines("x%d\n", 10000));
+    assert_non_null(strstr(out, "# ... and more\n\nsources: []\n"));
+    assert_int_equal(draft.count.unknown, 10000);
+}
+
+/* More than any file makes of it. */
+static void a_page_that_is_too_large_is_cut(void **state)
+{
+    (void)state;
+    draft_init(&draft, "f");
+    for (unsigned i = 0; i < DRAFT_SETTINGS_MAX; i++) {
+        draft.setting[i] = (struct draft_setting){ .section = "s", .key = "k", .list = true, .count = DRAFT_ITEMS_MAX };
+        for (unsigned k = 0; k < DRAFT_ITEMS_MAX; k++)
+            memset(draft.setting[i].value[k], 'v', DRAFT_VALUE_MAX - 1);
+    }
+    draft.settings = DRAFT_SETTINGS_MAX;
+    memset(draft.remark, 'r', DRAFT_REMARKS_SIZE - 1);
+    draft.remark_len = DRAFT_REMARKS_SIZE - 1;
+    draft_write(&draft, IMPORT_CHRONY, out);
+    assert_int_equal(strlen(out), IMPORT_OUT_SIZE - 1);
+    assert_false(draft_has(&draft, "ntp", "listen"));
+    draft.setting[0].count = 0;
+    assert_false(draft_has(&draft, "s", "k")); /* taken back */
 }
 
 static void a_file_is_known_by_its_name(void **state)
@@ -200,6 +354,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_becomes_of_a_line),
         cmocka_unit_test(more_than_there_is_room_for_is_named),
+        cmocka_unit_test(lists_that_are_full_are_named),
+        cmocka_unit_test(long_lines_names_and_paths_are_cut_or_refused),
+        cmocka_unit_test(remarks_without_end_are_cut),
+        cmocka_unit_test(a_page_that_is_too_large_is_cut),
         cmocka_unit_test(a_file_is_known_by_its_name),
     };
 

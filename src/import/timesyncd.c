@@ -24,10 +24,12 @@ static bool seconds(const char *text, double *out)
         const char *unit = text + digits + strspn(text + digits, " ");
         size_t letters = strspn(unit, "abcdefghijklmnopqrstuvwxyz");
 
-        snprintf(number, sizeof number, "%.*s", (int)(digits < 31 ? digits : 31), text);
         while (u < sizeof units / sizeof units[0] && (strlen(units[u].unit) != letters || strncmp(units[u].unit, unit, letters) != 0))
             u++;
-        if (digits == 0 || u == sizeof units / sizeof units[0] || !draft_decimal(number, &v))
+        if (digits == 0 || digits >= sizeof number || u == sizeof units / sizeof units[0])
+            return false;
+        snprintf(number, sizeof number, "%.*s", (int)digits, text);
+        if (!draft_decimal(number, &v))
             return false;
         total += v * units[u].s;
         text = unit + letters;
