@@ -96,6 +96,10 @@ static void NTS_17_rings_that_there_cannot_be(void **state)
     assert_non_null(read_bytes(f.bytes, sizeof f.bytes, &ring));
     fixture_init(&f, 0);
     assert_non_null(read_bytes(f.bytes, sizeof f.bytes, &ring));
+    fixture_init(&f, 6);
+    f.ring.row[f.ring.newest % NTS_RING_KEYS].number = 0; /* the one that seals */
+    nts_ring_to_file(&f.ring, TURNED, f.bytes);
+    assert_non_null(read_bytes(f.bytes, sizeof f.bytes, &ring));
 }
 
 /* 0 is no key: after the last number comes 1. */
