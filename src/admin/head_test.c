@@ -70,6 +70,11 @@ static void CTL_05_too_much_of_anything(void **state)
     n += sprintf(bytes + n, "\r\n");
     assert_int_equal(head_look((uint8_t *)bytes, (size_t)n), HEAD_TOO_LARGE);
     memset(bytes, 'a', 2 * HEAD_MAX);
+    memcpy(bytes + HEAD_REQUEST_LINE_MAX, "\r\n", 2); /* a line may be that long and no longer */
+    assert_int_equal(head_look((uint8_t *)bytes, HEAD_REQUEST_LINE_MAX + 2), HEAD_MORE);
+    memcpy(bytes + HEAD_REQUEST_LINE_MAX, "a\r\n", 3);
+    assert_int_equal(head_look((uint8_t *)bytes, HEAD_REQUEST_LINE_MAX + 3), HEAD_URI_TOO_LONG);
+    memset(bytes, 'a', 2 * HEAD_MAX);
     assert_int_equal(head_look((uint8_t *)bytes, HEAD_REQUEST_LINE_MAX), HEAD_MORE);
     assert_int_equal(head_look((uint8_t *)bytes, HEAD_REQUEST_LINE_MAX + 1), HEAD_URI_TOO_LONG);
     memcpy(bytes, LINE "X:", sizeof LINE + 1);

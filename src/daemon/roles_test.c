@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,32 +103,53 @@ static void commands_within_them_do(void **state)
     }
 }
 
-/* Each command has its answer; what is no command is refused; the end of the one who commands is the end. */
+static const struct clock_command set_frequency = { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1 };
+static int core_fd;
+
+static void command_and_leave(int number)
+{
+    (void)number;
+    if (send(core_fd, &set_frequency, sizeof set_frequency, 0) != sizeof set_frequency || send(core_fd, &set_frequency, 3, 0) != 3)
+        abort();
+    shutdown(core_fd, SHUT_WR);
+}
+
+/* Each command has its answer; what is no command is refused; a signal is not the end, the end of the one who commands is. */
 static void the_role_obeys_until_core_is_gone(void **state)
 {
-    const struct clock_command set = { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1 };
+    const struct itimerval soon = { .it_value.tv_usec = 50000 };
     struct shared_steps shared = { 0 };
-    int fd[2], result, status;
-    pid_t pid;
+    int fd[2], result;
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
-    pid = fork();
-    if (pid == 0) {
-        close(fd[0]);
-        _exit(clock_role_run(fd[1], &limits, &counting, &shared));
-    }
-    close(fd[1]);
-    assert_int_equal(send(fd[0], &set, sizeof set, 0), sizeof set);
-    assert_int_equal(recv(fd[0], &result, sizeof result, 0), sizeof result);
+    core_fd = fd[0];
+    assert_int_equal(sigaction(SIGALRM, &(struct sigaction){ .sa_handler = command_and_leave }, NULL), 0); /* without SA_RESTART */
+    assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0); /* while the role waits */
+    driven = 0;
+    assert_int_equal(clock_role_run(fd[1], &limits, &counting, &shared), 0);
+    signal(SIGALRM, SIG_DFL);
+    assert_int_equal(driven, 1);
+    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), sizeof result);
     assert_int_equal(result, 0);
-    assert_int_equal(send(fd[0], &set, sizeof set - 1, 0), sizeof set - 1);
-    assert_int_equal(recv(fd[0], &result, sizeof result, 0), sizeof result);
+    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), sizeof result);
     assert_int_equal(result, -UE_RANGE);
-    assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), -1);
     close(fd[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    close(fd[1]);
+}
+
+static int count_failure(struct dur_ns by) { (void)by; driven++; return -UE_PERMISSION; }
+
+static void a_step_that_failed_is_not_counted(void **state)
+{
+    static const struct host_clock failing = { .name = "failing", .step = count_failure };
+    const struct clock_command c = { .verb = CLOCK_SET_STEP, .step = { 1 } };
+    struct shared_steps shared = { .gap = { 7 } };
+
+    (void)state;
+    assert_int_equal(clock_role_obey(&c, &limits, &failing, &shared), -UE_PERMISSION);
+    assert_true(shared.used == 0 && !shared.synchronised_ever && shared.gap.ns == 7);
 }
 
 static void the_number_of_steps_is_the_parents(void **state)
@@ -379,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_truth_value_that_is_none_is_refused),
         cmocka_unit_test(commands_within_them_do),
         cmocka_unit_test(the_role_obeys_until_core_is_gone),
+        cmocka_unit_test(a_step_that_failed_is_not_counted),
         cmocka_unit_test(the_number_of_steps_is_the_parents),
         cmocka_unit_test(the_sum_of_steps_goes_on_from_earlier_runs),
         cmocka_unit_test(the_first_step_ever_is_free_and_so_is_a_known_gap),

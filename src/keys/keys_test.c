@@ -175,6 +175,24 @@ static void aes_keys_have_one_length(void **state)
     assert_int_equal(read_text("1 AES256 HEX:000102030405060708090a0b0c0d0e0f", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_AES_SIZE);
 }
 
+/* A machine that has not the algorithm. */
+static bool no_algorithm;
+bool __real_crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void *key, size_t key_len);
+bool __wrap_crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void *key, size_t key_len);
+
+bool __wrap_crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void *key, size_t key_len)
+{
+    return !no_algorithm && __real_crypto_mac_init(m, kind, key, key_len);
+}
+
+static void an_algorithm_that_is_not_here_is_an_unknown_type(void **state)
+{
+    (void)state;
+    no_algorithm = true;
+    assert_int_equal(read_text("1 SHA1 x", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_TYPE);
+    no_algorithm = false;
+}
+
 static enum key_fault fault_of_hex(size_t digits)
 {
     char text[600] = "1 SHA1 HEX:";
@@ -221,6 +239,8 @@ static void limits(void **state)
     assert_true(is_key(7 * KEYS_MAX, CRYPTO_MAC_SHA1, "key1024", 7));
     assert_true(is_key(7, CRYPTO_MAC_SHA1, "key1", 4));
     assert_null(keys_find(&table, 7 * KEYS_MAX + 1));
+    for (unsigned i = 1; i <= KEYS_MAX; i++)
+        assert_int_equal(keys_find(&table, i * 7)->id, i * 7);
     snprintf(text + n, sizeof text - n, "1 SHA1 more\n");
     assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_MANY);
 }
@@ -267,7 +287,8 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(chrony_lines), cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
                                         cmocka_unit_test(CFG_bad_lines), cmocka_unit_test(aes_keys_have_one_length), cmocka_unit_test(limits),
                                         cmocka_unit_test(secrets_in_hexadecimal_have_an_end),
-                                        cmocka_unit_test(addresses_and_lifetimes) };
+                                        cmocka_unit_test(addresses_and_lifetimes),
+                                        cmocka_unit_test(an_algorithm_that_is_not_here_is_an_unknown_type) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,8 +102,8 @@ static void section_end(struct writer *w, const struct control_codec *x)
     size_t begin = writer_len(w);
 
     *w = x->out;
-    if (!w->failed)
-        patch_u32(w->start + begin - 4, writer_len(w) - begin);
+    assert(!w->failed); /* CONTROL_ANSWER_MAX has room for all of them */
+    patch_u32(w->start + begin - 4, writer_len(w) - begin);
 }
 
 static void write_daemon(struct writer *w, struct snapshot s)
