@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -154,10 +155,78 @@ def test_once_names_the_offset_of_a_wrong_clock(lab):
     assert re.search(r"\b(5|4\.99\d*|5\.00\d*) s\b", daemon.log()), daemon.log()
 
 
+@pytest.fixture
+def steerable(lab):
+    """env(stepped): a machine whose clock may be set, though it stays as it is; the steps come into the file `stepped`, or fail without one."""
+    library = lab.dir / "steerable.so"
+    proc.run(["cc", "-shared", "-fPIC", "-o", library, pathlib.Path(__file__).parents[1] / "lib" / "steerable.c"], check=True)
+    preload = f"{library}:{os.environ.get('LD_PRELOAD', '')}"
+
+    def env(stepped=None):
+        return {"LD_PRELOAD": preload, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+                **({"STEPPED": str(stepped)} if stepped else {})}
+    return env
+
+
+def once(lab, port, env=None, mode="system", **more):
+    return lab.utcd({"sources": [utcd.source(port, **more)], "clock": {"mode": mode}}, args=["--once"], env=env)
+
+
+def test_once_sets_a_wrong_clock(lab, steerable):
+    ahead = lab.start(peers.Chronyd, "ahead", fake="+5s").wait_serving()
+    stepped = lab.dir / "stepped"
+    daemon = once(lab, ahead.port, steerable(stepped), host="localhost")        # by name: the resolver runs
+    assert daemon.wait() == 0, daemon.log()
+    assert re.search(r"the system clock was \S+ s behind \(known within .*\) and has been set", daemon.log()), daemon.log()
+    [step_ns] = map(int, stepped.read_text().split())
+    assert abs(step_ns - 5e9) < 1e7
+
+
+def test_once_without_the_right_asks_nobody(lab, good_chronyd):
+    daemon = once(lab, good_chronyd.port)
+    assert daemon.wait() == PERMISSION and "no right to set the system clock" in daemon.log()
+
+
+def test_once_whose_right_is_lost(lab, good_chronyd, steerable):
+    daemon = once(lab, good_chronyd.port, steerable())
+    assert daemon.wait() == PERMISSION and "cannot set the system clock: " in daemon.log()
+
+
+def test_once_beside_another_who_steers(lab, good_chronyd, steerable):
+    stepped = lab.dir / "stepped"
+    daemon = once(lab, good_chronyd.port, steerable(stepped), mode="auto")
+    assert daemon.wait() == GENERAL and "chronyd steers the system clock" in daemon.log()
+    assert not stepped.exists()
+
+
+def test_once_is_ended_by_a_signal(lab):
+    """The resolver, whose name the kernel cuts, dies first, which is no reason to end."""
+    daemon = lab.utcd({"sources": [utcd.source(proc.free_port(), host="localhost")]}, args=["--once", "--dry-run"])
+    os.kill(proc.wait_for(lambda: daemon.roles().get("res"), what=daemon.log), signal.SIGKILL)
+    daemon.signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert daemon.running(), daemon.log()
+    daemon.signal(signal.SIGTERM)
+    assert daemon.wait() == NOT_SYNCHRONISED and "the clock was not touched" in daemon.log()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def hopeless(session_lab):
     """--once towards nobody. It is patient for a minute, so it starts with the first test and is judged by the last."""
     return session_lab.utcd({"sources": [utcd.source(proc.free_port())]}, name="hopeless", args=["--once", "--dry-run"])
+
+
+# ---- a clock that may be set ----
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_daemon_that_steers(lab, good_chronyd, steerable, mode):
+    """By a process of its own, that has this one right; the kernel is played, as it would otherwise be set."""
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "clock": {"mode": "system"}}, mode, env=steerable())
+    clock = daemon.wait_synchronised()["clock"]
+    assert clock["mode"] == "system", clock
+    assert ("clock" in daemon.roles()) == (mode == utcd.PROCESSES)
+    daemon.stop()
+    assert "lost" not in daemon.log(), daemon.log()
 
 
 # ---- utcctl ----
