@@ -9,7 +9,7 @@ NINJA    = ninja -C $(BUILD)
 MESON    = meson
 
 .DEFAULT_GOAL := help
-.PHONY: help run build quick check check-guest check-newer check-cross sim fuzz bench nightly tidy sanitize coverage mutate sbom docs install uninstall clean
+.PHONY: help run build quick check check-guest check-newer check-cross sim fuzz bench nightly tidy sanitize coverage prove mutate sbom docs install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile | expand -t 22
@@ -56,6 +56,9 @@ sanitize: deps-sanitize deps-check ## every test again under AddressSanitizer an
 
 coverage: deps-sanitize deps-check ## lines and branches that unit tests, stories and system tests run, by room (5 minutes)
 	@tools/coverage
+
+prove: deps-prove ## every state of the models by spin, every datagram through the NTP readers by Frama-C (860 MB of packages)
+	@tests/model/run && tests/model/eva
 
 mutate: deps-check ## change parsers and selection one operator at a time: the tests have to notice; COUNT=n tries a sample
 	@tools/mutate $(if $(COUNT),--count $(COUNT))
