@@ -42,7 +42,7 @@ static const struct rng rng = { fill, NULL };
 
 static void open_request(void)
 {
-    if (nts_server_open(&bench.ring, bench.request, bench.tail.extensions, &bench.session) != VERDICT_ANSWERED)
+    if (nts_server_open(&bench.ring, &rng, bench.request, bench.tail.extensions, &bench.session) != VERDICT_ANSWERED)
         tool_refuse("the request is not good");
 }
 

@@ -18,7 +18,8 @@ struct run {
 
 static void establish(struct run *r)
 {
-    struct nts_ke_grant grant = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .cookie_count = NTS_COOKIES_MAX, .cookie_size = 100 };
+    struct nts_ke_grant grant = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .cookie_count = NTS_COOKIES_MAX,
+                                  .cookie_size = (uint16_t)nts_cookie_size(CRYPTO_AEAD_SIV_CMAC_256) };
     struct nts_keys keys = { .aead = CRYPTO_AEAD_SIV_CMAC_256 };
 
     r->rng.fill(r->rng.ctx, keys.c2s, 32);
@@ -41,7 +42,7 @@ static size_t serve(struct run *r, struct span request, uint8_t answer[2048], en
         return 0;
     memset(answer, 0, NTP_HEADER_SIZE);
     answer[0] = 4 << 3 | NTP_MODE_SERVER;
-    *v = nts_server_open(&r->ring, request, tail.extensions, &s);
+    *v = nts_server_open(&r->ring, &r->rng, request, tail.extensions, &s);
     if (*v == VERDICT_NTS_NAK)
         memcpy(answer + NTP_AT_REFID, (const uint8_t[]){ 'N', 'T', 'S', 'N' }, 4);
     len = *v == VERDICT_ANSWERED ? nts_server_seal(&r->ring, &s, &r->rng, answer, 2048) : *v == VERDICT_NTS_NAK ? nts_server_nak(&s, answer, 2048) : 0;
@@ -96,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nts_ring_turn(&r.ring, &r.rng);
     establish(&r);
     if (ntp_packet_check((struct span){ data, size }, &tail) == VERDICT_ACCEPTED) /* the bytes themselves, as a stranger's request */
-        assert(nts_server_open(&r.ring, (struct span){ data, size }, tail.extensions, &s) != VERDICT_ANSWERED);
+        assert(nts_server_open(&r.ring, &r.rng, (struct span){ data, size }, tail.extensions, &s) != VERDICT_ANSWERED);
     for (size_t i = 0; i + 4 <= size && i < 400; i += 4) {
         if (!nts_client_is_ready(&r.c))
             establish(&r);

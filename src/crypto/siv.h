@@ -1,5 +1,5 @@
 /* AEADs that a nonce used twice does little harm to, the way NTS uses them (RFC 8915 section 5.1); a sealed text is 16 bytes longer than the plaintext. nettle
- * does the work. A prepared key holds the secret.
+ * does the work, and for keys of 32 bytes the processor's AES instructions where there are any (siv_direct.h). A prepared key holds the secret.
  *
  *   AES-SIV-CMAC, RFC 5297: the vector is {associated data, nonce, plaintext}; the synthetic IV comes first
  *   AES-128-GCM-SIV, RFC 8452: where nettle has it, from 3.9 on; only by a key for once */
@@ -18,6 +18,7 @@ enum crypto_aead { CRYPTO_AEAD_SIV_CMAC_256 = 15, CRYPTO_AEAD_SIV_CMAC_512 = 17,
 #define CRYPTO_SIV_PREPARED_MAX 544
 
 struct crypto_siv {
+    bool direct;                 /* by the processor's AES instructions, not through nettle */
     _Alignas(16) uint8_t prepared[CRYPTO_SIV_PREPARED_MAX];
 };
 
@@ -43,6 +44,11 @@ void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t
 
 /* sealed: CRYPTO_SIV_TAG_SIZE + len bytes. False when it was not sealed so, or can be by no nonce of that length; out, len bytes, is then all zero. */
 bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
+
+/* Open, by a key to which associated data is bound, and seal the plaintext anew with another nonce of the same length: into out, CRYPTO_SIV_TAG_SIZE + len
+ * bytes. As both, for less. When it is false, plain and out are all zero. */
+bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain, const uint8_t *nonce,
+                      uint8_t *out);
 
 /* The same by a key for this once: what of it is not needed is not prepared. */
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out);

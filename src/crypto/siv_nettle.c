@@ -10,6 +10,7 @@
 #include "crypto/cmac_nettle.h"
 #include "crypto/gcm_siv.h"
 #include "crypto/mac.h"
+#include "crypto/siv_direct.h"
 
 #define BLOCK CMAC_BLOCK
 #define KEYSTREAM (8 * BLOCK)
@@ -144,8 +145,15 @@ static bool unseal(const struct siv *k, const struct crypto_siv_text *t, const u
 
 static struct siv *inside(struct crypto_siv *s) { return (struct siv *)s->prepared; }
 
+static bool goes_direct(enum crypto_aead aead) { return aead == CRYPTO_AEAD_SIV_CMAC_256 && siv_direct_is_there(); }
+
 void crypto_siv_init(struct crypto_siv *s, enum crypto_aead aead, const uint8_t *key)
 {
+    s->direct = goes_direct(aead);
+    if (s->direct) {
+        siv_direct_init(s->prepared, key);
+        return;
+    }
     prepare_mac(inside(s), aead, key);
     prepare_stream(inside(s), aead, key);
 }
@@ -155,6 +163,10 @@ void crypto_siv_bind(struct crypto_siv *s, const uint8_t *associated, size_t len
     struct siv *k = inside(s);
     struct cmac_text text[2];
 
+    if (s->direct) {
+        siv_direct_bind(s->prepared, associated, len);
+        return;
+    }
     cmac_text_init(&k->mac, zero, BLOCK, &text[0]);
     cmac_text_init(&k->mac, associated, len, &text[1]);
     cmac_run(&k->mac, text, 2);
@@ -164,12 +176,30 @@ void crypto_siv_bind(struct crypto_siv *s, const uint8_t *associated, size_t len
 
 void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
 {
-    seal((const struct siv *)s->prepared, t, plain, len, out);
+    if (s->direct)
+        siv_direct_seal(s->prepared, t, plain, len, out);
+    else
+        seal((const struct siv *)s->prepared, t, plain, len, out);
 }
 
 bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
-    return unseal((const struct siv *)s->prepared, t, sealed, len, out);
+    return s->direct ? siv_direct_open(s->prepared, t, sealed, len, out) : unseal((const struct siv *)s->prepared, t, sealed, len, out);
+}
+
+bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain, const uint8_t *nonce,
+                      uint8_t *out)
+{
+    const struct crypto_siv_text fresh = { .nonce = nonce, .nonce_len = t->nonce_len };
+    bool good = s->direct ? siv_direct_renew(s->prepared, t, sealed, len, plain, nonce, out) : crypto_siv_open(s, t, sealed, len, plain);
+
+    if (good && !s->direct)
+        crypto_siv_seal(s, &fresh, plain, len, out);
+    if (good)
+        return true;
+    memset(plain, 0, len);
+    memset(out, 0, CRYPTO_SIV_TAG_SIZE + len);
+    return false;
 }
 
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
@@ -178,6 +208,10 @@ void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struc
 
     if (aead == CRYPTO_AEAD_GCM_SIV_128) {
         gcm_siv_seal(key, t, plain, len, out);
+        return;
+    }
+    if (goes_direct(aead)) {
+        siv_direct_seal_once(key, t, plain, len, out);
         return;
     }
     prepare_mac(&k, aead, key);
@@ -194,6 +228,8 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
 
     if (aead == CRYPTO_AEAD_GCM_SIV_128)
         return gcm_siv_open(key, t, sealed, len, out);
+    if (goes_direct(aead))
+        return siv_direct_open_once(key, t, sealed, len, out);
     prepare_mac(&k, aead, key);
     if (len > 0)
         prepare_stream(&k, aead, key);

@@ -7,6 +7,8 @@
 #include "base/wire.h"
 #include "crypto/mac.h"
 
+#define NONCE 16
+
 _Static_assert(CRYPTO_STREAM_SEED_SIZE == AES256_KEY_SIZE, "the seed is the first key");
 
 void crypto_stream_init(struct crypto_stream *s, const uint8_t seed[CRYPTO_STREAM_SEED_SIZE])
@@ -31,21 +33,34 @@ static void refill(struct crypto_stream *s)
     crypto_wipe(&aes, sizeof aes);
 }
 
+/* Not across a refill. Of nonces the compiler knows the length. */
+static inline void take(struct crypto_stream *s, uint8_t *out, size_t len)
+{
+    uint8_t *from = s->block + sizeof s->block - s->left;
+
+    memcpy(out, from, len);
+    memset(from, 0, len);
+    s->left -= len;
+}
+
 void crypto_stream_take(struct crypto_stream *s, void *out, size_t len)
 {
     uint8_t *at = out;
 
+    if ((len == NONCE || len == NONCE / 2) && s->left >= NONCE) {
+        if (len == NONCE)
+            take(s, at, NONCE);
+        else
+            take(s, at, NONCE / 2);
+        return;
+    }
     while (len > 0) {
-        uint8_t *from;
         size_t n;
 
         if (s->left == 0)
             refill(s);
         n = len < s->left ? len : s->left;
-        from = s->block + sizeof s->block - s->left;
-        memcpy(at, from, n);
-        memset(from, 0, n);
-        s->left -= n;
+        take(s, at, n);
         at += n;
         len -= n;
     }

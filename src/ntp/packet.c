@@ -38,11 +38,14 @@ static bool is_mac_length(uint8_t version, size_t n)
 
 bool ntp_extension_next(struct cursor *fields, uint16_t *type, struct span *body)
 {
+    struct span header = cursor_take(fields, FIELD_HEADER);
     uint16_t length;
 
-    *type = cursor_u16(fields);
-    length = cursor_u16(fields);
-    if (fields->failed || length < FIELD_SHORTEST || length % 4 != 0)
+    if (header.len == 0)
+        return false;
+    *type = wire_get16(header.at);
+    length = wire_get16(header.at + 2);
+    if (length < FIELD_SHORTEST || length % 4 != 0)
         return false;
     *body = cursor_take(fields, length - FIELD_HEADER);
     return !fields->failed;

@@ -15,7 +15,8 @@ struct fixture {
 
 static void establish(struct fixture *f)
 {
-    struct nts_ke_grant grant = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .cookie_count = NTS_COOKIES_MAX, .cookie_size = 100 };
+    struct nts_ke_grant grant = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .cookie_count = NTS_COOKIES_MAX,
+                                  .cookie_size = (uint16_t)nts_cookie_size(CRYPTO_AEAD_SIV_CMAC_256) };
     struct nts_keys keys = { .aead = CRYPTO_AEAD_SIV_CMAC_256 };
 
     f->rng.fill(f->rng.ctx, keys.c2s, 32);
@@ -53,7 +54,7 @@ static enum verdict answer(struct fixture *f)
     enum verdict v;
 
     assert_int_equal(ntp_packet_check(request, &tail), VERDICT_ACCEPTED);
-    v = nts_server_open(&f->ring, request, tail.extensions, &s);
+    v = nts_server_open(&f->ring, &f->rng, request, tail.extensions, &s);
     memset(f->answer, 0, NTP_HEADER_SIZE);
     f->answer[0] = 4 << 3 | NTP_MODE_SERVER;
     if (v == VERDICT_ANSWERED) {
@@ -108,7 +109,7 @@ static void cookies_are_kept_at_eight(void **state)
 
 static void no_cookie_is_used_twice(void **state)
 {
-    uint8_t seen[40][100];
+    uint8_t seen[40][88];
     struct fixture f;
 
     (void)state;
@@ -120,9 +121,9 @@ static void no_cookie_is_used_twice(void **state)
         exchange(&f);
         ntp_packet_check((struct span){ f.request, f.request_len }, &tail);
         nts_fields_read((struct span){ f.request, f.request_len }, tail.extensions, &fields);
-        memcpy(seen[i], fields.cookie.at, 100);
+        memcpy(seen[i], fields.cookie.at, sizeof seen[i]);
         for (int k = 0; k < i; k++)
-            assert_memory_not_equal(seen[i], seen[k], 100);
+            assert_memory_not_equal(seen[i], seen[k], sizeof seen[i]);
     }
 }
 

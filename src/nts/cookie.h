@@ -1,6 +1,8 @@
 /* Cookies (RFC 8915 section 6): the server keeps nothing of its clients; what it has to know about one comes back sealed in a cookie.
  *
- *   key number (4) | nonce (16) | AES-SIV-CMAC-256 { C2S key | S2C key }       68 bytes for AEAD 30, 100 for 15, 164 for 17: the length tells which
+ *   key number (1) | random (7) | AES-SIV-CMAC-256 { C2S key | S2C key }       56 bytes for AEAD 30, 88 for 15, 152 for 17: the length tells which
+ *
+ * The first eight bytes are the nonce: they make a client's cookies differ, which is all that a nonce is for here.
  *
  * The ring holds the keys that seal them, in memory shared by the one who rotates it and all who read: the newest seals, the newest NTS_RING_KEYS open. A
  * row is good while its number is what it was before and after its use. */
@@ -12,7 +14,7 @@
 #include "crypto/siv.h"
 
 #define NTS_RING_KEYS 4
-#define NTS_COOKIE_MAX 164
+#define NTS_COOKIE_MAX 152
 #define NTS_RING_KEY_SIZE 32
 
 struct nts_ring {
@@ -47,5 +49,8 @@ bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, c
 
 /* False for a cookie that is none of ours, or none any more; *out is then wiped. */
 bool nts_cookie_open(const struct nts_ring *ring, struct span cookie, struct nts_keys *out);
+
+/* The same, and out, cookie.len bytes, becomes a new one of these keys, for less than making it apart. When it is false, keys->aead is 0. */
+bool nts_cookie_renew(const struct nts_ring *ring, struct span cookie, const struct rng *rng, struct nts_keys *keys, uint8_t *out);
 
 #endif

@@ -86,14 +86,21 @@ enum verdict nts_fields_read(struct span datagram, struct span extensions, struc
     return has_another(c) ? VERDICT_NTS_FIELDS : VERDICT_ACCEPTED;
 }
 
+void nts_field_header(enum nts_field type, size_t len, uint8_t out[NTS_FIELD_HEADER])
+{
+    wire_put16(out, (uint16_t)type);
+    wire_put16(out + 2, (uint16_t)(NTS_FIELD_HEADER + padded(len)));
+}
+
 void nts_field_write(struct writer *w, enum nts_field type, struct span body)
 {
-    static const uint8_t zero[3];
+    uint8_t *at = writer_take(w, NTS_FIELD_HEADER + padded(body.len));
 
-    writer_u16(w, (uint16_t)type);
-    writer_u16(w, (uint16_t)(NTS_FIELD_HEADER + padded(body.len)));
-    writer_bytes(w, body.at, body.len);
-    writer_bytes(w, zero, padded(body.len) - body.len);
+    if (!at)
+        return;
+    nts_field_header(type, body.len, at);
+    memcpy(at + NTS_FIELD_HEADER, body.at, body.len);
+    memset(at + NTS_FIELD_HEADER + body.len, 0, padded(body.len) - body.len);
 }
 
 /* No padding but to whole words: section 5.6 asks for more only where a nonce is shorter than 16 bytes and the algorithm would take longer ones. */

@@ -33,7 +33,10 @@ bool nts_is_meant(struct span extensions);
  * length. Which ones have to be there the caller says. */
 enum verdict nts_fields_read(struct span datagram, struct span extensions, struct nts_fields *out);
 
-/* One whole field. */
+/* What stands before a body of len bytes. */
+void nts_field_header(enum nts_field type, size_t len, uint8_t out[NTS_FIELD_HEADER]);
+
+/* One whole field, with a body of a byte or more. */
 void nts_field_write(struct writer *w, enum nts_field type, struct span body);
 
 /* The length of an authenticator that seals len bytes by an algorithm, enum crypto_aead. */

@@ -27,32 +27,37 @@ static enum verdict open_authenticator(const struct nts_fields *f, const struct 
     return is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
 }
 
-enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out)
+enum verdict nts_server_open(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
 {
     struct nts_fields f;
     enum verdict v = nts_fields_read(request, extensions, &f);
 
-    *out = (struct nts_session){ .request_len = request.len };
+    out->unique_id.len = 0;
+    out->keys.aead = 0;
+    out->request_len = request.len;
     if (v != VERDICT_ACCEPTED || f.unique_id.len == 0 || f.cookie.len == 0 || f.nonce.len == 0 || f.placeholders > NTS_COOKIES_MAX)
         return VERDICT_NTS_FIELDS;
     if (!nts_ring_is_there(ring))
         return VERDICT_NTS_NOT_READY;
     out->unique_id = f.unique_id;
     out->cookies = 1 + f.placeholders;
-    if (!nts_cookie_open(ring, f.cookie, &out->keys))
+    if (!nts_cookie_renew(ring, f.cookie, rng, &out->keys, out->first + NTS_FIELD_HEADER))
         return VERDICT_NTS_NAK;
+    nts_field_header(NTS_COOKIE, f.cookie.len, out->first);
     v = open_authenticator(&f, &out->keys);
     if (v != VERDICT_ANSWERED)
         crypto_wipe(&out->keys, sizeof out->keys);
     return v;
 }
 
+/* The first and as many more as are owed. */
 static size_t write_cookies(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *out, size_t size)
 {
     struct writer w = writer_of(out, size);
     size_t cookie_size = nts_cookie_size(session->keys.aead);
 
-    for (unsigned i = 0; i < session->cookies; i++) {
+    writer_bytes(&w, session->first, NTS_FIELD_HEADER + cookie_size);
+    for (unsigned i = 1; i < session->cookies; i++) {
         uint8_t cookie[NTS_COOKIE_MAX];
 
         if (!nts_cookie_make(ring, &session->keys, rng, cookie))
@@ -62,17 +67,20 @@ static size_t write_cookies(const struct nts_ring *ring, const struct nts_sessio
     return w.failed ? 0 : writer_len(&w);
 }
 
+/* Nearly every client asks for one cookie: it is sealed from where it is. */
 size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size)
 {
     struct writer w = writer_of(answer, size < session->request_len ? size : session->request_len);
-    uint8_t plain[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
-    size_t plain_len = write_cookies(ring, session, rng, plain, sizeof plain);
+    uint8_t more[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
+    struct span plain = { session->first, NTS_FIELD_HEADER + nts_cookie_size(session->keys.aead) };
 
-    if (plain_len == 0)
+    if (session->cookies > 1)
+        plain = (struct span){ more, write_cookies(ring, session, rng, more, sizeof more) };
+    if (plain.len == 0)
         return 0;
     writer_take(&w, NTP_HEADER_SIZE);
     nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
-    nts_authenticator_write(&w, session->keys.aead, session->keys.s2c, rng, (struct span){ plain, plain_len });
+    nts_authenticator_write(&w, session->keys.aead, session->keys.s2c, rng, plain);
     return w.failed ? 0 : writer_len(&w);
 }
 

@@ -12,11 +12,12 @@ struct nts_session {
     struct nts_keys keys;
     size_t request_len;
     unsigned cookies;            /* owed */
+    uint8_t first[NTS_FIELD_HEADER + NTS_COOKIE_MAX]; /* of them, as the field that is to be sealed */
 };
 
 /* Open a request whose fields nts_is_meant. Returns VERDICT_ANSWERED; VERDICT_NTS_FIELDS or VERDICT_NTS_NOT_READY for silence; VERDICT_NTS_NAK when its
  * cookie or authenticator is not good: to be told by a kiss NTSN with the unique identifier. */
-enum verdict nts_server_open(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out);
+enum verdict nts_server_open(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out);
 
 /* Append what makes the answer, a header at `answer`, one of NTS. size: room there. Returns the new length, or 0 when it cannot be made. */
 size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size);

@@ -151,7 +151,7 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
-    return nts_is_meant(seal->mac.extensions) ? nts_server_open(o->nts, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
+    return nts_is_meant(seal->mac.extensions) ? nts_server_open(o->nts, o->rng, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
 static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
