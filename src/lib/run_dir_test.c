@@ -1,19 +1,45 @@
-/* Where a daemon of this user keeps its files, and whose folders are believed. */
+/* Where a daemon of this user keeps its files, whose folders are believed, and what libutc finds there. */
 #include "base/test.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "lib/play.h"
 #include "lib/run_dir.h"
+#include "utc/utc.h"
 
 static uid_t user;
 uid_t __wrap_geteuid(void);
 
 uid_t __wrap_geteuid(void) { return user; }
+
+static unsigned allocations = UINT_MAX; /* that are left */
+static bool no_map;
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    if (allocations == 0)
+        return NULL;
+    allocations--;
+    return __real_calloc(n, size);
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    errno = ENOMEM;
+    return no_map ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+}
 
 static void every_user_has_a_place(void **state)
 {
@@ -95,10 +121,69 @@ static void CTL_04_folders_of_others_are_not_believed(void **state)
     rmdir(session);
 }
 
+/* What utc_open goes by when no path is given: a page of ours before the system's, and the reason of the one that is there. */
+static void a_page_is_looked_for_where_daemons_are(void **state)
+{
+    int elsewhere, here;
+    struct page_data d;
+    struct utc_time t;
+    struct page *p;
+    struct utc *u;
+    char own[80];
+
+    user = 77;
+    assert_int_equal(play_begin(state), 0);
+    setenv("XDG_RUNTIME_DIR", play_dir, 1);
+    snprintf(own, sizeof own, "%s/simple-utcd", play_dir);
+    elsewhere = utc_open(&u, NULL); /* this machine may have a daemon */
+    if (elsewhere == 0)
+        utc_close(u);
+    assert_int_equal(mkdir(own, 0700), 0);
+    snprintf(play_path, sizeof play_path, "%s/page", own);
+    p = play_page();
+    d = play_data(1700000037);
+    page_publish(p, &d);
+    assert_int_equal(utc_open(&u, NULL), 0);
+    assert_int_equal(utc_now(u, &t), 0);
+    utc_close(u);
+    utc_close(NULL);
+    assert_int_equal(truncate(play_path, 10), 0);
+    here = utc_open(&u, NULL);
+    assert_true(here == (elsewhere == -UE_NO_FILE ? -UE_VERSION : elsewhere));
+    assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
+    munmap(p, sizeof *p);
+    unlink(play_path);
+    rmdir(own);
+    rmdir(play_dir);
+}
+
+/* No memory for the handle, none for the map, none for its page. */
+static void a_page_without_memory(void **state)
+{
+    struct page *p;
+    struct utc *u;
+
+    assert_int_equal(play_begin(state), 0);
+    p = play_page();
+    for (unsigned i = 0; i < 2; i++) {
+        allocations = i;
+        assert_int_equal(utc_open(&u, play_path), -UE_MEMORY);
+    }
+    allocations = UINT_MAX;
+    no_map = true;
+    assert_true(utc_open(&u, play_path) < 0);
+    no_map = false;
+    assert_int_equal(utc_open(&u, play_path), 0);
+    utc_close(u);
+    munmap(p, sizeof *p);
+    assert_int_equal(play_end(state), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_user_has_a_place), cmocka_unit_test(a_daemon_is_looked_for_in_two_places),
-                                        cmocka_unit_test(CTL_04_folders_of_others_are_not_believed) };
+                                        cmocka_unit_test(CTL_04_folders_of_others_are_not_believed),
+                                        cmocka_unit_test(a_page_is_looked_for_where_daemons_are), cmocka_unit_test(a_page_without_memory) };
 
     return cmocka_run_group_tests_name("lib run_dir", tests, NULL, NULL);
 }
