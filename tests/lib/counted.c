@@ -20,6 +20,16 @@ static void leave(int number)
     exit(0);
 }
 
+/* Who wants to be ended by it, as the clock role does, ends so too. */
+sighandler_t signal(int number, sighandler_t handler)
+{
+    struct sigaction is = { .sa_handler = handler, .sa_flags = SA_RESTART }, was;
+
+    if (number == SIGTERM && handler == SIG_DFL && is_ours(program_invocation_short_name))
+        is.sa_handler = leave;
+    return sigaction(number, &is, &was) == 0 ? was.sa_handler : SIG_ERR;
+}
+
 __attribute__((constructor)) static void take_over(void)
 {
     if (is_ours(program_invocation_short_name))
