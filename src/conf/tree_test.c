@@ -208,16 +208,16 @@ static void no_memory_is_told(void **state)
 /* Files of one tree share its room. */
 static void the_tree_is_full(void **state)
 {
-    static char line[CONF_FILE_MAX], keys[16 * CONF_NODES_MAX];
+    static char line[CONF_FILE_MAX + 1], keys[16 * CONF_NODES_MAX];
     const struct conf_origin here = { CONF_FROM_FILE, 1, 1, "g" };
     size_t n = 0;
 
     (void)state;
-    memset(line, 'x', sizeof line);
+    memset(line, 'x', sizeof line - 1);
     memcpy(line, "a: ", 3);
-    parse_bytes(line, sizeof line);
+    parse(line);
     memcpy(line, "b: ", 3);
-    conf_tree_parse_file(&tree, line, sizeof line, "g", &errors);
+    conf_tree_parse_file(&tree, line, strlen(line), "g", &errors);
     assert_int_equal(errors.found, 1);
     assert_non_null(strstr(errors.text[0], "g:1:4: the configuration is too large"));
     assert_null(conf_tree_new_scalar(&tree, line, here));
