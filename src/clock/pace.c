@@ -8,8 +8,10 @@
 #define SAMPLES_ENOUGH 8          /* to see whether errors keep within their round trips */
 #define STRAIN_MARGIN 2.0         /* the largest error seen is not the largest there is, */
 #define STRAIN_BROKEN 2.0         /* beyond this round trips say nothing of errors */
+#define STRAIN_KEPT 1.0           /* up to here all is as round trips say */
 #define STRAIN_YOUNG 8.0          /* and of few samples even less so */
 #define STRAIN_MEMORY 48.0        /* samples */
+#define STRAIGHT_NS (5120 * NS_PER_S) /* an oscillator that wanders draws no straight line over hours, but over this */
 #define ANOTHER_RATE 3            /* an offset that is wrong once misfits twice, a path that changed once */
 
 /* How far a sample may be off beside what is constant, if it keeps within its round trip: half of what that took beyond the shortest. */
@@ -84,12 +86,12 @@ static void keep(struct clock_pace *p, const struct clock_mark *now, struct pace
 }
 
 /* The rate that fits the marks best, those that may be off by less counting more. */
-static double fitted(const struct clock_pace *p, struct pace_path path)
+static double fitted(const struct clock_pace *p, unsigned from, struct pace_path path)
 {
     double w = 0, t = 0, z = 0, tt = 0, tz = 0;
 
-    for (unsigned i = 0; i < p->marks; i++) {
-        double at_s = apart_s(&p->mark[0], &p->mark[i]), off_s = astray_s(&p->mark[i], path) + p->mark[i].own_s + 1e-12, weight = 1 / (off_s * off_s);
+    for (unsigned i = from; i < p->marks; i++) {
+        double at_s = apart_s(&p->mark[from], &p->mark[i]), off_s = astray_s(&p->mark[i], path) + p->mark[i].own_s + 1e-12, weight = 1 / (off_s * off_s);
 
         w += weight;
         t += weight * at_s;
@@ -101,12 +103,12 @@ static double fitted(const struct clock_pace *p, struct pace_path path)
 }
 
 /* How far any two marks are apart against such a rate, in what their round trips allow. What their source allows is not taken off: it may hide a trade. */
-static double strained(const struct clock_pace *p, double rate, struct pace_path path)
+static double strained(const struct clock_pace *p, unsigned from, double rate, struct pace_path path)
 {
     double most = 0;
 
-    for (unsigned j = 1; j < p->marks; j++)
-        for (unsigned i = 0; i < j; i++) {
+    for (unsigned j = from + 1; j < p->marks; j++)
+        for (unsigned i = from; i < j; i++) {
             const struct clock_mark *a = &p->mark[i], *b = &p->mark[j];
 
             most = fmax(most, fabs(b->offset_s - a->offset_s - rate * apart_s(a, b)) / (astray_s(a, path) + astray_s(b, path) + 1e-12));
@@ -114,17 +116,54 @@ static double strained(const struct clock_pace *p, double rate, struct pace_path
     return most;
 }
 
-/* Do errors keep within what their round trips allow? Jitter without a floor does not, nor does a path that shares its delay out anew each time. What was
- * seen is remembered as it is against the marks' own rate, since the line may be led by others, or be at its beginning; but it has to fit the line as well. */
-static void strain(struct clock_pace *p, struct pace_path path)
+/* Do the errors of these marks keep within what their round trips allow? Jitter without a floor does not, nor does a path that shares its delay out anew each
+ * time. What was seen is remembered as it is against the marks' own rate, since the line may be led by others, or be at its beginning; but it has to fit the
+ * line as well. */
+static double strain_from(const struct clock_pace *p, unsigned from, double broken, double *most, struct pace_path path)
 {
     double now;
 
+    *most = fmin(fmax(strained(p, from, fitted(p, from, path), path), *most * (1 - 1 / STRAIN_MEMORY)), 2 * STRAIN_BROKEN);
+    now = fmax(*most, strained(p, from, 0, path));
+    return now > broken ? INFINITY : fmax(STRAIN_MARGIN * (1 + STRAIN_YOUNG / p->taken) * now, 1);
+}
+
+/* The first of the marks along which the frequency may be taken for constant. */
+static unsigned first_straight(const struct clock_pace *p)
+{
+    unsigned i = 0;
+
+    while (i + 3 < p->marks && mono_sub(p->mark[p->marks - 1].at, p->mark[i].at).ns > STRAIGHT_NS)
+        i++;
+    return i;
+}
+
+/* Where all marks together say nothing, the youngest may. */
+static void strain(struct clock_pace *p, struct pace_path path)
+{
+    unsigned straight = first_straight(p);
+    double young;
+
+    p->from = 0;
     if (p->taken <= SAMPLES_ENOUGH)
         return;
-    p->most = fmin(fmax(strained(p, fitted(p, path), path), p->most * (1 - 1 / STRAIN_MEMORY)), 2 * STRAIN_BROKEN);
-    now = fmax(p->most, strained(p, 0, path));
-    p->strain = now > STRAIN_BROKEN ? INFINITY : fmax(STRAIN_MARGIN * (1 + STRAIN_YOUNG / p->taken) * now, 1);
+    p->strain = strain_from(p, 0, STRAIN_BROKEN, &p->most, path);
+    young = strain_from(p, straight, STRAIN_KEPT, &p->most_young, path);
+    if (isfinite(p->strain) || !isfinite(young))
+        return;
+    p->strain = young;
+    p->from = straight;
+}
+
+/* Nothing that was proven stays, but the last mark may be compared with by half of both round trips. */
+static void begin_again(struct clock_pace *p)
+{
+    struct clock_mark last = p->mark[p->marks - 1];
+
+    pace_forget(p);
+    p->known = p->held = false;
+    p->mark[0] = last;
+    p->marks = p->taken = 1;
 }
 
 void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift)
@@ -138,8 +177,10 @@ void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct 
         p->misfits = 0;
         return;
     }
-    p->known = ++p->misfits < ANOTHER_RATE;
-    pace_forget(p);
+    if (++p->misfits < ANOTHER_RATE)
+        pace_forget(p);
+    else
+        begin_again(p);
 }
 
 /* Where all pairs of marks meet: each is about a mean of its own, of which the frequency now is within the drift limit. */
@@ -147,8 +188,8 @@ static struct clock_span proven(const struct clock_pace *p, struct pace_path pat
 {
     struct clock_span all = { -INFINITY, INFINITY };
 
-    for (unsigned j = 1; j < p->marks; j++)
-        for (unsigned i = 0; i < j; i++) {
+    for (unsigned j = p->from + 1; j < p->marks; j++)
+        for (unsigned i = p->from; i < j; i++) {
             struct clock_span s = between(&p->mark[i], &p->mark[j], strain_now(p), path);
 
             all.lo_s = fmax(all.lo_s, s.lo_s);
@@ -157,13 +198,18 @@ static struct clock_span proven(const struct clock_pace *p, struct pace_path pat
     return all;
 }
 
-void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path)
+void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift)
 {
     struct clock_span now;
 
     keep(p, sample, path);
     strain(p, path);
     now = proven(p, path);
+    while (p->marks > p->from + 2 && width(now) < -2 * drift) { /* no frequency is within the limit of all these means: the oldest say least of where it is */
+        drop(p, 0);
+        p->from -= p->from > 0;
+        now = proven(p, path);
+    }
     if (!isfinite(width(now)) || (p->held && width(now) >= width(p->rate) && mono_sub(sample->at, p->proven).ns < MARK_NS))
         return;
     p->rate = now;
@@ -175,7 +221,8 @@ void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pac
 void pace_forget(struct clock_pace *p)
 {
     p->marks = p->taken = 0;
-    p->most = 0;
+    p->most = p->most_young = 0;
+    p->from = 0;
     p->held = p->known;
 }
 

@@ -14,8 +14,8 @@ struct pace_path { double floor_s, unseen_s; };
  * did, and earlier samples are forgotten; thrice in a row, and the frequency is another than was proven. To be asked before a sample is taken. */
 void pace_compare(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift);
 
-/* A sample, as an offset from the line. */
-void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path);
+/* A sample, as an offset from the line. Where no frequency is within `drift` (s/s) of what every pair of samples proves, the oldest are forgotten. */
+void pace_take(struct clock_pace *p, const struct clock_mark *sample, struct pace_path path, double drift);
 
 /* Samples from here on do not compare with earlier ones. What was proven stays. */
 void pace_forget(struct clock_pace *p);

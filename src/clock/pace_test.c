@@ -6,6 +6,7 @@
 #include "clock/pace.h"
 
 #define PATH_S 40e-3
+#define DRIFT 1e-6
 #define SETTLED 9 /* samples, until errors are known to keep within their round trips */
 
 static const struct pace_path known_path = { PATH_S, 0 };
@@ -22,7 +23,7 @@ static void take(struct clock_pace *p, double t, double offset_s, double half_s)
 {
     const struct clock_mark m = mark(t, offset_s, half_s);
 
-    pace_take(p, &m, known_path);
+    pace_take(p, &m, known_path, DRIFT);
 }
 
 /* Samples every 10 s up to t, all alike. */
@@ -122,7 +123,7 @@ static void a_shorter_path_takes_back_what_was_proven(void **state)
 
     (void)state;
     settle(&p, 0, 1e-6);
-    pace_take(&p, &(struct clock_mark){ .at = at(120), .delay_s = 30e-3 }, (struct pace_path){ 30e-3, 0 });
+    pace_take(&p, &(struct clock_mark){ .at = at(120), .delay_s = 30e-3 }, (struct pace_path){ 30e-3, 0 }, DRIFT);
     assert_true(p.rate.hi_s > 24e-6 && p.rate.lo_s < -24e-6); /* 5 ms in 200 s */
 }
 
@@ -133,13 +134,13 @@ static void a_trade_of_sides_is_noticed(void **state)
     struct clock_pace p = { .known = false };
 
     (void)state;
-    pace_compare(&p, &m, known_path, 1e-6); /* nothing to compare with */
+    pace_compare(&p, &m, known_path, DRIFT); /* nothing to compare with */
     settle(&p, 0, 1e-6);
     m.offset_s = 90e-6; /* 0.9 ppm */
-    pace_compare(&p, &m, known_path, 1e-6);
+    pace_compare(&p, &m, known_path, DRIFT);
     assert_int_equal(p.marks, SETTLED);
     m.offset_s = 110e-6;
-    pace_compare(&p, &m, known_path, 1e-6);
+    pace_compare(&p, &m, known_path, DRIFT);
     assert_int_equal(p.marks, 0);
     assert_true(within(&p, 5e-6 / 80)); /* what was proven before stays */
 }
@@ -154,11 +155,43 @@ static void another_frequency_is_proven_anew(void **state)
     for (int i = 1; i <= 30; i++) {
         struct clock_mark m = mark(100 * i, 0.01 * i, 1e-6); /* 100 ppm */
 
-        pace_compare(&p, &m, known_path, 1e-6);
-        pace_take(&p, &m, known_path);
+        pace_compare(&p, &m, known_path, DRIFT);
+        pace_take(&p, &m, known_path, DRIFT);
         assert_true(i >= 3 || within(&p, 1e-7));
     }
     assert_true(p.known && p.rate.lo_s <= 100e-6 && p.rate.hi_s >= 100e-6);
+}
+
+/* At once, from the sample before: by half of both round trips, 400 ppm here, and not from nothing. */
+static void another_frequency_is_sought_from_the_last_sample(void **state)
+{
+    struct clock_pace p;
+
+    (void)state;
+    settle(&p, 0, 1e-6);
+    for (int i = 1; i <= 3; i++) {
+        struct clock_mark m = mark(100 * i, 0.01 * i, 1e-6);
+
+        pace_compare(&p, &m, known_path, DRIFT);
+        pace_take(&p, &m, known_path, DRIFT);
+    }
+    assert_true(within(&p, 501e-6) && p.rate.hi_s > 499e-6 && p.rate.lo_s < -299e-6 && p.marks == 2);
+}
+
+/* A frequency that went farther than the limit within the samples' time: what contradicts the youngest is forgotten, and what is left meets. */
+static void a_frequency_that_wandered_is_known_by_the_youngest(void **state)
+{
+    struct clock_pace p = { .known = false };
+    double y = -3e-6, x = 0;
+
+    (void)state;
+    for (int i = 0; i < 40; i++) { /* 24 ppm in 4000 s */
+        y += 0.6e-6;
+        x += y * 100;
+        pace_take(&p, &(struct clock_mark){ .at = at(100 * i), .offset_s = x, .delay_s = 200e-6 }, (struct pace_path){ 200e-6, 0 }, DRIFT);
+    }
+    assert_true(p.known && p.rate.hi_s - p.rate.lo_s >= -2 * DRIFT);
+    assert_true(p.rate.lo_s < y && p.rate.hi_s > y - 3e-6); /* what it was eight hundred seconds before is in no pair of them */
 }
 
 /* Whatever was seen of errors, two samples are wrong by half of both round trips at the most. */
@@ -204,6 +237,26 @@ static void a_line_that_is_off_is_not_taken_for_scatter(void **state)
     assert_true(p.strain < 1.1 && within(&p, 0.05e-6));
 }
 
+/* Over hours an oscillator that wanders draws no straight line, which is no word on the path: over the last of them it does. */
+static void the_youngest_are_asked_alone(void **state)
+{
+    struct clock_pace p = { .known = false };
+    const double bend = 1e-6 / 14400, end_s = 14336;
+
+    (void)state;
+    for (int i = 0; i <= 112; i++) {
+        double before_s = end_s - 128 * i;
+
+        take(&p, 128 * i, -bend * before_s * before_s / 2, 0.3e-3);
+        assert_true(i != 16 || p.from == 0); /* nothing to mind yet */
+    }
+    assert_true(p.from > 0 && isfinite(p.strain));
+    assert_true(mono_sub(at(end_s), p.mark[p.from].at).ns <= at(5120).ns);
+    assert_true(p.rate.lo_s < 0 && p.rate.hi_s > -0.4e-6 && p.rate.hi_s - p.rate.lo_s < 1.5e-6); /* by all: 40 ms in four hours, 2.8 ppm either way */
+    pace_forget(&p);
+    assert_int_equal(p.from, 0);
+}
+
 /* Sixteen samples are kept, spread over time; a long time shows less of a trade than a short one, so they are not forgotten for proving much. */
 static void marks_reach_far_back(void **state)
 {
@@ -247,9 +300,12 @@ int main(void)
         cmocka_unit_test(a_shorter_path_takes_back_what_was_proven),
         cmocka_unit_test(a_trade_of_sides_is_noticed),
         cmocka_unit_test(another_frequency_is_proven_anew),
+        cmocka_unit_test(another_frequency_is_sought_from_the_last_sample),
+        cmocka_unit_test(a_frequency_that_wandered_is_known_by_the_youngest),
         cmocka_unit_test(half_of_both_round_trips_is_the_most),
         cmocka_unit_test(scatter_counts_where_round_trips_are_alike),
         cmocka_unit_test(a_line_that_is_off_is_not_taken_for_scatter),
+        cmocka_unit_test(the_youngest_are_asked_alone),
         cmocka_unit_test(marks_reach_far_back),
         cmocka_unit_test(silence_has_to_be_proven_again),
     };

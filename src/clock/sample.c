@@ -35,16 +35,16 @@ static struct clock_mark mark_of(const struct clock_source *s)
 /* The sample's noise law, and what it says about frequency. Over another path nothing that was measured before compares: its asymmetry may be another. */
 static void take_noise(const struct clock *c, struct clock_source *s)
 {
-    double least_s = s->noise.least_s;
+    double least_s = s->noise.least_s, drift = c->options.clock.max_drift * 1e-6;
     struct clock_mark mark = mark_of(s);
     struct pace_path path;
 
     noise_law(&s->noise, dur_to_s(s->last.delay), &s->law);
     path = (struct pace_path){ s->noise.least_s, s->law.unseen_s };
-    pace_compare(&s->pace, &mark, path, c->options.clock.max_drift * 1e-6);
+    pace_compare(&s->pace, &mark, path, drift);
     if (s->noise.samples > 1 && s->noise.least_s > least_s)
         pace_forget(&s->pace);
-    pace_take(&s->pace, &mark, path);
+    pace_take(&s->pace, &mark, path, drift);
 }
 
 void sample_take(struct clock *c, const struct measurement *m, struct mono_ns now)
@@ -72,5 +72,5 @@ void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
     s->span = interval_of(c, &s->last, s->offset_s, now);
     s->pace = (struct clock_pace){ .known = false };
     mark = mark_of(s);
-    pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s });
+    pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s }, c->options.clock.max_drift * 1e-6);
 }

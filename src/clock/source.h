@@ -59,7 +59,8 @@ struct clock_mark {
 struct clock_pace {
     struct clock_mark mark[CLOCK_MARKS + 1];
     uint32_t marks, taken, misfits;
-    double most;                   /* strain seen, slowly forgotten */
+    uint32_t from;                 /* the first mark that counts in the proof */
+    double most, most_young;       /* strain seen, of all marks and of the youngest, slowly forgotten */
     double strain;                 /* by how much errors are let go beyond what their round trips say; 0: not known yet */
     struct clock_span rate;
     struct mono_ns proven;
