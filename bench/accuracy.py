@@ -32,12 +32,17 @@ class Run:
             with open(table, newline="", encoding="ascii") as file:
                 lines = csv.reader(file)
                 heading = next(lines)
-                wanted = [heading.index(name) for name in ("at_s", "system_error_s", "early_s", "late_s", "packets")]
+                wanted = [heading.index(name) for name in ("at_s", "system_error_s", "early_s", "late_s", "packets", "error_s")]
                 found = [tuple(float(line[i]) for i in wanted) for line in lines]
-        self.at, self.error, self.early, self.late, self.packets = zip(*found)
+        self.at, self.error, self.early, self.late, self.packets, self.served = zip(*found)
 
     def window(self, from_s, until_s=math.inf):
         return [e for t, e in zip(self.at, self.error) if from_s <= t <= until_s]
+
+    def reducible(self, row):
+        """Mean of what the wire tells (the wider side around the served time) beyond half of the shortest round trip."""
+        wide = [max(s - a, b - s) for t, s, a, b in zip(self.at, self.served, self.early, self.late) if t >= row.from_s]
+        return sum(wide) / len(wide) - rows.floor_s(row)
 
     def frequency_rms(self, from_s):
         """Mean over a probe's interval: what the system clock gained in it."""
@@ -64,6 +69,7 @@ def steady(row, seeds):
     kf, box = rows.lower_bounds(row, packets)
     return {
         "row": row, "packets": packets, "kf": kf, "box": box,
+        "bound": mean([run.reducible(row) / rows.US for run in runs]), "least": rows.least_bound_us(row, packets),
         "rms": mean([rms(run.window(row.from_s)) / rows.US for run in runs]),
         "max": max(max(map(abs, run.window(row.from_s))) / rows.US for run in runs),
         "frequency_ppb": mean([run.frequency_rms(row.from_s) * 1e9 for run in runs]),
@@ -105,6 +111,21 @@ def steady_table(found):
                     "packet rate."]
 
 
+def bound_table(found):
+    lines = ["| scenario | ours, us | chronyd, us | of chronyd's | least | ours / least | least of chronyd's |", "| --- |" + " --: |" * 6]
+    for f in found:
+        theirs, least = f["row"].chronyd_bound_us, f["least"]
+        if theirs or least:
+            lines.append("| " + " | ".join([f["row"].name, number(f["bound"]), number(theirs), number(theirs and f["bound"] / theirs), number(least),
+                                            number(least and f["bound"] / least), number(theirs and least and least / theirs)]) + " |")
+    both = [f for f in found if f["row"].chronyd_bound_us]
+    least = [f for f in both if f["least"]]
+    if not least:
+        return lines
+    return lines + ["", f"Geometric mean over the {len(both)} rows with chronyd's figure: {mean([f['bound'] / f['row'].chronyd_bound_us for f in both]):.2f} of it; "
+                    f"least possible over {len(least)} of them: {mean([f['least'] / f['row'].chronyd_bound_us for f in least]):.2f}."]
+
+
 def transient_table(found):
     lines = ["| scenario | measure | ours | chronyd | theory or prototype |", "| --- | --- | --: | --: | --- |"]
     for row, figures in found:
@@ -124,8 +145,17 @@ Two simulators draw different noise: a ratio here is a comparison of means, not 
 """
 
 
+BOUND = """The reducible part of the error bound as the wire tells it (the wider side around the served time, beyond half of the shortest round trip), mean over the
+same windows. chronyd's: root delay/2 + root dispersion of its tracking log (4.3), aged as it ages them, mean of four seeds in the public simulator; a
+constant. *Least*: the narrowest bound that is true while the frequency, known exactly at first, may then be off by `clock.max_drift`, 1 ppm, with one source at our
+packet rate (bench/scenarios/bounds.py, `interval`). chronyd adds 1 ppm as well, its `maxclockerror`, but only since its last update and to a sum of
+estimates, which nothing proves: so its figure may be below the least.
+"""
+
+
 def write(steady_found, transient_found, seeds):
-    RESULT.write_text("\n".join([PREFACE.format(seeds=seeds), "## Steady state", "", *steady_table(steady_found), "", "## Transients",
+    RESULT.write_text("\n".join([PREFACE.format(seeds=seeds), "## Steady state", "", *steady_table(steady_found), "", "## The bound", "", BOUND,
+                                 *bound_table(steady_found), "", "## Transients",
                                  "", "Median of the seeds for times and maxima; geometric mean for RMS; RMS of the seeds at the end of holdover.", "",
                                  *transient_table(transient_found), "", "Command: `bench/accuracy.py`", ""]))
 
@@ -160,7 +190,7 @@ def main():
             runs = [Run(f"probe {row.probe_s}s\n{row.story}", seed) for seed in seeds]
             transient_found.append((row, [measured(runs, row, m.what) for m in row.measures]))
     if args.only:
-        print("\n".join((steady_table(steady_found) if steady_found else []) + transient_table(transient_found)))
+        print("\n".join((steady_table(steady_found) + bound_table(steady_found) if steady_found else []) + transient_table(transient_found)))
         return
     write(steady_found, transient_found, args.seeds)
     pictures(steady_found)

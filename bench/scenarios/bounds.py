@@ -98,6 +98,20 @@ def box(wander, draw_excess, interval_s, samples=4000, answered=1.0, seed=1):
     return math.sqrt(total / count)
 
 
+def interval(drift, draw_excess, interval_s, samples=20000, answered=1.0, seed=1):
+    """Mean of the reducible part of the narrowest bound that is true while the frequency is within `drift` of a known one: each edge stays where the packet
+    that proves most of it put it, one excess delay beyond half of the shortest round trip, and is aged by `drift`. The wider of both edges counts."""
+    draw = random.Random(seed)
+    edges = [interval_s * drift, interval_s * drift]
+    total = 0.0
+    for _ in range(samples):
+        edges = [e + drift * interval_s for e in edges]
+        if draw.random() < answered:
+            edges = [min(e, d) for e, d in zip(edges, draw_excess(draw))]
+        total += max(edges) + drift * interval_s / 2
+    return total / samples
+
+
 def exponential(up_s, down_s):
     """Excess delays of these means."""
     return lambda draw: (draw.expovariate(1 / up_s), draw.expovariate(1 / down_s))
