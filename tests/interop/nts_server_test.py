@@ -81,7 +81,7 @@ def test_eight_cookies_and_the_port(nts):
     assert answer[0] == (1, b"\0\0") and answer[1] == (4, b"\0\x0f") and answer[-1] == (0, b"")
     assert (7, struct.pack("!H", nts.port)) in answer
     cookies = [body for kind, body in answer if kind == 5]
-    assert len(cookies) == 8 == len(set(cookies)) and {len(c) for c in cookies} == {100}
+    assert len(cookies) == 8 == len(set(cookies)) and {len(c) for c in cookies} == {88}
 
 
 def test_chronyd_learns_by_nts(lab, nts):
@@ -361,7 +361,7 @@ def test_NTS_18_planted_secrets_are_nowhere(lab):
         file.chmod(0o600)
     nts = Server(lab, utcd.PROCESSES, "planted", config={"keys": {"file": str(keys)}, "log": {"target": "stderr", "level": "debug"}}, cookie_key_file=str(kept))
     cookies = [body for kind, body in nts.establish() if kind == 5]
-    assert {struct.unpack("!I", cookie[:4])[0] for cookie in cookies} == {7}, "the planted ring is not in use"
+    assert {cookie[0] for cookie in cookies} == {7}, "the planted ring is not in use"
     peers.chronyd_query(lab.dir, "localhost", 123, f"nts ntsport {nts.ke_port}", f"ntstrustedcerts {nts.authority.pem}")
     said = [nts.daemon.ctl(*words).stdout for words in (("status",), ("status", "--json"), ("sources", "--json"), ("clients",))]
     nts.daemon.stop()
