@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
 int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
-int __wrap_io_tcp_accept(int listener, struct net_addr *from);
+int __wrap_io_tcp_accept(int listener, struct net_addr *from, int flags);
 
 #define CLIENTS 8
 #define ANSWER_SIZE 4096
@@ -52,11 +52,13 @@ int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
     return ready;
 }
 
-int __wrap_io_tcp_accept(int listener, struct net_addr *from)
+int __wrap_io_tcp_accept(int listener, struct net_addr *from, int flags)
 {
     int fd = world.waiting_fd < 0 ? 0 : world.waiting_fd;
 
     (void)listener;
+    if (fd > 0 && flags & SOCK_NONBLOCK)
+        io_tcp_adopt(fd);
     *from = (struct net_addr){ .family = world.from & 1 ? ADDR_IPV6 : ADDR_IPV4, .port = 4000, .bytes = { 192, 0, 2, world.from } };
     world.waiting_fd = -1;
     return fd;

@@ -199,7 +199,7 @@ static void accept_some(int listener, struct mono_ns now)
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
         struct net_addr from;
         struct connection *c;
-        int fd = io_tcp_accept(listener, &from);
+        int fd = io_tcp_accept(listener, &from, 0);
 
         if (fd <= 0)
             return;

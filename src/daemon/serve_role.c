@@ -275,7 +275,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
     (void)revents;
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
         struct net_addr from;
-        int client = io_tcp_accept(fd, &from);
+        int client = io_tcp_accept(fd, &from, 0);
 
         if (client > 0) {
             welcome(s, listener_of(s, fd), client, &from, now);

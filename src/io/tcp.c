@@ -30,14 +30,22 @@ int io_tcp_listen(const struct net_addr *at, const char *interface)
     return err;
 }
 
-int io_tcp_accept(int listener, struct net_addr *from)
+/* For a system without the call, or one that has it but not for this descriptor. */
+static int accept_plainly(int listener, union io_sockaddr *peer, socklen_t *len, int flags)
+{
+    int fd = accept(listener, &peer->any, len);
+
+    return fd >= 0 && flags & SOCK_NONBLOCK ? io_tcp_adopt(fd) : fd;
+}
+
+int io_tcp_accept(int listener, struct net_addr *from, int flags)
 {
     union io_sockaddr peer = { 0 };
     socklen_t len = sizeof peer;
-    int fd = accept4(listener, &peer.any, &len, SOCK_CLOEXEC);
+    int fd = accept4(listener, &peer.any, &len, SOCK_CLOEXEC | flags);
 
     if (fd < 0 && (errno == ENOSYS || errno == EBADF))
-        fd = accept(listener, &peer.any, &len);
+        fd = accept_plainly(listener, &peer, &len, flags);
     *from = io_addr_from(&peer);
     if (fd >= 0)
         return fd;

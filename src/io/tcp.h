@@ -25,8 +25,9 @@ int io_tcp_listen(const struct net_addr *at, const char *interface);
 /* The same for a socket that somebody else has bound and that listens. Returns it. */
 int io_tcp_adopt(int fd);
 
-/* One waiting connection, and who it is from. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off), other -UE_... */
-int io_tcp_accept(int listener, struct net_addr *from);
+/* One waiting connection, and who it is from; flags: 0 or SOCK_NONBLOCK. Returns its descriptor, 0 for none, -UE_FULL when no descriptor is left (back off),
+ * other -UE_... */
+int io_tcp_accept(int listener, struct net_addr *from, int flags);
 
 /* An empty table. */
 void io_tcp_init(struct tcp_table *t);

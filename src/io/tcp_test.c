@@ -58,7 +58,7 @@ static int accept_one(void)
     int fd;
 
     assert_int_equal(poll(&p, 1, 1000), 1);
-    fd = io_tcp_accept(listener, &from);
+    fd = io_tcp_accept(listener, &from, SOCK_NONBLOCK);
     assert_true(fd > 0);
     assert_true(addr_is_loopback(&from) && from.port != 0);
     return fd;
@@ -147,8 +147,8 @@ static void a_client_that_resets_raises_no_signal(void **state)
 static void nobody_waiting_is_no_error(void **state)
 {
     (void)state;
-    assert_int_equal(io_tcp_accept(listener, &(struct net_addr){ 0 }), 0);
-    assert_int_equal(io_tcp_accept(-1, &(struct net_addr){ 0 }), -UE_IO);
+    assert_int_equal(io_tcp_accept(listener, &(struct net_addr){ 0 }, 0), 0);
+    assert_int_equal(io_tcp_accept(-1, &(struct net_addr){ 0 }, 0), -UE_IO);
 }
 
 int main(void)

@@ -5,7 +5,6 @@
  * OpenSSL is not asked for anything before the first bytes of a connection are there, so that silent ones cost a descriptor each. When the table is full the
  * oldest connection is cut, of the newcomer's own network where that has more than its share: who means it is done within a few round trips. */
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -154,12 +153,19 @@ static void say_and_shut(struct connection *c)
     struct nts_ke_wish wish = nts_ke_read_wish((struct span){ c->in, c->in_len });
     uint8_t out[ANSWER_MAX];
     size_t len = write_answer(c->ssl, &wish, out);
+    BIO *records = BIO_new(BIO_s_mem());
+    char *at;
 
-    setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &(int){ 1 }, sizeof(int)); /* answer, end of TLS and end of the stream leave as one; shutdown lets them go */
+    if (records)
+        SSL_set0_wbio(c->ssl, records);
     if (len > 0)
-        SSL_write(c->ssl, out, (int)len); /* fits into an empty socket buffer */
+        SSL_write(c->ssl, out, (int)len);
     crypto_wipe(out, sizeof out);
     SSL_shutdown(c->ssl);
+    if (records) {
+        len = (size_t)BIO_get_mem_data(records, &at);
+        send(c->fd, at, len, MSG_MORE | MSG_NOSIGNAL | MSG_DONTWAIT); /* fits into an empty socket buffer, and leaves with the end of the stream */
+    }
     shutdown(c->fd, SHUT_WR);
     c->answered = true;
     c->writing = false;
@@ -213,12 +219,14 @@ static enum progress receive(struct connection *c)
     return WAITING;
 }
 
+/* Both sides have ended. What was never read would make a reset of the close. */
 static enum progress discard(const struct connection *c)
 {
     uint8_t rest[512];
-    ssize_t n = recv(c->fd, rest, sizeof rest, MSG_DONTWAIT);
 
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)) ? WAITING : OVER;
+    while (recv(c->fd, rest, sizeof rest, MSG_DONTWAIT) > 0)
+        ;
+    return OVER;
 }
 
 static enum progress serve_connection(struct connection *c)
@@ -265,7 +273,7 @@ static void accept_some(int listener, bool certified, int64_t now)
 {
     for (int i = 0; i < ACCEPTS_A_ROUND; i++) {
         struct net_addr from;
-        int fd = io_tcp_accept(listener, &from);
+        int fd = io_tcp_accept(listener, &from, SOCK_NONBLOCK); /* OpenSSL makes plain calls */
 
         if (fd <= 0)
             return;
@@ -275,17 +283,18 @@ static void accept_some(int listener, bool certified, int64_t now)
             ke.picture->stats.cut += !ke.connection[victim].answered;
             close_at(victim);
         }
-        fcntl(fd, F_SETFL, O_NONBLOCK); /* OpenSSL makes plain calls */
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int)); /* each flight is whole: nothing to wait for */
         ke.picture->stats.accepted++;
         ke.connection[ke.count++] = (struct connection){ .fd = fd, .network = network_of(&from), .certified = certified, .opened_ns = now };
     }
 }
 
+/* Of an answered connection the end alone is of interest, which poll tells unasked. */
+static short awaited(const struct connection *c) { return c->answered ? 0 : c->writing ? POLLOUT : POLLIN; }
+
 static void wait_for_something(void)
 {
     for (unsigned i = 0; i < ke.count; i++)
-        ke.poll[ke.listeners + i] = (struct pollfd){ ke.connection[i].fd, ke.connection[i].writing ? POLLOUT : POLLIN, 0 };
+        ke.poll[ke.listeners + i] = (struct pollfd){ ke.connection[i].fd, awaited(&ke.connection[i]), 0 };
     poll(ke.poll, ke.listeners + ke.count, ke.count > 0 ? 500 : 5000);
 }
 
@@ -392,6 +401,13 @@ static void allow_descriptors(void)
     }
 }
 
+/* What a connection inherits: each flight is whole, there is nothing to wait for. */
+static void listen_to(unsigned i)
+{
+    setsockopt(KE_LISTEN_FD + (int)i, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+    ke.poll[i] = (struct pollfd){ KE_LISTEN_FD + (int)i, POLLIN, 0 };
+}
+
 static void take_signals(void)
 {
     static const int heeded[] = { SIGHUP, SIGTERM, SIGINT };
@@ -428,7 +444,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
     recall_ring();
     ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)
-        ke.poll[i] = (struct pollfd){ KE_LISTEN_FD + (int)i, POLLIN, 0 };
+        listen_to(i);
     while (!told_to_end) {
         turn_ring();
         look_at_certificate();
