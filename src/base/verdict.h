@@ -9,6 +9,8 @@ enum verdict {
     VERDICT_COUNT
 };
 
+#define VERDICT_SERVICE_COUNT VERDICT_REF_LENGTH /* from there on they are about reference clocks: no service meets them */
+
 const char *verdict_label(enum verdict v); /* "source_port"; never NULL */
 const char *verdict_text(enum verdict v);
 

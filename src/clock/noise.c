@@ -24,6 +24,10 @@
 #define FLOOR_LEAST 0.4         /* shape alone does not rule a floor out: evenly spread jitter has one */
 #define LONE_SAMPLES 8          /* from here on */
 #define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
+#define APART_MEMORY 64.0       /* of a reference clock: samples; */
+#define APART_MOST 16.0         /* one that is farther off than so many variances is no longer noise; */
+#define DECLARED_GUESS 0.25     /* of the declared error, until samples tell, */
+#define DECLARED_LEAST 1e-3     /* and at least: what two samples in a row have in common is not seen in their difference */
 #define LONGER_PATH 4.0         /* scales: round trips this far above the floor are late, and a run of them means a new path: */
 #define LONGER_RUN 6.0          /* so many, or more where late packets are common, */
 #define CHANCE 1e-6             /* so that chance makes no such run */
@@ -244,6 +248,36 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     expect(n, law);
     take_error(n, law, gain);
     law->misfit_s = MISFIT_SPREAD * (n->scale_s + law->half_s);
+}
+
+static void take_apart(struct clock_noise *n, double apart_s)
+{
+    double half = apart_s * apart_s / 2;
+
+    if (!isfinite(apart_s))
+        return;
+    if (n->aparts >= NOISE_LAW_SAMPLES)
+        half = fmin(half, APART_MOST * n->apart_var);
+    n->aparts = fmin(n->aparts + 1, APART_MEMORY);
+    n->apart_var += (half - n->apart_var) / n->aparts;
+}
+
+void noise_reference(struct clock_noise *n, double declared_s, double stamps_s, double apart_s, struct clock_law *law)
+{
+    double least_s = fmax(DECLARED_LEAST * declared_s, SCALE_MIN_S), sd_s;
+
+    take_apart(n, apart_s);
+    if (n->aparts >= NOISE_LAW_SAMPLES)
+        n->error_var = fmax(n->apart_var, least_s * least_s);
+    else if (!(n->error_var > 0))
+        n->error_var = fmax(DECLARED_GUESS * DECLARED_GUESS * declared_s * declared_s, least_s * least_s);
+    n->samples++;
+    n->scale_s = n->all_s = n->typical_s = sqrt(n->error_var);
+    sd_s = hypot(n->typical_s, stamps_s / 3);
+    *law = (struct clock_law){
+        .half_s = sd_s, .unseen_s = sd_s, .soft_var = sd_s * sd_s, .body_var = sd_s * sd_s, .edge_var = sd_s * sd_s, .misfit_s = 2 * MISFIT_SPREAD * sd_s,
+        .share = { [NOISE_BOX] = SHARE_MIN, [NOISE_BODY] = 1 - 3 * SHARE_MIN, [NOISE_EDGE_LOW] = SHARE_MIN, [NOISE_EDGE_HIGH] = SHARE_MIN },
+    };
 }
 
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)

@@ -19,6 +19,10 @@ bool noise_is_sane(const struct clock_noise *n);
 /* Take a sample's round trip into account and say what may be said about its offset error. */
 void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law);
 
+/* The same for a reference clock, which has no round trip: its error is Gaussian, and how large is seen in how far two samples in a row are apart against the
+ * line (apart_s; NAN for the first). declared_s: how wrong it may be at most; stamps_s: how far this sample may be off by its stamps alone. */
+void noise_reference(struct clock_noise *n, double declared_s, double stamps_s, double apart_s, struct clock_law *law);
+
 /* What the estimate found. A misfit is taken for a wider body, but not for more than twice as wide at once. */
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit);
 

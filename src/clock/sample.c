@@ -32,6 +32,19 @@ static struct clock_mark mark_of(const struct clock_source *s)
     return (struct clock_mark){ .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last) };
 }
 
+/* Of a reference clock nothing goes by a path; its offset moves within what it declares. */
+static void take_reference(const struct clock *c, struct clock_source *s, double apart_s)
+{
+    double drift = c->options.clock.max_drift * 1e-6;
+    const struct clock_mark mark = mark_of(s);
+    struct pace_path path;
+
+    noise_reference(&s->noise, own_error_s(&s->last), dur_to_s(s->last.dispersion), apart_s, &s->law);
+    path = (struct pace_path){ 0, s->law.unseen_s };
+    pace_compare(&s->pace, &mark, path, drift);
+    pace_take(&s->pace, &mark, path, drift);
+}
+
 /* The sample's noise law, and what it says about frequency. Over another path nothing that was measured before compares: its asymmetry may be another. */
 static void take_noise(const struct clock *c, struct clock_source *s)
 {
@@ -50,6 +63,7 @@ static void take_noise(const struct clock *c, struct clock_source *s)
 void sample_take(struct clock *c, const struct measurement *m, struct mono_ns now)
 {
     struct clock_source *s = &c->source[m->source];
+    double before_s = s->sampled ? s->offset_s : NAN;
 
     s->last = *m;
     s->standing = m->standing;
@@ -57,7 +71,10 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     s->offset_s = sample_offset_s(c, m);
     s->reach = (uint8_t)(s->reach << 1 | 1);
     s->span = interval_of(c, m, s->offset_s, now);
-    take_noise(c, s);
+    if (m->stratum == 0)
+        take_reference(c, s, s->offset_s - before_s);
+    else
+        take_noise(c, s);
     s->told = (uint8_t)(s->told << 1 | !s->law.late);
     s->sampled = true;
 }

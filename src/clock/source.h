@@ -29,6 +29,7 @@ struct clock_noise {
     uint32_t run;                                /* how long it is */
     double mean_s, m2, m3;                       /* of the round trips, central moments */
     double shaped;                               /* samples behind them */
+    double apart_var, aparts;                    /* of a reference clock: half the mean square of how far two samples in a row are apart; of how many */
     uint32_t samples, in_block, block, firsts;
     struct { double share[NOISE_PARTS]; double body; double seen; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
 };

@@ -1,6 +1,7 @@
 #include "conf/number.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -106,9 +107,11 @@ static int add_part(const char **s, size_t *unit, uint64_t *total_ns)
 
 int conf_duration_parse(const char *text, struct conf_number *out)
 {
+    bool negative = *text == '-';
     uint64_t total_ns = 0;
     size_t unit = 0;
 
+    text += negative;
     do {
         int err = add_part(&text, &unit, &total_ns);
 
@@ -117,7 +120,7 @@ int conf_duration_parse(const char *text, struct conf_number *out)
     } while (*text);
     if (total_ns > INT64_MAX)
         return -UE_RANGE;
-    *out = (struct conf_number){ .i = (int64_t)total_ns };
+    *out = (struct conf_number){ .i = negative ? -(int64_t)total_ns : (int64_t)total_ns };
     return 0;
 }
 
@@ -128,9 +131,11 @@ void conf_duration_format(struct conf_number n, char *out)
 
     if (rest_ns == 0)
         strcpy(out, "0s");
+    if (rest_ns < 0)
+        out[used++] = '-';
     for (size_t u = 0; u < TIME_UNITS; u++) {
         if (rest_ns / time_unit[u].ns)
-            used += (size_t)snprintf(out + used, CONF_NUMBER_TEXT_MAX - used, "%lld%s", (long long)(rest_ns / time_unit[u].ns), time_unit[u].name);
+            used += (size_t)snprintf(out + used, CONF_NUMBER_TEXT_MAX - used, "%lld%s", llabs(rest_ns / time_unit[u].ns), time_unit[u].name);
         rest_ns %= time_unit[u].ns;
     }
 }

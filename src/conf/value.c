@@ -218,7 +218,7 @@ static void write_nets(const struct conf_row *row, const void *field, size_t i, 
 
 #define DURATION_PART(unit) "([0-9]+(\\.[0-9]+)?" unit ")?"
 #define DURATION_PATTERN \
-    "^(?=[0-9])" DURATION_PART("d") DURATION_PART("h") DURATION_PART("m") DURATION_PART("s") DURATION_PART("ms") DURATION_PART("us") DURATION_PART("ns") "$"
+    "^-?(?=[0-9])" DURATION_PART("d") DURATION_PART("h") DURATION_PART("m") DURATION_PART("s") DURATION_PART("ms") DURATION_PART("us") DURATION_PART("ns") "$"
 
 static const struct conf_kind kinds[] = {
     [CONF_BOOL] = { .noun = "true or false", .word = "true or false", .json_type = "boolean", .bare = true, .read = read_bool, .write = write_bool },

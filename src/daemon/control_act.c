@@ -29,14 +29,13 @@ static bool report_reload(struct core *c, const struct control_request *r, char 
 
 /* -- sources ------------------------------------------------------------------------------------------------------- */
 
-static const char *name_of(const struct source_options *o) { return o->pool.s[0] ? o->pool.s : o->server.s; }
-
 /* The limits are those of the configuration (CTL-14). */
 static bool add_source(struct core *c, const struct control_request *r, char *text, size_t size)
 {
     static struct conf_errors errors;
     struct engine_options o = *engine_options_now(c->engine);
     struct source_options *fresh = &o.source[o.source_count];
+    char name[OPTIONS_NAME_MAX], other[OPTIONS_NAME_MAX];
     int err;
 
     if (o.source_count == ENGINE_CONFIGURED_MAX) {
@@ -48,22 +47,28 @@ static bool add_source(struct core *c, const struct control_request *r, char *te
         snprintf(text, size, "%s", errors.kept ? errors.text[0] : ue_text(err));
         return false;
     }
+    if (options_reference(fresh) && !references_find(c->world->references, fresh)) {
+        snprintf(text, size, "%.200s is a reference clock that was not there at the start: it takes the configuration and a restart",
+                 options_name(fresh, name));
+        return false;
+    }
     for (uint32_t i = 0; i < o.source_count; i++)
-        if (strcmp(name_of(&o.source[i]), name_of(fresh)) == 0 && o.source[i].port == fresh->port) {
-            snprintf(text, size, "%.200s is a source already", name_of(fresh));
+        if (strcmp(options_name(&o.source[i], other), options_name(fresh, name)) == 0 && o.source[i].port == fresh->port) {
+            snprintf(text, size, "%.200s is a source already", options_name(fresh, name));
             return false;
         }
     o.source_count++;
     core_change_sources(c, &o);
-    snprintf(text, size, "source %.200s is added, until the next reload or restart of the daemon", name_of(fresh));
+    snprintf(text, size, "source %.200s is added, until the next reload or restart of the daemon", options_name(fresh, name));
     return done(text);
 }
 
 static bool remove_source(struct core *c, int i, char *text, size_t size)
 {
     struct engine_options o = *engine_options_now(c->engine);
+    char name[OPTIONS_NAME_MAX];
 
-    snprintf(text, size, "source %.200s is removed, until the next reload or restart of the daemon", name_of(&o.source[i]));
+    snprintf(text, size, "source %.200s is removed, until the next reload or restart of the daemon", options_name(&o.source[i], name));
     o.source_count--;
     memmove(&o.source[i], &o.source[i + 1], (o.source_count - (uint32_t)i) * sizeof o.source[0]);
     core_change_sources(c, &o);

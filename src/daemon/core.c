@@ -354,7 +354,7 @@ static struct mono_ns next(void *ctx)
 
     return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
                              mono_min(c->leap_files.next, c->world->hardware->next)),
-                    mono_min(mono_min(c->responder_due, c->clockbound_due), c->vmclock_due));
+                    mono_min(mono_min(c->responder_due, c->clockbound_due), mono_min(c->vmclock_due, c->references_due)));
 }
 
 /* A host that is in the middle of writing is asked again. */
@@ -430,6 +430,8 @@ static void run(void *ctx, struct mono_ns now)
         tell_responder(c);
     if (!mono_before(now, c->clockbound_due))
         tell_clockbound(c);
+    if (!mono_before(now, c->references_due))
+        core_look_at_references(c, now);
     if (!mono_before(now, c->vmclock_due)) /* looked at already, as at every return from waiting */
         c->vmclock_due = mono_add(now, (struct dur_ns){ VMCLOCK_LOOK_NS });
     core_input(c, &(struct event){ .kind = EVENT_TICK });
@@ -475,6 +477,7 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
         .precision_log2 = host_precision_log2(),
     };
     c->engine = engine_init(storage, &s);
+    core_start_references(c);
     loop_add_part(loop, &(struct loop_part){ c, next, run });
     audit_start(&c->audit, loop, world->guard);
     wait_for_wake(c);

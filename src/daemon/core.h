@@ -22,6 +22,7 @@
 #include "daemon/mode.h"
 #include "daemon/operator_words.h"
 #include "daemon/options.h"
+#include "daemon/references.h"
 #include "daemon/responder.h"
 #include "daemon/shared.h"
 #include "engine/engine.h"
@@ -51,6 +52,7 @@ struct core_world {
     struct utc_ns wall;                 /* served time goes on from here */
     struct mono_ns wall_at;
     struct hardware *hardware;          /* cards that stamp */
+    struct references *references;      /* reference clocks; NULL: none is read */
     struct config_sets *sets;           /* of reloads */
     struct operator_words *words;       /* what operators changed, for the next core; NULL: there will be none */
     int reload_fd;                      /* to the parent, about them; -1: one process */
@@ -91,6 +93,7 @@ struct core {
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
     uint64_t disruption;                /* the VMClock's marker, as far as the engine was told */
     struct mono_ns clockbound_due;      /* when it is to be written again; MONO_NEVER without one */
+    struct mono_ns references_due;      /* when to look at reference clocks; MONO_NEVER without any */
     struct mono_ns vmclock_due;         /* when to look at it at the latest; MONO_NEVER without one */
     struct core_exchange exchange[CORE_EXCHANGES_MAX];
     unsigned queue_first, queue_count;  /* events that actions caused */

@@ -1,5 +1,5 @@
 /* What the files of the core role share: core.c runs it, core_exchange.c has its client sockets, core_helpers.c asks the resolver and
- * simple-utcd-ke, core_picture.c tells the control socket. */
+ * simple-utcd-ke, core_references.c reads reference clocks, core_picture.c tells the control socket. */
 #ifndef DAEMON_CORE_PART_H
 #define DAEMON_CORE_PART_H
 
@@ -17,6 +17,10 @@ void core_resolve(struct core *c, uint16_t configured, const char *name);
 void core_give_up_names(struct core *c);
 void core_establish(struct core *c, const struct action *a);
 void core_give_up_keys(struct core *c);
+
+/* Reference clocks: begin to watch them; look at shared memory, each second (references_due). */
+void core_start_references(struct core *c);
+void core_look_at_references(struct core *c, struct mono_ns now);
 
 /* Whatever of the helpers' sockets is there goes on the loop. */
 void core_watch_helpers(struct core *c);

@@ -9,7 +9,7 @@
 
 static void tell_sources(const struct engine_options *o)
 {
-    char text[400] = "", port[16];
+    char text[400] = "", port[16], name[OPTIONS_NAME_MAX];
     size_t n = 0;
 
     for (uint32_t i = 0; i < o->source_count && n < sizeof text; i++) {
@@ -17,7 +17,7 @@ static void tell_sources(const struct engine_options *o)
 
         snprintf(port, sizeof port, " port %u", (unsigned)(from->port & 0xffff));
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%.64s%s", i ? ", " : "", from->pool.s[0] ? "pool " : "",
-                              from->pool.s[0] ? from->pool.s : from->server.s, from->port == NTP_PORT ? "" : port);
+                              options_name(from, name), from->port == NTP_PORT ? "" : port);
     }
     if (o->source_count)
         logger_say("asking %s; answers are believed when a majority agrees", text);

@@ -66,13 +66,17 @@ static int give_up_rights(enum host_right right, struct setup *s)
 
 static void keep_descriptors_of_core(const struct setup *s)
 {
-    int keep[6 + HARDWARE_CARDS_MAX + LOGGER_DESCRIPTORS_MAX] = { s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd,
-                                                                         s->admin.core_end };
+    int keep[6 + HARDWARE_CARDS_MAX + ENGINE_CONFIGURED_MAX + LOGGER_DESCRIPTORS_MAX] = {
+        s->control_fd, s->world.clock_fd, s->world.resolve_fd, s->world.ke_fd, s->world.reload_fd, s->admin.core_end
+    };
+    unsigned n = 6;
 
     for (unsigned i = 0; i < s->hardware.count; i++)
-        keep[6 + i] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+        keep[n++] = s->hardware.card[i].why_not ? -1 : s->hardware.card[i].phc.fd;
+    for (unsigned i = 0; i < s->references.count; i++)
+        keep[n++] = s->references.line[i].fd;
     logger_reopen();
-    sandbox_keep_descriptors(keep, 6 + s->hardware.count + logger_descriptors(&keep[6 + s->hardware.count]));
+    sandbox_keep_descriptors(keep, n + logger_descriptors(&keep[n]));
 }
 
 static int live_as_core(struct setup *s, unsigned worker)
@@ -127,6 +131,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
     if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
         return EXIT_PERMISSION;
     responder_forget(&s->responder);
+    references_forget(&s->references);
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     munmap(s->world.steps, sizeof *s->world.steps);
     munmap(s->world.words, sizeof *s->world.words);
@@ -164,6 +169,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     if (give_up_rights(HOST_RIGHT_SET_CLOCK, s) != 0)
         return EXIT_PERMISSION;
     responder_forget(&s->responder);
+    references_forget(&s->references);
     loop_release_signals();
     loop_end_by_signal();
     logger_forget();

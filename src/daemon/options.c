@@ -103,7 +103,8 @@ static bool same_text(const struct conf_node *a, const struct conf_node *b, cons
 static bool is_known(const struct conf_node *list, const struct conf_node *item)
 {
     for (const struct conf_node *n = list && list->kind == CONF_NODE_LIST ? list->child : NULL; n; n = n->next)
-        if (same_text(n, item, "server", "") && same_text(n, item, "pool", "") && same_text(n, item, "port", "123"))
+        if (same_text(n, item, "server", "") && same_text(n, item, "pool", "") && same_text(n, item, "port", "123") && same_text(n, item, "shm", "-1") &&
+            same_text(n, item, "sock", ""))
             return true;
     return false;
 }

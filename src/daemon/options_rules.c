@@ -7,6 +7,7 @@
 #include "conf/check.h"
 #include "daemon/key_file.h"
 #include "guard/access.h"
+#include "ntp/packet.h"
 
 #define POOL_MIN_POLL_LOG2 4 /* RFC 5905 section 7.2, MINPOLL: public servers are asked every 16 s at the most */
 
@@ -53,10 +54,12 @@ static void check_source(const struct rules *r, size_t i)
 {
     const struct source_options *s = &r->o->engine.source[i];
     bool server = s->server.s[0] != '\0', pool = s->pool.s[0] != '\0';
+    int ways = server + pool + (s->shm >= 0) + (s->sock.s[0] != '\0');
 
-    if (server == pool && both_sound(r, "sources", i, "server", "pool"))
-        conf_error_add(r->errors, source_place(r, i), "sources[%zu]: %s; each source has exactly one of server and pool", i,
-                       server ? "both server and pool are given" : "neither server nor pool is given");
+    if (ways != 1 && both_sound(r, "sources", i, "server", "pool") && both_sound(r, "sources", i, "shm", "sock"))
+        conf_error_add(r->errors, source_place(r, i), "sources[%zu]: %s; each source has exactly one of server, pool, shm and sock", i,
+                       ways == 0 ? "neither server nor pool, shm or sock is given"
+                       : server && pool ? "both server and pool are given" : "more than one of them is given");
     if (s->min_poll > s->max_poll && both_sound(r, "sources", i, "min_poll", "max_poll"))
         conf_error_add(r->errors, place_of_pair(r, "sources", i, "min_poll", "max_poll"), "sources[%zu]: min_poll %lld is above max_poll %lld", i,
                        (long long)s->min_poll, (long long)s->max_poll);
@@ -64,6 +67,45 @@ static void check_source(const struct rules *r, size_t i)
         conf_error_add(r->errors, place(r, "sources", i, "min_poll"),
                        "sources[%zu].min_poll: %lld is too often for the servers of a pool; expected at least %d", i, (long long)s->min_poll,
                        POOL_MIN_POLL_LOG2);
+}
+
+/* Keys that mean nothing to a reference clock, or to a server. Given as they are by default they do no harm: a printed configuration has them all. */
+static void check_kind(const struct rules *r, size_t i)
+{
+    const struct source_options *s = &r->o->engine.source[i];
+    const struct { const char *key; bool given; } row[] = {
+        { "port", s->port != NTP_PORT }, { "iburst", !s->iburst }, { "min_poll", s->min_poll != 6 }, { "max_poll", s->max_poll != 10 },
+        { "interleaved", s->interleaved }, { "members", s->members != 4 }, { "smear", s->smear }, { "key", s->key != 0 }, { "next_key", s->next_key != 0 },
+        { "version", s->version != NTP_VERSION }, { "nts", s->nts }, { "nts_trusted", s->nts_trusted.s[0] }, { "nts_pin", s->nts_pin.s[0] },
+        { "nts_port", s->nts_port != 4460 },
+    }, own[] = { { "refid", s->refid.s[0] }, { "error", s->error.ns != 0 }, { "offset", s->offset.ns != 0 } };
+    bool reference = options_reference(s), server = (s->server.s[0] || s->pool.s[0]) && s->shm < 0 && s->sock.s[0] == '\0';
+
+    for (size_t k = 0; reference && k < sizeof row / sizeof row[0]; k++)
+        if (row[k].given)
+            conf_error_add(r->errors, place(r, "sources", i, row[k].key), "sources[%zu].%s: it is for servers, this is a reference clock; take it away", i,
+                           row[k].key);
+    for (size_t k = 0; server && k < sizeof own / sizeof own[0]; k++)
+        if (own[k].given)
+            conf_error_add(r->errors, place(r, "sources", i, own[k].key), "sources[%zu].%s: it is for reference clocks (shm, sock); take it away", i,
+                           own[k].key);
+}
+
+/* Nobody but the operator knows how wrong it may be, and a guess would make the bound a guess. */
+static void check_reference(const struct rules *r, size_t i)
+{
+    const struct source_options *s = &r->o->engine.source[i];
+
+    if (!options_reference(s))
+        return;
+    if (s->error.ns == 0 && both_sound(r, "sources", i, "error", "error"))
+        conf_error_add(r->errors, source_place(r, i), "sources[%zu]: error is missing; write how far true time may be from each sample, such as "
+                                                      "\"500ms\" for a receiver's sentences over a serial line, \"1ms\" for its pulses", i);
+    for (const char *c = s->refid.s; *c; c++)
+        if (*c <= ' ' || *c > '~') {
+            conf_error_add(r->errors, place(r, "sources", i, "refid"), "sources[%zu].refid: up to four letters, digits or signs of ASCII are expected", i);
+            break;
+        }
 }
 
 /* A source that names a key is never asked without one, so a key that is not there makes it useless. */
@@ -113,10 +155,11 @@ static void check_source_nts(const struct rules *r, size_t i)
 static void check_twins(const struct rules *r, size_t i)
 {
     const struct source_options *all = r->o->engine.source, *s = &all[i];
-    const char *name = *s->server.s ? s->server.s : s->pool.s;
+    char name[OPTIONS_NAME_MAX], other[OPTIONS_NAME_MAX];
 
-    for (size_t k = 0; k < i && *name; k++)
-        if (strcasecmp(name, *s->server.s ? all[k].server.s : all[k].pool.s) == 0 && all[k].port == s->port)
+    for (size_t k = 0; k < i && *options_name(s, name); k++)
+        if (strcasecmp(options_name(s, name), options_name(&all[k], other)) == 0 && (*s->server.s == '\0') == (*all[k].server.s == '\0') &&
+            all[k].port == s->port)
             conf_error_add(r->errors, source_place(r, i), "sources[%zu]: the same as sources[%zu]; one machine may not vote twice", i, k);
 }
 
@@ -127,6 +170,8 @@ static void check_sources(const struct rules *r)
 
     for (size_t i = 0; i < e->source_count; i++) {
         check_source(r, i);
+        check_kind(r, i);
+        check_reference(r, i);
         check_source_keys(r, i);
         check_source_nts(r, i);
         check_twins(r, i);

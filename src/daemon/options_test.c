@@ -261,6 +261,8 @@ static void rules_between_keys(void **state)
     (void)state;
     refuse("sources: [{ port: 1 }]", ":1:11: sources[0]: ", "neither server nor pool", "exactly one");
     refuse("sources: [{ server: a, pool: b }]", ":1:11: sources[0]: ", "both server and pool", "exactly one");
+    refuse("sources: [{ server: a, shm: 0, error: 1s }]", ":1:11: sources[0]: ", "more than one of them", "exactly one");
+    refuse("sources: [{ shm: 0, sock: /x, error: 1s }]", ":1:11: sources[0]: ", "more than one of them", "exactly one");
     refuse("sources: [{ server: a, min_poll: 8, max_poll: 7 }]", ":1:34: sources[0]: ", "min_poll 8 is above max_poll 7", "");
     refuse("sources: [{ server: a, max_poll: 5 }]", ":1:34: sources[0]: ", "min_poll 6 is above max_poll 5", "");
     refuse("sources: [{ server: a }, { server: A }]", ":1:26: sources[1]: ", "the same as sources[0]", "");
@@ -271,6 +273,26 @@ static void rules_between_keys(void **state)
     refuse("clock: { step_threshold: 20s }", ":1:26: clock.panic_threshold: ", "below step_threshold", "");
     refuse("ntp: { listen: [\"127.0.0.1:123\", 127.0.0.1] }", ":1:16: ntp.listen: ", "127.0.0.1:123 is given twice", "");
     refuse("ntp: { listen: [\"[::1]:37\"] }\ntime: { listen: [\"::1\"] }", ":2:17: time.listen: ", "given twice", "");
+}
+
+static void reference_clocks(void **state)
+{
+    (void)state;
+    load("sources: [{ shm: 0, refid: GPS, error: 500ms, offset: -1.5ms, prefer: true }, { sock: /run/chrony.ttyS0.sock, error: 1us }, { server: a }]");
+    assert_int_equal(options.engine.source[0].shm, 0);
+    assert_int_equal(options.engine.source[0].offset.ns, -1500 * NS_PER_US);
+    assert_int_equal(options.engine.source[2].shm, -1);
+    assert_true(options_reference(&options.engine.source[0]) && options_reference(&options.engine.source[1]) && !options_reference(&options.engine.source[2]));
+    refuse("sources: [{ shm: 256, error: 1s }]", "sources[0].shm: ", "255", "");
+    refuse("sources: [{ shm: 1 }]", ":1:11: sources[0]: ", "error is missing", "500ms");
+    refuse("sources: [{ sock: x, error: 1s }]", "sources[0].sock: ", "a path that begins with /", "");
+    refuse("sources: [{ shm: 1, error: 1s, refid: GPS12 }]", "sources[0].refid: ", "", "");
+    refuse("sources: [{ shm: 1, error: 1s, refid: \"G S\" }]", ":1:39: sources[0].refid: ", "ASCII", "");
+    refuse("sources: [{ shm: 1, error: 1s }, { shm: 1, error: 2s }]", ":1:34: sources[1]: ", "the same as sources[0]", "");
+    refuse("sources: [{ shm: 1, error: 1s, iburst: false }]", ":1:40: sources[0].iburst: ", "it is for servers", "");
+    refuse("sources: [{ shm: 1, error: 1s, max_poll: 7 }]", ":1:42: sources[0].max_poll: ", "it is for servers", "");
+    refuse("sources: [{ server: a, error: 1ms }]", ":1:31: sources[0].error: ", "it is for reference clocks", "");
+    refuse("sources: [{ server: a, offset: -1ms }]", ":1:32: sources[0].offset: ", "it is for reference clocks", "");
 }
 
 static void local_reaches_loopback_only(void **state)
@@ -486,7 +508,7 @@ int main(void)
         cmocka_unit_test(CFG_05_no_includes), cmocka_unit_test(more_items_than_a_list_takes), cmocka_unit_test(CFG_06_ports_polls_prefixes),
         cmocka_unit_test(CFG_09_world_writable_file),
         cmocka_unit_test(all_errors_are_told_at_once), cmocka_unit_test(rules_are_told_beside_wrong_values),
-        cmocka_unit_test(rules_between_keys), cmocka_unit_test(local_reaches_loopback_only),
+        cmocka_unit_test(rules_between_keys), cmocka_unit_test(reference_clocks), cmocka_unit_test(local_reaches_loopback_only),
         cmocka_unit_test(too_many_sources_are_refused), cmocka_unit_test(environment_goes_over_the_file),
         cmocka_unit_test(utc_sls_on_the_system_clock_needs_a_fast_slew),
         cmocka_unit_test(environment_errors_name_the_variable), cmocka_unit_test(printed_values_name_their_origin),

@@ -158,8 +158,12 @@ bool reload_reaped(struct reload *r, pid_t pid, int status)
 static bool needs_guard(const struct daemon_options *o) { return guard_is_needed(&o->guard, o->ntp.client_log); }
 
 /* What the rows' classes cannot know. Returns a key that takes a restart here, or NULL. */
-static const char *needs_restart(const struct setup *s, const struct daemon_options *o)
+static const char *needs_restart(struct setup *s, const struct daemon_options *o)
 {
+    const struct source_options *missing;
+
+    if (!references_have(&s->references, &o->engine, &missing))
+        return "sources: a reference clock that was not there at the start";
     return s->responder.mirror && needs_guard(o) && !s->responder.clients ? "access, rate_limit or ntp.client_log beside ntp.xdp" : NULL;
 }
 

@@ -282,6 +282,21 @@ static int start_hardware(struct setup *s)
     return 0;
 }
 
+/* Shared memory that cannot be used is told of in the log and in status: whoever is quick on this machine could otherwise keep the daemon from starting. */
+static int open_references(struct setup *s)
+{
+    const uid_t owner[] = { geteuid(), s->world.user };
+    uint32_t failed = 0;
+    int err = references_open(&s->references, &s->options->engine, owner, 2, &failed);
+
+    s->world.references = &s->references;
+    if (!err)
+        return 0;
+    return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_ADDRESS,
+                  "cannot make the socket %s of a reference clock: %s; its directory has to be there, and nothing else in its place",
+                  s->options->engine.source[failed].sock.s, ue_text(err));
+}
+
 static int start_responder(struct setup *s)
 {
     responder_start(&s->responder, &s->options->ntp, guard_is_needed(&s->options->guard, s->options->ntp.client_log));
@@ -388,7 +403,7 @@ static bool has_name(const struct engine_options *o)
     struct net_addr a;
 
     for (uint32_t i = 0; i < o->source_count; i++)
-        if (o->source[i].pool.s[0] || (!o->source[i].nts && addr_from_text(o->source[i].server.s, 1, &a) != 0))
+        if (!options_reference(&o->source[i]) && (o->source[i].pool.s[0] || (!o->source[i].nts && addr_from_text(o->source[i].server.s, 1, &a) != 0)))
             return true;
     return false;
 }
@@ -566,8 +581,8 @@ static int publish_first_page(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,  find_roles, take_run_dir,   open_listeners, connect_workers, open_ke,      drop_inherited,  map_shared,    start_hardware, start_responder,
-        make_guard, make_interleave, decide_clock,   recall,          connect_helpers, connect_clock, connect_reload, open_control, open_admin,
+        find_user,      find_roles, take_run_dir,    open_listeners, connect_workers, open_ke, drop_inherited,  map_shared,    start_hardware, open_references,
+        start_responder, make_guard, make_interleave, decide_clock,  recall,          connect_helpers, connect_clock, connect_reload, open_control, open_admin,
         open_clockbound, publish_first_page, open_join,
     };
     int code = 0;
@@ -587,6 +602,7 @@ void setup_clean(const struct setup *s)
 {
     if (s->world.page)
         __atomic_store_n(&s->world.page->superseded, 1, __ATOMIC_RELEASE); /* readers look for another: systemd takes the run directory away with us */
+    references_clean(&s->references);
     if (s->control_fd < 0)
         return;
     unlink(s->control_path);

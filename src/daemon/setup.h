@@ -41,6 +41,7 @@ struct setup {
     int clock_end;                  /* the clock role's end; -1 */
     int reload_end;                 /* the parent's end towards core, about configurations; -1: one process */
     struct hardware hardware;
+    struct references references;
     struct responder responder;
     struct join join;               /* roles that come by themselves */
     int life, bell;                 /* in such a role: how it hears of the parent (join.h); -1 or 0: it was forked */

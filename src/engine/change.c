@@ -1,6 +1,6 @@
 /* Another configuration while the engine runs: lines of `sources` that stay keep their servers, filters and polls, others come and go.
  *
- *   old line --same server, pool, port, NTS and smear--> new line: slots move along, options are put into them
+ *   old line --same server, pool, port, NTS and smear, or same reference clock--> new line: slots move along, options are put into them
  *            --none such--> its slots are dropped            new line without an old one --> begun with the next tick */
 #include <string.h>
 
@@ -11,7 +11,8 @@
 /* What makes it the same line: the rest may change while it is asked. */
 static bool is_same(const struct source_options *a, const struct source_options *b)
 {
-    return strcmp(a->server.s, b->server.s) == 0 && strcmp(a->pool.s, b->pool.s) == 0 && a->port == b->port && a->nts == b->nts && a->nts_port == b->nts_port &&
+    return strcmp(a->server.s, b->server.s) == 0 && strcmp(a->pool.s, b->pool.s) == 0 && a->shm == b->shm && strcmp(a->sock.s, b->sock.s) == 0 &&
+           a->port == b->port && a->nts == b->nts && a->nts_port == b->nts_port &&
            a->smear == b->smear && strcmp(a->nts_trusted.s, b->nts_trusted.s) == 0 && strcmp(a->nts_pin.s, b->nts_pin.s) == 0;
 }
 

@@ -1,6 +1,6 @@
 /* The door: one event in, actions out through an outbox.
  *
- *   event --> sources.c (names, slots), exchanges.c (requests, answers) --> clock/ --> engine_clock_actions --> outbox --> caller
+ *   event --> sources.c (names, slots), exchanges.c (requests, answers), references.c --> clock/ --> engine_clock_actions --> outbox --> caller
  *         `-> steer.c (system clock) ---------------------------------------------------^
  *
  * Standards: none of its own; the rooms it drives name theirs. */
@@ -112,6 +112,7 @@ static void tick(struct engine *e)
 
     sources_tick(e);
     exchanges_tick(e);
+    references_tick(e);
     if (!engine_has_room(e))
         return;
     clock_tick(&e->clock, e->now, &a);
@@ -163,6 +164,9 @@ static void take(struct engine *e, const struct event *ev)
     case EVENT_LEAP_TABLE:
         take_leap_table(e, ev);
         break;
+    case EVENT_REFERENCE:
+        references_said(e, ev);
+        break;
     case EVENT_NTS:
         nts_established(e, ev);
         break;
@@ -209,7 +213,7 @@ struct mono_ns engine_next_deadline(const struct engine *e)
 {
     if (outbox_count(&e->outbox) > 0)
         return e->now;
-    return mono_min(mono_min(sources_next(e), exchanges_next(e)), mono_min(clock_next(&e->clock), steer_next(e)));
+    return mono_min(mono_min(mono_min(sources_next(e), exchanges_next(e)), references_next(e)), mono_min(clock_next(&e->clock), steer_next(e)));
 }
 
 uint32_t engine_offline(const struct engine *e)

@@ -29,6 +29,7 @@ enum event_kind {
     EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
     EVENT_MOVED,         /* the virtual machine was moved to another host, or put back to a snapshot */
+    EVENT_REFERENCE,     /* a reference clock said something */
     EVENT_NTS,           /* a key establishment ended; copied */
     EVENT_OPTIONS,       /* another configuration: what stays keeps its filters and polls; copied */
     EVENT_SOURCE,        /* an operator's word about sources */
@@ -53,6 +54,8 @@ struct event {
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
         struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
                  struct net_addr ntp; /* port 0: not said */ struct nts_validity valid; /* of the server's certificate */ } nts;
+        struct { uint16_t configured; enum verdict why; /* VERDICT_ACCEPTED, or why it is no sample: then the rest is nothing */
+                 struct mono_ns at; struct utc_ns utc; struct dur_ns error; /* of placing it, beside what is declared */ uint8_t leap; } reference;
         struct { const struct engine_options *options; } options; /* keys: borrowed until the next EVENT_OPTIONS */
         struct { enum engine_source_act act; const char *name; /* as engine_find_source; "": every one */ } source;
     } u;

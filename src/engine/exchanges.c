@@ -27,7 +27,7 @@ void exchanges_close(struct engine *e, uint32_t exchange)
     engine_emit(e, ACTION_CLOSE)->u.close.exchange = exchange;
 }
 
-static void missed(struct engine *e, struct slot *s)
+void exchanges_missed(struct engine *e, struct slot *s)
 {
     struct clock_actions a = { .count = 0 };
 
@@ -68,6 +68,12 @@ static void note_unusable(struct slot *s, enum verdict v)
 {
     s->unusable = (uint8_t)v;
     s->unusable_exchange = s->client.exchange;
+}
+
+void exchanges_refused(struct engine *e, struct slot *s, enum verdict v)
+{
+    note_unusable(s, v);
+    log_refused(e, s, v);
 }
 
 /* The key to ask with, or NULL and why there is none. The successor comes first: once its lifetime has begun it is the one. Where neither is good by a clock
@@ -115,8 +121,7 @@ static void send_request(struct engine *e, struct slot *s, const uint8_t packet[
     }
     s->key = slot_options(e, s)->key ? key_of(e, s, &why) : NULL;
     if (slot_options(e, s)->key && !s->key) {
-        note_unusable(s, why);
-        log_refused(e, s, why);
+        exchanges_refused(e, s, why);
         ntp_client_send_failed(&s->client, s->client.exchange);
         return;
     }
@@ -146,7 +151,7 @@ static void run_slot(struct engine *e, struct slot *s)
     if (send)
         send_request(e, s, packet);
     if (s->client.stats.timed_out != timed_out && !slot_is_offline(e, s))
-        missed(e, s);
+        exchanges_missed(e, s);
 }
 
 /* One that is offline still ends the exchange that is under way. */
@@ -247,7 +252,7 @@ static enum standing standing_of(const struct engine *e, const struct slot *s, c
     return STANDING_REFERENCE;
 }
 
-static void measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own)
+void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own)
 {
     struct clock_actions a = { .count = 0 };
 
@@ -260,7 +265,8 @@ static void measured(struct engine *e, struct slot *s, struct measurement *m, co
     m->rank = exchanges_refid(&s->client.peer);
     s->stamp = m->stamp;
     histogram_add(&e->offsets, dur_abs(utc_sub(m->utc, page_utc(engine_page(e), m->at))));
-    histogram_add(&e->delays, m->delay);
+    if (!slot_is_reference(e, s))
+        histogram_add(&e->delays, m->delay);
     clock_measure(&e->clock, m, e->now, &a);
     engine_clock_actions(e, &a);
     bootstrap_look(e);
@@ -308,21 +314,19 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
     if (nts_is_wanted(e, s))
         nts_heed(e, s, in.authentic, v, &fresh);
     if (s->client.state == NTP_CLIENT_PENDING) { /* of no use: the exchange waits on for a better answer, until its timeout */
-        if (reply.answered) {
-            note_unusable(s, v);
-            log_refused(e, s, v);
-        }
+        if (reply.answered)
+            exchanges_refused(e, s, v);
         return;
     }
     exchanges_close(e, ev->u.datagram.exchange);
     if (slot_is_offline(e, s)) { /* asked before it was taken out */
         ntp_client_rest(&s->client);
     } else if (reply.measured) {
-        measured(e, s, &reply.m, &ev->u.datagram.to);
+        exchanges_measured(e, s, &reply.m, &ev->u.datagram.to);
     } else if (v == VERDICT_KISS) {
         note_unusable(s, v);
         log_kiss(e, s);
-        missed(e, s);
+        exchanges_missed(e, s);
     }
     if (s->used && reply.stop && options_pool(slot_options(e, s)))
         sources_replace(e, s, "it asked us to stop");

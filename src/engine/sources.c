@@ -17,7 +17,7 @@
 #define RESOLVE_FIRST_LOG2 1     /* a name that failed is tried again after 2, 4, 8 ... s */
 #define RESOLVE_MAX_LOG2 9       /* ... at most 512 s */
 
-static const char *name_of(const struct source_options *o) { return options_pool(o) ? o->pool.s : o->server.s; }
+static const char *name_of(const struct source_options *o) { return options_pool(o) ? o->pool.s : o->server.s; } /* to look up */
 
 static struct ntp_client_options client_options(const struct source_options *o)
 {
@@ -40,7 +40,9 @@ static void name_slot(struct slot *s, const struct source_options *o, const stru
     struct net_addr shown = *a;
 
     shown.port = usual ? 0 : a->port;
-    if (options_pool(o))
+    if (options_reference(o))
+        snprintf(name, sizeof name, "%.63s", options_name(o, (char[OPTIONS_NAME_MAX]){ 0 }));
+    else if (options_pool(o))
         snprintf(name, sizeof name, "%.63s", addr_to_text(&shown, text));
     else if (usual)
         snprintf(name, sizeof name, "%.63s", name_of(o));
@@ -50,31 +52,46 @@ static void name_slot(struct slot *s, const struct source_options *o, const stru
     snprintf(s->name[s->name_in_use], SNAPSHOT_NAME_MAX, "%.63s", name);
 }
 
+static struct slot *slot_take(struct engine *e, struct slot *s, uint16_t configured, const struct net_addr *addr)
+{
+    s->used = true;
+    s->heard = false;
+    s->refused = s->unusable = 0;
+    s->useless = 0;
+    s->configured = configured;
+    name_slot(s, &e->options.source[configured], addr);
+    return s;
+}
+
+/* The clock and the log hear of it. */
+static void slot_added(struct engine *e, struct slot *s, const struct clock_source_options *so)
+{
+    struct clock_actions a = { .count = 0 };
+    struct log_record *r;
+
+    clock_source_add(&e->clock, slot_index(e, s), so, e->now);
+    clock_source_offline(&e->clock, slot_index(e, s), slot_is_offline(e, s), e->now, &a);
+    engine_clock_actions(e, &a);
+    r = engine_log(e, LOG_SOURCE_ADDED);
+    log_text(r, "source", slot_name(s));
+    if (slot_is_reference(e, s))
+        log_text(r, "address", "a reference clock");
+    else
+        log_addr(r, "address", &s->client.peer);
+}
+
 static void slot_fill(struct engine *e, struct slot *s, uint16_t configured, const struct net_addr *addr)
 {
     const struct source_options *o = &e->options.source[configured];
     struct ntp_client_options co = client_options(o);
     struct clock_source_options so = { .refid = exchanges_refid(addr), .prefer = o->prefer, .min_poll_log2 = co.min_poll_log2,
                                        .max_poll_log2 = co.max_poll_log2, .smear = (enum smear_law)o->smear };
-    struct clock_actions a = { .count = 0 };
-    struct log_record *r;
 
     if (e->options.clock.local.present && e->options.clock.local.orphan)
         co.max_distance = (struct dur_ns){ ORPHAN_DISTANCE_S * NS_PER_S };
-    s->used = true;
-    s->heard = false;
-    s->refused = s->unusable = 0;
-    s->useless = 0;
-    s->configured = configured;
-    name_slot(s, o, addr);
-    so.name = slot_name(s);
+    so.name = slot_name(slot_take(e, s, configured, addr));
     ntp_client_init(&s->client, &co, addr, e->now);
-    clock_source_add(&e->clock, slot_index(e, s), &so, e->now);
-    clock_source_offline(&e->clock, slot_index(e, s), e->configured[configured].offline, e->now, &a);
-    engine_clock_actions(e, &a);
-    r = engine_log(e, LOG_SOURCE_ADDED);
-    log_text(r, "source", slot_name(s));
-    log_addr(r, "address", addr);
+    slot_added(e, s, &so);
 }
 
 struct slot *sources_slot_of(struct engine *e, uint16_t configured)
@@ -235,6 +252,21 @@ void sources_addresses(struct engine *e, uint16_t configured, int err, const str
     }
 }
 
+/* Nothing is to be looked up or asked: who reads it hands its samples in. */
+static void begin_reference(struct engine *e, uint16_t i)
+{
+    static const struct net_addr nowhere = { .family = ADDR_NONE };
+    struct clock_source_options so;
+    struct slot *s = free_slot(e);
+
+    e->configured[i].numeric = true;
+    if (!s)
+        return;
+    slot_take(e, s, i, &nowhere);
+    references_fill(e, s, &so);
+    slot_added(e, s, &so);
+}
+
 void sources_begin(struct engine *e, uint16_t i)
 {
     const struct source_options *o = &e->options.source[i];
@@ -242,7 +274,9 @@ void sources_begin(struct engine *e, uint16_t i)
     struct net_addr a;
 
     *c = (struct configured){ .resolve_at = MONO_NEVER, .establish_at = MONO_NEVER };
-    if (o->nts)
+    if (options_reference(o))
+        begin_reference(e, i);
+    else if (o->nts)
         nts_start(e, i);
     else if (addr_from_text(name_of(o), (uint16_t)o->port, &a) == 0) {
         a.port = (uint16_t)o->port;
@@ -280,7 +314,9 @@ void sources_settle(struct engine *e, uint16_t configured)
     struct configured *c = &e->configured[configured];
 
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
-        if (e->slot[i].used && e->slot[i].configured == configured)
+        if (e->slot[i].used && e->slot[i].configured == configured && slot_is_reference(e, &e->slot[i]))
+            references_settle(e, &e->slot[i]);
+        else if (e->slot[i].used && e->slot[i].configured == configured)
             settle_slot(e, &e->slot[i]);
     while (slots_of(e, configured) > wanted_of(e, configured))
         sources_drop(e, sources_slot_of(e, configured), LOG_SOURCE_REMOVED, "fewer members are wanted");

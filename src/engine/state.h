@@ -28,7 +28,16 @@ struct configured {
     uint8_t expiry_told;          /* NTS: enum nts_expiry */
 };
 
-/* One server being asked. */
+/* What a reference clock said since the last poll; of a source that is none, unused. */
+#define REFERENCE_SAMPLES 16
+struct reference {
+    uint8_t count;
+    bool refused;                 /* something came that is none */
+    struct mono_ns next;          /* when the poll is over */
+    struct reference_sample { struct mono_ns at; struct utc_ns utc; struct dur_ns error; uint8_t leap; } sample[REFERENCE_SAMPLES]; /* the newest */
+};
+
+/* One server being asked, or one reference clock being listened to: that has the registers of `client` as if it were asked at each poll. */
 struct slot {
     bool used;
     bool heard;                   /* answered since it was added or lost */
@@ -42,6 +51,7 @@ struct slot {
     uint8_t stamp;                /* enum stamp of the last measurement */
     uint16_t configured;
     struct ntp_client client;
+    struct reference reference;
     const struct key *key;        /* of the pending request; NULL: the source has none */
     bool unsent;                  /* NTS: the pending request waits for keys */
     uint8_t request[NTP_HEADER_SIZE + NTP_MAC_SIZE_MAX]; /* the pending one, as it was sent */
@@ -144,7 +154,18 @@ void exchanges_send_failed(struct engine *e, uint32_t exchange);
 void exchanges_stop(struct engine *e);
 void exchanges_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
 void exchanges_close(struct engine *e, uint32_t exchange);
+void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own); /* m goes to the clock. own: ours towards it */
+void exchanges_missed(struct engine *e, struct slot *s);                       /* a poll brought nothing; its register has shifted */
+void exchanges_refused(struct engine *e, struct slot *s, enum verdict v);      /* what came is of no use */
 uint32_t exchanges_refid(const struct net_addr *a); /* RFC 5905 section 7.3: the IPv4 address, or the first of the MD5 of the IPv6 one */
+
+/* references.c: reference clocks */
+static inline bool slot_is_reference(const struct engine *e, const struct slot *s) { return options_reference(slot_options(e, s)); }
+void references_fill(struct engine *e, struct slot *s, struct clock_source_options *so); /* a named slot is one from now on; so: for the clock */
+void references_settle(struct engine *e, struct slot *s);                      /* its options may be others */
+void references_said(struct engine *e, const struct event *ev);
+void references_tick(struct engine *e);
+struct mono_ns references_next(const struct engine *e);
 
 /* change.c: another configuration, an operator's word */
 void engine_change(struct engine *e, const struct engine_options *o);

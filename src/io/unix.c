@@ -43,7 +43,7 @@ static int listen_at(const char *path, unsigned mode, int type)
         return fd;
     unlink(path);
     if (bind(fd, (struct sockaddr *)&sa, len) == 0) {
-        if (chmod(path, mode) == 0 && listen(fd, BACKLOG) == 0) {
+        if (chmod(path, mode) == 0 && (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0)) {
             fcntl(fd, F_SETFL, O_NONBLOCK);
             return fd;
         }
@@ -59,6 +59,10 @@ static int listen_at(const char *path, unsigned mode, int type)
 int io_unix_listen(const char *path, unsigned mode) { return listen_at(path, mode, SOCK_STREAM); }
 
 int io_unix_listen_packets(const char *path, unsigned mode) { return listen_at(path, mode, SOCK_SEQPACKET); }
+
+int io_unix_bind(const char *path, unsigned mode) { return listen_at(path, mode, SOCK_DGRAM); }
+
+ssize_t io_unix_receive(int fd, void *bytes, size_t size) { return recv(fd, bytes, size, MSG_DONTWAIT | MSG_TRUNC); }
 
 int io_unix_connect_packets(const char *path)
 {

@@ -1,4 +1,4 @@
-/* UNIX stream sockets for the control protocol: descriptors only. */
+/* UNIX sockets, for the control protocol, roles and reference clocks: descriptors only. */
 #ifndef IO_UNIX_H
 #define IO_UNIX_H
 
@@ -13,6 +13,12 @@ int io_unix_listen(const char *path, unsigned mode);
 /* The same for whole messages (SOCK_SEQPACKET), and the other side of it: a descriptor that waits, or -UE_.... */
 int io_unix_listen_packets(const char *path, unsigned mode);
 int io_unix_connect_packets(const char *path);
+
+/* The same for datagrams, which anybody with a right to write the file may send. Returns the descriptor or -UE_.... */
+int io_unix_bind(const char *path, unsigned mode);
+
+/* One of them, at most `size` bytes of it. Never waits. Returns its length, which may be larger, or -1: there is none. */
+ssize_t io_unix_receive(int fd, void *bytes, size_t size);
 
 /* Returns a non-blocking descriptor, 0 for none, -UE_FULL when no descriptor is left. */
 int io_unix_accept(int listener);

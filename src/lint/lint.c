@@ -88,7 +88,7 @@ static void one_provider(const struct lint *l)
     const struct engine_options *e = &l->o->engine;
     char first[256], other[256];
 
-    if (e->source_count < 2 || is_own(&e->source[0]))
+    if (e->source_count < 2 || is_own(&e->source[0]) || options_reference(&e->source[0]))
         return;
     provider_of(&e->source[0], first, sizeof first);
     for (uint32_t i = 0; i < e->source_count; i++) {

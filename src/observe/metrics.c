@@ -289,7 +289,7 @@ static void service_verdicts(struct exposition *p, const struct snapshot *s)
 
     family_of_row(p, &w);
     for (uint32_t i = 0; i < s->service_count; i++)
-        for (int v = 0; v < VERDICT_COUNT; v++)
+        for (int v = 0; v < VERDICT_SERVICE_COUNT; v++)
             sample(p, &w, labels(text, "service", s->service[i].name, "verdict", verdict_label((enum verdict)v)),
                    N(s->service[i].verdict[v]));
 }

@@ -6,7 +6,7 @@
 
 #include "observe/snapshot.h"
 
-#define METRICS_MAX (65536 + 12288 * SNAPSHOT_SOURCES_MAX)
+#define METRICS_MAX (65536 + 16384 * SNAPSHOT_SOURCES_MAX)
 #define METRICS_PREFIX "simple_utcd_"
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };

@@ -51,6 +51,13 @@ class Chronyd(proc.Process):
         return self
 
 
+class Gpsd(proc.Process):
+    """gpsd that reads one receiver; as root it hands the time over by NTP shared memory, units 0 and 1. As leader of its session it logs to syslog alone."""
+
+    def __init__(self, directory, device, name="gpsd"):
+        super().__init__(name, [binary("gpsd"), "-N", "-n", "-D", "4", "-S", str(proc.free_port()), device], directory)
+
+
 def usable(host, port):
     answer = ntp.ask(host, port, timeout=0.2)
     return answer and answer.usable
