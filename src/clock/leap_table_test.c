@@ -244,13 +244,13 @@ static struct span zone(const uint32_t counts[6], const struct zone_leap *leap, 
 static void LEAP_04_zone_files_that_there_cannot_be(void **state)
 {
     static const uint32_t none[6] = { 0 };
-    static const struct zone_leap good[] = { { 78796800, 1 }, { 94694401, 2 } }, back[] = { { 78796800, 1 }, { 78796800, 2 } };
+    static const struct zone_leap good[] = { { 78796800, 1 }, { 94694401, 2 } }, back[] = { { 78796800, 1 }, { 78796800, 2 }, { 94694401, 3 } };
     struct leap_table t;
 
     (void)state;
     assert_int_equal(leap_table_from_tzif(zone(none, good, 2), &t).fault, LEAP_OK);
     assert_int_equal(t.count, 3);
-    assert_int_equal(leap_table_from_tzif(zone(none, back, 2), &t).fault, LEAP_ORDER);
+    assert_int_equal(leap_table_from_tzif(zone(none, back, 3), &t).fault, LEAP_ORDER);
     for (int i = 0; i < 6; i++) {
         uint32_t counts[6] = { 0 };
 

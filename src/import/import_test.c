@@ -203,6 +203,7 @@ static const struct row odd_rows[] = {
     { IMPORT_NTP, "restrict 10.0.0.0 mask 255.0.0.0 ignore notrust", "- action: deny\n    nets:\n      - \"10.0.0.0/8\"" },
     { IMPORT_NTP, "discard average 3\nrestrict default limited", "rate: 32  # f:1" },
     { IMPORT_NTP, "interface listen wildcard\ninterface listen ipv4\ninterface listen ipv6\ninterface listen", "listen: [\"[::]:123\"]" },
+    { IMPORT_NTP, "interface listen", "\"\" is no address to listen on" },
     { IMPORT_NTP, "nts disable", "by `utcctl import`; behind each line the one it comes from.\n\nsources: []\n" },
     { IMPORT_NTPD_RS, "[synchronization]\nminimum-agreeing-sources =", "sources: []" },
     { IMPORT_NTPD_RS, "[synchronization]\naccumulated-step-panic-threshold = \"inf\"", "sources: []" },

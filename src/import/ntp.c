@@ -168,7 +168,7 @@ static void take_interface(struct draft *d, const struct words *w, const struct 
         draft_remark(d, "what is not in ntp.listen is not listened on; nothing to do if that names what is wanted");
     else if (strchr("0123456789", *what) || strchr(what, ':'))
         draft_listen(d, "ntp", "listen", what, d->port);
-    else if (strcasecmp(what, "all") != 0 && strcasecmp(what, "wildcard") != 0 && strcasecmp(what, "ipv4") != 0 && strcasecmp(what, "ipv6") != 0 && *what) {
+    else if (strcasecmp(what, "all") != 0 && strcasecmp(what, "wildcard") != 0 && strcasecmp(what, "ipv4") != 0 && strcasecmp(what, "ipv6") != 0) {
         char at[64];
 
         snprintf(at, sizeof at, "*%%%.40s", what);

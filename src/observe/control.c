@@ -19,18 +19,10 @@ static void frame_begin(struct writer *w, uint16_t verb)
     writer_u32(w, 0);
 }
 
-/* Write `value` over four bytes already written. */
-static void patch_u32(uint8_t *at, size_t value)
-{
-    struct writer w = writer_of(at, 4);
-
-    writer_u32(&w, (uint32_t)value);
-}
-
 static size_t frame_end(struct writer *w)
 {
     assert(!w->failed);
-    patch_u32(w->start + 8, writer_len(w));
+    wire_put32(w->start + 8, (uint32_t)writer_len(w)); /* over four bytes already written */
     return writer_len(w);
 }
 
@@ -103,7 +95,7 @@ static void section_end(struct writer *w, const struct control_codec *x)
 
     *w = x->out;
     assert(!w->failed); /* CONTROL_ANSWER_MAX has room for all of them */
-    patch_u32(w->start + begin - 4, writer_len(w) - begin);
+    wire_put32(w->start + begin - 4, (uint32_t)(writer_len(w) - begin));
 }
 
 static void write_daemon(struct writer *w, struct snapshot s)

@@ -121,6 +121,31 @@ static void round_trip_keeps_every_field(void **state)
     }
 }
 
+/* A daemon that counts what this reader does not know. */
+static void a_counter_of_another_version_is_passed_over(void **state)
+{
+    static struct snapshot in, out;
+    const char *label = verdict_label(VERDICT_COUNT - 1);
+    enum control_result result;
+    uint8_t *at;
+    size_t len;
+
+    (void)state;
+    some_snapshot(1, 1, &in);
+    memset(in.source[0].verdict, 0, sizeof in.source[0].verdict);
+    in.service_count = 1;
+    snprintf(in.service[0].name, sizeof in.service[0].name, "NTP");
+    in.service[0].verdict[0] = 4;
+    in.service[0].verdict[VERDICT_COUNT - 1] = 5;
+    len = control_answer(&ask_all, &in, frame, sizeof frame);
+    at = memmem(frame, len, label, strlen(label));
+    assert_non_null(at);
+    memset(at, 'x', strlen(label));
+    assert_int_equal(control_answer_read((struct span){ frame, len }, &result, &out), 0);
+    in.service[0].verdict[VERDICT_COUNT - 1] = 0;
+    assert_memory_equal(&in, &out, sizeof in);
+}
+
 static void the_largest_snapshot_fits(void **state)
 {
     static struct snapshot s, out;
@@ -819,6 +844,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(round_trip_keeps_every_field),
+        cmocka_unit_test(a_counter_of_another_version_is_passed_over),
         cmocka_unit_test(the_largest_snapshot_fits),
         cmocka_unit_test(only_the_sections_asked_for_come),
         cmocka_unit_test(each_section_comes_alone),
