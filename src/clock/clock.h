@@ -107,6 +107,8 @@ void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const stru
 /* For status: whose word leap seconds are taken on now ("list", "zone", "sources", "none"), and until when it is valid (INT64_MIN: it does not say). */
 struct clock_leap_view { const char *from; struct utc_ns expires; };
 struct clock_leap_view clock_leap_view(const struct clock *c, struct mono_ns now);
+/* Has what is known expired, or the list in whose place something that names no end stands now? */
+bool clock_leap_expired(const struct clock *c, struct mono_ns now);
 
 /* The machine was suspended, or someone else stepped the clock, or RAW may have stopped: what is known is worth `lost` less. */
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);

@@ -181,6 +181,14 @@ void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const stru
     discipline_publish(c, v.status, false, now, out);
 }
 
+bool clock_leap_expired(const struct clock *c, struct mono_ns now)
+{
+    struct utc_ns utc = page_utc(&c->page, now);
+    const struct leap_table *t = best_table(c, utc);
+
+    return (t && !valid_at(t, utc)) || (c->leap.have[LEAP_FROM_LIST] && !valid_at(&c->leap.table[LEAP_FROM_LIST], utc));
+}
+
 struct clock_leap_view clock_leap_view(const struct clock *c, struct mono_ns now)
 {
     static const char *const origin[LEAP_ORIGINS] = { [LEAP_FROM_LIST] = "list", [LEAP_FROM_ZONE] = "zone" };

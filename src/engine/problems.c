@@ -135,7 +135,6 @@ static void note_broken(const struct clock_policy *p, struct mono_ns now, struct
 
 static void note_clock(const struct engine *e, struct mono_ns now, struct problems *out)
 {
-    struct clock_leap_view leap = clock_leap_view(&e->clock, now);
     struct clock_view v;
 
     page_view(engine_page(e), now, &v);
@@ -155,7 +154,7 @@ static void note_clock(const struct engine *e, struct mono_ns now, struct proble
         problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
     if (clock_steps(&e->clock).refused || e->steering.budget_spent)
         problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
-    if (leap.expires.ns != INT64_MIN && leap.expires.ns != 0 && !utc_earlier(v.utc, leap.expires))
+    if (clock_leap_expired(&e->clock, now))
         problems_note(out, PROBLEM_LEAP_EXPIRED, NULL, NULL);
 }
 

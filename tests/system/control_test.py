@@ -283,7 +283,7 @@ def test_explain_says_why(lab, good_chronyd):
 
 
 def test_doctor_finds_and_helps(lab, good_chronyd):
-    daemon = following(lab, good_chronyd)
+    daemon = following(lab, good_chronyd, leap={"list": "/nowhere"})    # this machine's may have expired
     well = daemon.ctl("doctor")
     assert well.returncode == 0 and "Nothing is wrong" in well.stdout, well.stdout
     sick = lab.utcd({}, name="sick")

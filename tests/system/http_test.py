@@ -114,8 +114,9 @@ def test_a_port_that_is_taken_costs_the_page_not_the_time(lab):
                            "http": {"listen": [f"{HOST}:{taken.getsockname()[1]}"]}}, utcd.PROCESSES)
         daemon.wait_answering(HOST, port)
         proc.wait_for(lambda: "no page and metrics on" in daemon.log(), what=daemon.log)
-        problem = daemon.wait_status(lambda s: s["problems"])["problems"][0]
-        assert problem["id"] == "not-listening" and f":{taken.getsockname()[1]}: the address is already in use" in problem["sentence"]
+        status = daemon.wait_status(lambda s: "not-listening" in [p["id"] for p in s["problems"]])
+        problem = next(p for p in status["problems"] if p["id"] == "not-listening")
+        assert f":{taken.getsockname()[1]}: the address is already in use" in problem["sentence"]
 
 
 def test_a_program_that_is_missing_costs_the_page_not_the_time(lab):

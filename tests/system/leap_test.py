@@ -104,14 +104,15 @@ def test_LEAP_01_a_bad_list_is_refused_and_the_good_one_stays(lab, mode):
     daemon.wait_status(lambda s: "leap-refused" not in [p["id"] for p in s["problems"]])
 
 
+@pytest.mark.parametrize("zone", ["/nowhere/UTC", "/usr/share/zoneinfo/right/UTC"])
 @pytest.mark.parametrize("mode", utcd.MODES)
-def test_LEAP_02_a_list_that_has_expired_is_named_until_there_is_another(lab, mode):
-    daemon, path, _, _ = start(lab, mode)
+def test_LEAP_02_a_list_that_has_expired_is_named_until_there_is_another(lab, mode, zone):
+    """Even where time zone data that name no end stand in for it."""
+    daemon, path, _, _ = start(lab, mode, zone=zone)
     for expires, named in [(time.time() + 20 * DAY, []), (time.time() - DAY, ["leap-expired"]), (time.time() + 200 * DAY, [])]:
         put(path, leap_list([(63072000, 37)], expires))
         assert daemon.ctl("reload").returncode == 0
-        status = daemon.wait_status(lambda s, e=expires: s["clock"]["leap_source_expires_ns"] == int(e) * 10**9)
-        assert [p["id"] for p in status["problems"] if p["id"] == "leap-expired"] == named
+        daemon.wait_status(lambda s, n=named: [p["id"] for p in s["problems"] if p["id"] == "leap-expired"] == n)
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)

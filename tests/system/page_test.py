@@ -26,6 +26,7 @@ def upstreams(session_lab):
 @pytest.fixture(scope="module")
 def daemon(session_lab, upstreams):
     config = {"sources": [utcd.source(upstream.port, max_poll=-2) for upstream in upstreams], "ntp": {"listen": [f"{HOST}:{(ntp_port := proc.free_port())}"]},
+              "leap": {"list": "/nowhere"}, # this machine's may have expired
               "http": {"listen": [f"{HOST}:{(port := proc.free_port())}"]}}
     daemon = session_lab.utcd(config, utcd.PROCESSES, name="with-page")
     daemon.http, daemon.port, daemon.url = port, ntp_port, f"http://{HOST}:{port}/"
