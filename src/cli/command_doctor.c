@@ -153,7 +153,7 @@ static const struct check { const char *name, *well; enum problem_kind kind[9]; 
     { "sources", "configured, and answering",
       { PROBLEM_NO_SOURCE, PROBLEM_ALL_SILENT, PROBLEM_SOURCE_SILENT, PROBLEM_SOURCE_UNANSWERED, PROBLEM_SOURCE_REFUSED, PROBLEM_NAME_UNRESOLVED,
         PROBLEM_NO_KEYS }, 7 },
-    { "agreement", "a majority agrees, and nobody contradicts it", { PROBLEM_NO_MAJORITY, PROBLEM_SOURCE_FALSE }, 2 },
+    { "agreement", "no source contradicts the others", { PROBLEM_NO_MAJORITY, PROBLEM_SOURCE_FALSE }, 2 },
     { "clock", "undisturbed, not in holdover",
       { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_CLOCK_BEHIND, PROBLEM_BOUND_BROKEN, PROBLEM_DISRUPTED,
         PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 9 },
@@ -200,12 +200,14 @@ static void say_check(const struct check *c, const struct problems *all, unsigne
             say_problem(&all->item[i], width);
 }
 
-static bool is_synchronised(const struct snapshot *s)
+static const char *is_synchronised(const struct snapshot *s)
 {
     struct clock_view v;
 
     page_view(&s->page, s->now, &v);
-    return v.stratum != 0;
+    if (v.status == CLOCK_LOCAL)
+        return "no: time is served by the operator's statement `local`";
+    return v.stratum != 0 ? "yes" : "no, or not yet: `utcctl status` says why";
 }
 
 /* Does anything on this machine have UDP port 123? */
@@ -249,7 +251,7 @@ int command_doctor(const struct args *a)
         return p->count ? CLI_GENERAL : CLI_OK;
     }
     show_fact("daemon", "it runs and answers", width, stdout);
-    show_fact("synchronised", is_synchronised(&asked.snapshot) ? "yes" : "no, or not yet: `utcctl status` says why", width, stdout);
+    show_fact("synchronised", is_synchronised(&asked.snapshot), width, stdout);
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
         say_check(&checks[i], p, width);
     printf("\n%s\n", p->count ? "Something is to be done." : "Nothing is wrong.");
