@@ -36,6 +36,8 @@ static int translate(const struct file_args *a, enum import_format format, struc
         fclose(f);
     if (bad)
         return files_fail(CLI_GENERAL, "cannot read %s", a->word[0]);
+    if (memchr(w->bytes, '\0', len)) /* not worth a remark for each of its lines */
+        return files_fail(CLI_GENERAL, "%s is no text: is it compressed, or another file?", a->word[0]);
     if (!import_translate(format, a->word[0], w->bytes, len, &w->draft, w->out))
         return files_fail(CLI_GENERAL, "%s is larger than %d KiB", a->word[0], IMPORT_SIZE_MAX / 1024);
     return files_write(a->output, a->force, w->out);

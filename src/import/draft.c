@@ -13,8 +13,11 @@
 
 void draft_init(struct draft *d, const char *name)
 {
+    const char *slash = strrchr(name, '/');
+
     memset(d, 0, offsetof(struct draft, remark));
     d->name = name;
+    d->base = slash ? slash + 1 : name;
     d->port = 123;
     d->remark[0] = '\0';
 }
@@ -40,7 +43,7 @@ void draft_remark(struct draft *d, const char *format, ...)
     va_end(args);
     d->remarked = true;
     d->count.remarks++;
-    n = snprintf(d->remark + d->remark_len, room, "# %.200s:%u: %.60s: %s\n", d->name, d->line, d->word, text);
+    n = snprintf(d->remark + d->remark_len, room, "# %.200s:%u: %.60s: %s\n", d->base, d->line, d->word, text);
     if ((size_t)n < room)
         d->remark_len += (size_t)n;
     else

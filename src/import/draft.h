@@ -28,7 +28,8 @@ struct draft_setting { unsigned line; const char *section, *key; bool list; unsi
 enum draft_action { DRAFT_ALLOW, DRAFT_DENY, DRAFT_AUTHENTICATE, DRAFT_ACTIONS };
 
 struct draft {
-    const char *name;           /* of the file, printable */
+    const char *name;           /* of the file, printable, */
+    const char *base;           /* and without its directory: each line is told by it */
     unsigned line;              /* where we are, and at which word; for remarks */
     const char *word;
     bool remarked;              /* of this line */

@@ -182,7 +182,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct page *p, const char
 static void put_origin(struct page *p, const struct draft *d, unsigned line)
 {
     if (line)
-        put(p, "  # %.200s:%u\n", d->name, line);
+        put(p, "  # %.200s:%u\n", d->base, line);
     else
         put(p, "\n");
 }

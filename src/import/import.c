@@ -47,6 +47,6 @@ bool import_translate(enum import_format format, const char *name, const char *b
     draft_init(work, shown);
     formats[format].read(work, bytes, len);
     draft_write(work, format, out);
-    work->name = NULL;
+    work->name = work->base = NULL;
     return true;
 }

@@ -350,6 +350,15 @@ static void a_file_is_known_by_its_name(void **state)
     assert_false(import_format_of("/etc/passwd", &f));
 }
 
+static void lines_are_told_by_the_files_own_name(void **state)
+{
+    (void)state;
+    assert_true(import_translate(IMPORT_CHRONY, "/etc/chrony/chrony.conf", "server a.b\nlogdir /x\n", 21, &draft, out));
+    assert_non_null(strstr(out, "# Made from /etc/chrony/chrony.conf (chrony)"));
+    assert_non_null(strstr(out, "  # chrony.conf:1\n"));
+    assert_non_null(strstr(out, "\n# chrony.conf:2: logdir: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +369,7 @@ int main(void)
         cmocka_unit_test(remarks_without_end_are_cut),
         cmocka_unit_test(a_page_that_is_too_large_is_cut),
         cmocka_unit_test(a_file_is_known_by_its_name),
+        cmocka_unit_test(lines_are_told_by_the_files_own_name),
     };
 
     return cmocka_run_group_tests_name("import", tests, NULL, NULL);

@@ -60,6 +60,8 @@ static void count_sources(const struct lint *l)
 
     for (uint32_t i = 0; i < e->source_count; i++)
         possible += e->source[i].pool.s[0] ? e->source[i].members : 1;
+    if (possible == 0 && !e->clock.local.present && l->o->top.sources_dir.s[0] == '\0')
+        lint_add(&l->at, LINT_NO_SOURCES_RULE, "sources", 0, NULL, "nobody is asked for the time, and none is stated");
     if (possible == 2)
         lint_add(&l->at, LINT_TWO_SOURCES_RULE, "sources", 0, NULL, "two sources: when they disagree, neither is believed");
     else if (possible > 0 && possible < MANY_SOURCES)

@@ -48,6 +48,7 @@ static const struct lint_finding *finding(enum lint_rule rule)
 /* line 0: what no line gives is told at the file. */
 static const struct { enum lint_rule rule; unsigned line; const char *bad, *good; } rows[] = {
     { LINT_FEW_SOURCES_RULE, 1, "sources: [{ server: a.x }, { server: a.y }, { server: a.z }]", FOUR },
+    { LINT_NO_SOURCES_RULE, 1, "sources: []", "sources: []\nlocal: {}" },
     { LINT_TWO_SOURCES_RULE, 1, "sources: [{ server: a.x }, { server: a.y }]", "sources: []" },
     { LINT_ONE_PROVIDER_RULE, 1, "sources: [{ server: a.x.example }, { server: b.X.example }]", "sources: [{ server: a.x.example }, { server: b.y.example }]" },
     { LINT_ONE_PROVIDER_RULE, 1, "sources: [{ server: 192.0.2.1 }, { server: 192.0.3.1 }]", "sources: [{ server: 192.0.2.1 }, { server: 198.51.100.1 }]" },
