@@ -54,4 +54,12 @@ bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out);
 bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
 
+/* A text and the key that it goes with. */
+struct crypto_siv_part { const uint8_t *key; struct crypto_siv_text text; };
+
+/* Open what has nothing in it but its tag by one key for this once, and seal len bytes, at least 1, by another: both at once, for less. out:
+ * CRYPTO_SIV_TAG_SIZE + len bytes, of no meaning when it is false. */
+bool crypto_siv_exchange(enum crypto_aead aead, const struct crypto_siv_part *opened, const uint8_t tag[CRYPTO_SIV_TAG_SIZE],
+                         const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len, uint8_t *out);
+
 #endif

@@ -110,10 +110,13 @@ static inline block padded(const uint8_t *at, size_t len)
     return _mm_set_epi64x((int64_t)high, (int64_t)low) ^ marked(len);
 }
 
-static inline block cmac(const struct siv *k, const uint8_t *at, size_t len)
+static inline size_t before_last(size_t len) { return len > 0 ? (len - 1) / BLOCK : 0; }
+
+/* The last block, whole or not, behind x. */
+static inline block cmac_end(const struct siv *k, const uint8_t *at, size_t len, block x)
 {
-    size_t before = len > 0 ? (len - 1) / BLOCK : 0, rest = len - before * BLOCK;
-    block x = chain(&k->mac, _mm_setzero_si128(), at, before), last;
+    size_t before = before_last(len), rest = len - before * BLOCK;
+    block last;
 
     if (rest == BLOCK)
         last = get(at + len - BLOCK) ^ k->last_whole;
@@ -122,6 +125,11 @@ static inline block cmac(const struct siv *k, const uint8_t *at, size_t len)
     else
         last = padded(at, len) ^ k->last_part;
     return encrypt(&k->mac, x ^ last);
+}
+
+static inline block cmac(const struct siv *k, const uint8_t *at, size_t len)
+{
+    return cmac_end(k, at, len, chain(&k->mac, _mm_setzero_si128(), at, before_last(len)));
 }
 
 static inline void prepare_mac(struct siv *k, const uint8_t *key)
@@ -271,6 +279,46 @@ void siv_direct_seal_once(const uint8_t *key, const struct crypto_siv_text *t, c
     siv_direct_init(&k, key);
     seal(&k, t, plain, len, out);
     crypto_wipe(&k, sizeof k);
+}
+
+/* Three chains by two keys, as far as all go. */
+static inline void chains(const struct siv *a, const struct siv *b, const uint8_t *const at[3], const size_t blocks[3], block x[3])
+{
+    size_t n = blocks[0] < blocks[1] ? blocks[0] : blocks[1], i;
+    block p = _mm_setzero_si128(), q = p, r = p;
+
+    n = n < blocks[2] ? n : blocks[2];
+    for (i = 0; i < n; i++) {
+        p = encrypt(&a->mac, p ^ get(at[0] + i * BLOCK));
+        q = encrypt(&b->mac, q ^ get(at[1] + i * BLOCK));
+        r = encrypt(&b->mac, r ^ get(at[2] + i * BLOCK));
+    }
+    x[0] = chain(&a->mac, p, at[0] + i * BLOCK, blocks[0] - i);
+    x[1] = chain(&b->mac, q, at[1] + i * BLOCK, blocks[1] - i);
+    x[2] = chain(&b->mac, r, at[2] + i * BLOCK, blocks[2] - i);
+}
+
+bool siv_direct_exchange(const struct crypto_siv_part *opened, const uint8_t *tag, const struct crypto_siv_part *sealed,
+                         const uint8_t *plain, size_t len, uint8_t *out)
+{
+    const struct crypto_siv_text *o = &opened->text, *t = &sealed->text;
+    const uint8_t *const at[3] = { o->associated, t->associated, plain };
+    const size_t blocks[3] = { before_last(o->associated_len), before_last(t->associated_len), len < BLOCK ? 0 : len / BLOCK - 1 };
+    block x[3], d, e, told, iv;
+    struct siv a, b;
+
+    prepare_mac(&a, opened->key);
+    siv_direct_init(&b, sealed->key);
+    chains(&a, &b, at, blocks, x);
+    d = doubled(a.start) ^ cmac_end(&a, o->associated, o->associated_len, x[0]);
+    e = doubled(b.start) ^ cmac_end(&b, t->associated, t->associated_len, x[1]);
+    told = finish(&a, NULL, 0, x[0], doubled(d) ^ cmac(&a, o->nonce, o->nonce_len));
+    iv = finish(&b, plain, len, x[2], doubled(e) ^ cmac(&b, t->nonce, t->nonce_len));
+    put(out, iv);
+    counter_mode(&b, iv, plain, len, out + BLOCK);
+    crypto_wipe(&a, offsetof(struct siv, stream));
+    crypto_wipe(&b, sizeof b);
+    return equal(told, get(tag));
 }
 
 bool siv_direct_open_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)

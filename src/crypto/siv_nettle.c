@@ -237,3 +237,14 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
     crypto_wipe(&k, sizeof k);
     return good;
 }
+
+bool crypto_siv_exchange(enum crypto_aead aead, const struct crypto_siv_part *opened, const uint8_t tag[CRYPTO_SIV_TAG_SIZE],
+                         const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len, uint8_t *out)
+{
+    if (goes_direct(aead))
+        return siv_direct_exchange(opened, tag, sealed, plain, len, out);
+    if (!crypto_siv_open_once(aead, opened->key, &opened->text, tag, 0, NULL))
+        return false;
+    crypto_siv_seal_once(aead, sealed->key, &sealed->text, plain, len, out);
+    return true;
+}

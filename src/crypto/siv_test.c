@@ -111,6 +111,20 @@ static void renews(const struct crypto_siv *siv, const struct crypto_siv_text *t
     assert_memory_equal(renewed, zero, CRYPTO_SIV_TAG_SIZE + len);
 }
 
+/* A request's tag by one key, over other associated data, and what is sealed by another. */
+static void exchanges(enum crypto_aead aead, const struct crypto_siv_text *t, size_t len)
+{
+    const struct crypto_siv_part opened = { text + 3, { t->nonce, text + 9, t->nonce_len, 3 * len % 211 } }, sealed = { text + 40, *t };
+    uint8_t tag[CRYPTO_SIV_TAG_SIZE];
+
+    crypto_siv_seal_once(aead, opened.key, &opened.text, NULL, 0, tag);
+    crypto_siv_seal_once(aead, sealed.key, t, text, len, expected);
+    assert_true(crypto_siv_exchange(aead, &opened, tag, &sealed, text, len, got));
+    assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + len);
+    tag[len % sizeof tag] ^= 0x20;
+    assert_false(crypto_siv_exchange(aead, &opened, tag, &sealed, text, len, got));
+}
+
 /* A prepared key, one for this once, and one to which the associated data is bound. */
 static void same_as_nettle(enum crypto_aead aead, const struct crypto_siv_text *t, size_t len)
 {
@@ -143,6 +157,8 @@ static void same_as_nettle(enum crypto_aead aead, const struct crypto_siv_text *
         assert_false(way == 1 ? crypto_siv_open_once(aead, key, now, got, len, back) : crypto_siv_open(&siv, now, got, len, back));
     }
     renews(&siv, t, len, text + 7);
+    if (len > 0)
+        exchanges(aead, t, len);
 }
 
 static void fill_text(void)

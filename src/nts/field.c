@@ -109,26 +109,53 @@ size_t nts_authenticator_size(unsigned aead, size_t len)
     return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + padded(crypto_siv_nonce_size(aead)) + padded(CRYPTO_SIV_TAG_SIZE + len);
 }
 
-void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain)
+/* The field but for what is sealed, which goes where it says; NULL when there is no room. t: what it is sealed with. */
+static uint8_t *begin_authenticator(struct writer *w, enum crypto_aead aead, const struct rng *rng, size_t len, struct crypto_siv_text *t)
 {
-    size_t associated_len = writer_len(w), size = nts_authenticator_size(aead, plain.len), nonce_len = crypto_siv_nonce_size(aead);
+    size_t size = nts_authenticator_size(aead, len), nonce_len = crypto_siv_nonce_size(aead), end = padded(nonce_len) + CRYPTO_SIV_TAG_SIZE + len;
+    struct crypto_siv_text text = { NULL, w->start, nonce_len, writer_len(w) };
     uint8_t *field = writer_take(w, size), *nonce;
 
     if (!field)
-        return;
-    memset(field, 0, size);
-    wire_put16(field, NTS_AUTHENTICATOR);
-    wire_put16(field + 2, (uint16_t)size);
+        return NULL;
+    nts_field_header(NTS_AUTHENTICATOR, size - NTS_FIELD_HEADER, field);
     wire_put16(field + 4, (uint16_t)nonce_len);
-    wire_put16(field + 6, (uint16_t)(CRYPTO_SIV_TAG_SIZE + plain.len));
+    wire_put16(field + 6, (uint16_t)(CRYPTO_SIV_TAG_SIZE + len));
     nonce = field + NTS_FIELD_HEADER + AUTHENTICATOR_HEADER;
+    memset(nonce + end, 0, size - NTS_FIELD_HEADER - AUTHENTICATOR_HEADER - end);
     rng->fill(rng->ctx, nonce, nonce_len);
-    crypto_siv_seal_once(aead, key, &(struct crypto_siv_text){ nonce, w->start, nonce_len, associated_len }, plain.at, plain.len, nonce + padded(nonce_len));
+    text.nonce = nonce;
+    *t = text;
+    return nonce + padded(nonce_len);
+}
+
+void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain)
+{
+    struct crypto_siv_text t;
+    uint8_t *sealed = begin_authenticator(w, aead, rng, plain.len, &t);
+
+    if (sealed)
+        crypto_siv_seal_once(aead, key, &t, plain.at, plain.len, sealed);
+}
+
+static struct crypto_siv_text text_of(const struct nts_fields *f)
+{
+    return (struct crypto_siv_text){ f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
 }
 
 bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain)
 {
-    const struct crypto_siv_text t = { f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
+    const struct crypto_siv_text t = text_of(f);
 
     return crypto_siv_open_once(aead, key, &t, f->sealed.at, f->sealed.len - CRYPTO_SIV_TAG_SIZE, plain);
+}
+
+bool nts_authenticator_answer(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *c2s, const uint8_t *s2c, const struct rng *rng,
+                              struct span plain, struct writer *w)
+{
+    const struct crypto_siv_part opened = { c2s, text_of(f) };
+    struct crypto_siv_part sealed = { .key = s2c };
+    uint8_t *at = begin_authenticator(w, aead, rng, plain.len, &sealed.text);
+
+    return at && crypto_siv_exchange(aead, &opened, f->sealed.at, &sealed, plain.at, plain.len, at);
 }

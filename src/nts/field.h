@@ -48,4 +48,9 @@ void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint
 /* Open the authenticator. plain: f->sealed.len - CRYPTO_SIV_TAG_SIZE bytes. */
 bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain);
 
+/* Open the authenticator f of a request, which seals nothing but has to be good, by c2s, and append that of its answer as nts_authenticator_write does by
+ * s2c: both at once. False when it is not good, or, with w->failed, when there is no room. */
+bool nts_authenticator_answer(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *c2s, const uint8_t *s2c, const struct rng *rng,
+                              struct span plain, struct writer *w);
+
 #endif

@@ -27,24 +27,32 @@ static enum verdict open_authenticator(const struct nts_fields *f, const struct 
     return is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
 }
 
-enum verdict nts_server_open(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
+enum verdict nts_server_begin(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
 {
-    struct nts_fields f;
-    enum verdict v = nts_fields_read(request, extensions, &f);
+    struct nts_fields *f = &out->fields;
+    enum verdict v = nts_fields_read(request, extensions, f);
 
     out->unique_id.len = 0;
     out->keys.aead = 0;
     out->request_len = request.len;
-    if (v != VERDICT_ACCEPTED || f.unique_id.len == 0 || f.cookie.len == 0 || f.nonce.len == 0 || f.placeholders > NTS_COOKIES_MAX)
+    if (v != VERDICT_ACCEPTED || f->unique_id.len == 0 || f->cookie.len == 0 || f->nonce.len == 0 || f->placeholders > NTS_COOKIES_MAX)
         return VERDICT_NTS_FIELDS;
     if (!nts_ring_is_there(ring))
         return VERDICT_NTS_NOT_READY;
-    out->unique_id = f.unique_id;
-    out->cookies = 1 + f.placeholders;
-    if (!nts_cookie_renew(ring, f.cookie, rng, &out->keys, out->first + NTS_FIELD_HEADER))
+    out->unique_id = f->unique_id;
+    out->cookies = 1 + f->placeholders;
+    if (!nts_cookie_renew(ring, f->cookie, rng, &out->keys, out->first + NTS_FIELD_HEADER))
         return VERDICT_NTS_NAK;
-    nts_field_header(NTS_COOKIE, f.cookie.len, out->first);
-    v = open_authenticator(&f, &out->keys);
+    nts_field_header(NTS_COOKIE, f->cookie.len, out->first);
+    return VERDICT_ANSWERED;
+}
+
+enum verdict nts_server_open(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
+{
+    enum verdict v = nts_server_begin(ring, rng, request, extensions, out);
+
+    if (v == VERDICT_ANSWERED)
+        v = open_authenticator(&out->fields, &out->keys);
     if (v != VERDICT_ANSWERED)
         crypto_wipe(&out->keys, sizeof out->keys);
     return v;
@@ -67,21 +75,53 @@ static size_t write_cookies(const struct nts_ring *ring, const struct nts_sessio
     return w.failed ? 0 : writer_len(&w);
 }
 
-/* Nearly every client asks for one cookie: it is sealed from where it is. */
-size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size)
+static struct writer begin_answer(const struct nts_session *session, uint8_t *answer, size_t size)
 {
     struct writer w = writer_of(answer, size < session->request_len ? size : session->request_len);
+
+    writer_take(&w, NTP_HEADER_SIZE);
+    nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
+    return w;
+}
+
+/* Nearly every client asks for one cookie: it is sealed from where it is. */
+static struct span first_cookie(const struct nts_session *s) { return (struct span){ s->first, NTS_FIELD_HEADER + nts_cookie_size(s->keys.aead) }; }
+
+size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size)
+{
+    struct writer w = begin_answer(session, answer, size);
     uint8_t more[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
-    struct span plain = { session->first, NTS_FIELD_HEADER + nts_cookie_size(session->keys.aead) };
+    struct span plain = first_cookie(session);
 
     if (session->cookies > 1)
         plain = (struct span){ more, write_cookies(ring, session, rng, more, sizeof more) };
     if (plain.len == 0)
         return 0;
-    writer_take(&w, NTP_HEADER_SIZE);
-    nts_field_write(&w, NTS_UNIQUE_ID, session->unique_id);
     nts_authenticator_write(&w, session->keys.aead, session->keys.s2c, rng, plain);
     return w.failed ? 0 : writer_len(&w);
+}
+
+static enum verdict finish_both(const struct nts_session *s, const struct rng *rng, uint8_t *answer, size_t size, size_t *len)
+{
+    struct writer w = begin_answer(s, answer, size);
+    bool good = nts_authenticator_answer(&s->fields, s->keys.aead, s->keys.c2s, s->keys.s2c, rng, first_cookie(s), &w);
+
+    *len = writer_len(&w);
+    return good ? VERDICT_ANSWERED : w.failed ? VERDICT_AMPLIFY : VERDICT_NTS_NAK;
+}
+
+enum verdict nts_server_finish(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size,
+                               size_t *len)
+{
+    enum verdict v;
+
+    if (session->cookies == 1 && session->fields.sealed.len == CRYPTO_SIV_TAG_SIZE) /* nearly always */
+        return finish_both(session, rng, answer, size, len);
+    v = open_authenticator(&session->fields, &session->keys);
+    if (v != VERDICT_ANSWERED)
+        return v;
+    *len = nts_server_seal(ring, session, rng, answer, size);
+    return *len > 0 ? VERDICT_ANSWERED : VERDICT_AMPLIFY;
 }
 
 size_t nts_server_nak(const struct nts_session *session, uint8_t *answer, size_t size)

@@ -259,6 +259,43 @@ static void NTS_08_every_bit_of_the_request_counts(void **state)
     assert_int_equal(open_built(&f, &s), VERDICT_ANSWERED);
 }
 
+static enum verdict finish_built(struct fixture *f, uint8_t *answer, size_t size, size_t *len)
+{
+    struct nts_session s = { .cookies = 0 };
+    struct ntp_tail tail;
+
+    assert_int_equal(ntp_packet_check(f->request, &tail), VERDICT_ACCEPTED);
+    assert_int_equal(nts_server_begin(&f->ring, &f->rng, f->request, tail.extensions, &s), VERDICT_ANSWERED);
+    memset(answer, 0, NTP_HEADER_SIZE);
+    answer[0] = 4 << 3 | NTP_MODE_SERVER;
+    return nts_server_finish(&f->ring, &s, &f->rng, answer, size, len);
+}
+
+/* What is judged and sealed at once is judged and sealed as it is one after the other. */
+static void NTS_08_at_once(void **state)
+{
+    static const enum crypto_aead aead[] = { CRYPTO_AEAD_SIV_CMAC_256, CRYPTO_AEAD_SIV_CMAC_512 };
+    uint8_t answer[2048], cookie[NTS_COOKIE_MAX];
+    struct fixture f;
+    size_t len;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        fixture_init(&f, aead[i % 2]);
+        f.placeholders = i < 2 ? 0 : 2;
+        build(&f);
+        assert_int_equal(finish_built(&f, answer, sizeof answer, &len), VERDICT_ANSWERED);
+        assert_int_equal(len, f.request.len);
+        assert_int_equal(open_answer(&f, (struct span){ answer, len }, cookie), 1 + f.placeholders);
+        assert_int_equal(finish_built(&f, answer, f.request.len - 1, &len), VERDICT_AMPLIFY);
+        for (size_t bit = 8 * (f.request.len - 32); bit < 8 * f.request.len; bit++) {
+            f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            assert_int_equal(finish_built(&f, answer, sizeof answer, &len), VERDICT_NTS_NAK);
+            f.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    }
+}
+
 static void NTS_09_fields_behind_the_authenticator_are_ignored(void **state)
 {
     struct nts_session s = { .cookies = 0 };
@@ -388,7 +425,8 @@ int main(void)
         cmocka_unit_test(NTS_06_answers_are_no_longer_than_requests), cmocka_unit_test(NTS_01_short_unique_identifiers),
         cmocka_unit_test(NTS_02_fields_missing_or_twice), cmocka_unit_test(NTS_03_NTS_04_bad_cookies), cmocka_unit_test(NTS_05_the_ring_turns),
         cmocka_unit_test(NTS_03_a_nak_carries_the_identifier_alone), cmocka_unit_test(NTS_07_lengths_inside_the_authenticator),
-        cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_09_fields_behind_the_authenticator_are_ignored),
+        cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_08_at_once),
+        cmocka_unit_test(NTS_09_fields_behind_the_authenticator_are_ignored),
         cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
         cmocka_unit_test(without_a_key_nothing_is_made), cmocka_unit_test(a_request_without_fields_of_nts_is_not_meant),
         cmocka_unit_test(placeholders_are_of_one_length), cmocka_unit_test(answers_without_room_or_key),

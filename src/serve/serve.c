@@ -138,7 +138,7 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
-/* How an answer is authenticated: as its request was, or not at all. */
+/* How an answer is authenticated: as its request was, or not at all. Of a request of NTS only the cookie is judged before its answer is sealed. */
 struct seal { struct ntp_seal mac; struct nts_session nts; };
 
 static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || (s->nts.unique_id.len > 0 && s->nts.keys.aead != 0); }
@@ -151,15 +151,18 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
-    return nts_is_meant(seal->mac.extensions) ? nts_server_open(o->nts, o->rng, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
+    return nts_is_meant(seal->mac.extensions) ? nts_server_begin(o->nts, o->rng, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
 static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
 {
     if (seal->nts.unique_id.len > 0) {
-        *out_len = nts_server_seal(o->nts, &seal->nts, o->rng, out, SERVE_ANSWER_MAX);
+        enum verdict v = nts_server_finish(o->nts, &seal->nts, o->rng, out, SERVE_ANSWER_MAX, out_len);
+
         crypto_wipe(&seal->nts.keys, sizeof seal->nts.keys);
-        return *out_len > 0 ? VERDICT_ANSWERED : VERDICT_AMPLIFY;
+        if (v != VERDICT_ANSWERED)
+            *out_len = 0;
+        return v;
     }
     *out_len = ntp_server_seal(&seal->mac, out, *out_len);
     return VERDICT_ANSWERED;
@@ -197,11 +200,11 @@ static enum verdict answer_longer(const struct serve_options *o, const struct se
     struct seal seal;
     enum verdict v = authenticate(o, &request, &seal);
 
-    if (v == VERDICT_NTS_NAK)
-        return answer_nak(o, m, r, &seal, out, out_len);
     if (v == VERDICT_ANSWERED)
         v = ntp_server_reply_to_checked(&o->ntp, &m->ntp, r->bytes.at, r->from.port, arrival_stamp(o, m, r), out, out_len);
-    return v == VERDICT_ANSWERED ? put_seal(o, &seal, out, out_len) : v;
+    if (v == VERDICT_ANSWERED)
+        v = put_seal(o, &seal, out, out_len);
+    return v == VERDICT_NTS_NAK ? answer_nak(o, m, r, &seal, out, out_len) : v;
 }
 
 static enum verdict answer_at(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
