@@ -22,13 +22,10 @@ static int list_profiles(void)
     return CLI_OK;
 }
 
-/* A GPS receiver is a reference clock: what cannot run is not handed out. */
 static int no_profile(const char *name)
 {
     struct conf_nearest n = conf_nearest_start(name);
 
-    if (strncmp(name, "stratum1", 8) == 0)
-        return files_fail(CLI_USAGE, "'%.40s' needs reference clocks, which are not built yet", name);
     for (const struct profile *p = profiles; p->name; p++)
         conf_nearest_offer(&n, p->name);
     return n.best ? files_fail(CLI_USAGE, "there is no profile '%.40s'; did you mean '%s'?", name, n.best)

@@ -6,11 +6,12 @@
 #include "conf/name.h"
 #include "import/directive.h"
 #include "import/formats.h"
+#include "import/reference.h"
 
 typedef void take_fn(struct draft *, const struct words *, const struct directive *);
 static take_fn take_source, take_trusted, take_authselect, take_min_sources, take_leap_mode, take_leap_zone,
     take_makestep, take_maxchange, take_maxclockerror, take_maxdrift, take_maxslewrate, take_allow, take_bind_address, take_bind_device, take_nothing,
-    take_local, take_nts_port, take_path, take_nts_server, take_nts_rotate, take_port, take_ratelimit, take_hwtimestamp, take_keyfile;
+    take_local, take_nts_port, take_path, take_nts_server, take_nts_rotate, take_port, take_ratelimit, take_hwtimestamp, take_keyfile, take_refclock;
 
 static const struct directive directives[] = {
 #define DIRECTIVE(name, handler, remark) { #name, handler, remark },
@@ -61,6 +62,27 @@ static void take_source(struct draft *d, const struct words *w, const struct dir
     if (*row->remark)
         draft_remark(d, "%s", row->remark);
     directive_source_options(d, s, w, 2, source_options, SOURCE_OPTIONS);
+}
+
+/* "SHM 0:perm=0644": whoever makes the memory first says who may write it. */
+static void take_refclock(struct draft *d, const struct words *w, const struct directive *row)
+{
+    const char *driver = words_arg(w, 1), *parameter = words_arg(w, 2);
+    char number[16];
+    int64_t unit;
+
+    snprintf(number, sizeof number, "%.*s", (int)strcspn(parameter, ":"), parameter);
+    if (strcasecmp(driver, "SOCK") == 0) {
+        reference_take(d, -1, parameter, w, 3);
+        return;
+    }
+    if (strcasecmp(driver, "SHM") != 0 || !draft_integer(number, &unit) || unit < 0 || unit > 255) {
+        draft_remark(d, "%s", row->remark);
+        return;
+    }
+    if (strchr(parameter, ':'))
+        draft_remark(d, "%.20s: the segments 0 and 1 are made for root alone, others for everybody, where they are not there yet", strchr(parameter, ':') + 1);
+    reference_take(d, (int)unit, "", w, 3);
 }
 
 /* -- the clock -------------------------------------------------------------------------------------------------------------- */

@@ -171,14 +171,11 @@ bool draft_decimal(const char *text, double *out)
 
 /* -- sources -------------------------------------------------------------------------------------------------------------- */
 
-struct draft_source *draft_add_source(struct draft *d, bool pool, const char *host)
+/* One more under that name. NULL, and remarked: it is there already, or one too many. */
+static struct draft_source *add_source(struct draft *d, bool pool, const char *host)
 {
     struct draft_source *s;
 
-    if (conf_host_check(host) != 0) {
-        draft_remark(d, "\"%.60s\" is no name or address of a server; add the source by hand", host);
-        return NULL;
-    }
     for (unsigned i = 0; i < d->sources; i++)
         if (strcasecmp(d->source[i].host, host) == 0) {
             draft_remark(d, "%.60s stands in line %u already, and one machine may not vote twice; nothing to do", host, d->source[i].line);
@@ -189,12 +186,79 @@ struct draft_source *draft_add_source(struct draft *d, bool pool, const char *ho
         return NULL;
     }
     s = &d->source[d->sources++];
-    s->line = d->line;
-    s->pool = pool;
+    *s = (struct draft_source){ .line = d->line, .pool = pool };
     snprintf(s->host, sizeof s->host, "%s", host);
     for (int i = 0; i < DRAFT_NUMBERS; i++)
         s->number[i] = DRAFT_UNSET;
     return s;
+}
+
+struct draft_source *draft_add_source(struct draft *d, bool pool, const char *host)
+{
+    if (conf_host_check(host) != 0) {
+        draft_remark(d, "\"%.60s\" is no name or address of a server; add the source by hand", host);
+        return NULL;
+    }
+    return add_source(d, pool, host);
+}
+
+#define ERROR_SENTENCES_S 0.5
+#define ERROR_OTHER_S 0.001
+
+struct draft_source *draft_add_reference(struct draft *d, int unit, const char *sock)
+{
+    char name[sizeof d->source[0].host];
+    struct draft_source *s;
+
+    if (unit < 0 && (sock[0] != '/' || strlen(sock) >= sizeof s->sock || strpbrk(sock, "\"\\"))) {
+        draft_remark(d, "\"%.60s\" is no absolute path of a socket; add it by hand", sock);
+        return NULL;
+    }
+    if (unit >= 0)
+        snprintf(name, sizeof name, "SHM(%d)", unit);
+    else
+        snprintf(name, sizeof name, "SOCK(%s)", sock);
+    s = add_source(d, false, name);
+    if (!s)
+        return NULL;
+    s->reference = true;
+    s->unit = unit;
+    snprintf(s->sock, sizeof s->sock, "%s", unit < 0 ? sock : "");
+    s->error_s = unit == 0 ? ERROR_SENTENCES_S : ERROR_OTHER_S;
+    return s;
+}
+
+struct draft_source *draft_find_reference(struct draft *d, int unit)
+{
+    for (unsigned i = 0; i < d->sources; i++)
+        if (d->source[i].reference && d->source[i].unit == unit)
+            return &d->source[i];
+    return NULL;
+}
+
+bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text)
+{
+    bool plain = strlen(text) < sizeof s->refid && *text;
+
+    for (const char *c = text; *c; c++)
+        plain &= *c > ' ' && *c <= '~' && *c != '"' && *c != '\\';
+    if (plain)
+        snprintf(s->refid, sizeof s->refid, "%s", text);
+    else
+        draft_remark(d, "\"%.20s\" is no reference id of up to four ASCII characters", text);
+    return plain;
+}
+
+bool draft_set_offset(struct draft *d, struct draft_source *s, const char *text)
+{
+    double v;
+
+    if (draft_decimal(text, &v) && v >= -10 && v <= 10) {
+        s->offset_s = v;
+        return true;
+    }
+    draft_remark(d, "\"%.60s\" is no offset within 10 s; write it by hand", text);
+    return false;
 }
 
 bool draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high)

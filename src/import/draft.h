@@ -20,7 +20,17 @@ enum draft_number { /* of a source; DRAFT_UNSET: our default */
     DRAFT_NUMBERS
 };
 
-struct draft_source { unsigned line; bool pool; char host[254]; int64_t number[DRAFT_NUMBERS]; };
+/* A reference clock has a unit of shared memory or a socket instead of a host, and what goes with it. */
+struct draft_source {
+    unsigned line;
+    bool pool;
+    char host[254];             /* of a reference clock: what it is called, "SHM(0)" */
+    int64_t number[DRAFT_NUMBERS];
+    bool reference;
+    int unit;                   /* -1: sock */
+    char sock[105], refid[5];
+    double offset_s, error_s;
+};
 
 /* section.key; a list has several items. All text is YAML already. */
 struct draft_setting { unsigned line; const char *section, *key; bool list; unsigned count; char value[DRAFT_ITEMS_MAX][DRAFT_VALUE_MAX]; };
@@ -76,6 +86,18 @@ bool draft_has(const struct draft *d, const char *section, const char *key);
 
 /* A source to fill in, all numbers unset. NULL, and remarked: no name of a server, one that is there already, or one too many. */
 struct draft_source *draft_add_source(struct draft *d, bool pool, const char *host);
+
+/* The same for a reference clock: a unit of shared memory, or (unit -1) a socket. Its error is a careful guess. */
+struct draft_source *draft_add_reference(struct draft *d, int unit, const char *sock);
+
+/* The reference clock of that unit, or NULL. */
+struct draft_source *draft_find_reference(struct draft *d, int unit);
+
+/* Up to four characters of plain text; false, and remarked, when it is none. */
+bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text);
+
+/* Within +-10 s; false, and remarked, when it is none. */
+bool draft_set_offset(struct draft *d, struct draft_source *s, const char *text);
 
 /* A number of the source from text within low .. high; false, and remarked, when it is none. */
 bool draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high);

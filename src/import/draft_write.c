@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,7 +71,8 @@ static int64_t settle_sources(struct draft *d)
         draft_line(d, s.line, s.host);
         if (!may_stay(d, &s))
             continue;
-        settle_polls(d, &s);
+        if (!s.reference)
+            settle_polls(d, &s);
         members = !s.pool ? 1 : s.number[DRAFT_MEMBERS] == DRAFT_UNSET ? MEMBERS : s.number[DRAFT_MEMBERS];
         if (members > FOLLOWED_MAX - followed) {
             members = FOLLOWED_MAX - followed;
@@ -187,6 +189,35 @@ static void put_origin(struct page *p, const struct draft *d, unsigned line)
         put(p, "\n");
 }
 
+/* To the nanosecond, without needless zeros. */
+static void put_duration(struct page *p, const char *key, double s)
+{
+    char text[64];
+    size_t len = (size_t)snprintf(text, sizeof text, "%.6f", s * 1e3);
+
+    while (text[len - 1] == '0')
+        len--;
+    len -= text[len - 1] == '.';
+    text[len] = '\0';
+    put(p, "    %s: %sms\n", key, text);
+}
+
+static void put_reference(struct page *p, const struct draft *d, const struct draft_source *s)
+{
+    if (s->unit >= 0)
+        put(p, "  - shm: %d", s->unit);
+    else
+        put(p, "  - sock: \"%s\"", s->sock);
+    put_origin(p, d, s->line);
+    if (s->refid[0])
+        put(p, "    refid: \"%s\"\n", s->refid);
+    put_duration(p, "error", s->error_s);
+    if (fabs(s->offset_s) > 0)
+        put_duration(p, "offset", s->offset_s);
+    if (s->number[DRAFT_PREFER] != DRAFT_UNSET)
+        put(p, "    prefer: true\n");
+}
+
 static void put_source(struct page *p, const struct draft *d, const struct draft_source *s)
 {
     static const struct { const char *key; bool yes_or_no; } number[DRAFT_NUMBERS] = {
@@ -196,6 +227,10 @@ static void put_source(struct page *p, const struct draft *d, const struct draft
         [DRAFT_NTS_PORT] = { "nts_port", false },
     };
 
+    if (s->reference) {
+        put_reference(p, d, s);
+        return;
+    }
     put(p, "  - %s: \"%s\"", s->pool ? "pool" : "server", s->host);
     put_origin(p, d, s->line);
     for (int i = 0; i < DRAFT_NUMBERS; i++)

@@ -5,10 +5,11 @@
 
 #include "import/directive.h"
 #include "import/formats.h"
+#include "import/reference.h"
 
 typedef void take_fn(struct draft *, const struct words *, const struct directive *);
 static take_fn take_source, take_keys, take_nts, take_limit, take_restrict, take_tos, take_tinker, take_interface,
-    take_port;
+    take_port, take_refclock, take_fudge;
 
 static const struct directive directives[] = {
 #define DIRECTIVE(name, handler, remark) { #name, handler, remark },
@@ -23,7 +24,7 @@ static const struct source_option source_options[] = {
     { "true", 0, -1, 0, 0, "no source is trusted against the others; authenticate it (nts, key) or have more of them" },
     { "autokey", 0, -1, 0, 0, "Autokey is broken and not offered; use nts" },
     { "bias", 1, -1, 0, 0, "there are no offsets by hand; correct the server, or leave the source out" },
-    { "mode", 1, -1, 0, 0, "reference clocks are not built yet" },
+    { "mode", 1, -1, 0, 0, "it is for reference clocks; nothing to do" },
     { "ttl", 1, -1, 0, 0, "multicast is not offered; nothing to do" },
     { "ca", 1, -1, 0, 0, "one set of trusted certificates is for all sources: nts.trusted_certificates" },
     { "cert", 1, -1, 0, 0, "no certificates of clients are shown; nothing to do" },
@@ -41,16 +42,31 @@ static bool is_family(const char *word)
     return strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0 || strcmp(word, "--ipv4") == 0 || strcmp(word, "--ipv6") == 0;
 }
 
+static const char not_built[] =
+    "of reference clocks only SHM (127.127.28.u) is built; stay with ntpd on this machine, or let it serve on loopback and name it here as a server";
+
+/* The unit of 127.127.28.u, or -1. */
+static int unit_of(const char *host)
+{
+    int64_t unit;
+
+    return strncmp(host, "127.127.28.", 11) == 0 && draft_integer(host + 11, &unit) && unit >= 0 && unit <= 255 ? (int)unit : -1;
+}
+
 /* 127.127.1.u is the machine's own clock by decree, other 127.127.t.u are reference clocks. */
-static bool take_driver(struct draft *d, const char *host)
+static bool take_driver(struct draft *d, const char *host, const struct words *w, unsigned from)
 {
     if (strncmp(host, "127.127.", 8) != 0)
         return false;
+    if (unit_of(host) >= 0) {
+        reference_take(d, unit_of(host), "", w, from);
+        return true;
+    }
     if (strncmp(host, "127.127.1.", 10) == 0) {
         draft_set(d, "local", "stratum", "10");
         draft_remark(d, "the local clock is a statement, served while no source is known: `local`, stratum 10; see whether that and its error of 1s will do");
     } else {
-        draft_remark(d, "reference clocks are not built yet; stay with ntpd on this machine, or let it serve on loopback and name it here as a server");
+        draft_remark(d, "%s", not_built);
     }
     return true;
 }
@@ -58,7 +74,7 @@ static bool take_driver(struct draft *d, const char *host)
 static void take_source(struct draft *d, const struct words *w, const struct directive *row)
 {
     unsigned at = is_family(words_arg(w, 1)) ? 2 : 1;
-    struct draft_source *s = take_driver(d, words_arg(w, at)) ? NULL : draft_add_source(d, strcmp(row->name, "pool") == 0, words_arg(w, at));
+    struct draft_source *s = take_driver(d, words_arg(w, at), w, at + 1) ? NULL : draft_add_source(d, strcmp(row->name, "pool") == 0, words_arg(w, at));
 
     if (!s)
         return;
@@ -67,6 +83,30 @@ static void take_source(struct draft *d, const struct words *w, const struct dir
     if (at == 2)
         draft_remark(d, "both families are used; write the address to have one");
     directive_source_options(d, s, w, at + 1, source_options, SOURCE_OPTIONS);
+}
+
+/* NTPsec: refclock shm unit 0 ... */
+static void take_refclock(struct draft *d, const struct words *w, const struct directive *row)
+{
+    int64_t unit = 0;
+
+    for (unsigned i = 2; i + 1 < w->count; i++)
+        if (strcasecmp(w->word[i], "unit") == 0 && !draft_integer(w->word[i + 1], &unit))
+            unit = -1;
+    if (strcasecmp(words_arg(w, 1), "shm") == 0 && unit >= 0 && unit <= 255)
+        reference_take(d, (int)unit, "", w, 2);
+    else
+        draft_remark(d, "%s", row->remark);
+}
+
+static void take_fudge(struct draft *d, const struct words *w, const struct directive *row)
+{
+    struct draft_source *s = unit_of(words_arg(w, 1)) >= 0 ? draft_find_reference(d, unit_of(words_arg(w, 1))) : NULL;
+
+    if (s)
+        reference_options(d, s, w, 2);
+    else
+        draft_remark(d, "%s", row->remark);
 }
 
 /* -- who is answered ------------------------------------------------------------------------------------------------------------ */

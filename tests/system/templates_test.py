@@ -84,7 +84,7 @@ def test_the_pool_is_named_in_one_place():
 def test_printed_configuration_is_one(tmp_path, schema):
     """It reads back to the same values, by our reader and by PyYAML, and fits the schema."""
     text = ("clock: { drift_file: '/a b#c', max_drift: 0.25 ppm, panic_threshold: 1.5h }\n"
-            "ntp: { listen: ['*:5', '[::1]:6'] }\nsources: [{ server: a, min_poll: -2, max_poll: 0 }, { pool: b.c }]\n"
+            "ntp: { listen: ['*:5', '[::1]:6'] }\nsources: [{ server: a, min_poll: -2, max_poll: 0 }, { pool: b.c }, { shm: 0, error: 5ms, offset: -1.5ms, refid: GPS }]\n"
             "local: { public: true }\ndaytime: { udp_from: ['10.0.0.0/8'] }\n")
     first = daemon("--config", write(tmp_path, text), "--print-config")
     assert first.returncode == 0, first.stderr
@@ -92,6 +92,7 @@ def test_printed_configuration_is_one(tmp_path, schema):
     assert values(first.stdout) == values(second.stdout)
     schema.validate(values(first.stdout))
     assert values(first.stdout)["clock"]["panic_threshold"] == "1h30m"
+    assert values(first.stdout)["sources"][2]["offset"] == "-1ms500us"
 
 
 def test_json_is_read_alike(tmp_path):
