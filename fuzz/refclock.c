@@ -1,5 +1,5 @@
-/* What programs that read receivers hand over: a datagram, or a segment of shared memory as it was seen (first byte odd). Whatever is accepted is UTC that can be,
- * and its stamp is placed within the readings of the clocks. */
+/* What programs that read receivers hand over: a datagram, or a segment of shared memory as it was seen (first byte odd). Whatever is accepted is UTC that can
+ * be, and its stamp is placed within the readings of the clocks. */
 #include <assert.h>
 #include <string.h>
 
@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct refclock_sample *s)
 {
-    static const struct refclock_past past = { 3, { { { 100 * NS_PER_S }, INT64_C(1899999998) * NS_PER_S }, { { 101 * NS_PER_S }, INT64_C(1899999999) * NS_PER_S },
+    static const struct refclock_past past = { 3, { { { 100 * NS_PER_S }, INT64_C(1899999998) * NS_PER_S },
+                                                    { { 101 * NS_PER_S }, INT64_C(1899999999) * NS_PER_S },
                                                     { { 102 * NS_PER_S }, INT64_C(1900000000) * NS_PER_S + 500000 } } };
     static const struct refclock_pair now = { { 103 * NS_PER_S }, INT64_C(1900000001) * NS_PER_S + 500000 };
     struct dur_ns error;

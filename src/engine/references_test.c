@@ -1,4 +1,6 @@
 /* Reference clocks in the engine: samples to measurements, silence, what status says. */
+#include <math.h>
+
 #include "engine/engine_fixture.h"
 
 static struct world world_with_shm(void)
@@ -87,6 +89,38 @@ static void the_bound_holds_at_the_edge_of_the_declared_error(void **state)
         assert_true(llabs(view(&w).utc.ns - truth(w.now) - side * NS_PER_MS) < 100000);
         end(&w);
     }
+}
+
+/* True UTC of an oscillator that is 20 ppm off and wanders by 0.4 ppm within a quarter of an hour. */
+static int64_t drifted(struct mono_ns raw)
+{
+    double t = (double)(raw.ns - START_NS) * 1e-9;
+
+    return truth(raw) + (int64_t)(t * 20e3 + 0.4e3 * 300 * (1 - cos(t / 300)));
+}
+
+static void the_bound_holds_over_an_oscillator_that_drifts(void **state)
+{
+    struct event ev = { .kind = EVENT_REFERENCE, .u.reference.why = VERDICT_ACCEPTED };
+    struct world w = world_with_shm();
+    int64_t worst = 0, off;
+
+    (void)state;
+    begin(&w, false);
+    for (int i = 0; i < 7200; i++) {
+        pass(&w, w.now.ns + NS_PER_S);
+        ev.u.reference.at.ns = w.now.ns - (int64_t)(prng_u64(&w.prng) % (uint64_t)NS_PER_S);
+        ev.u.reference.utc.ns = drifted(ev.u.reference.at) + (int64_t)(prng_u64(&w.prng) % 20000) - 10000;
+        if (i < 1800 || i >= 2400) /* ten minutes of silence */
+            give(&w, &ev);
+        off = llabs(view(&w).utc.ns - drifted(w.now));
+        if (view(&w).status == CLOCK_SYNCHRONISED || view(&w).status == CLOCK_HOLDOVER)
+            assert_true(view(&w).earliest.ns <= drifted(w.now) && drifted(w.now) <= view(&w).latest.ns);
+        if (i > 3000 && off > worst)
+            worst = off;
+    }
+    assert_true(worst < 10000); /* than a single sample may be off */
+    end(&w);
 }
 
 static void a_constant_is_corrected(void **state)
@@ -192,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_makes_a_server_of_stratum_1),
         cmocka_unit_test(the_bound_holds_at_the_edge_of_the_declared_error),
+        cmocka_unit_test(the_bound_holds_over_an_oscillator_that_drifts),
         cmocka_unit_test(a_constant_is_corrected),
         cmocka_unit_test(REF_10_a_day_without_antenna_is_holdover),
         cmocka_unit_test(what_is_no_sample_is_told_until_one_comes),
