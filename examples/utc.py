@@ -11,7 +11,7 @@ import ctypes
 import os
 import sys
 
-STATUS = ["unsynchronised", "synchronised", "holdover", "free-running", "disrupted", "local"]
+STATUS = ["not synchronised", "synchronised", "holdover", "free-running", "disrupted", "local"]
 NO, YES, UNKNOWN = 0, 1, 2
 
 

@@ -46,8 +46,10 @@ struct utc_time {
     int32_t leap;                   /* enum utc_leap; UTC_LEAP_UNKNOWN whenever the time must not be used */
     int32_t stratum;                /* 1 .. 15; 0 whenever the time must not be used */
     int32_t usable;                 /* 1 for synchronised, holdover and local; else 0 */
-    int64_t writer_age_ns;          /* since the daemon last lived: more than some seconds means it has ended */
+    int64_t writer_age_ns;          /* since the daemon last wrote, which it does each 64 seconds at least: much more means that it has ended */
 };
+
+#define UTC_TIMED_OUT (-10) /* the one error that programs tell apart: it was not so in time, or nothing came; utc_error_text has words for all */
 
 struct utc;
 
@@ -71,8 +73,8 @@ enum utc_answer_now { UTC_NO = 0, UTC_YES = 1, UTC_UNKNOWN = 2 };
 UTC_API int utc_after(struct utc *u, int64_t t_ns);
 UTC_API int utc_before(struct utc *u, int64_t t_ns);
 
-/* Commit-wait: returns 0 once true UTC is certainly after t (utc_now_checked, status usable, earliest > t); -UE_TIMEOUT, or what kept the page from being
- * read, when that is not so after timeout_ns (INT64_MAX: no limit; 0 or less: look once). Sleeps meanwhile; a signal does not end it. */
+/* Commit-wait: returns 0 once true UTC is certainly after t (utc_now_checked, status usable, earliest > t); UTC_TIMED_OUT, or what kept the page from
+ * being read, when that is not so after timeout_ns (INT64_MAX: no limit; 0 or less: look once). Sleeps meanwhile; a signal does not end it. */
 UTC_API int utc_wait_until_after(struct utc *u, int64_t t_ns, int64_t timeout_ns);
 
 /* The same as utc_now, but best_ns is greater than in every earlier call of this process, whichever thread or struct utc made it: no stamp repeats or goes
@@ -135,7 +137,8 @@ struct utc_answer {
     int32_t kernel_stamps;            /* 1: both ends of the exchange were stamped by the kernel or the network card */
 };
 
-/* Ask once. Returns 0 when a server answered, whatever it said (look at outcome); an error when nothing came in time or the network refused. */
+/* Ask once. Returns 0 when a server answered, whatever it said (look at outcome); UTC_TIMED_OUT when nothing came in time, another error when the network
+ * refused. */
 UTC_API int utc_query(const struct utc_query *q, struct utc_answer *out);
 
 #ifdef __cplusplus

@@ -10,6 +10,8 @@
 #define NAP_NS (20 * NS_PER_MS) /* the bound may become narrower at any measurement: so late is that noticed at most */
 #define LONG_NAP_NS NS_PER_S    /* and so late a sleep of the machine, during which naps do not count */
 
+_Static_assert(UTC_TIMED_OUT == -UE_TIMEOUT, "programs were compiled with that number");
+
 int utc_after(struct utc *u, int64_t t_ns)
 {
     struct utc_time t;
