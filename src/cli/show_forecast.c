@@ -64,7 +64,7 @@ static void say_patience(const struct what_if *w, unsigned width, FILE *out)
     char ns[NS_TEXT];
 
     if (w->question->kind == QUESTION_CUT && s >= 0)
-        sentence(width, out, "If no answer ever came again, it would be free-running after %s.", seconds(s, ns));
+        sentence(width, out, "If no answer came from this moment on, it would be free-running after %s.", seconds(s, ns));
 }
 
 static void say_false(const struct what_if *w, unsigned width, FILE *out)
@@ -182,5 +182,6 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out)
     fputc('\n', out);
     show_figures(w, width, out);
     fputc('\n', out);
-    sentence(width, out, "%u simulated runs with the sources' noise and the oscillator as learnt; `--print-story` shows the story they follow.", w->then.runs);
+    sentence(width, out, "%u simulated run%s with the sources' noise and the oscillator as learnt; `--print-story` shows the story.", w->then.runs,
+             w->then.runs == 1 ? "" : "s");
 }

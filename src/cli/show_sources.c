@@ -15,10 +15,12 @@ static const char *const meaning[SOURCE_STATE_COUNT] = {
     [SOURCE_OFFLINE] = "not asked and not counted, as an operator said: utcctl sources online NAME ends that",
 };
 
+#define FIRST_TO_GO 9
+
 static const struct table_column columns[] = {
     { "State", false, 0 },  { "Source", false, 0 }, { "Address", false, 5 }, { "Stratum", true, 4 }, { "Poll", true, 7 },  { "Heard", true, 3 },
     { "Last", true, 6 },    { "Offset", true, 0 },  { "Bound", true, 1 },    { "Delay", true, 2 },   { "Jitter", true, 8 },
-    { "Stamps", false, 9 },
+    { "Stamps", false, FIRST_TO_GO },
 };
 
 enum { STATE, SOURCE, ADDRESS, STRATUM, POLL, HEARD, LAST, OFFSET, BOUND, DELAY, JITTER, STAMPS, COLUMNS };
@@ -67,7 +69,10 @@ static void add_source(struct table *t, const struct snapshot_source *s)
     t->rows++;
 }
 
-static void show_meanings(const struct snapshot *s, unsigned width, FILE *out)
+/* table_print left out those that go first. */
+static bool is_shown(unsigned column, unsigned left_out) { return columns[column].drop + left_out <= FIRST_TO_GO; }
+
+static void show_meanings(const struct snapshot *s, unsigned left_out, unsigned width, FILE *out)
 {
     for (int state = 0; state < SOURCE_STATE_COUNT; state++) {
         bool present = false;
@@ -77,8 +82,11 @@ static void show_meanings(const struct snapshot *s, unsigned width, FILE *out)
         if (present && meaning[state])
             show_fact(source_state_text((enum source_state)state), meaning[state], width, out);
     }
-    show_fact("Heard", "how many of the last eight questions were answered", width, out);
-    show_fact("Stamps", "the worse of the two of the last measurement: the network card's own (hardware), the kernel's, or this program's", width, out);
+    if (is_shown(HEARD, left_out))
+        show_fact("Heard", "how many of the last eight questions were answered", width, out);
+    if (is_shown(STAMPS, left_out))
+        show_fact("Stamps", "the worse of the two of the last measurement: the network card's own (hardware), the kernel's, or this program's", width,
+                  out);
     show_fact("Offset, Bound", "positive: this clock is behind the source, whose true time lies within the bound", width, out);
 }
 
@@ -127,7 +135,7 @@ void show_sources(const struct snapshot *s, unsigned width, FILE *out)
         add_source(&t, &s->source[i]);
     left_out = table_print(&t, width, out);
     fputc('\n', out);
-    show_meanings(s, width, out);
+    show_meanings(s, left_out, width, out);
     if (left_out)
         show_fact("", "Some columns are left out: the terminal is too narrow for all.", width, out);
     show_cards(s, width, out);

@@ -274,6 +274,24 @@ static void narrow_terminals_get_narrow_text(void **state)
         }
 }
 
+/* A word is explained where it is seen. */
+static void meanings_are_those_of_the_columns_that_are_shown(void **state)
+{
+    static const struct { unsigned width; bool stamps, heard; } rows[] = { { 0, true, true }, { 100, false, true }, { 50, false, false } };
+    struct snapshot s = two_sources();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *text = printed(show_sources, &s, rows[i].width);
+
+        assert_int_equal(strstr(text, "\n  Stamps ") != NULL, rows[i].stamps);
+        assert_int_equal(strstr(text, "\n  Heard ") != NULL, rows[i].heard);
+        assert_int_equal(strstr(strtok(text, "\n"), "Stamps") != NULL, rows[i].stamps);
+        assert_int_equal(strstr(text, "Heard") != NULL, rows[i].heard);
+        free(text);
+    }
+}
+
 static char *printed_answer(const struct utc_answer *a, int protocol)
 {
     char *text = NULL;
@@ -335,6 +353,7 @@ int main(void)
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
         cmocka_unit_test(clients_in_a_table), cmocka_unit_test(access_in_sentences),
         cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),
+        cmocka_unit_test(meanings_are_those_of_the_columns_that_are_shown),
         cmocka_unit_test(the_step_budget_is_told),
     };
 
