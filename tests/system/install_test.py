@@ -43,6 +43,7 @@ def test_program_runs_from_where_it_was_put(installed, program):
 def test_manual_page_is_well_formed(installed, page):
     path = find(installed, page)
     assert path.parent.name == f"man{page[-1]}"
+    assert "\n.nr HY 0\n" in path.read_text().partition(".TH")[0], "man would hyphenate names"
     done = proc.run(["mandoc", "-T", "lint", "-W", "error", path])
     assert done.returncode == 0, done.stdout
     assert "@" not in re.sub(r"\S+@\S+", "", path.read_text())
