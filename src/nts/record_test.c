@@ -10,6 +10,7 @@
 #define EXPORT 4, 0, 0, 0       /* not critical */
 #define ANYTHING 0xffff         /* AEAD 30 where it is to be had, and 15 elsewhere */
 #define END 0x80, 0, 0, 0
+#define LONGEST (NTS_KE_MESSAGE_MAX - 4) /* a record that fills a message */
 
 /* Whether AES-128-GCM-SIV is to be had: every test can play both machines. */
 static bool has_gcm_siv;
@@ -82,6 +83,8 @@ static void KE_08_whole_or_not(void **state)
     assert_false(nts_ke_is_whole(BYTES(0x80, 1, 0, 200, 0, 0)));
     assert_true(nts_ke_is_whole(BYTES(PROTOCOL, END)));
     assert_true(nts_ke_is_whole(BYTES(0x80, 1, 0xff, 0xff, 0, 0)));
+    assert_false(nts_ke_is_whole(BYTES(0x80, 1, (LONGEST) >> 8, (LONGEST) & 0xff, 0, 0)));
+    assert_true(nts_ke_is_whole(BYTES(0x80, 1, (LONGEST + 1) >> 8, (LONGEST + 1) & 0xff, 0, 0)));
     assert_int_equal(nts_ke_read_wish(BYTES(0x80, 1, 0xff, 0xff, 0, 0)).error, NTS_KE_BAD_REQUEST);
 }
 
