@@ -47,6 +47,18 @@ static double source_value(struct check *c, struct sim_world *w, const struct ex
     return of_source(e, &absent);
 }
 
+/* How many problems of the kind status tells of now. */
+static unsigned named(const struct sim_node *n, int kind)
+{
+    struct problems p = { .count = 0 };
+    unsigned found = 0;
+
+    engine_problems(n->c.engine, n->oscillator.raw, &p);
+    for (uint32_t i = 0; i < p.count; i++)
+        found += p.item[i].kind == kind;
+    return found;
+}
+
 static double value_of(struct check *c, struct sim_world *w, const struct expectation *e)
 {
     const struct sim_client *n = &w->node[e->node].c;
@@ -81,6 +93,8 @@ static double value_of(struct check *c, struct sim_world *w, const struct expect
         return (double)n->totals.packets;
     case QUANTITY_LOGGED:
         return (double)n->logged[e->choice];
+    case QUANTITY_NAMED:
+        return named(&w->node[e->node], e->choice);
     case QUANTITY_STEPS:
         return (double)look(c, w, e->node)->steps;
     case QUANTITY_SELECTED_COUNT:

@@ -38,7 +38,8 @@ static void what_holds_passes(void **state)
         "expect c by 10m |error| < 100ms", "expect c from 10m until 59m |error| < 1ms", "at 30m expect c status synchronised", "expect c by 1m stratum = 2",
         "expect c from 1m until 59m good state selected", "expect c from 1m good accepted >= 1", "expect c once |error| > 5ms",
         "expect c from 10m until 50m rms error < 1ms",
-        "expect c until 3s packets <= 3", "expect c logged clock_panic = 0", "expect c from 10m until 50m mean bound < 5ms",
+        "expect c until 3s packets <= 3", "expect c logged clock_panic = 0", "at 30m expect c named source-silent = 0",
+        "expect c from 10m until 50m mean bound < 5ms",
     };
 
     (void)state;
@@ -53,6 +54,7 @@ static void what_does_not_hold_fails(void **state)
         "expect c by 10m |error| < 1ns", "at 30m expect c status holdover", "expect c stratum = 2", "expect c from 1m good state falseticker",
         "expect c once |error| > 5h", "expect c until 50m rms error < 1us", "expect c logged source_added > 7", "expect c from 10m not usable",
         "expect c from 10m until 50m mean bound < 1us",
+        "at 30m expect c named source-silent = 1",
     };
 
     (void)state;

@@ -7,12 +7,15 @@
 #include "base/measurement.h"
 #include "base/page.h"
 #include "base/verdict.h"
+#include "observe/problem.h"
 #include "observe/snapshot.h"
 
 static const char *status_name(int i) { return i < CLOCK_STATUS_COUNT ? clock_status_text((enum clock_status)i) : NULL; }
 static const char *state_name(int i) { return i < SOURCE_STATE_COUNT ? source_state_text((enum source_state)i) : NULL; }
 static const char *verdict_name(int i) { return i < VERDICT_COUNT ? verdict_label((enum verdict)i) : NULL; }
 static const char *event_name(int i) { return i < LOG_ID_COUNT ? log_name((enum log_id)i) : NULL; }
+
+static const char *problem_name(int i) { return i < PROBLEM_KINDS ? problem_text((enum problem_kind)i)->id : NULL; }
 
 static const char *leap_name(int i)
 {
@@ -40,6 +43,7 @@ const struct quantity_row quantity_rows[] = {
     { "packets", QUANTITY_PACKETS, VALUE_INTEGER, 0, false, NULL },
     { "sources selected", QUANTITY_SELECTED_COUNT, VALUE_INTEGER, 0, false, NULL },
     { "logged", QUANTITY_LOGGED, VALUE_INTEGER, 0, false, event_name },
+    { "named", QUANTITY_NAMED, VALUE_INTEGER, 0, false, problem_name },
     { "state", QUANTITY_STATE, VALUE_CHOICE, 0, true, state_name },
     { "reach", QUANTITY_REACH, VALUE_INTEGER, 0, true, NULL },
     { "poll", QUANTITY_POLL, VALUE_INTEGER, 0, true, NULL },

@@ -11,7 +11,7 @@ enum quantity {
     /* instants */
     QUANTITY_ERROR, QUANTITY_SYSTEM_ERROR, QUANTITY_SMEAR_ERROR, QUANTITY_SYSTEM_SMEAR_ERROR, QUANTITY_FREQUENCY_ERROR, QUANTITY_BOUND, QUANTITY_BOUND_HOLDS,
     QUANTITY_STATUS, QUANTITY_LEAP, QUANTITY_STRATUM,
-    QUANTITY_USABLE, QUANTITY_STEPS, QUANTITY_PACKETS, QUANTITY_LOGGED, QUANTITY_SELECTED_COUNT,
+    QUANTITY_USABLE, QUANTITY_STEPS, QUANTITY_PACKETS, QUANTITY_LOGGED, QUANTITY_NAMED, QUANTITY_SELECTED_COUNT,
     QUANTITY_STATE, QUANTITY_REACH, QUANTITY_POLL, QUANTITY_OFFSET, QUANTITY_VERDICT, QUANTITY_ACCEPTED,
     /* over the whole time */
     QUANTITY_RMS_ERROR, QUANTITY_MEAN_BOUND,
@@ -31,7 +31,7 @@ struct expectation {
     struct dur_ns from, until;      /* after the start; until INT64_MAX: to the end */
     bool once;                      /* at least one moment in [from, until], not all */
     enum quantity quantity;
-    int choice;                     /* verdict, log event, state, status, leap */
+    int choice;                     /* verdict, log event, problem, state, status, leap */
     enum comparison comparison;
     double limit;
 };

@@ -8,5 +8,6 @@ source c good poll 6
 at 6h c steps 1h
 expect c from 15m |error| < 1ms
 expect c from 6h1m logged clock_disrupted >= 1
+expect c from 6h20s until 6h9m named clock-moved = 1
 expect c from 6h10m status synchronised
 mutant at 6h c steps 0

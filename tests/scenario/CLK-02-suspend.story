@@ -9,6 +9,8 @@ at 6h c suspends 8h
 expect c from 1h until 6h |error| < 1ms
 expect c from 14h logged clock_disrupted >= 1
 at 14h expect c not usable
+at 14h expect c named disrupted = 1
+expect c from 14h until 14h9m named clock-moved = 1
 expect c from 14h10m status synchronised
 expect c from 14h10m |error| < 1ms
 mutant at 6h c suspends 20h

@@ -11,4 +11,6 @@ expect c from 15m until 3h |system error| < 1ms
 expect c from 3h10m |system error| < 1ms
 expect c from 15m until 3h logged clock_retuned = 0
 expect c from 3h10m logged clock_retuned = 1
+expect c from 15m until 3h named clock-moved = 0
+expect c from 3h20s until 3h9m named clock-moved = 1
 mutant at 3h c refuses clock commands

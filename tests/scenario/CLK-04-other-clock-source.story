@@ -9,6 +9,8 @@ excuse c bound
 at 6h c changes frequency 100ppm
 expect c from 15m until 6h |error| < 1ms
 expect c from 6h5m logged clock_disrupted >= 1
+expect c from 15m until 6h named bound-broken = 0
+expect c from 6h5m until 6h10m named bound-broken = 1
 expect c from 7h |error| < 1ms
 expect c from 7h |frequency error| < 1ppm
 mutant at 11h c changes frequency 100ppm

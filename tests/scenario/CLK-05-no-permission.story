@@ -7,6 +7,8 @@ link c good delay 1ms jitter exponential 50us
 source c good poll 6
 at 6h c refuses clock commands
 expect c from 7h logged clock_cannot_set >= 1
+expect c until 6h named cannot-steer = 0
+expect c from 6h1m named cannot-steer = 1
 expect c from 15m |error| < 1ms
 expect c from 15m status synchronised
 mutant at 6h c obeys clock commands

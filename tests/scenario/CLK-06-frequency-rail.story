@@ -7,4 +7,5 @@ link c good delay 1ms jitter exponential 50us
 source c good poll 6
 excuse c bound
 expect c from 1h logged clock_frequency_rail >= 1
+expect c from 1h named frequency-rail = 1
 mutant set c clock.max_frequency 1000ppm

@@ -11,5 +11,6 @@ at 1m c reads expired leap file none at 2027-01-01
 at 11h expect c leap insert
 expect c from 1h |error| < 1ms
 expect c from 1h logged leap_expired = 1
+expect c from 2m named leap-expired = 1
 expect c from 10m status synchronised
 mutant at 1m c reads leap file none at 2027-01-01

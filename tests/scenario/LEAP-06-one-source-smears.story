@@ -15,5 +15,6 @@ expect c good4 from 8h until 29h state refused
 expect c good4 from 31h state selected
 expect c good4 from 8h counts smeared > 0
 expect c from 8h logged source_smears = 1
+expect c from 8h until 29h named source-refused = 1
 expect c good1 from 10m state selected
 mutant good4 smears none

@@ -9,5 +9,7 @@ at 6h bad lies +10s
 expect c from 1h |error| < 1ms
 expect c from 6h status synchronised
 expect c bad from 7h state falseticker
+expect c from 1h until 6h named source-false = 0
+expect c from 7h named source-false = 1
 expect c good1 from 7h state selected
 mutant at 6h good1,good2,bad lies +10s

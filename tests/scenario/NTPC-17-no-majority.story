@@ -9,4 +9,5 @@ bad lies 1s
 expect c not usable
 expect c steps = 0
 expect c by 10s logged no_majority >= 1
+expect c from 10s named no-majority = 1
 mutant bad lies 0

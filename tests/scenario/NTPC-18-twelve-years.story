@@ -8,5 +8,7 @@ source c good poll 6
 at 6h good lies -4383d
 expect c from 10m |error| < 100ms
 expect c from 7h logged clock_panic >= 1
+expect c until 6h named clock-panic = 0
+expect c from 7h named clock-panic = 1
 expect c steps < 2
 mutant at 6h good lies 0

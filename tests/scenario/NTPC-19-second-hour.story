@@ -9,4 +9,5 @@ at 6h good lies 1h
 expect c by 10s steps = 1
 expect c by 10m |error| < 100ms
 expect c from 7h logged clock_panic >= 1
+expect c from 7h named clock-panic = 1
 mutant set c clock.step_limit 0

@@ -10,5 +10,6 @@ good1..good3 announces leap insert
 at 1m c reads leap file none at 2027-01-01
 expect c from 10m leap none
 expect c from 10m logged leap_conflict >= 1
+expect c from 10m named leap-conflict = 1
 expect c from 1h |error| < 1ms
 mutant at 1m c reads leap file insert at 2027-01-01

@@ -9,6 +9,8 @@ source c good poll 6
 at 6h c steps -20d
 at 6h c restarts
 expect c from 6h1m logged clock_before_saved = 1
+expect c from 6h1m until 6h9m named clock-behind = 1
+expect c from 6h20m named clock-behind = 0
 expect c from 6h1m |error| < 1ms
 expect c from 6h1m |system error| < 2ms
 expect c from 6h1m steps = 1
