@@ -115,7 +115,7 @@ static const char *advice(const struct snapshot *s)
     if (n[SOURCE_REFUSED] > 0)
         return "A source answers, but says itself that its time is not to be used: `utcctl sources` tells why. Choose another.";
     if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] == s->source_count)
-        return "Check the network, and that a firewall lets UDP port 123 out: `utcctl query HOST` asks a server once.";
+        return "Check the network, and that a firewall lets UDP port 123 out: `utcctl query HOST` asks a server once. For a reference clock see its program.";
     return "Wait for a few polls: `utcctl wait-sync` returns when it is done.";
 }
 

@@ -240,6 +240,31 @@ static void misfit_widens_at_most_twofold(void **state)
     assert_true(n.bin[law.bin].body > before && n.bin[law.bin].body <= 2 * before);
 }
 
+/* A reference clock: what is declared is a guess until two samples in a row have told, and one that is far off tells little. */
+static void a_reference_clock_is_as_noisy_as_its_samples_are_apart(void **state)
+{
+    struct clock_noise n;
+    struct clock_law law;
+    double before = NAN, e;
+
+    (void)state;
+    noise_init(&n);
+    for (int i = 0; i < 400; i++) {
+        e = 5e-6 * prng_normal(&rng);
+        noise_reference(&n, 1e-3, 1e-6, e - before, &law);
+        before = e;
+        if (i < 8)
+            assert_true(fabs(noise_sd(&n) - 0.25e-3) < 1e-9);
+    }
+    assert_true(noise_sd(&n) > 3.5e-6 && noise_sd(&n) < 7e-6);
+    assert_true(law.body_var >= n.error_var && law.half_s > 0 && noise_is_sane(&n));
+    noise_reference(&n, 1e-3, 1e-6, 0.5e-3, &law);
+    assert_true(noise_sd(&n) < 9e-6);
+    for (int i = 0; i < 400; i++)
+        noise_reference(&n, 1e-3, 0, 0, &law);
+    assert_true(noise_sd(&n) >= 1e-6); /* as steady as it looks it is not: a thousandth of what is declared */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +280,7 @@ int main(void)
         cmocka_unit_test_setup(exponential_excess_stays_in_the_box, seed),
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, seed),
         cmocka_unit_test_setup(misfit_widens_at_most_twofold, seed),
+        cmocka_unit_test_setup(a_reference_clock_is_as_noisy_as_its_samples_are_apart, seed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,9 @@ static bool is_urgent(const struct engine *e, const struct slot *s)
     return s->client.stats.verdict[VERDICT_ACCEPTED] < SINGLE_SAMPLES || s->client.reach == 0 || clock_wants_burst(&e->clock, slot_index(e, s));
 }
 
+/* Of the moment, not of the source. */
+static bool passes(enum verdict why) { return why == VERDICT_REF_TORN || why == VERDICT_REF_STEPPED; }
+
 void references_said(struct engine *e, const struct event *ev)
 {
     struct slot *s = ev->u.reference.configured < e->options.source_count ? sources_slot_of(e, ev->u.reference.configured) : NULL;
@@ -145,6 +148,8 @@ void references_said(struct engine *e, const struct event *ev)
         return;
     if (ev->u.reference.why != VERDICT_ACCEPTED) {
         s->client.stats.verdict[ev->u.reference.why]++;
+        if (passes(ev->u.reference.why))
+            return;
         s->reference.refused = true;
         exchanges_refused(e, s, ev->u.reference.why);
         return;

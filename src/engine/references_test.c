@@ -153,6 +153,7 @@ static void REF_10_a_day_without_antenna_is_holdover(void **state)
     struct world w = world_with_shm();
     struct problems p;
     struct clock_view before, after;
+    struct snapshot s;
     int64_t served;
 
     (void)state;
@@ -164,6 +165,8 @@ static void REF_10_a_day_without_antenna_is_holdover(void **state)
     assert_true(logged(&w, LOG_SOURCE_LOST));
     assert_non_null(trouble_of(&w, PROBLEM_SOURCE_SILENT, &p));
     assert_non_null(trouble_of(&w, PROBLEM_ALL_SILENT, &p));
+    engine_snapshot(w.engine, w.now, &s);
+    assert_string_equal(s.hint, "no reference clock gives time: does its program run, and has the receiver a fix?");
     after = view(&w);
     assert_true(after.latest.ns - after.earliest.ns > before.latest.ns - before.earliest.ns);
     assert_honest(&w);
@@ -200,6 +203,26 @@ static void what_is_no_sample_is_told_until_one_comes(void **state)
     end(&w);
 }
 
+/* What passes by itself, such as our own first step of the system clock, is counted and makes no noise. */
+static void what_passes_by_itself_is_only_counted(void **state)
+{
+    struct world w = world_with_shm();
+    struct problems p;
+    struct snapshot s;
+
+    (void)state;
+    begin(&w, false);
+    listen(&w, 4, 0);
+    forget(&w);
+    say(&w, 0, VERDICT_REF_STEPPED);
+    say(&w, 0, VERDICT_REF_TORN);
+    assert_false(logged(&w, LOG_SOURCE_REFUSED));
+    assert_null(trouble_of(&w, PROBLEM_SOURCE_REFUSED, &p));
+    engine_snapshot(w.engine, w.now, &s);
+    assert_int_equal(s.source[0].verdict[VERDICT_REF_STEPPED] + s.source[0].verdict[VERDICT_REF_TORN], 2);
+    end(&w);
+}
+
 static void an_operator_takes_it_out(void **state)
 {
     struct world w = world_with_shm();
@@ -230,6 +253,7 @@ int main(void)
         cmocka_unit_test(a_constant_is_corrected),
         cmocka_unit_test(REF_10_a_day_without_antenna_is_holdover),
         cmocka_unit_test(what_is_no_sample_is_told_until_one_comes),
+        cmocka_unit_test(what_passes_by_itself_is_only_counted),
         cmocka_unit_test(an_operator_takes_it_out),
     };
 

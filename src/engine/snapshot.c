@@ -99,6 +99,15 @@ static void pictures_of_sources(const struct engine *e, struct mono_ns now, stru
             picture_of_unresolved(&e->options.source[i], e->configured[i].offline, &out->source[out->source_count++]);
 }
 
+static bool only_references(const struct engine *e)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < e->options.source_count; i++)
+        n += options_reference(&e->options.source[i]);
+    return n == e->options.source_count;
+}
+
 static const char *hint(const struct engine *e, const struct snapshot *s)
 {
     unsigned by_state[SOURCE_STATE_COUNT] = { 0 };
@@ -124,7 +133,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
     if (by_state[SOURCE_RESOLVING] == s->source_count)
         return "no source's name could be resolved yet";
     if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] == s->source_count)
-        return "no source answers: is UDP port 123 open to the outside?";
+        return only_references(e) ? "no reference clock gives time: does its program run, and has the receiver a fix?"
+                                  : "no source answers: is UDP port 123 open to the outside?";
     if (by_state[SOURCE_FALSETICKER] > 0 || e->clock.policy.split_logged)
         return "the sources disagree and none has a majority";
     return "waiting for the first answers";

@@ -22,7 +22,7 @@
 #define REFCLOCK_SHM_KEY 0x4e545030 /* "NTP0": of unit 0 */
 #define REFCLOCK_SHM_UNITS 256
 
-/* As it lies in memory. */
+/* As it lies in memory. A writer whose time_t has another size has a segment of another size, which is refused when it is attached. */
 struct refclock_shm {
     int mode;
     int count;
