@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "conf/name.h"
 #include "conf/nearest.h"
 #include "conf/value.h"
 
@@ -53,6 +54,9 @@ static const struct number_case numbers[] = {
     { conf_duration_parse, "0.000000001s", 0, 1, 0 },
     { conf_duration_parse, "0.5ns", -UE_RANGE, 0, 0 },
     { conf_duration_parse, "106752d", -UE_RANGE, 0, 0 },
+    { conf_duration_parse, "106751d24h", -UE_RANGE, 0, 0 },
+    { conf_duration_parse, "106751d23h", 0, (INT64_C(106751) * 24 + 23) * 3600 * NS_PER_S, 0 },
+    { conf_ppm_parse, "1.ppm", -UE_SYNTAX, 0, 0 },
     { conf_duration_parse, "30m1h", -UE_SYNTAX, 0, 0 },
     { conf_duration_parse, "1s1s", -UE_SYNTAX, 0, 0 },
     { conf_duration_parse, "5 m", -UE_SYNTAX, 0, 0 },
@@ -324,6 +328,26 @@ static void one_limit_is_enough(void **state)
     assert_int_equal(n, 4);
 }
 
+static void the_network_around_an_address_is_named(void **state)
+{
+    char out[CONF_NET_MAX];
+
+    (void)state;
+    assert_true(conf_net_around("192.0.2.1/24", out));
+    assert_string_equal(out, "192.0.2.0/24");
+    assert_false(conf_net_around("192.0.2.0/24", out)); /* it is one */
+    assert_false(conf_net_around("192.0.2.0/33", out));
+}
+
+static void a_duration_before_zero_has_a_sign(void **state)
+{
+    char out[CONF_NUMBER_TEXT_MAX];
+
+    (void)state;
+    conf_duration_format((struct conf_number){ .i = -1500 * NS_PER_MS }, out);
+    assert_string_equal(out, "-1s500ms");
+}
+
 static void nearest_names_are_found(void **state)
 {
     struct conf_nearest n = conf_nearest_start("max_drft");
@@ -352,7 +376,8 @@ int main(void)
         cmocka_unit_test(numbers_parse_exactly), cmocka_unit_test(formatted_numbers_parse_back), cmocka_unit_test(limits_hold_at_their_edges),
         cmocka_unit_test(ppm_limits_hold), cmocka_unit_test(enum_is_the_index), cmocka_unit_test(items_read_and_write),
         cmocka_unit_test(text_lengths_are_limited), cmocka_unit_test(lists_are_bounded), cmocka_unit_test(one_limit_is_enough),
-        cmocka_unit_test(nearest_names_are_found), cmocka_unit_test(switch_words_are_quoted),
+        cmocka_unit_test(nearest_names_are_found), cmocka_unit_test(the_network_around_an_address_is_named),
+        cmocka_unit_test(a_duration_before_zero_has_a_sign), cmocka_unit_test(switch_words_are_quoted),
         cmocka_unit_test(what_is_expected_is_said_with_its_limits),
     };
     return cmocka_run_group_tests_name("conf value", tests, NULL, NULL);
