@@ -12,6 +12,7 @@ from lib import ntp, peers, proc, refclock, sandbox, utcd
 
 HOST = "127.0.0.1"
 SILENCE_S = 8 * 16 + 20         # eight polls of the longest interval
+NOBODY = 65534
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +67,20 @@ def test_REF_03_gpsd_hands_over_no_time_before_the_first_fix(lab, mode):
         receiver.silent = True
         daemon.wait_status(lambda s: any(p["id"] == "source-silent" for p in s["problems"]), 40)
         honest(port)
+
+
+@pytest.mark.skipif(not sandbox.really_root, reason="another user takes root")
+def test_a_daemon_that_never_was_root_makes_the_memory_that_gpsd_writes(lab):
+    """As under the installed unit: started before gpsd, which as root may write what belongs to another user."""
+    for directory in (lab.dir, lab.dir / "simple-utcd"):
+        directory.mkdir(exist_ok=True)
+        os.chown(directory, NOBODY, NOBODY)
+    with refclock.Receiver() as receiver:
+        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        daemon = lab.utcd({"sources": [{"shm": 0, "refid": "GPS", "error": "500ms"}]}, utcd.PROCESSES, prefix=as_nobody)
+        daemon.wait_status(lambda s: s["sources"])
+        lab.start(peers.Gpsd, receiver.path)
+        daemon.wait_synchronised(30)
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
@@ -133,8 +148,8 @@ def test_REF_09_malformed_samples_and_strangers_are_dropped(lab, mode):
     if sandbox.really_root:
         pid = os.fork()
         if pid == 0:
-            os.setgid(65534)
-            os.setuid(65534)
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
             try:
                 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(good, str(path))
             except PermissionError:
@@ -160,7 +175,7 @@ def test_REF_08_shared_memory_of_another_size_is_named_and_not_used(lab, mode):
 def test_REF_08_shared_memory_of_another_user_is_named_and_not_used(lab):
     pid = os.fork()
     if pid == 0:
-        os.setuid(65534)
+        os.setuid(NOBODY)
         refclock.segment(21, mode=0o666)
         os._exit(0)
     assert os.waitpid(pid, 0)[1] == 0
