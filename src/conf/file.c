@@ -10,7 +10,7 @@
 static const char *open_failed(int error)
 {
     switch (error) {
-    case ENOENT: return "the configuration file does not exist; without --config the defaults are used";
+    case ENOENT: return "the configuration file does not exist; where none is named the defaults are used";
     case EACCES: return "the configuration file may not be read by this user; give it read permission (chmod) or another owner";
     case ELOOP: return "the configuration file is a symbolic link that leads in a circle";
     case ENAMETOOLONG: return "the name of the configuration file is too long";
