@@ -125,8 +125,12 @@ bool nts_cookie_renew(const struct nts_ring *ring, struct span cookie, const str
     keys->aead = 0;
     if (!look_at(ring, cookie, &c))
         return false;
-    if (c.number != load(&ring->newest))
-        return nts_cookie_open(ring, cookie, keys) && nts_cookie_make(ring, keys, rng, out);
+    if (c.number != load(&ring->newest)) {
+        if (nts_cookie_open(ring, cookie, keys) && nts_cookie_make(ring, keys, rng, out))
+            return true;
+        keys->aead = 0;
+        return false;
+    }
     make_head(c.number, rng, out);
     return take_keys(&c, crypto_siv_renew(&c.row->siv, &c.text, c.sealed.at, c.len, plain, out, out + HEAD_SIZE), plain, keys);
 }

@@ -3,6 +3,23 @@
 
 #include "nts/server.h"
 
+static struct nts_ring *turned_meanwhile; /* a ring that turns until its keys are others, while a cookie is opened */
+bool __real_crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
+bool __wrap_crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
+
+bool __wrap_crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
+{
+    bool good = __real_crypto_siv_open(s, t, sealed, len, out);
+    struct prng prng;
+    struct rng rng;
+
+    prng_seed(&prng, 12);
+    rng = prng_as_rng(&prng);
+    for (unsigned i = 0; turned_meanwhile && i < NTS_RING_KEYS; i++)
+        nts_ring_turn(turned_meanwhile, &rng);
+    return good;
+}
+
 struct fixture {
     struct prng prng;
     struct rng rng;
@@ -419,6 +436,66 @@ static void without_a_key_nothing_is_made(void **state)
     assert_int_equal(open_request(&f), VERDICT_NTS_NOT_READY);
 }
 
+static bool are_wiped(const struct nts_keys *k)
+{
+    static const struct nts_keys none;
+
+    return memcmp(k, &none, sizeof none) == 0;
+}
+
+static void a_cookie_is_opened_by_itself(void **state)
+{
+    struct nts_keys keys;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    assert_true(nts_cookie_open(&f.ring, (struct span){ f.cookie, f.cookie_len }, &keys));
+    assert_memory_equal(&keys, &f.keys, sizeof keys);
+    assert_false(nts_cookie_open(&f.ring, (struct span){ f.cookie, f.cookie_len - 1 }, &keys));
+    assert_true(are_wiped(&keys));
+    f.cookie[50] ^= 1;
+    assert_false(nts_cookie_open(&f.ring, (struct span){ f.cookie, f.cookie_len }, &keys));
+    assert_true(are_wiped(&keys));
+}
+
+/* Keys read while they become others are none, whatever the seal said. */
+static void a_key_that_goes_while_it_opens_opens_nothing(void **state)
+{
+    struct nts_keys keys;
+    struct fixture f;
+    bool opened;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    turned_meanwhile = &f.ring;
+    opened = nts_cookie_open(&f.ring, (struct span){ f.cookie, f.cookie_len }, &keys);
+    turned_meanwhile = NULL;
+    assert_false(opened);
+    assert_true(are_wiped(&keys));
+}
+
+/* Of a key that is not the newest: a cookie that is forged, and a good one when nothing is there to seal another with. */
+static void no_cookie_is_made_from_an_older_one(void **state)
+{
+    uint8_t out[NTS_COOKIE_MAX];
+    struct nts_keys keys;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    nts_ring_turn(&f.ring, &f.rng);
+    f.cookie[50] ^= 1;
+    keys.aead = 1;
+    assert_false(nts_cookie_renew(&f.ring, (struct span){ f.cookie, f.cookie_len }, &f.rng, &keys, out));
+    assert_int_equal(keys.aead, 0);
+    f.cookie[50] ^= 1;
+    assert_true(nts_cookie_renew(&f.ring, (struct span){ f.cookie, f.cookie_len }, &f.rng, &keys, out));
+    f.ring.newest = 0; /* as long as a ring that was kept is being filled */
+    assert_false(nts_cookie_renew(&f.ring, (struct span){ f.cookie, f.cookie_len }, &f.rng, &keys, out));
+    assert_int_equal(keys.aead, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +507,8 @@ int main(void)
         cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
         cmocka_unit_test(without_a_key_nothing_is_made), cmocka_unit_test(a_request_without_fields_of_nts_is_not_meant),
         cmocka_unit_test(placeholders_are_of_one_length), cmocka_unit_test(answers_without_room_or_key),
+        cmocka_unit_test(a_cookie_is_opened_by_itself), cmocka_unit_test(a_key_that_goes_while_it_opens_opens_nothing),
+        cmocka_unit_test(no_cookie_is_made_from_an_older_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
