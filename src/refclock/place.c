@@ -1,5 +1,6 @@
 #include "refclock/place.h"
 
+#include <assert.h>
 #include <math.h>
 
 #define KEEP_NS (NS_PER_S / 2)
@@ -12,7 +13,8 @@ static double rate_between(const struct refclock_pair *a, const struct refclock_
 {
     double raw = (double)mono_sub(b->raw, a->raw).ns;
 
-    return raw > 0 ? ((double)ns_sub(b->realtime_ns, a->realtime_ns) - raw) / raw : INFINITY;
+    assert(raw > 0); /* readings are kept only when the last is half a second old, and that of now is put only behind the last */
+    return ((double)ns_sub(b->realtime_ns, a->realtime_ns) - raw) / raw;
 }
 
 void refclock_past_add(struct refclock_past *p, struct refclock_pair now)
@@ -50,15 +52,15 @@ enum verdict refclock_place(const struct refclock_past *p, struct refclock_pair 
         all[n++] = now;
     if (n < 2 || stamp_ns < all[0].realtime_ns)
         return VERDICT_REF_OLD;
-    for (k = n - 1; k > 0; k--) {
-        if (!(fabs(rate_between(&all[k - 1], &all[k])) < STEPPED))
+    for (k = n - 2;; k--) {
+        if (!(fabs(rate_between(&all[k], &all[k + 1])) < STEPPED))
             return VERDICT_REF_STEPPED;
-        if (stamp_ns >= all[k - 1].realtime_ns)
+        if (stamp_ns >= all[k].realtime_ns)
             break;
+        assert(k > 0); /* the oldest is no later than the stamp: that was asked above */
     }
     if (stamp_ns > now.realtime_ns)
         return VERDICT_REF_FUTURE;
-    k--;
     share = (double)(stamp_ns - all[k].realtime_ns) / (double)(all[k + 1].realtime_ns - all[k].realtime_ns);
     *at = mono_add(all[k].raw, (struct dur_ns){ (int64_t)(share * (double)mono_sub(all[k + 1].raw, all[k].raw).ns) });
     error->ns = (int64_t)ceil(unlike(&all[k], k > 0, k + 2 < n) + PAIR_NS);

@@ -45,6 +45,42 @@ static void a_stamp_is_placed_where_the_clocks_say(void **state)
     assert_in_range(llabs(at.ns - now.raw.ns), 0, 1);
 }
 
+/* Of the rates around a stamp, one over less than a quarter of a second tells nothing, and one that nobody saw may have been none. */
+static void the_error_follows_from_the_rates_that_are_known(void **state)
+{
+    static const int64_t even[] = { 50000, 50000, 50000 };
+    struct refclock_past p = past_of(3, even);
+    struct refclock_pair now = later(&p, 200 * NS_PER_MS);
+    struct dur_ns error;
+    struct mono_ns at;
+
+    (void)state;
+    now.realtime_ns += 100000;
+    assert_int_equal(refclock_place(&p, now, p.pair[2].realtime_ns + 1, &at, &error), VERDICT_ACCEPTED);
+    assert_in_range(error.ns, 1000, 1010);
+    now = later(&p, 300 * NS_PER_MS);
+    now.realtime_ns += 100000;
+    assert_int_equal(refclock_place(&p, now, p.pair[2].realtime_ns + 1, &at, &error), VERDICT_ACCEPTED);
+    assert_in_range(error.ns, 280000, 290000); /* 333 ppm for 50 */
+    assert_int_equal(refclock_place(&p, now, p.pair[0].realtime_ns, &at, &error), VERDICT_ACCEPTED);
+    assert_int_equal(at.ns, p.pair[0].raw.ns);
+    assert_in_range(error.ns, 51000, 51010); /* 50 ppm for 0 */
+}
+
+/* Readings of now that are no later than the last kept say nothing new. */
+static void a_reading_that_is_kept_already_is_no_other(void **state)
+{
+    static const int64_t even[] = { 0, 0 };
+    struct refclock_past p = past_of(2, even);
+    struct dur_ns error;
+    struct mono_ns at;
+
+    (void)state;
+    assert_int_equal(refclock_place(&p, p.pair[2], p.pair[2].realtime_ns, &at, &error), VERDICT_ACCEPTED);
+    assert_int_equal(at.ns, p.pair[2].raw.ns);
+    assert_int_equal(error.ns, 1000);
+}
+
 static void what_cannot_be_placed_is_named(void **state)
 {
     static const int64_t even[] = { 0, 0, 0, 0, 0, 0 }, stepped[] = { 0, 0, NS_PER_S / 2 }, back[] = { 0, 0, -2 * NS_PER_S };
@@ -112,6 +148,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stamp_is_placed_where_the_clocks_say),
+        cmocka_unit_test(the_error_follows_from_the_rates_that_are_known),
+        cmocka_unit_test(a_reading_that_is_kept_already_is_no_other),
         cmocka_unit_test(what_cannot_be_placed_is_named),
         cmocka_unit_test(readings_close_together_are_not_kept),
         cmocka_unit_test(the_error_covers_a_clock_that_is_steered),

@@ -46,6 +46,9 @@ static void a_sample_is_taken_once(void **state)
     assert_true(refclock_shm_judge(&r, &look, &s, &v));
     look.seen.receive_ns++;                  /* a writer of mode 0 may not count */
     assert_true(refclock_shm_judge(&r, &look, &s, &v));
+    look.seen.clock_ns++;
+    assert_true(refclock_shm_judge(&r, &look, &s, &v));
+    assert_false(refclock_shm_judge(&r, &look, &s, &v));
     look.seen.valid = 0;
     look.seen.count = look.count_after = 12;
     assert_false(refclock_shm_judge(&r, &look, &s, &v));
