@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,8 +28,10 @@ static void variable_name(const char *prefix, const char *section, const char *s
     size_t n = 0;
 
     for (size_t p = 0; p < sizeof part / sizeof part[0]; p++)
-        for (const char *s = part[p]; *s && n < VARIABLE_MAX - 1; s++)
+        for (const char *s = part[p]; *s; s++) {
+            assert(n < VARIABLE_MAX - 1); /* the names are the schema's own, and short */
             out[n++] = (char)toupper((unsigned char)*s);
+        }
     out[n] = '\0';
 }
 
@@ -135,9 +138,9 @@ static bool put_by_file(const struct overlay *o, const char *wanted)
     char name[VARIABLE_MAX];
     struct match m = { name, "", UINT_MAX };
 
-    if (n <= s || n - s >= sizeof name || strcasecmp(wanted + n - s, FILE_SUFFIX) != 0)
+    if (n <= s || strcasecmp(wanted + n - s, FILE_SUFFIX) != 0)
         return false;
-    snprintf(name, sizeof name, "%.*s", (int)(n - s), wanted);
+    snprintf(name, sizeof name, "%.*s", (int)(n - s), wanted); /* one that is cut is longer than any of ours */
     by_file.from_file = true;
     return put_by_name(&by_file, &m);
 }
@@ -175,15 +178,20 @@ static const char *credentials(char *const *environ_list)
 static void put_credential(const struct overlay *o, const struct conf_section *s, const struct conf_row *row)
 {
     const struct conf_node *given = conf_given(o->tree, s->name, 0, row->name);
+    struct conf_origin at = { CONF_FROM_ENVIRONMENT, 1, 1, o->name };
     char path[OPTION_TEXT_MAX];
     struct conf_node *map, *n;
 
     if (given || snprintf(path, sizeof path, "%s/%s%s%s", o->value, s->name, *s->name ? "." : "", row->name) >= (int)sizeof path || access(path, F_OK) != 0)
         return;
     map = section_map(o, s);
-    n = conf_tree_new_scalar(o->tree, path, (struct conf_origin){ CONF_FROM_ENVIRONMENT, 1, 1, o->name });
-    if (map && n)
+    if (!map)
+        return;
+    n = conf_tree_new_scalar(o->tree, path, at);
+    if (n)
         conf_node_put(map, row->name, n);
+    else
+        conf_error_add(o->errors, at, "the configuration has too many values");
 }
 
 static void put_credentials(const struct overlay *o)
@@ -204,12 +212,13 @@ void conf_overlay(const struct conf_schema *schema, struct conf_tree *tree, char
             const char *equals = strchr(*e, '=');
             struct overlay o = { schema, tree, errors, NULL, equals ? equals + 1 : "", false };
 
-            if (!equals || strncmp(*e, schema->env_prefix, prefix_len) != 0)
+            if (!equals || strncmp(*e, schema->env_prefix, prefix_len) != 0
+                || (memmem(*e, (size_t)(equals - *e), SEPARATOR, strlen(SEPARATOR)) != NULL) != single)
                 continue;
             o.name = conf_tree_keep(tree, *e, (size_t)(equals - *e));
             if (!o.name)
                 conf_error_add(errors, (struct conf_origin){ CONF_FROM_ENVIRONMENT, 1, 1, schema->env_prefix }, "the environment is too large");
-            else if ((strstr(o.name, SEPARATOR) != NULL) == single)
+            else
                 apply_variable(&o, o.name + prefix_len);
         }
     if (credentials(environ_list))

@@ -1,5 +1,6 @@
 #include "conf/number.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,12 @@ void conf_ppm_format(struct conf_number n, char *out)
     int decimals = 0;
 
     do {
+        int err;
+
         snprintf(out, CONF_NUMBER_TEXT_MAX, "%.*fppm", decimals, n.d);
-    } while ((conf_ppm_parse(out, &back) || back.d < n.d || back.d > n.d) && ++decimals < 15);
+        err = conf_ppm_parse(out, &back);
+        assert(err == 0); /* at most 15 digits were read: from 1 ppm on the loop ends with them, below there is one digit before the point */
+    } while ((back.d < n.d || back.d > n.d) && ++decimals < 15);
 }
 
 static const struct { const char *name; uint64_t bytes; } size_unit[] = {

@@ -4,7 +4,7 @@
  *   ppm       "1ppm", "0.5 ppm", "20ppb"               size      "512", "64KiB", "1MB", in bytes
  *
  * No locale, no hexadecimal, no exponent, no infinity, nothing finer than a nanosecond, at most 15 digits of ppm. What is formatted parses back to the
- * same number. Parsers return 0, -UE_SYNTAX or -UE_RANGE. */
+ * same number, ppm to 14 decimals. Parsers return 0, -UE_SYNTAX or -UE_RANGE. */
 #ifndef CONF_NUMBER_H
 #define CONF_NUMBER_H
 

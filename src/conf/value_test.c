@@ -53,6 +53,7 @@ static const struct number_case numbers[] = {
     { conf_duration_parse, "1.5us", 0, 1500, 0 },
     { conf_duration_parse, "0.000000001s", 0, 1, 0 },
     { conf_duration_parse, "0.5ns", -UE_RANGE, 0, 0 },
+    { conf_duration_parse, "18446744073709551615d", -UE_RANGE, 0, 0 },
     { conf_duration_parse, "106752d", -UE_RANGE, 0, 0 },
     { conf_duration_parse, "106751d24h", -UE_RANGE, 0, 0 },
     { conf_duration_parse, "106751d23h", 0, (INT64_C(106751) * 24 + 23) * 3600 * NS_PER_S, 0 },
@@ -82,6 +83,9 @@ static const struct number_case numbers[] = {
     { conf_size_parse, "512", 0, 512, 0 },
     { conf_size_parse, "64KiB", 0, 65536, 0 },
     { conf_size_parse, "1MB", 0, 1000000, 0 },
+    { conf_size_parse, "KiB", -UE_SYNTAX, 0, 0 },
+    { conf_size_parse, "18446744073709551616", -UE_RANGE, 0, 0 },
+    { conf_size_parse, "18446744073709551620", -UE_RANGE, 0, 0 },
     { conf_size_parse, "64 KiB", -UE_SYNTAX, 0, 0 },
     { conf_size_parse, "9223372036854775807KiB", -UE_RANGE, 0, 0 },
     { conf_size_parse, "18446744073709551615", -UE_RANGE, 0, 0 },
@@ -122,6 +126,21 @@ static void formatted_numbers_parse_back(void **state)
         assert_int_equal(conf_ppm_parse(text, &back), 0);
         assert_true(back.d >= in.d && back.d <= in.d);
     }
+}
+
+/* A thousandth of a ppm has three digits more than we write. */
+static void ppm_is_written_to_14_decimals(void **state)
+{
+    char text[CONF_NUMBER_TEXT_MAX];
+    struct conf_number n;
+
+    (void)state;
+    assert_int_equal(conf_ppm_parse("1.00000000000001ppb", &n), 0);
+    conf_ppm_format(n, text);
+    assert_string_equal(text, "0.00100000000000ppm");
+    assert_int_equal(conf_ppm_parse("99.9999999999999ppm", &n), 0);
+    conf_ppm_format(n, text);
+    assert_string_equal(text, "99.9999999999999ppm");
 }
 
 static void limits_hold_at_their_edges(void **state)
@@ -233,6 +252,7 @@ static const struct { enum conf_type type; const char *text; int err; const char
     { CONF_HOST, "224.0.1.1", -UE_SYNTAX, NULL },
     { CONF_HOST, "0.0.0.0", -UE_SYNTAX, NULL },
     { CONF_HOST, "-a.example", -UE_SYNTAX, NULL },
+    { CONF_HOST, "a-.example", -UE_SYNTAX, NULL },
     { CONF_HOST, "a..b", -UE_SYNTAX, NULL },
     { CONF_HOST, "a b", -UE_SYNTAX, NULL },
     { CONF_TEXTS, "eth0", 0, "\"eth0\"" },
@@ -251,6 +271,7 @@ static const struct { enum conf_type type; const char *text; int err; const char
     { CONF_NETS, "192.0.2.0/33", -UE_RANGE, NULL },
     { CONF_NETS, "2001:db8::/129", -UE_RANGE, NULL },
     { CONF_NETS, "192.0.2.0/", -UE_SYNTAX, NULL },
+    { CONF_NETS, "192.0.2/24", -UE_SYNTAX, NULL },
     { CONF_NETS, "192.0.2.0/-1", -UE_RANGE, NULL },
     { CONF_NETS, "192.0.2.0:1/24", -UE_SYNTAX, NULL },
     { CONF_NETS, "*/0", -UE_SYNTAX, NULL },
@@ -328,6 +349,12 @@ static void one_limit_is_enough(void **state)
     assert_int_equal(n, 4);
 }
 
+static void no_name_is_no_host(void **state)
+{
+    (void)state;
+    assert_int_equal(conf_host_check(""), -UE_SYNTAX);
+}
+
 static void the_network_around_an_address_is_named(void **state)
 {
     char out[CONF_NET_MAX];
@@ -374,9 +401,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_parse_exactly), cmocka_unit_test(formatted_numbers_parse_back), cmocka_unit_test(limits_hold_at_their_edges),
-        cmocka_unit_test(ppm_limits_hold), cmocka_unit_test(enum_is_the_index), cmocka_unit_test(items_read_and_write),
+        cmocka_unit_test(ppm_limits_hold), cmocka_unit_test(ppm_is_written_to_14_decimals), cmocka_unit_test(enum_is_the_index),
+        cmocka_unit_test(items_read_and_write),
         cmocka_unit_test(text_lengths_are_limited), cmocka_unit_test(lists_are_bounded), cmocka_unit_test(one_limit_is_enough),
-        cmocka_unit_test(nearest_names_are_found), cmocka_unit_test(the_network_around_an_address_is_named),
+        cmocka_unit_test(nearest_names_are_found), cmocka_unit_test(no_name_is_no_host), cmocka_unit_test(the_network_around_an_address_is_named),
         cmocka_unit_test(a_duration_before_zero_has_a_sign), cmocka_unit_test(switch_words_are_quoted),
         cmocka_unit_test(what_is_expected_is_said_with_its_limits),
     };
