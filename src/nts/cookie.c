@@ -3,7 +3,9 @@
 #include "crypto/mac.h"
 
 #define NUMBER_SIZE 4            /* of a key, where it is bound to it */
-#define HEAD_SIZE 8             /* the last byte of the number, and what is random */
+#define HEAD_SIZE 8              /* the last byte of the number, and what is random */
+
+_Static_assert((UINT8_MAX + 1) % NTS_RING_KEYS == 0, "the last byte of a number tells its row");
 
 static uint32_t load(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 
