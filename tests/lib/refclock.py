@@ -53,13 +53,37 @@ def units(*wanted):
             remove(unit)
 
 
-class Writer(threading.Thread):
+class Feed(threading.Thread):
+    """What goes on by itself while it is in use, unless it is silent, and leaves nothing behind."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.ended, self.silent = threading.Event(), False
+
+    def stop(self):
+        if self.is_alive():
+            self.ended.set()
+            self.join()
+
+    def close(self):
+        """Called once it has stopped."""
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.close()
+
+
+class Writer(Feed):
     """A sample every `every` seconds, as gpsd writes it (mode 1), true time being the system clock + offset."""
 
     def __init__(self, unit, every=0.25, offset=0.0, mode=0o600):
-        super().__init__(daemon=True)
+        super().__init__()
         self.at = libc.shmat(segment(unit, mode=mode), None, 0)
-        self.every, self.offset, self.leap, self.count, self.ended, self.silent = every, offset, 0, 0, threading.Event(), False
+        self.every, self.offset, self.leap, self.count = every, offset, 0, 0
 
     def _put(self, **fields):
         places = {"count": 4, "valid": 48}
@@ -83,17 +107,7 @@ class Writer(threading.Thread):
             if not self.silent:
                 self.write()
 
-    def stop(self):
-        if self.is_alive():
-            self.ended.set()
-            self.join()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+    def close(self):
         libc.shmdt(self.at)
 
 
@@ -102,12 +116,12 @@ def datagram(offset=0.0, pulse=0, leap=0, magic=SOCK_MAGIC, at_ns=None):
     return SOCK.pack(at_ns // 10**9, at_ns % 10**9 // 1000, offset, pulse, leap, 0, magic)
 
 
-class Sender(threading.Thread):
+class Sender(Feed):
     """Samples to the daemon's socket."""
 
     def __init__(self, path, every=0.25, offset=0.0):
-        super().__init__(daemon=True)
-        self.path, self.every, self.offset, self.ended, self.silent = str(path), every, offset, threading.Event(), False
+        super().__init__()
+        self.path, self.every, self.offset = str(path), every, offset
 
     def send(self, payload):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
@@ -119,14 +133,6 @@ class Sender(threading.Thread):
             if not self.silent:
                 with contextlib.suppress(OSError):      # the daemon is being started anew
                     self.send(datagram(self.offset))
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.join()
 
 
 def sentence(body):
@@ -148,16 +154,16 @@ def sentences(second, fix):
     ))
 
 
-class Receiver(threading.Thread):
+class Receiver(Feed):
     """A receiver behind a TCP port (of a terminal gpsd would hand nothing over): at each second of the system clock, and `late` after it, it says which second
     that was to whoever is connected."""
 
     def __init__(self, late=0.1):
-        super().__init__(daemon=True)
+        super().__init__()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.setblocking(False)
         self.path = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.late, self.fix, self.silent, self.said, self.ended, self.readers = late, True, False, 0, threading.Event(), []
+        self.late, self.fix, self.said, self.readers = late, True, 0, []
 
     def run(self):
         while True:
@@ -173,12 +179,6 @@ class Receiver(threading.Thread):
                         reader.sendall(sentences(second, self.fix))
                         self.said += 1
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.join()
+    def close(self):
         for s in (self.listener, *self.readers):
             s.close()
