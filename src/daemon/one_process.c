@@ -80,8 +80,6 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         loop_stop(&all.loop);
     } else if (number == SIGHUP) {
         core_reread(&all.core);
-        if (all.ke > 0)
-            kill(all.ke, SIGHUP);
         reload_ask(&all.reload, 0);
     } else {
         while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
@@ -113,17 +111,18 @@ static void committed(void *ctx, const struct conf_changes *changes)
     uint32_t generation = all.setup->sets->generation;
 
     (void)ctx;
+    (void)changes;
     core_take_set(&all.core, generation);
     reload_taken(&all.reload, generation);
     ke_role_change(&all.setup->ke, &all.setup->options->nts);
-    if (all.ke > 0 && (conf_names_have(&changes->live, "nts.certificate") || conf_names_have(&changes->live, "nts.private_key")))
-        kill(all.ke, SIGHUP);
     follow_again(&all.follow);
 }
 
 static void reloaded(void *ctx, uint32_t ticket)
 {
     (void)ctx;
+    if (all.ke > 0)
+        kill(all.ke, SIGHUP);
     core_reloaded(&all.core, ticket);
 }
 

@@ -53,7 +53,6 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         reap(now);
     } else if (number == SIGHUP) {
         signal_child(ROLE_CORE, SIGHUP);
-        signal_child(ROLE_KE, SIGHUP);
         reload_ask(&sup.reload, 0);
     } else {
         stop(number, now);
@@ -105,18 +104,19 @@ static void list_changed(void *ctx, unsigned i)
 static void committed(void *ctx, const struct conf_changes *changes)
 {
     (void)ctx;
+    (void)changes;
     tell_core(RELOAD_COMMIT, sup.setup->sets->generation);
     children_watch_life(&sup.children);
     start_serving();
     ke_role_change(&sup.setup->ke, &sup.setup->options->nts);
-    if (conf_names_have(&changes->live, "nts.certificate") || conf_names_have(&changes->live, "nts.private_key"))
-        signal_child(ROLE_KE, SIGHUP);
     follow_again(&sup.follow);
 }
 
+/* However it was asked for, and however it ended: a certificate that was renewed has its old name, and no row of the configuration changes. */
 static void reloaded(void *ctx, uint32_t ticket)
 {
     (void)ctx;
+    signal_child(ROLE_KE, SIGHUP);
     tell_core(RELOAD_DONE, ticket);
 }
 

@@ -351,7 +351,7 @@ static void look_at_certificate(void)
         snprintf(when, sizeof when, "has expired, clients refuse it");
     else
         snprintf(when, sizeof when, "expires in %s", ns_to_text(utc_sub(ke.valid.until, now).ns, left));
-    fprintf(stderr, "simple-utcd-ke: %s %s: renew it, and send SIGHUP to simple-utcd\n", ke.shared->options.certificate.s, when);
+    fprintf(stderr, "simple-utcd-ke: %s %s: renew it, and reload simple-utcd\n", ke.shared->options.certificate.s, when);
 }
 
 static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong)

@@ -277,6 +277,19 @@ def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
     assert kept.decode() not in nts.daemon.log()
 
 
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_KE_15_utcctl_reload_takes_a_renewed_pair(lab, mode):
+    """As a renewal leaves them: other bytes below the same names, a configuration that says what it said. `systemctl reload` is this."""
+    nts = Server(lab, mode, "renewed")
+    pem, private = certificate.Authority(lab.dir, "ca-other").sign("other")
+    nts.private_key.write_bytes(private.read_bytes())
+    nts.certificate.write_bytes(pem.read_bytes())
+    done = nts.daemon.ctl("reload")
+    assert done.returncode == 0, done.stderr
+    shown = lambda: proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1"]).stdout
+    proc.wait_for(lambda: "test ca-other" in shown(), what=nts.daemon.log)
+
+
 def test_KE_16_private_key_that_others_may_read(lab):
     """NTS is not served, and it is said why; the time is served all the same."""
     authority, port = certificate.Authority(lab.dir), proc.free_port()
