@@ -125,7 +125,7 @@ static const char *use_pair(SSL_CTX *ctx, const char *certificate, const char *p
     return use_private_key(ctx, private_key);
 }
 
-/* Of every certificate that is judged a list has to say that it is not revoked. */
+/* Of every certificate of the chain a list has to say that it is not revoked: who stole the key of an authority in between signs what no list names. */
 static bool use_revoked(SSL_CTX *ctx, const char *path)
 {
     X509_STORE *store = SSL_CTX_get_cert_store(ctx);
@@ -133,7 +133,7 @@ static bool use_revoked(SSL_CTX *ctx, const char *path)
 
     if (path[0] == '\0')
         return true;
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     return lookup && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0;
 }
 

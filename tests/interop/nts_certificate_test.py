@@ -94,6 +94,20 @@ def test_revoked_certificates(lab, authority, chronyd, pair):
     wait_refused(lab.utcd({"sources": [source(server.ke_port, nts_trusted=str(other.pem))], "nts": good}, name="third"), "unable to get certificate CRL")
 
 
+def test_an_authority_in_between_that_is_revoked(lab, authority):
+    """Its own list says nothing against what it signs: the one above names it. Of each authority of the chain there has to be a list."""
+    between, lists = certificate.Authority(lab.dir, "between", above=authority), lab.dir / "lists.pem"
+    pem, private = between.sign("below")
+    pem.write_text(pem.read_text() + between.pem.read_text())
+    server, good = NtsChronyd(lab, (pem, private), "below"), {"trusted_certificates": str(authority.pem), "revoked_certificates": str(lists)}
+    lists.write_text(between.revoke().read_text())
+    wait_refused(lab.utcd({"sources": [source(server.ke_port)], "nts": good}, name="one-list"), "unable to get certificate CRL")
+    lists.write_text(between.revoke().read_text() + authority.revoke().read_text())
+    client(lab, [source(server.ke_port)], **good).wait_synchronised(20)
+    lists.write_text(between.revoke().read_text() + authority.revoke(between.pem).read_text())
+    wait_refused(lab.utcd({"sources": [source(server.ke_port)], "nts": good}, name="revoked-between"), "certificate revoked")
+
+
 class Certified:
     """Our server with a listener for everybody and one for clients with a certificate."""
 

@@ -19,21 +19,24 @@ def _openssl(*args, when=None):
 
 
 class Authority:
-    """directory/ca.pem, and certificates it signs."""
+    """directory/ca.pem, and certificates it signs. above: the authority that vouches for this one; without, it does so itself."""
 
-    def __init__(self, directory, name="ca"):
+    def __init__(self, directory, name="ca", above=None):
         self.directory = pathlib.Path(directory)
         self.pem, self._key = self.directory / f"{name}.pem", self.directory / f"{name}.key"
+        if above:
+            self.pem, self._key = above.sign(name, subject=f"/CN=test {name}", extensions="basicConstraints=critical,CA:TRUE\n")
+            return
         _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self._key, "-out", self.pem, "-days", "30",
                  "-subj", f"/CN=test {name}")
 
     def sign(self, name, subject_alt="DNS:localhost,IP:127.0.0.1", subject="/CN=nobody", key=("ec", "ec_paramgen_curve:P-256"), digest="sha256", days=("-days", "30"),
-             usage="serverAuth", when=None):
+             usage="serverAuth", when=None, extensions=None):
         """(certificate, private key) paths. when: the day on which it is signed."""
-        pem, private, request, extensions = (self.directory / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
+        pem, private, request, file = (self.directory / f"{name}.{end}" for end in ("pem", "key", "csr", "ext"))
         _openssl("req", "-new", "-newkey", key[0], "-pkeyopt", key[1], "-nodes", "-keyout", private, "-out", request, "-subj", subject)
-        extensions.write_text((f"subjectAltName={subject_alt}\n" if subject_alt else "") + f"extendedKeyUsage={usage}\n")
-        _openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self._key, "-CAcreateserial", "-out", pem, f"-{digest}", "-extfile", extensions, *days,
+        file.write_text(extensions or (f"subjectAltName={subject_alt}\n" if subject_alt else "") + f"extendedKeyUsage={usage}\n")
+        _openssl("x509", "-req", "-in", request, "-CA", self.pem, "-CAkey", self._key, "-CAcreateserial", "-out", pem, f"-{digest}", "-extfile", file, *days,
                  when=when)
         private.chmod(0o600)
         return pem, private
