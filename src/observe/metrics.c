@@ -12,6 +12,8 @@ struct value { enum { VALUE_NONE, VALUE_NS, VALUE_COUNT, VALUE_REAL } kind; int6
 #define NS(x) (struct value){ .kind = VALUE_NS, .ns = (x) }
 #define N(x) (struct value){ .kind = VALUE_COUNT, .count = (x) }
 #define REAL(x) (struct value){ .kind = VALUE_REAL, .real = (x) }
+#define INSTANT(t) ((t).ns ? NS((t).ns) : NONE)
+#define OF_NTS(is) (s->certificate_expires.ns ? (is) : NONE) /* where there is such a server */
 #define MEASURED(is) measured(src, is)
 
 /* A source that never answered has no zeros. */

@@ -43,6 +43,35 @@ static void has(const char *line)
         fail_msg("no line %s in\n%.3000s", line, out);
 }
 
+static void what_is_authenticated_and_until_when(void **state)
+{
+    struct snapshot *s = some();
+
+    (void)state;
+    assert_true(metrics_write(s, "1.2", METRICS_PROMETHEUS, out, sizeof out) > 0);
+    has("simple_utcd_source_authenticated{source=\"ntp.example.org\",address=\"192.0.2.1:123\"} 0\n");
+    assert_null(strstr(out, "simple_utcd_nts_")); /* there is no such server */
+    assert_null(strstr(out, "simple_utcd_source_nts_cookies{"));
+    assert_null(strstr(out, "simple_utcd_source_certificate_expiry_timestamp_seconds{"));
+    s->certificate_expires.ns = INT64_C(1800000000) * NS_PER_S;
+    s->handshakes = 5;
+    s->handshakes_granted = 4;
+    s->source[0].auth = SOURCE_AUTH_NTS;
+    s->source[0].cookies = 7;
+    s->source[0].certificate_expires.ns = INT64_C(1900000000) * NS_PER_S;
+    assert_true(metrics_write(s, "1.2", METRICS_PROMETHEUS, out, sizeof out) > 0);
+    has("simple_utcd_nts_certificate_expiry_timestamp_seconds 1800000000\n");
+    has("simple_utcd_nts_handshakes_total 5\n");
+    has("simple_utcd_nts_handshakes_granted_total 4\n");
+    has("simple_utcd_source_authenticated{source=\"ntp.example.org\",address=\"192.0.2.1:123\"} 1\n");
+    has("simple_utcd_source_nts_cookies{source=\"ntp.example.org\",address=\"192.0.2.1:123\"} 7\n");
+    has("simple_utcd_source_certificate_expiry_timestamp_seconds{source=\"ntp.example.org\",address=\"192.0.2.1:123\"} 1900000000\n");
+    s->source[0].auth = SOURCE_AUTH_KEY;
+    assert_true(metrics_write(s, "1.2", METRICS_PROMETHEUS, out, sizeof out) > 0);
+    has("simple_utcd_source_authenticated{source=\"ntp.example.org\",address=\"192.0.2.1:123\"} 1\n");
+    assert_null(strstr(out, "simple_utcd_source_nts_cookies{"));
+}
+
 static void both_formats_name_a_counter_their_way(void **state)
 {
     (void)state;
@@ -187,7 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_formats_name_a_counter_their_way),
-        cmocka_unit_test(values_and_labels),
+        cmocka_unit_test(values_and_labels), cmocka_unit_test(what_is_authenticated_and_until_when),
         cmocka_unit_test(a_source_that_never_answered_has_no_offset),
         cmocka_unit_test(without_core_only_that_is_told),
         cmocka_unit_test(CTL_12_text_from_outside_is_escaped),

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from lib import certificate, ntp, peers, proc, utcd
+from lib import certificate, http, ntp, peers, proc, utcd
 from lib.nts import NtsChronyd, source
 
 HOST = "127.0.0.1"
@@ -112,8 +112,8 @@ class Certified:
     """Our server with a listener for everybody and one for clients with a certificate."""
 
     def __init__(self, lab, authority, pair, **nts):
-        self.port, self.open_port, self.certified_port = (proc.free_port() for _ in range(3))
-        self.daemon = lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{self.port}"]},
+        self.port, self.open_port, self.certified_port, self.http_port = (proc.free_port() for _ in range(4))
+        self.daemon = lab.utcd({"http": {"listen": [f"{HOST}:{self.http_port}"]}, "local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{self.port}"]},
                                 "nts": {"listen": [f"{HOST}:{self.open_port}"], "certified_listen": [f"{HOST}:{self.certified_port}"], "certificate": str(pair[0]),
                                         "private_key": str(pair[1]), "client_authorities": str(authority.pem), **nts}}, utcd.PROCESSES, name="server")
         self.daemon.wait_answering(HOST, self.port)
@@ -175,10 +175,11 @@ def test_what_goes_together(lab):
 # ---- the end of a certificate ----
 
 def test_the_end_is_told_before_it_hurts(lab, authority):
-    """Of our own certificate by the server, of a source's by the client: in log, status and the list of what is wrong."""
+    """Of our own certificate by the server, of a source's by the client: in log, status, metrics and the list of what is wrong."""
     pem, private = authority.sign("short", days=("-days", "90"), when="-85d")
     server = Certified(lab, authority, (pem, private))
-    daemon = client(lab, [source(server.open_port)], trusted_certificates=str(authority.pem))
+    http_port = proc.free_port()
+    daemon = lab.utcd({"sources": [source(server.open_port)], "nts": {"trusted_certificates": str(authority.pem)}, "http": {"listen": [f"{HOST}:{http_port}"]}})
     daemon.wait_synchronised(20)
     assert re.search("the certificate of NTS source localhost is good for [45] d more", daemon.log()), daemon.log()
     seen = daemon.status()["sources"][0]
@@ -190,6 +191,14 @@ def test_the_end_is_told_before_it_hurts(lab, authority):
     for one in (daemon, server.daemon):
         assert "certificate-expires" in one.ctl("status", "--json").stdout and "expires soon" in one.ctl("status").stdout
     assert "certificate good for" in server.daemon.ctl("status").stdout
+    end = seen["certificate_expires_ns"] // 10**9
+    told = lambda port, line: proc.wait_for(lambda: re.search(line, http.get(port, "/metrics").text, re.MULTILINE), what=daemon.log)    # they are a second old
+    told(server.http_port, f"^simple_utcd_nts_certificate_expiry_timestamp_seconds {end}$")
+    told(server.http_port, "^simple_utcd_nts_handshakes_granted_total [1-9]")
+    told(server.http_port, 'problem="certificate-expires",subject="nts.certificate"')
+    told(http_port, f'^simple_utcd_source_certificate_expiry_timestamp_seconds{{source="localhost:.* {end}$')
+    told(http_port, '^simple_utcd_source_authenticated{source="localhost:.* 1$')
+    told(http_port, '^simple_utcd_source_nts_cookies{source="localhost:.* [1-8]$')
 
 
 def test_an_expired_certificate_is_told_and_time_is_served(lab, authority):
