@@ -9,30 +9,38 @@ struct watch {
     struct forecast *f;
     struct dur_ns moment;
     unsigned client;
-    bool usable, looked, free_running;
+    bool usable, looked, free_running, local;
     double error_s2;
     uint64_t usable_probes;
-    bool called_false[STORY_NODES_MAX];
+    bool called_false[STORY_NODES_MAX], followed[STORY_NODES_MAX];
 };
 
+static void look_at_server(struct watch *k, unsigned n, enum source_state state, double since_s)
+{
+    struct forecast_server *server = &k->f->server[n];
+
+    k->followed[n] = state == SOURCE_SELECTED;
+    if (state != SOURCE_FALSETICKER || k->called_false[n])
+        return;
+    k->called_false[n] = true;
+    server->false_runs++;
+    server->false_latest_s = fmax(server->false_latest_s, since_s);
+}
+
 /* A source has the address of its node. */
-static void look_for_false(struct watch *k, const struct sim_world *w, double since_s)
+static void look_at_servers(struct watch *k, const struct sim_world *w, double since_s)
 {
     static struct snapshot s;
     const struct sim_node *c = &w->node[k->client];
 
     engine_snapshot(c->c.engine, c->oscillator.raw, &s);
     for (uint32_t i = 0; i < s.source_count; i++)
-        for (unsigned n = 0; n < w->node_count; n++) {
-            struct forecast_false *server = &k->f->server[n];
-
-            if (s.source[i].state != SOURCE_FALSETICKER || k->called_false[n] || !addr_same_host(&s.source[i].addr, &w->node[n].addr))
-                continue;
-            k->called_false[n] = true;
-            server->runs++;
-            server->latest_s = fmax(server->latest_s, since_s);
-        }
+        for (unsigned n = 0; n < w->node_count; n++)
+            if (addr_same_host(&s.source[i].addr, &w->node[n].addr))
+                look_at_server(k, n, (enum source_state)s.source[i].state, since_s);
 }
+
+static double earlier_s(double known_s, double s) { return known_s < 0 ? s : fmin(known_s, s); }
 
 static void on_probe(void *ctx, struct sim_world *w, bool regular)
 {
@@ -56,9 +64,14 @@ static void on_probe(void *ctx, struct sim_world *w, bool regular)
     } else if (!k->free_running) {
         k->free_running = true;
         f->free_running_runs++;
-        f->free_running_s = f->free_running_s < 0 ? since_s : fmin(f->free_running_s, since_s);
+        f->free_running_s = earlier_s(f->free_running_s, since_s);
     }
-    look_for_false(k, w, since_s);
+    if (r->view.status == CLOCK_LOCAL && !k->local) {
+        k->local = true;
+        f->local_runs++;
+        f->local_s = earlier_s(f->local_s, since_s);
+    }
+    look_at_servers(k, w, since_s);
 }
 
 static void run_one(const struct story *s, uint64_t seed, struct watch *k)
@@ -72,6 +85,8 @@ static void run_one(const struct story *s, uint64_t seed, struct watch *k)
     world_run(w);
     k->f->broken += w->node[k->client].c.totals.violations[INVARIANT_BOUND];
     k->f->lost_runs += !k->usable;
+    for (unsigned n = 0; n < w->node_count; n++)
+        k->f->server[n].followed_runs += k->followed[n];
     world_free(w);
 }
 
@@ -82,7 +97,7 @@ int forecast_run(const char *story, struct dur_ns moment, unsigned runs, struct 
     struct story s;
     int err = story_parse(&s, "what if", story, error);
 
-    *out = (struct forecast){ .runs = runs, .free_running_s = FORECAST_NONE, .server_count = err ? 0 : s.node_count };
+    *out = (struct forecast){ .runs = runs, .free_running_s = FORECAST_NONE, .local_s = FORECAST_NONE, .server_count = err ? 0 : s.node_count };
     for (unsigned n = 0; n < out->server_count; n++)
         snprintf(out->server[n].name, sizeof out->server[n].name, "%s", s.node[n].name);
     for (unsigned i = 1; err == 0 && i <= runs; i++) {

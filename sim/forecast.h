@@ -6,8 +6,9 @@
 
 #define FORECAST_NONE (-1.0)
 
-/* Of a server: in how many runs it was ever called a falseticker, and the longest that took, in seconds after the moment. */
-struct forecast_false { char name[STORY_NAME_MAX]; unsigned runs; double latest_s; };
+/* Of a server: in how many runs it was ever called a falseticker, and the longest that took, in seconds after the moment; in how many it is followed at
+ * the end. */
+struct forecast_server { char name[STORY_NAME_MAX]; unsigned false_runs; double false_latest_s; unsigned followed_runs; };
 
 struct forecast {
     unsigned runs, unusable_runs;   /* unusable: not usable at the moment itself */
@@ -15,9 +16,11 @@ struct forecast {
     unsigned free_running_runs;
     double free_running_s;          /* shortest time after the moment until it was not usable any more; FORECAST_NONE: in no run */
     unsigned lost_runs;             /* not usable at the end */
+    unsigned local_runs;            /* served by the operator's statement `local` at some moment */
+    double local_s;                 /* shortest time after the moment until then; FORECAST_NONE: in no run */
     uint64_t broken;                /* probes at which true time was outside the bound */
     unsigned server_count;
-    struct forecast_false server[STORY_NODES_MAX];
+    struct forecast_server server[STORY_NODES_MAX];
 };
 
 /* Was there time to serve at all, in any run? Where not, its error and bound are of nothing. */

@@ -34,6 +34,15 @@ __attribute__((format(printf, 2, 3))) static int fail(struct reading *r, const c
     return -UE_SYNTAX;
 }
 
+/* "°C" is "C". */
+static void drop_degree(char *word)
+{
+    char *sign = strstr(word, "\xc2\xb0");
+
+    if (sign)
+        memmove(sign, sign + 2, strlen(sign + 2) + 1);
+}
+
 static int split(struct reading *r, const char *text)
 {
     while (*(text += strspn(text, " \t")) != '\0') {
@@ -42,10 +51,36 @@ static int split(struct reading *r, const char *text)
         if (r->count == WORDS_MAX || len >= WORD_MAX)
             return fail(r, "this question is too long");
         memcpy(r->word[r->count], text, len);
-        r->word[r->count++][len] = '\0';
+        r->word[r->count][len] = '\0';
+        drop_degree(r->word[r->count++]);
         text += len;
     }
     return 0;
+}
+
+static bool is_temperature(const char *word) { return strcmp(word, "C") == 0 || strcmp(word, "K") == 0; }
+
+/* "10 s" is "10s". A number without a unit is one of seconds, so what follows it is either its unit or one word too many. */
+static bool is_number_and_unit(const char *number, const char *unit, char out[WORD_MAX])
+{
+    struct dur_ns d;
+    double v;
+
+    return value_number(number, &v) && snprintf(out, WORD_MAX, "%s%s", number, unit) < WORD_MAX
+           && (value_duration(out, &d) || value_ratio(out, &v) || is_temperature(unit));
+}
+
+static void join_units(struct reading *r)
+{
+    for (unsigned i = 0; i + 1 < r->count; i++) {
+        char joined[WORD_MAX];
+
+        if (!is_number_and_unit(r->word[i], r->word[i + 1], joined))
+            continue;
+        memcpy(r->word[i], joined, sizeof joined);
+        memmove(r->word[i + 1], r->word[i + 2], (r->count - i - 2) * sizeof r->word[0]);
+        r->count--;
+    }
 }
 
 static bool is_called(const struct snapshot_source *s, uint32_t index, const char *word)
@@ -55,6 +90,11 @@ static bool is_called(const struct snapshot_source *s, uint32_t index, const cha
 
     snprintf(number, sizeof number, "s%u", (unsigned)index + 1);
     return strcmp(s->name, word) == 0 || strcmp(number, word) == 0 || (addr_from_text(word, 0, &a) == 0 && addr_same_host(&a, &s->addr));
+}
+
+bool question_source_tells(const struct snapshot_source *s)
+{
+    return s->last_answer_age.ns >= 0 && s->state != SOURCE_OFFLINE && s->state != SOURCE_UNREACHABLE && s->state != SOURCE_REFUSED;
 }
 
 static int take_source(struct reading *r, unsigned at, uint32_t *index)
@@ -93,7 +133,11 @@ static int parse_lie(struct reading *r, struct question *q, unsigned *used)
     int err = take_source(r, 1, &q->source);
 
     *used = 3;
-    return err ? err : take_duration(r, 2, -LIE_MAX_NS, LIE_MAX_NS, "+10s", &q->amount);
+    if (err)
+        return err;
+    if (!question_source_tells(&r->s->source[q->source]))
+        return fail(r, "'%s' gives no time at present, so a lie of it would change nothing", r->word[1]);
+    return take_duration(r, 2, -LIE_MAX_NS, LIE_MAX_NS, "+10s", &q->amount);
 }
 
 static int parse_cut(struct reading *r, struct question *q, unsigned *used)
@@ -156,6 +200,7 @@ int question_parse(const char *text, const struct snapshot *s, struct question *
     unsigned used = 0;
     int err = split(&r, text);
 
+    join_units(&r);
     *q = (struct question){ .kind = QUESTION_KINDS };
     for (int k = 0; err == 0 && r.count > 0 && k < QUESTION_KINDS; k++)
         if (strcmp(r.word[0], kinds[k].word) == 0) {

@@ -25,7 +25,11 @@ struct question {
     struct dur_ns delay, jitter;    /* add; -1 ns: as the nearest source */
 };
 
-/* SOURCE is its name, its address, or "s2", the second of `utcctl sources`. Returns 0, or -UE_SYNTAX with a printable sentence in `error`. */
+/* Does it give time at present, true or false? */
+bool question_source_tells(const struct snapshot_source *s);
+
+/* SOURCE is its name, its address, or "s2", the second of `utcctl sources`. A unit may stand apart ("10 s", "15 °C"). Returns 0, or -UE_SYNTAX with a
+ * printable sentence in `error`. */
 int question_parse(const char *text, const struct snapshot *s, struct question *q, char error[QUESTION_ERROR_MAX]);
 
 /* "a.example lied by +10s", for "what if ...". Returns out. */

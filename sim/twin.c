@@ -12,6 +12,7 @@
 #define LOSS_ASKED_MIN 20       /* fewer questions say nothing about loss */
 #define LOSS_MAX 0.9
 #define OFFSET_MAX_NS (INT64_C(3650) * 86400 * NS_PER_S)
+#define BUDGET_MAX_NS (INT64_C(36500) * 86400 * NS_PER_S)
 #define WARMING_STEPS 30        /* minutes in which a temperature changes */
 
 static double clamp(double v, double low, double high) { return fmin(fmax(v, low), high); }
@@ -26,6 +27,14 @@ bool twin_possible(const struct snapshot *s)
 {
     for (uint32_t i = 0; i < s->source_count; i++)
         if (is_measured(&s->source[i]))
+            return true;
+    return false;
+}
+
+bool twin_has_time(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->source_count; i++)
+        if (question_source_tells(&s->source[i]))
             return true;
     return false;
 }
@@ -55,6 +64,43 @@ static int shortest_poll(const struct snapshot *s, double run_s)
     return shortest;
 }
 
+static void write_ppm(FILE *out, const char *key, double ppm, double low, double high)
+{
+    if (ppm > 0)
+        fprintf(out, "set c %s %.6fppm\n", key, clamp(ppm, low, high));
+}
+
+static void write_duration(FILE *out, const char *key, struct dur_ns d, int64_t low_ns)
+{
+    if (d.ns >= low_ns)
+        fprintf(out, "set c %s %lldns\n", key, (long long)ns_within(d, 86400 * NS_PER_S));
+}
+
+/* What is left of it: the steps before are not in the story. */
+static long long budget_ns(const struct snapshot *s) { return (long long)ns_within(dur_sub(s->step_budget, s->stepped), BUDGET_MAX_NS); }
+
+/* The configuration, so far as it decides what comes of a fault. */
+static void write_limits(FILE *out, const struct snapshot *s)
+{
+    const struct snapshot_limits *l = &s->limits;
+
+    write_duration(out, "holdover.max_error", s->holdover_max_error, 1000);
+    write_ppm(out, "clock.max_drift", s->max_drift_ppm, 0.001, 500);
+    write_ppm(out, "clock.max_drift_silent", s->max_drift_silent_ppm, 15, 500);
+    if (l->min_sources == 0) /* a daemon that says nothing of the others */
+        return;
+    write_ppm(out, "clock.max_frequency", l->max_frequency_ppm, 1, 100000);
+    write_ppm(out, "clock.max_slew", l->max_slew_ppm, 1, 100000);
+    write_duration(out, "clock.step_threshold", l->step_threshold, 1000);
+    write_duration(out, "clock.panic_threshold", l->panic_threshold, NS_PER_MS);
+    fprintf(out, "set c clock.step_limit %u\nset c clock.step_budget %lldns\nset c clock.min_sources %u\n",
+            l->step_limit > 1000 ? 1000u : (unsigned)l->step_limit, budget_ns(s), l->min_sources > 16 ? 16u : (unsigned)l->min_sources);
+    if (l->local_stratum >= 1 && l->local_stratum <= 15) {
+        fprintf(out, "set c local.stratum %u\n", (unsigned)l->local_stratum);
+        write_duration(out, "local.error", l->local_error, 1000);
+    }
+}
+
 static void write_client(FILE *out, const struct snapshot *s)
 {
     double drift_ppm = -clamp(s->freq_ppm, -500, 500);
@@ -63,11 +109,7 @@ static void write_client(FILE *out, const struct snapshot *s)
      * later one is within max_drift of it. */
     fprintf(out, "node client c drift %.6fppm wander %.3g within %.6fppm knows %.6fppm to %.6fppm%s\n", drift_ppm, clamp(s->wander, 0, 1e-6),
             clamp(s->max_drift_ppm, 0.001, 500) / 4, drift_ppm, clamp(s->skew_ppm, 0.0001, 100), strcmp(s->clock_mode, "system") == 0 ? " steers" : "");
-    if (s->holdover_max_error.ns >= 1000)
-        fprintf(out, "set c holdover.max_error %lldns\n", (long long)ns_within(s->holdover_max_error, 86400 * NS_PER_S));
-    if (s->max_drift_ppm > 0 && s->max_drift_silent_ppm >= 15)
-        fprintf(out, "set c clock.max_drift %.6fppm\nset c clock.max_drift_silent %.6fppm\n", clamp(s->max_drift_ppm, 0.001, 500),
-                clamp(s->max_drift_silent_ppm, 15, 500));
+    write_limits(out, s);
 }
 
 /* Of each direction, from the share of questions that were answered. */

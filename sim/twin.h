@@ -15,6 +15,9 @@ struct twin_times { struct dur_ns event, end; }; /* after the story's start; a c
 /* Can a story be made: has any source been measured? */
 bool twin_possible(const struct snapshot *s);
 
+/* Can one be made in which the clock has a source: does any give time? */
+bool twin_has_time(const struct snapshot *s);
+
 /* question NULL: the same story undisturbed, of the same length as `length_of` asks for. The text is a story for story_parse. */
 struct twin_times twin_write(FILE *out, const struct snapshot *s, const struct question *q, const struct question *length_of);
 

@@ -12,6 +12,10 @@ static struct snapshot a_snapshot(void)
     struct snapshot s = { .clock_mode = "system", .freq_ppm = -12.5, .skew_ppm = 0.01, .wander = 2e-9, .max_drift_ppm = 1, .max_drift_silent_ppm = 15 };
 
     s.holdover_max_error.ns = NS_PER_S;
+    s.step_budget.ns = 100 * NS_PER_S;
+    s.stepped.ns = 40 * NS_PER_S;
+    s.limits = (struct snapshot_limits){ .max_frequency_ppm = 400, .max_slew_ppm = 300, .step_threshold = { 2 * NS_PER_MS },
+                                         .panic_threshold = { 5 * NS_PER_S }, .step_limit = 3, .min_sources = 1 };
     s.uptime.ns = 7200 * NS_PER_S;
     s.page.tai_minus_utc_s = 37;
     s.page.tai_ref.ns = (INT64_C(1795392000) + 37) * NS_PER_S;
@@ -59,6 +63,13 @@ static void the_story_of_a_snapshot(void **state)
         "set c holdover.max_error 1000000000ns\n"
         "set c clock.max_drift 1.000000ppm\n"
         "set c clock.max_drift_silent 15.000000ppm\n"
+        "set c clock.max_frequency 400.000000ppm\n"
+        "set c clock.max_slew 300.000000ppm\n"
+        "set c clock.step_threshold 2000000ns\n"
+        "set c clock.panic_threshold 5000000000ns\n"
+        "set c clock.step_limit 3\n"
+        "set c clock.step_budget 60000000000ns\n"
+        "set c clock.min_sources 1\n"
         "\n"
         "# s1: a.example at 192.0.2.1:123, selected\n"
         "node server s1 stratum 1 error 10000ns root delay 0ns\n"
@@ -175,12 +186,99 @@ static void a_liar_is_named_and_an_oscillator_out_of_bounds_is_noticed(void **st
     assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 2, &f, &error), 0);
     assert_int_equal(f.server_count, 4);
     for (unsigned n = 0; n < f.server_count; n++)
-        assert_int_equal(f.server[n].runs, strcmp(f.server[n].name, "s2") == 0 ? 2 : 0);
+        assert_int_equal(f.server[n].false_runs, strcmp(f.server[n].name, "s2") == 0 ? 2 : 0);
     free(text);
     text = written(&s, "temperature +100C 3ppm");
     assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 1, &f, &error), 0);
     assert_true(f.broken > 0);
     free(text);
+}
+
+static struct forecast asked(const struct snapshot *s, const char *question)
+{
+    char *text = written(s, question);
+    struct story_error error;
+    struct forecast f;
+
+    assert_int_equal(forecast_run(text, (struct dur_ns){ 7200 * NS_PER_S }, 2, &f, &error), 0);
+    free(text);
+    return f;
+}
+
+/* What the configuration says decides the answer: how many have to agree, what is too much to follow, what stands in when nobody is left. */
+static void the_limits_are_the_daemons(void **state)
+{
+    struct snapshot s = a_snapshot();
+    struct forecast f;
+
+    (void)state;
+    s.source[1].state = SOURCE_SELECTED;
+    assert_int_equal(asked(&s, "remove s1").free_running_runs, 0);
+    s.limits.min_sources = 3;
+    assert_int_equal(asked(&s, "remove s1").unusable_runs, 2);
+    s.limits.min_sources = 1;
+    f = asked(&s, "cut 2d");
+    assert_int_equal(f.free_running_runs, 2);
+    assert_int_equal(f.local_runs, 0);
+    s.limits.local_stratum = 10;
+    s.limits.local_error.ns = 100 * NS_PER_MS;
+    f = asked(&s, "cut 2d");
+    assert_int_equal(f.local_runs, 2);
+    assert_true(f.local_s > 3600 && f.free_running_runs == 0);
+}
+
+/* Nobody outvotes the only source: a lie within the panic threshold is called false first and followed then, a greater one never. */
+static void an_only_source_is_followed_within_the_panic_threshold(void **state)
+{
+    struct snapshot s = a_snapshot();
+    struct forecast f;
+
+    (void)state;
+    s.source_count = 1;
+    f = asked(&s, "lie s1 +4s");
+    assert_int_equal(f.server[1].false_runs, 2);
+    assert_int_equal(f.server[1].followed_runs, 2);
+    assert_true(f.broken > 0 && f.error_max_s > 3.9);
+    f = asked(&s, "lie s1 +6s");
+    assert_int_equal(f.server[1].false_runs, 2);
+    assert_int_equal(f.server[1].followed_runs, 0);
+    assert_true(f.broken == 0 && f.error_max_s < 0.1);
+}
+
+static void units_may_stand_apart(void **state)
+{
+    static const char *const rows[][2] = { { "cut 6 h", "cut 6h" }, { "lie s1 -10 ms", "lie s1 -10ms" },
+                                           { "temperature +15 °C 0.2 ppm", "temperature +15C 0.2ppm" },
+                                           { "temperature -3°C", "temperature -3C" },
+                                           { "add delay 5 ms jitter 100 us", "add delay 5ms jitter 100us" } };
+    struct snapshot s = a_snapshot();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *apart = written(&s, rows[i][0]), *together = written(&s, rows[i][1]);
+
+        assert_string_equal(apart, together);
+        free(apart);
+        free(together);
+    }
+}
+
+static void who_tells_no_time_cannot_lie(void **state)
+{
+    static const uint8_t silent[] = { SOURCE_UNREACHABLE, SOURCE_REFUSED };
+    struct snapshot s = a_snapshot();
+    char error[QUESTION_ERROR_MAX];
+    struct question q;
+
+    (void)state;
+    assert_true(twin_has_time(&s));
+    for (size_t i = 0; i < sizeof silent; i++) {
+        s.source[0].state = s.source[1].state = s.source[2].state = silent[i];
+        assert_int_not_equal(question_parse("lie s1 +10s", &s, &q, error), 0);
+        assert_non_null(strstr(error, "gives no time at present"));
+        assert_true(twin_possible(&s));
+        assert_false(twin_has_time(&s));
+    }
 }
 
 /* A source that answers sixteen times a second is simulated with longer polls; nonsense from a false daemon stays inside the language. */
@@ -196,6 +294,8 @@ static void numbers_from_outside_are_limited(void **state)
     s.freq_ppm = 1e300;
     s.skew_ppm = -1;
     s.wander = 1e300;
+    s.step_budget.ns = INT64_MIN;
+    s.limits = (struct snapshot_limits){ 1e300, 1e300, { INT64_MAX }, { INT64_MAX }, UINT32_MAX, UINT16_MAX, UINT16_MAX, { INT64_MIN } };
     s.source[0] = (struct snapshot_source){ .name = "a\nrun 1s\n", .poll_log2 = -128, .delay_floor = { INT64_MAX }, .delay_excess = { INT64_MIN },
                                             .root_dispersion = { INT64_MIN }, .root_delay = { INT64_MAX }, .sent = 1000 };
     s.source[1].offset.ns = INT64_MAX;
@@ -259,6 +359,10 @@ int main(void)
         cmocka_unit_test(outliers_are_no_liars),
         cmocka_unit_test(a_wild_oscillator_keeps_the_assumptions),
         cmocka_unit_test(a_liar_is_named_and_an_oscillator_out_of_bounds_is_noticed),
+        cmocka_unit_test(the_limits_are_the_daemons),
+        cmocka_unit_test(an_only_source_is_followed_within_the_panic_threshold),
+        cmocka_unit_test(units_may_stand_apart),
+        cmocka_unit_test(who_tells_no_time_cannot_lie),
         cmocka_unit_test(numbers_from_outside_are_limited),
         cmocka_unit_test(bad_questions_are_refused),
         cmocka_unit_test(a_name_for_two_and_a_stranger_are_refused),

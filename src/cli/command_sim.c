@@ -90,17 +90,20 @@ static void forecast_json(struct json *j, const char *key, const struct forecast
     ns_or_null(j, "bound_max_ns", f, f->bound_max_s);
     json_count(j, "not_usable_runs", f->free_running_runs);
     seconds_or_null(j, "not_usable_after_s", f->free_running_s);
+    json_count(j, "local_runs", f->local_runs);
+    seconds_or_null(j, "local_after_s", f->local_s);
     json_count(j, "bound_broken", f->broken);
     json_array(j, "falsetickers");
     for (unsigned n = 0; n < f->server_count; n++) {
         char name[4 * SNAPSHOT_NAME_MAX];
 
-        if (f->server[n].runs == 0)
+        if (f->server[n].false_runs == 0)
             continue;
         json_object(j, NULL);
         json_text(j, "name", show_forecast_name(f->server[n].name, s, name, sizeof name));
-        json_count(j, "runs", f->server[n].runs);
-        json_double(j, "after_s", f->server[n].latest_s);
+        json_count(j, "runs", f->server[n].false_runs);
+        json_double(j, "after_s", f->server[n].false_latest_s);
+        json_count(j, "followed_runs", f->server[n].followed_runs);
         json_object_end(j);
     }
     json_array_end(j);
@@ -141,9 +144,10 @@ static int tell_forecast(const struct args *a, struct what_if *w, const struct w
 static int answer(const struct args *a, const struct snapshot *s, const struct question *q)
 {
     struct written disturbed = write_story(s, q, q), calm = write_story(s, NULL, q);
-    struct what_if w = { .snapshot = s, .question = q, .asked = a->question, .ahead = dur_sub(disturbed.times.end, disturbed.times.event) };
+    struct what_if w = { .snapshot = s, .question = q, .asked = a->question, .before = disturbed.times.event };
     int code = CLI_OK;
 
+    w.ahead = dur_sub(disturbed.times.end, disturbed.times.event);
     if (a->print_story)
         fputs(disturbed.text, stdout);
     else
@@ -168,6 +172,8 @@ static int run_what_if(const struct args *a)
         return command_fail(a, CLI_NOT_SYNCHRONISED, "the daemon has not heard of any source yet, so there is nothing to start from");
     if (question_parse(a->question, &asked.snapshot, &q, error) < 0)
         return command_fail(a, CLI_USAGE, error);
+    if (q.kind != QUESTION_ADD && !twin_has_time(&asked.snapshot))
+        return command_fail(a, CLI_NOT_SYNCHRONISED, "no source gives time at present, so there is nothing to start from");
     return answer(a, &asked.snapshot, &q);
 }
 

@@ -349,17 +349,45 @@ static void show_age(const struct snapshot *s, unsigned width, FILE *out)
     fact("Page", width, out, "last written %s ago", ns_to_text(mono_sub(s->now, s->page.heartbeat).ns, age));
 }
 
+static bool ever_heard_of_a_source(const struct snapshot *s)
+{
+    bool heard = s->page.sources_total > 0 && s->source_count == 0; /* the page alone does not tell */
+
+    for (uint32_t i = 0; i < s->source_count; i++)
+        heard = heard || s->source[i].last_answer_age.ns >= 0;
+    return heard;
+}
+
+static void assume_frequency(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char text[300];
+    int len;
+
+    if (s->max_drift_ppm <= 0)
+        return;
+    len = snprintf(text, sizeof text, "  - the oscillator stays within %.3g ppm of its learnt frequency (clock.max_drift), %.3g ppm once every source has been "
+                   "silent for 8 polls (clock.max_drift_silent)", s->max_drift_ppm, s->max_drift_silent_ppm);
+    if (s->limits.max_frequency_ppm > 0)
+        snprintf(text + len, sizeof text - (size_t)len, ", and is never more than %.6g ppm off (clock.max_frequency),", s->limits.max_frequency_ppm);
+    else
+        snprintf(text + len, sizeof text - (size_t)len, ",");
+    text_wrap(text, 0, 4, width, out);
+}
+
+/* The declared assumptions, by the keys that change them. */
 static void show_assumptions(const struct snapshot *s, unsigned width, FILE *out)
 {
-    fputs("\nThe bound is true as long as\n", out);
-    text_wrap("  - more than half of the usable sources are truthful within their own root distance,", 0, 4, width, out);
-    if (s->max_drift_ppm > 0) {
-        char text[200];
+    char text[200], ns[NS_TEXT];
 
-        snprintf(text, sizeof text, "  - the oscillator stays within %.3g ppm of its learnt frequency, %.3g ppm once every source has been silent for 8 polls,",
-                 s->max_drift_ppm, s->max_drift_silent_ppm);
+    fputs("\nThe bound is true as long as\n", out);
+    if (s->page.status == CLOCK_LOCAL && s->limits.local_stratum > 0) {
+        snprintf(text, sizeof text, "  - this machine's clock was within %s of the truth before any source was heard (local.error),",
+                 ns_to_text(s->limits.local_error.ns, ns));
         text_wrap(text, 0, 4, width, out);
     }
+    if (s->page.status != CLOCK_LOCAL || ever_heard_of_a_source(s))
+        text_wrap("  - more than half of the usable sources are truthful within their own root distance,", 0, 4, width, out);
+    assume_frequency(s, width, out);
     text_wrap("  - the machine's monotonic clock is not stopped unnoticed.", 0, 4, width, out);
 }
 

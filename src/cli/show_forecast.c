@@ -47,6 +47,9 @@ static void say_usable(const struct what_if *w, unsigned width, FILE *out)
     else
         sentence(width, out, "In %u of %u runs time would cease to be usable, %s after that at the earliest%s", f->free_running_runs, f->runs,
                  seconds(f->free_running_s, ns), f->lost_runs == 0 ? "; at the end it is usable again." : ".");
+    if (f->local_runs > 0)
+        sentence(width, out, "In %u of %u runs it would be served by the operator's statement `local` alone, %s%s.", f->local_runs, f->runs,
+                 f->local_s > 0 ? seconds(f->local_s, ns) : "at once", f->local_s > 0 ? " after that at the earliest" : "");
 }
 
 /* What the page itself promises, whatever is simulated. */
@@ -58,38 +61,58 @@ double show_forecast_patience_s(const struct snapshot *s)
     return !kept || s->page.free_running_at.ns == INT64_MAX || left_s < 0 ? FORECAST_NONE : left_s;
 }
 
+/* A young daemon has proven less of its frequency than the runs have, which begin with some time undisturbed: both figures are told, with the reason. */
 static void say_patience(const struct what_if *w, unsigned width, FILE *out)
 {
     double s = show_forecast_patience_s(w->snapshot);
-    char ns[NS_TEXT];
+    char ns[NS_TEXT], before[NS_TEXT], uptime[NS_TEXT];
 
-    if (w->question->kind == QUESTION_CUT && s >= 0)
-        sentence(width, out, "If no answer came from this moment on, it would be free-running after %s.", seconds(s, ns));
+    if (w->question->kind != QUESTION_CUT || s < 0)
+        return;
+    sentence(width, out, "As it stands now, running for %s, the daemon itself would hold over for %s without an answer; the runs go undisturbed for %s first.",
+             ns_to_text(w->snapshot->uptime.ns, uptime), seconds(s, ns), ns_to_text(w->before.ns, before));
 }
 
+static void say_nobody_false(const struct what_if *w, unsigned width, FILE *out)
+{
+    const char *why = w->question->kind != QUESTION_LIE ? ""
+                      : w->then.broken > 0              ? ": nothing outvotes the one that lies, and time would go with it"
+                                                        : ": so small a lie is within what the sources say of their own errors";
+
+    sentence(width, out, "No source would be named a falseticker%s.", why);
+}
+
+/* A source that nothing outvotes contradicts the clock until the clock gives way. */
 static void say_false(const struct what_if *w, unsigned width, FILE *out)
 {
     char name[4 * SNAPSHOT_NAME_MAX], ns[NS_TEXT];
     unsigned named = 0;
 
     for (unsigned n = 0; n < w->then.server_count; n++) {
-        const struct forecast_false *s = &w->then.server[n];
+        const struct forecast_server *s = &w->then.server[n];
 
-        if (s->runs == 0)
+        if (s->false_runs == 0)
             continue;
-        sentence(width, out, "%s would be named a falseticker in %u of %u runs, after %s at the latest.",
-                 show_forecast_name(s->name, w->snapshot, name, sizeof name), s->runs, w->then.runs, seconds(s->latest_s, ns));
         named++;
+        show_forecast_name(s->name, w->snapshot, name, sizeof name);
+        sentence(width, out, "%s would be named a falseticker in %u of %u runs, after %s at the latest.", name, s->false_runs, w->then.runs,
+                 seconds(s->false_latest_s, ns));
+        if (w->question->kind == QUESTION_LIE && w->then.broken > 0 && s->followed_runs > 0)
+            sentence(width, out, "But in the end %s would be followed in %u of %u runs: nothing outvotes it.", name, s->followed_runs, w->then.runs);
     }
     if (named == 0)
-        sentence(width, out, "No source would be named a falseticker%s.",
-                 w->question->kind == QUESTION_LIE ? ": nothing outvotes the one that lies, or its lie is too small" : "");
+        say_nobody_false(w, width, out);
 }
 
-/* The answer in one sentence, and what was rather meant where nothing is left to ask. */
+/* The answer in one sentence, and what was rather meant where nothing is left to ask. A server is no part of the story that was removed. */
 static void say_never_usable(const struct what_if *w, unsigned width, FILE *out)
 {
-    if (w->question->kind == QUESTION_REMOVE)
+    unsigned left = w->then.server_count - 1; /* the client is a node as well */
+
+    if (w->question->kind == QUESTION_REMOVE && left > 0)
+        sentence(width, out, "There would be no time to serve: the %u source%s left %s not enough (clock.min_sources is %u), or no majority.", left,
+                 left == 1 ? "" : "s", left == 1 ? "is" : "are", (unsigned)w->snapshot->limits.min_sources);
+    else if (w->question->kind == QUESTION_REMOVE)
         sentence(width, out, "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon would "
                              "carry on without answers, ask `utcctl sim --what-if 'cut 6h'`.");
     else
@@ -113,8 +136,8 @@ static void say_error(const struct what_if *w, unsigned width, FILE *out)
 
 static void cell(struct table *t, unsigned c, const char *text) { snprintf(t->cell[t->rows][c], TABLE_CELL_MAX, "%s", text); }
 
-/* none: instead of a time below zero. */
-static void row_of_times(struct table *t, const char *label, const char *sign, const char *none, double now_s, double then_s)
+/* none: instead of a time below zero. zero: instead of none at all. */
+static void row_of_times(struct table *t, const char *label, const char *sign, const char *none, const char *zero, double now_s, double then_s)
 {
     char ns[NS_TEXT], text[TABLE_CELL_MAX];
     const double s[2] = { now_s, then_s };
@@ -122,7 +145,7 @@ static void row_of_times(struct table *t, const char *label, const char *sign, c
     cell(t, 0, label);
     for (unsigned i = 0; i < 2; i++) {
         snprintf(text, sizeof text, "%s%s", sign, seconds(s[i], ns));
-        cell(t, i + 1, s[i] < 0 ? none : text);
+        cell(t, i + 1, s[i] < 0 ? none : zero && s[i] == 0 ? zero : text);
     }
     t->rows++;
 }
@@ -132,7 +155,7 @@ static unsigned false_servers(const struct forecast *f)
     unsigned n = 0;
 
     for (unsigned i = 0; i < f->server_count; i++)
-        n += f->server[i].runs > 0;
+        n += f->server[i].false_runs > 0;
     return n;
 }
 
@@ -157,10 +180,12 @@ static void show_figures(const struct what_if *w, unsigned width, FILE *out)
     const struct forecast *now = &w->now, *then = &w->then;
 
     t = (struct table){ .column = columns, .columns = 3 };
-    row_of_times(&t, "Worst error", "", "-", while_usable(now, now->error_max_s), while_usable(then, then->error_max_s));
-    row_of_times(&t, "RMS error", "", "-", while_usable(now, now->error_rms_s), while_usable(then, then->error_rms_s));
-    row_of_times(&t, "Worst bound", "±", "-", while_usable(now, now->bound_max_s), while_usable(then, then->bound_max_s));
-    row_of_times(&t, "First not usable after", "", "never", now->free_running_s, then->free_running_s);
+    row_of_times(&t, "Worst error", "", "-", NULL, while_usable(now, now->error_max_s), while_usable(then, then->error_max_s));
+    row_of_times(&t, "RMS error", "", "-", NULL, while_usable(now, now->error_rms_s), while_usable(then, then->error_rms_s));
+    row_of_times(&t, "Worst bound", "±", "-", NULL, while_usable(now, now->bound_max_s), while_usable(then, then->bound_max_s));
+    row_of_times(&t, "First not usable after", "", "never", "at once", now->free_running_s, then->free_running_s);
+    if (now->local_runs + then->local_runs > 0)
+        row_of_times(&t, "By `local` alone after", "", "never", "at once", now->local_s, then->local_s);
     row_of_counts(&t, "Sources named false", false_servers(now), false_servers(then));
     table_print(&t, width, out);
 }

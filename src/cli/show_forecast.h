@@ -11,7 +11,7 @@ struct what_if {
     const struct snapshot *snapshot;
     const struct question *question;
     const char *asked;              /* as typed */
-    struct dur_ns ahead;            /* how far both look */
+    struct dur_ns before, ahead;    /* how long both run undisturbed, and how far they look then */
     struct forecast now, then;      /* undisturbed; with what was asked */
 };
 

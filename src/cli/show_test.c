@@ -170,7 +170,33 @@ static void clock_in_full(void **state)
     expect(show_clock, &s, "  Correction      of 3 ms is being worked off, done in 5 s\n");
     expect(show_clock, &s, "  Root delay      2 ms to the reference clock and back\n");
     expect(show_clock, &s, "  Page            last written 1 s ago\n");
-    expect(show_clock, &s, "  - the oscillator stays within 1 ppm of its learnt frequency, 15 ppm once every source has been silent for 8 polls,\n");
+    expect(show_clock, &s, "  - the oscillator stays within 1 ppm of its learnt frequency (clock.max_drift), 15 ppm once every source has been silent for 8 "
+                           "polls (clock.max_drift_silent),\n");
+    s.limits.max_frequency_ppm = 500;
+    expect(show_clock, &s, "(clock.max_drift_silent), and is never more than 500 ppm off (clock.max_frequency),\n");
+    expect(show_clock, &s, "  - more than half of the usable sources are truthful within their own root distance,\n");
+}
+
+/* By the operator's word alone the bound rests on that, and on no source. */
+static void what_a_local_clock_rests_on(void **state)
+{
+    static const char statement[] = "\nThe bound is true as long as\n"
+                                    "  - this machine's clock was within 1 s of the truth before any source was heard (local.error),\n";
+    struct snapshot s = some_snapshot();
+    char *text;
+
+    (void)state;
+    s.page.status = CLOCK_LOCAL;
+    s.page.sources_total = 0;
+    s.limits = (struct snapshot_limits){ .local_stratum = 10, .local_error = { NS_PER_S } };
+    expect(show_clock, &s, statement);
+    text = printed(show_clock, &s, 0);
+    assert_null(strstr(text, "more than half"));
+    free(text);
+    s.source_count = 1;
+    s.source[0].last_answer_age.ns = NS_PER_S;
+    expect(show_clock, &s, statement);
+    expect(show_clock, &s, "  - more than half");
 }
 
 static struct snapshot two_sources(void)
@@ -349,7 +375,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
-        cmocka_unit_test(clock_in_full),           cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
+        cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
+        cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
         cmocka_unit_test(clients_in_a_table), cmocka_unit_test(access_in_sentences),
         cmocka_unit_test(answers_in_full),         cmocka_unit_test(narrow_terminals_get_narrow_text),

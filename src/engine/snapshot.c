@@ -140,6 +140,15 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
     return "waiting for the first answers";
 }
 
+static struct snapshot_limits picture_of_limits(const struct clock_options *o)
+{
+    return (struct snapshot_limits){
+        .max_frequency_ppm = o->clock.max_frequency, .max_slew_ppm = o->clock.max_slew, .step_threshold = o->clock.step_threshold,
+        .panic_threshold = o->clock.panic_threshold, .step_limit = (uint32_t)o->clock.step_limit, .min_sources = (uint16_t)o->clock.min_sources,
+        .local_stratum = o->local.present ? (uint16_t)o->local.stratum : 0, .local_error = o->local.error,
+    };
+}
+
 void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot *out)
 {
     struct clock_drift d = clock_drift(&e->clock);
@@ -154,6 +163,7 @@ void engine_snapshot(const struct engine *e, struct mono_ns now, struct snapshot
     out->skew_ppm = d.skew_ppm;
     out->wander = clock_wander(&e->clock);
     out->holdover_max_error = e->options.clock.holdover.max_error;
+    out->limits = picture_of_limits(&e->options.clock);
     out->max_drift_ppm = e->options.clock.clock.max_drift;
     out->max_drift_silent_ppm = e->options.clock.clock.max_drift_silent;
     snprintf(out->leap_source, sizeof out->leap_source, "%s", leap.from);

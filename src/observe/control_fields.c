@@ -109,6 +109,18 @@ static void field_addr(struct control_codec *x, struct net_addr *a)
         field_u8(x, &a->bytes[i]);
 }
 
+static void limit_fields(struct control_codec *x, struct snapshot_limits *l)
+{
+    field_double(x, &l->max_frequency_ppm);
+    field_double(x, &l->max_slew_ppm);
+    field_ns(x, &l->step_threshold.ns);
+    field_ns(x, &l->panic_threshold.ns);
+    field_u32(x, &l->step_limit);
+    field_u16(x, &l->min_sources);
+    field_u16(x, &l->local_stratum);
+    field_ns(x, &l->local_error.ns);
+}
+
 void control_daemon_fields(struct control_codec *x, struct snapshot *s)
 {
     control_field_text(x, s->version, sizeof s->version);
@@ -135,6 +147,7 @@ void control_daemon_fields(struct control_codec *x, struct snapshot *s)
     field_u64(x, &s->handshakes_granted);
     field_u64(x, &s->answers_unsent);
     field_u64(x, &s->connections_put_off);
+    limit_fields(x, &s->limits);
 }
 
 void control_page_fields(struct control_codec *x, struct page_data *p)

@@ -59,6 +59,7 @@ static void some_snapshot(uint64_t seed, uint32_t sources, struct snapshot *s)
     s->freq_ppm = prng_normal(&p);
     s->wander = 1e-9;
     s->holdover_max_error.ns = NS_PER_S;
+    s->limits = (struct snapshot_limits){ 500, 400, some_ns(&p), some_ns(&p), 8, 3, 10, some_ns(&p) };
     s->page.rate = 1e-6 * prng_normal(&p);
     s->page.raw_ref.ns = 1000;
     s->page.slew.ns = -5;

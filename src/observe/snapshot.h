@@ -129,6 +129,16 @@ struct snapshot_access {
     struct snapshot_client client;
 };
 
+/* What the configuration permits the clock, so far as it decides what comes of a fault. All zero: told by a daemon that does not say. */
+struct snapshot_limits {
+    double max_frequency_ppm, max_slew_ppm;
+    struct dur_ns step_threshold, panic_threshold;
+    uint32_t step_limit;
+    uint16_t min_sources;
+    uint16_t local_stratum;          /* of the statement `local`; 0: there is none */
+    struct dur_ns local_error;
+};
+
 struct snapshot {
     char version[SNAPSHOT_NAME_MAX];
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
@@ -142,6 +152,7 @@ struct snapshot {
     double wander;                       /* learnt: what the frequency changes by, s/s per square root of a second */
     double max_drift_ppm, max_drift_silent_ppm;
     struct dur_ns holdover_max_error;    /* holdover ends there */
+    struct snapshot_limits limits;
     struct dur_ns uptime;
     uint64_t steps;
     struct dur_ns stepped;               /* all steps after the first synchronisation ever, added up */

@@ -77,6 +77,11 @@ static void machine_fields(struct json *j, const struct snapshot *s)
     json_double(j, "wander", s->wander);
     json_double(j, "max_drift_ppm", s->max_drift_ppm);
     json_double(j, "max_drift_silent_ppm", s->max_drift_silent_ppm);
+    json_double(j, "max_frequency_ppm", s->limits.max_frequency_ppm);
+    if (s->limits.local_stratum > 0)
+        json_int(j, "local_error_ns", s->limits.local_error.ns);
+    else
+        json_null(j, "local_error_ns");
     json_int(j, "system_clock_error_ns", s->page.system_clock_error.ns);
     json_count(j, "steps", s->steps);
     json_int(j, "stepped_ns", s->stepped.ns);

@@ -96,6 +96,23 @@ def test_without_the_only_source_there_is_no_time_to_tell_of(lab, good_chronyd):
     assert found["undisturbed"]["error_max_ns"] is not None
 
 
+def test_the_daemons_own_limits_decide(lab, good_chronyd):
+    """Two sources that both have to agree, and a statement for the time without any."""
+    sources = [utcd.source(good_chronyd.port), utcd.source(good_chronyd.port, host="::1")]
+    daemon = lab.utcd({"sources": sources, "clock": {"min_sources": 2}}, name="strict")
+    daemon.wait_status(lambda s: s["clock"]["sources_selected"] == 2, what="two sources")
+    done = ask(daemon, "remove", "s1")
+    assert "There would be no time to serve: the 1 source left is not enough (clock.min_sources is 2)" in done.stdout, done.stdout
+    daemon = lab.utcd({"sources": sources[:1], "local": utcd.LOCAL}, name="stated")
+    daemon.wait_status(lambda s: s["clock"]["sources_selected"] == 1, what="a source")
+    done = ask(daemon, "remove", "s1")
+    assert "In 2 of 2 runs it would be served by the operator's statement `local` alone, at once." in done.stdout, done.stdout
+    found = figures(daemon, "cut 2d")
+    assert found["what_if"]["local_runs"] == 2 and found["what_if"]["local_after_s"] > 3600
+    done = ask(daemon, "lie", "s1", "+5", "s")
+    assert "would be followed in 2 of 2 runs: nothing outvotes it." in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("question, words", [
     ("lie nobody +1s", "there is no source 'nobody'"), ("lie s1", "needs a time"), ("cut", "needs a time"), ("cut -1s", "out of range"),
     ("temperature +15", "needs a difference"), ("temperature 1e300C", "out of range"), ("fly", "ask 'lie SOURCE +10s'"), ("remove s1 s2", "one word too many"),
