@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "daemon/resolve.h"
 #include "host/privilege.h"
+#include "host/sandbox.h"
 #include "io/socket.h"
 
 static int error_of(int gai)
@@ -50,6 +51,7 @@ int main(void)
     struct resolve_question q;
 
     host_confine(HOST_RIGHT_NONE, NULL);
+    sandbox_read_only();
     while (poll(&p, 1, RESOLVE_IDLE_MS) > 0) {
         struct resolve_answer a = { 0 };
 

@@ -187,7 +187,7 @@ void sandbox_read_only(void)
 #define FILTER(l) { (unsigned short)(sizeof filter_##l / sizeof filter_##l[0]), (struct sock_filter *)filter_##l }
 
 static const struct sock_fprog filters[SANDBOX_LISTS] = { [SANDBOX_SERVE] = FILTER(SERVE), [SANDBOX_CLOCK] = FILTER(CLOCK),
-                                                           [SANDBOX_CORE] = FILTER(CORE), [SANDBOX_KE] = FILTER(KE),
+                                                           [SANDBOX_CORE] = FILTER(CORE), [SANDBOX_KE] = FILTER(KE), [SANDBOX_KE_CLIENT] = FILTER(KE_CLIENT),
                                                            [SANDBOX_ADMIN] = FILTER(ADMIN) };
 
 static struct sandbox_note *noted;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* In the order of sandbox.def. */
-enum sandbox_list { SANDBOX_SERVE, SANDBOX_CLOCK, SANDBOX_CORE, SANDBOX_KE, SANDBOX_ADMIN, SANDBOX_LISTS };
+enum sandbox_list { SANDBOX_SERVE, SANDBOX_CLOCK, SANDBOX_CORE, SANDBOX_KE, SANDBOX_KE_CLIENT, SANDBOX_ADMIN, SANDBOX_LISTS };
 
 /* The exit code of a process that made a call outside its list. */
 #define SANDBOX_EXIT 159 /* 128 + SIGSYS, as a shell would show it */

@@ -1,4 +1,5 @@
-/* The client of key establishment: each question in a process of its own, which may wait and be cut off without harm to the others. */
+/* The client of key establishment: each question in a process of its own, which may wait and be cut off without harm to the others. It finds addresses and
+ * connects; TLS is spoken by one more, which can do nothing else (converse.h). */
 #include "ke/client.h"
 
 #include <errno.h>
@@ -13,12 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-#include "crypto/mac.h"
 #include "host/privilege.h"
+#include "host/sandbox.h"
 #include "io/socket.h"
+#include "ke/converse.h"
 #include "ke/tls.h"
 
 #define STEP_S 5                 /* for connecting, and for each wait on TLS */
@@ -83,45 +84,6 @@ static bool expect_name(SSL *ssl, const char *name)
     return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
-static const char *why_no_tls(const SSL *ssl)
-{
-    long verified = SSL_get_verify_result(ssl);
-
-    if (verified != X509_V_OK)
-        return X509_verify_cert_error_string(verified);
-    return "the server does not take part in TLS 1.3";
-}
-
-static const char *converse(SSL *ssl, const char *pin, bool gcm_siv, struct ke_answer *a)
-{
-    uint8_t bytes[NTS_KE_MESSAGE_MAX];
-    size_t len = nts_ke_write_request(gcm_siv, bytes, sizeof bytes);
-    const char *wrong;
-
-    if (SSL_connect(ssl) != 1)
-        return why_no_tls(ssl);
-    if (!ke_tls_pin_fits(ssl, pin))
-        return "the server's public key is not the one of nts_pin";
-    if (!ke_tls_speaks_ntske(ssl))
-        return "the server does not speak ntske/1";
-    a->valid = ke_tls_validity(ssl);
-    if (SSL_write(ssl, bytes, (int)len) != (int)len)
-        return "the server closed the connection";
-    for (len = 0; !nts_ke_is_whole((struct span){ bytes, len });) {
-        int n = len < sizeof bytes ? SSL_read(ssl, bytes + len, (int)(sizeof bytes - len)) : 0;
-
-        if (n <= 0)
-            return "the server's answer is not whole";
-        len += (size_t)n;
-    }
-    wrong = nts_ke_read_answer((struct span){ bytes, len }, &a->grant);
-    crypto_wipe(bytes, sizeof bytes);
-    if (!wrong && !ke_tls_export(ssl, a->grant.aead, &a->keys))
-        wrong = "TLS gave no keys";
-    SSL_shutdown(ssl);
-    return wrong;
-}
-
 /* Whom to ask for the time: who gave the keys, or whom it named. */
 static const char *find_ntp(const struct net_addr *who, struct ke_answer *a)
 {
@@ -148,7 +110,7 @@ static const char *ask_once(const struct ke_question *q, SSL_CTX *tls, bool gcm_
 
     if (!wrong && (!ssl || SSL_set_fd(ssl, fd) != 1 || !expect_name(ssl, q->name)))
         wrong = "no memory is left";
-    return wrong ? wrong : converse(ssl, q->trust.pin, gcm_siv, a); /* the process ends: what it holds goes with it */
+    return wrong ? wrong : ke_converse(ssl, q, gcm_siv, a); /* the process ends: what it holds goes with it */
 }
 
 static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct ke_answer *a)
@@ -175,6 +137,7 @@ static int answer(const struct ke_question *q)
         a = (struct ke_answer){ .configured = q->configured };
         snprintf(a.wrong, sizeof a.wrong, "%s", wrong);
     }
+    a.configured = q->configured;
     return send(KE_CLIENT_FD, &a, sizeof a, MSG_NOSIGNAL) == (ssize_t)sizeof a ? 0 : 1;
 }
 
@@ -245,6 +208,7 @@ int ke_ask(void)
     int idle_ms = 0;
 
     host_confine(HOST_RIGHT_NONE, NULL);
+    sandbox_read_only();
     host_end_with_parent(starter);
     while (idle_ms < KE_CLIENT_IDLE_MS || has_children()) {
         int ready = poll(&p, 1, 200);

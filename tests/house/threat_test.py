@@ -8,7 +8,7 @@ import tap
 PAGE = "docs/threat-model.md"
 # Who attacks a time daemon: beginnings of first cells, each of which has to be there.
 ATTACKERS = ("off the path", "on the path", "a source that lies", "a client", "a client of key establishment", "a peer of a cluster", "a PTP master", "a GNSS spoofer",
-             "a user of the machine", "a browser or HTTP client", "code in serve", "code in core", "code in admin", "a failing system", "the chain of supply")
+             "a user of the machine", "a browser or HTTP client", "code in serve", "code in ke", "an NTS server", "code in core", "code in admin", "a failing system", "the chain of supply")
 NOT_BUILT = "not built yet"
 TEST = re.compile(r"tests/[\w./-]+|src/\w+/\w+_test\.c|fuzz/\w+\.c|tools/\w+")
 

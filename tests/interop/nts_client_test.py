@@ -156,6 +156,35 @@ def test_the_end_takes_the_helper_along(lab, authority, mode):
     assert daemon.left_behind == []
 
 
+def test_the_systems_authorities_are_found_behind_links(lab, authority, chronyd):
+    """As distributions have them: a folder of links by hash, to files in another folder. They are looked for when TLS meets one, by the process that may do nothing else."""
+    elsewhere, folder = lab.dir / "elsewhere", lab.dir / "certs"
+    for made in (elsewhere, folder):
+        made.mkdir()
+    (elsewhere / "ours.crt").write_text(authority.pem.read_text())
+    (folder / "ours.pem").symlink_to(elsewhere / "ours.crt")
+    assert proc.run(["openssl", "rehash", folder]).returncode == 0
+    lab.utcd({"sources": [source(chronyd.ke_port)]}, env={**os.environ, "SSL_CERT_DIR": str(folder), "SSL_CERT_FILE": "/nowhere"}).wait_synchronised(20)
+
+
+def test_who_speaks_tls_can_do_nothing_else(lab, authority):
+    """A server that never speaks, so that it can be looked at: no right, a filter, and beside what is said the connection and the way back alone."""
+    if any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")):
+        pytest.skip("instrumented builds confine nothing")
+    with socket.create_server((HOST, 0)) as silent:
+        daemon = client(lab, authority, [source(silent.getsockname()[1])])
+        silent.settimeout(10)
+        with silent.accept()[0] as accepted:
+            assert accepted.recv(65536), "TLS begins"
+            pids = [pid for pid in proc.session_members(daemon.pid) if b"simple-utcd-ke" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+            status = {pid: dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line) for pid in pids}
+            assert all(int(words[which], 16) == 0 and words["NoNewPrivs"] == "1" for words in status.values() for which in ("CapEff", "CapPrm", "CapInh", "CapAmb"))
+            confined = [pid for pid, words in status.items() if words["Seccomp"] == "2"]
+            assert len(confined) == 1 and len(pids) == 3, status
+            if os.geteuid() == 0:
+                assert len([fd for fd in os.listdir(f"/proc/{confined[0]}/fd") if int(fd) > 2]) == 2
+
+
 def helper_of(daemon):
     """Its pid once it is a program of its own; not that of the child which asks for it."""
     for pid in proc.session_members(daemon.pid):
