@@ -11,17 +11,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/wire.h"
+
 enum crypto_mac_kind {
     CRYPTO_MAC_MD5, CRYPTO_MAC_SHA1, CRYPTO_MAC_SHA256, CRYPTO_MAC_SHA384, CRYPTO_MAC_SHA512, CRYPTO_MAC_AES128, CRYPTO_MAC_AES256, CRYPTO_MAC_KINDS
 };
 
 #define CRYPTO_MAC_SIZE_MAX 64
 #define CRYPTO_MAC_PREPARED_MAX 320
+#define CRYPTO_MAC_DIRECT_MAX 256
 
 struct crypto_mac {
     uint8_t kind;                /* enum crypto_mac_kind */
     uint8_t size;                /* of its digest, bytes */
-    _Alignas(16) uint8_t prepared[CRYPTO_MAC_PREPARED_MAX];
+    bool direct;                 /* two codes go side by side (mac_direct.h) */
+    _Alignas(16) uint8_t prepared[CRYPTO_MAC_PREPARED_MAX], for_direct[CRYPTO_MAC_DIRECT_MAX];
 };
 
 /* How long a key of that kind has to be, bytes; 0: any length. */
@@ -32,6 +36,10 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
 
 /* out: m->size bytes. Does not fail. */
 void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len, uint8_t out[CRYPTO_MAC_SIZE_MAX]);
+
+/* Judge a request and authenticate its answer in one go: is `code`, of m->size bytes or cut to fewer, the request's? The answer's whole code goes to out, and
+ * is to be thrown away if not. out may not be in the request or the answer. */
+bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX]);
 
 /* Are they the same? The time it takes tells nothing about where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t len);

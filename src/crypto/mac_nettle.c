@@ -10,6 +10,7 @@
 #include <nettle/sha2.h>
 
 #include "crypto/cmac_nettle.h"
+#include "crypto/mac_direct.h"
 
 union prepared {
     struct md5_ctx md5;
@@ -42,6 +43,7 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
     memset(m, 0, sizeof *m);
     m->kind = (uint8_t)kind;
     m->size = (uint8_t)(hash ? hash->digest_size : CMAC_BLOCK);
+    m->direct = mac_direct_init(m->for_direct, kind, key, key_len);
     if (!hash) {
         cmac_init((struct cmac_key *)m->prepared, key_len == AES256_KEY_SIZE, key);
         return true;
@@ -68,6 +70,23 @@ void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len,
         digest_hash(hash, m, data, len, out);
     else
         cmac_digest((const struct cmac_key *)m->prepared, data, len, out);
+}
+
+bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX])
+{
+    bool together = m->direct && request.len == MAC_DIRECT_TEXT && answer.len == MAC_DIRECT_TEXT;
+    uint8_t own[CRYPTO_MAC_SIZE_MAX];
+
+    assert(code.len <= m->size);
+    if (together)
+        mac_direct_pair(m->for_direct, (enum crypto_mac_kind)m->kind, request.at, answer.at, own, out);
+    else
+        crypto_mac_digest(m, request.at, request.len, own);
+    if (!crypto_equal(own, code.at, code.len))
+        return false;
+    if (!together)
+        crypto_mac_digest(m, answer.at, answer.len, out);
+    return true;
 }
 
 /* As nettle's memeql_sec does it, by eight bytes. */

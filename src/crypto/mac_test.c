@@ -1,9 +1,15 @@
-/* Hashes with a key in front: computed with another implementation. AES-CMAC: the vectors of RFC 4493 section 4 and NIST SP 800-38B appendix D.3. */
+/* Built twice on amd64: with the instructions that let two codes go side by side, where the processor has them, and without.
+ *
+ * Hashes with a key in front: computed with another implementation. AES-CMAC: the vectors of RFC 4493 section 4 and NIST SP 800-38B appendix D.3. */
 #include "base/test.h"
 
 #include <string.h>
 
 #include <nettle/cmac.h>
+#include <nettle/md5.h>
+#include <nettle/nettle-meta.h>
+#include <nettle/sha1.h>
+#include <nettle/sha2.h>
 
 #include "crypto/mac.h"
 
@@ -79,9 +85,124 @@ static void cmac_of_every_length(void **state)
     }
 }
 
+/* ---- a request and its answer ---- */
+
+#define LONG 300
+#define KEY_LONG 140            /* more than a block of any hash */
+
+static uint8_t text[LONG + 64], key[KEY_LONG];
+
+static void fill(void)
+{
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * 29 + (i >> 8));
+    for (size_t i = 0; i < sizeof key; i++)
+        key[i] = (uint8_t)(i * 151 + 77);
+}
+
+static const struct nettle_hash *const hash_of[CRYPTO_MAC_KINDS] = { &nettle_md5, &nettle_sha1, &nettle_sha256, &nettle_sha384, &nettle_sha512 };
+
+/* By nettle, without what is tested. */
+static void expect(enum crypto_mac_kind kind, size_t key_len, const uint8_t *at, size_t len, uint8_t out[CRYPTO_MAC_SIZE_MAX])
+{
+    union { struct md5_ctx md5; struct sha1_ctx sha1; struct sha256_ctx sha256; struct sha512_ctx sha512; struct cmac_aes128_ctx narrow;
+            struct cmac_aes256_ctx wide; } ctx;
+
+    if (kind == CRYPTO_MAC_AES128) {
+        cmac_aes128_set_key(&ctx.narrow, key);
+        cmac_aes128_update(&ctx.narrow, len, at);
+        cmac_aes128_digest(&ctx.narrow, CMAC128_DIGEST_SIZE, out);
+    } else if (kind == CRYPTO_MAC_AES256) {
+        cmac_aes256_set_key(&ctx.wide, key);
+        cmac_aes256_update(&ctx.wide, len, at);
+        cmac_aes256_digest(&ctx.wide, CMAC128_DIGEST_SIZE, out);
+    } else {
+        hash_of[kind]->init(&ctx);
+        hash_of[kind]->update(&ctx, key_len, key);
+        hash_of[kind]->update(&ctx, len, at);
+        hash_of[kind]->digest(&ctx, hash_of[kind]->digest_size, out);
+    }
+}
+
+static void exchanges(const struct crypto_mac *m, size_t key_len, size_t len, size_t answer_len)
+{
+    const struct span request = { text, len }, answer = { text + 61, answer_len };
+    uint8_t code[CRYPTO_MAC_SIZE_MAX], expected[CRYPTO_MAC_SIZE_MAX], out[CRYPTO_MAC_SIZE_MAX];
+    size_t cut = 1 + (key_len + len) % m->size;
+
+    expect((enum crypto_mac_kind)m->kind, key_len, request.at, len, code);
+    expect((enum crypto_mac_kind)m->kind, key_len, answer.at, answer_len, expected);
+    assert_true(crypto_mac_exchange(m, request, (struct span){ code, m->size }, answer, out));
+    assert_memory_equal(out, expected, m->size);
+    assert_true(crypto_mac_exchange(m, request, (struct span){ code, cut }, answer, out));
+    code[cut - 1] ^= 0x10;
+    assert_false(crypto_mac_exchange(m, request, (struct span){ code, cut }, answer, out));
+}
+
+/* Two headers go side by side by a key that is not too long. */
+static void exchanges_of_every_length(void **state)
+{
+    struct crypto_mac m;
+
+    (void)state;
+    fill();
+    for (int kind = 0; kind < CRYPTO_MAC_KINDS; kind++)
+        for (size_t key_len = 1; key_len <= sizeof key; key_len++) {
+            if (!crypto_mac_init(&m, (enum crypto_mac_kind)kind, key, key_len))
+                continue;
+            for (size_t len = 0; len <= LONG; len++)
+                exchanges(&m, key_len, len, len);
+            exchanges(&m, key_len, 48, 72);
+            exchanges(&m, key_len, 72, 48);
+        }
+}
+
+/* The message of 56 bytes of FIPS 180's examples: its first eight are the key, the rest is as long as a header. */
+static void vectors_of_fips_180(void **state)
+{
+    static const uint8_t message[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    static const struct { enum crypto_mac_kind kind; uint8_t digest[20]; } fips[] = {
+        { CRYPTO_MAC_SHA1, { 0x84, 0x98, 0x3e, 0x44, 0x1c, 0x3b, 0xd2, 0x6e, 0xba, 0xae, 0x4a, 0xa1, 0xf9, 0x51, 0x29, 0xe5, 0xe5, 0x46, 0x70, 0xf1 } },
+        { CRYPTO_MAC_SHA256, { 0x24, 0x8d, 0x6a, 0x61, 0xd2, 0x06, 0x38, 0xb8, 0xe5, 0xc0, 0x26, 0x93, 0x0c, 0x3e, 0x60, 0x39, 0xa3, 0x3c, 0xe4, 0x59 } },
+        { CRYPTO_MAC_SHA384, { 0x33, 0x91, 0xfd, 0xdd, 0xfc, 0x8d, 0xc7, 0x39, 0x37, 0x07, 0xa6, 0x5b, 0x1b, 0x47, 0x09, 0x39, 0x7c, 0xf8, 0xb1, 0xd1 } },
+        { CRYPTO_MAC_SHA512, { 0x20, 0x4a, 0x8f, 0xc6, 0xdd, 0xa8, 0x2f, 0x0a, 0x0c, 0xed, 0x7b, 0xeb, 0x8e, 0x08, 0xa4, 0x16, 0x57, 0xc1, 0x6e, 0xf4 } },
+    };
+    const struct span rest = { message + 8, 48 };
+    uint8_t out[CRYPTO_MAC_SIZE_MAX];
+    struct crypto_mac m;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fips / sizeof fips[0]; i++) {
+        assert_true(crypto_mac_init(&m, fips[i].kind, message, 8));
+        assert_true(crypto_mac_exchange(&m, rest, (struct span){ fips[i].digest, sizeof fips[i].digest }, rest, out));
+        assert_memory_equal(out, fips[i].digest, sizeof fips[i].digest);
+    }
+}
+
+static void every_flipped_bit_is_seen(void **state)
+{
+    const struct span request = { text, 48 }, answer = { text + 48, 48 };
+    uint8_t code[CRYPTO_MAC_SIZE_MAX], out[CRYPTO_MAC_SIZE_MAX];
+    struct crypto_mac m;
+
+    (void)state;
+    fill();
+    for (int kind = 0; kind < CRYPTO_MAC_KINDS; kind++) {
+        assert_true(crypto_mac_init(&m, (enum crypto_mac_kind)kind, key, kind == CRYPTO_MAC_AES128 ? 16 : 32));
+        crypto_mac_digest(&m, request.at, request.len, code);
+        for (size_t bit = 0; bit < 8 * (request.len + m.size); bit++) {
+            uint8_t *at = bit / 8 < request.len ? text + bit / 8 : code + bit / 8 - request.len;
+
+            *at ^= (uint8_t)(1 << bit % 8);
+            assert_false(crypto_mac_exchange(&m, request, (struct span){ code, m.size }, answer, out));
+            *at ^= (uint8_t)(1 << bit % 8);
+        }
+        assert_true(crypto_mac_exchange(&m, request, (struct span){ code, m.size }, answer, out));
+    }
+}
+
 static void key_lengths(void **state)
 {
-    static const uint8_t key[64] = { 1 };
     struct crypto_mac m;
 
     (void)state;
@@ -116,7 +237,8 @@ static void equality(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests), cmocka_unit_test(cmac_of_every_length), cmocka_unit_test(key_lengths), cmocka_unit_test(equality),
+        cmocka_unit_test(digests), cmocka_unit_test(cmac_of_every_length), cmocka_unit_test(exchanges_of_every_length),
+        cmocka_unit_test(vectors_of_fips_180), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(key_lengths), cmocka_unit_test(equality),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

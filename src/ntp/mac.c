@@ -25,19 +25,34 @@ static bool fits(const struct key *k, uint8_t version, size_t digest_size)
     return digest_size == ntp_mac_size(k, version) - KEY_ID_SIZE || digest_size == smaller(k->mac.size, CUT_DIGEST_SIZE);
 }
 
-enum verdict ntp_mac_check(const struct key *k, struct span datagram, const struct ntp_tail *tail)
-{
-    size_t digest_size = tail->mac.len - KEY_ID_SIZE;
-    uint8_t digest[CRYPTO_MAC_SIZE_MAX];
+static struct span code_of(const struct ntp_tail *tail) { return (struct span){ tail->mac.at + KEY_ID_SIZE, tail->mac.len - KEY_ID_SIZE }; }
 
+static struct span covered(struct span datagram, const struct ntp_tail *tail) { return (struct span){ datagram.at, datagram.len - tail->mac.len }; }
+
+enum verdict ntp_mac_claim(const struct key *k, struct span datagram, const struct ntp_tail *tail)
+{
     if (tail->mac.len == 0)
         return VERDICT_UNAUTHENTICATED;
     if (tail->mac.len == KEY_ID_SIZE)
         return VERDICT_CRYPTO_NAK;
     if (ntp_mac_key_id(tail) != k->id)
         return VERDICT_KEY_UNKNOWN;
-    if (!fits(k, datagram.at[0] >> 3 & 7, digest_size))
-        return VERDICT_MAC;
-    crypto_mac_digest(&k->mac, datagram.at, datagram.len - tail->mac.len, digest);
-    return crypto_equal(digest, tail->mac.at + KEY_ID_SIZE, digest_size) ? VERDICT_ACCEPTED : VERDICT_MAC_WRONG;
+    return fits(k, datagram.at[0] >> 3 & 7, code_of(tail).len) ? VERDICT_ACCEPTED : VERDICT_MAC;
+}
+
+enum verdict ntp_mac_check(const struct key *k, struct span datagram, const struct ntp_tail *tail)
+{
+    enum verdict v = ntp_mac_claim(k, datagram, tail);
+    uint8_t digest[CRYPTO_MAC_SIZE_MAX];
+
+    if (v != VERDICT_ACCEPTED)
+        return v;
+    crypto_mac_digest(&k->mac, datagram.at, covered(datagram, tail).len, digest);
+    return crypto_equal(digest, code_of(tail).at, code_of(tail).len) ? VERDICT_ACCEPTED : VERDICT_MAC_WRONG;
+}
+
+bool ntp_mac_exchange(const struct key *k, struct span request, const struct ntp_tail *tail, uint8_t *answer, size_t len)
+{
+    wire_put32(answer + len, k->id);
+    return crypto_mac_exchange(&k->mac, covered(request, tail), code_of(tail), (struct span){ answer, len }, answer + len + KEY_ID_SIZE);
 }

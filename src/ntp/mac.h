@@ -22,6 +22,13 @@ size_t ntp_mac_append(const struct key *k, size_t mac_size, uint8_t *packet, siz
  * _CRYPTO_NAK, _KEY_UNKNOWN (of another key) or _MAC_WRONG. */
 enum verdict ntp_mac_check(const struct key *k, struct span datagram, const struct ntp_tail *tail);
 
+/* The same but for the code itself: _ACCEPTED only says that it may be one by this key. */
+enum verdict ntp_mac_claim(const struct key *k, struct span datagram, const struct ntp_tail *tail);
+
+/* Judge the code of a request that ntp_mac_claim accepted, and write a MAC by the same key behind the len bytes at answer, in one go; there has to be room for
+ * NTP_MAC_SIZE_MAX more bytes. False if the request's is wrong: then the answer is to be thrown away. */
+bool ntp_mac_exchange(const struct key *k, struct span request, const struct ntp_tail *tail, uint8_t *answer, size_t len);
+
 /* The number of the key a MAC says it is by. */
 static inline uint32_t ntp_mac_key_id(const struct ntp_tail *tail) { return wire_get32(tail->mac.at); }
 

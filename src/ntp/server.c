@@ -51,37 +51,50 @@ void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepare
     ntp_header_write(&(struct ntp_header){ .leap = LEAP_UNKNOWN, .refid = code, .transmit = ntp_server_transmit(tx) }, out->bytes);
 }
 
+/* That a key is not good now, or not for this address, is told of nobody who does not have it. */
+static enum verdict judge(const struct key *key, const struct ntp_server_request *request, const struct ntp_tail *tail, struct utc_ns now)
+{
+    enum verdict of_key = key_judge(key, request->from, now), v = of_key == VERDICT_ACCEPTED ? of_key : ntp_mac_check(key, request->bytes, tail);
+
+    return v == VERDICT_ACCEPTED ? of_key : v;
+}
+
 enum verdict ntp_server_authenticate(const struct key_table *keys, const struct ntp_server_request *request, struct utc_ns now, struct ntp_seal *seal)
 {
-    struct ntp_tail tail;
     const struct key *key;
     enum verdict v;
 
-    *seal = (struct ntp_seal){ 0 };
+    seal->key = NULL;
+    seal->request = request->bytes;
     if (is_private(request->bytes))
         return VERDICT_PRIVATE_MODE;
-    v = ntp_packet_check(request->bytes, &tail);
+    v = ntp_packet_check(request->bytes, &seal->tail);
     if (v != VERDICT_ACCEPTED)
         return v;
-    seal->extensions = tail.extensions;
-    if (tail.mac.len == 0)
+    if (seal->tail.mac.len == 0)
         return VERDICT_ANSWERED;
-    key = keys_find(keys, ntp_mac_key_id(&tail));
-    if (tail.mac.len > 4 && !key) /* its number alone is a crypto-NAK, told below */
+    key = keys_find(keys, ntp_mac_key_id(&seal->tail));
+    if (seal->tail.mac.len > 4 && !key) /* its number alone is a crypto-NAK, told below */
         return VERDICT_KEY_UNKNOWN;
-    v = key ? ntp_mac_check(key, request->bytes, &tail) : VERDICT_CRYPTO_NAK;
+    v = key ? ntp_mac_claim(key, request->bytes, &seal->tail) : VERDICT_CRYPTO_NAK;
     if (v == VERDICT_ACCEPTED)
-        v = key_judge(key, request->from, now);
+        v = judge(key, request, &seal->tail, now);
     if (v != VERDICT_ACCEPTED)
         return v;
     seal->key = key;
-    seal->mac_size = tail.mac.len;
     return VERDICT_ANSWERED;
 }
 
-size_t ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t len)
+enum verdict ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t *len)
 {
-    return seal->key ? ntp_mac_append(seal->key, seal->mac_size, answer, len) : len;
+    if (!seal->key)
+        return VERDICT_ANSWERED;
+    if (!ntp_mac_exchange(seal->key, seal->request, &seal->tail, answer, *len)) {
+        *len = 0;
+        return VERDICT_MAC_WRONG;
+    }
+    *len += seal->tail.mac.len;
+    return VERDICT_ANSWERED;
 }
 
 enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,

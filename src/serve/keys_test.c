@@ -93,6 +93,8 @@ static void other_macs_are_not_answered(void **state)
     assert_int_equal(knock(&d), VERDICT_MAC_WRONG);
     sign(&d, 3);
     assert_int_equal(knock(&d), VERDICT_KEY_LIFETIME);
+    d.bytes[NTP_HEADER_SIZE + 23] ^= 1; /* who does not have the key is not told about it */
+    assert_int_equal(knock(&d), VERDICT_MAC_WRONG);
     sign(&d, 2);
     d.request.from = stranger;
     assert_int_equal(knock(&d), VERDICT_KEY_ADDRESS);

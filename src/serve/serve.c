@@ -138,7 +138,8 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
-/* How an answer is authenticated: as its request was, or not at all. Of a request of NTS only the cookie is judged before its answer is sealed. */
+/* How an answer is authenticated: as its request was, or not at all. Of a request with a MAC only the key is judged before its answer is sealed, of one of NTS
+ * only the cookie; what comes of a bad one is thrown away. */
 struct seal { struct ntp_seal mac; struct nts_session nts; };
 
 static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || (s->nts.unique_id.len > 0 && s->nts.keys.aead != 0); }
@@ -151,7 +152,7 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
-    return nts_is_meant(seal->mac.extensions) ? nts_server_begin(o->nts, o->rng, request->bytes, seal->mac.extensions, &seal->nts) : VERDICT_ANSWERED;
+    return nts_is_meant(seal->mac.tail.extensions) ? nts_server_begin(o->nts, o->rng, request->bytes, seal->mac.tail.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
 static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
@@ -164,8 +165,7 @@ static enum verdict put_seal(const struct serve_options *o, struct seal *seal, u
             *out_len = 0;
         return v;
     }
-    *out_len = ntp_server_seal(&seal->mac, out, *out_len);
-    return VERDICT_ANSWERED;
+    return ntp_server_seal(&seal->mac, out, out_len);
 }
 
 /* The kiss that sends an NTS client back to key establishment (RFC 8915 section 5.7). */

@@ -36,6 +36,15 @@ void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len,
     crypto_sha1(all, key_len + len, out);
 }
 
+bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX])
+{
+    crypto_mac_digest(m, request.at, request.len, out);
+    if (!crypto_equal(out, code.at, code.len))
+        return false;
+    crypto_mac_digest(m, answer.at, answer.len, out);
+    return true;
+}
+
 bool crypto_equal(const void *a, const void *b, size_t len) { return memcmp(a, b, len) == 0; }
 
 void crypto_wipe(void *secret, size_t len) { memset(secret, 0, len); }
