@@ -14,17 +14,27 @@ const char *leap_fault_text(enum leap_fault f)
         [LEAP_EMPTY] = "it holds no leap second",
         [LEAP_TOO_LARGE] = "it is larger than any leap second file",
         [LEAP_NOT_TEXT] = "it is not plain text",
+        [LEAP_LINE_ENDS] = "its lines end in CR LF, so it is not the file as it was published",
         [LEAP_BAD_LINE] = "a line cannot be understood or is cut short",
         [LEAP_NO_HASH] = "its hash line (#h) is missing or malformed",
         [LEAP_BAD_HASH] = "its hash line (#h) does not match its numbers",
         [LEAP_NO_EXPIRY] = "its update (#$) or expiry (#@) line is missing",
         [LEAP_ORDER] = "its dates do not ascend",
+        [LEAP_NOT_MONTH] = "a date is not 00:00:00 UTC on the first of a month, where alone a leap second can be",
         [LEAP_NOT_ONE_SECOND] = "TAI-UTC changes by something else than one second",
         [LEAP_TOO_MANY] = "it holds more leap seconds than can be real",
         [LEAP_NOT_TZIF] = "it is no compiled time zone with leap seconds",
     };
 
     return (unsigned)f < LEAP_FAULT_COUNT ? text[f] : "unknown fault";
+}
+
+/* A leap second is the last one of a month: ITU-R TF.460-6. */
+static bool month_begins_at(struct utc_ns at)
+{
+    struct civil c = civil_from_utc(at);
+
+    return c.day == 1 && c.hour == 0 && c.minute == 0 && c.second == 0;
 }
 
 /* Entries arrive here one by one, whatever the file's kind. The first may differ by anything that its reader lets pass. */
@@ -37,6 +47,8 @@ static enum leap_fault add_entry(struct leap_table *t, int64_t unix_s, int32_t t
         return LEAP_TOO_MANY;
     if (ns_from_parts(unix_s, 0, &at.ns) != 0 || (last && at.ns <= last->at.ns))
         return LEAP_ORDER;
+    if (!month_begins_at(at))
+        return LEAP_NOT_MONTH;
     if (last && tai_minus_utc_s != last->tai_minus_utc_s + 1 && tai_minus_utc_s != last->tai_minus_utc_s - 1)
         return LEAP_NOT_ONE_SECOND;
     t->entry[t->count++] = (struct leap_entry){ at, tai_minus_utc_s };
@@ -193,9 +205,7 @@ struct leap_verdict leap_table_from_list(struct span text, struct leap_table *ou
         if (!eol) /* the last line has no end: the file is cut, and who knows where */
             return (struct leap_verdict){ LEAP_BAD_LINE, v.line };
         len = (size_t)(eol - at);
-        if (len > 0 && at[len - 1] == '\r')
-            len--;
-        v.fault = read_line(&r, (struct span){ at, len });
+        v.fault = len > 0 && at[len - 1] == '\r' ? LEAP_LINE_ENDS : read_line(&r, (struct span){ at, len });
         if (v.fault)
             return v;
     }

@@ -14,7 +14,7 @@
 #define LEAP_FILE_MAX (256 * 1024) /* real ones have 6 to 10 KiB */
 
 struct leap_entry {
-    struct utc_ns at;        /* first UTC instant with the difference: 00:00:00 of a first of January, April, July or October in practice */
+    struct utc_ns at;        /* first UTC instant with the difference: 00:00:00 on the first of a month */
     int32_t tai_minus_utc_s;
 };
 
@@ -27,8 +27,8 @@ struct leap_table {
 
 /* Why a file was refused; each has a sentence. */
 enum leap_fault {
-    LEAP_OK, LEAP_EMPTY, LEAP_TOO_LARGE, LEAP_NOT_TEXT, LEAP_BAD_LINE, LEAP_NO_HASH, LEAP_BAD_HASH, LEAP_NO_EXPIRY, LEAP_ORDER, LEAP_NOT_ONE_SECOND,
-    LEAP_TOO_MANY, LEAP_NOT_TZIF, LEAP_FAULT_COUNT
+    LEAP_OK, LEAP_EMPTY, LEAP_TOO_LARGE, LEAP_NOT_TEXT, LEAP_LINE_ENDS, LEAP_BAD_LINE, LEAP_NO_HASH, LEAP_BAD_HASH, LEAP_NO_EXPIRY, LEAP_ORDER, LEAP_NOT_MONTH,
+    LEAP_NOT_ONE_SECOND, LEAP_TOO_MANY, LEAP_NOT_TZIF, LEAP_FAULT_COUNT
 };
 const char *leap_fault_text(enum leap_fault f);
 

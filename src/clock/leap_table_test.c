@@ -134,6 +134,8 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
 {
     static const struct { const char *entries; enum leap_fault fault; } rows[] = {
         { "2287785600 11\n2272060800 12\n", LEAP_ORDER }, { "2272060800 10\n2272060800 11\n", LEAP_ORDER },
+        { "2272060800 10\n2287785601 11\n", LEAP_NOT_MONTH }, { "2272060800 10\n2287872000 11\n", LEAP_NOT_MONTH }, /* a second, a day late */
+        { "2272060800 10\n2272147200 9\n", LEAP_NOT_MONTH },
         { "2272060800 10\n2287785600 12\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 10\n", LEAP_NOT_ONE_SECOND },
         { "2272060800 10\n2287785600 8\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 9\n", LEAP_OK }, /* a deletion is possible */
         { "2272060800 10 11\n", LEAP_BAD_LINE }, { "2272060800\n", LEAP_BAD_LINE }, { "abc 10\n", LEAP_BAD_LINE }, { "2272060800 -10\n", LEAP_BAD_LINE },
@@ -149,15 +151,25 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
     assert_string_equal(leap_fault_text(LEAP_FAULT_COUNT), "unknown fault");
 }
 
+/* The n-th month after 1972-01-01, NTP seconds. */
+static long long month_s(int n)
+{
+    const struct civil c = { .year = 1972 + n / 12, .month = (uint8_t)(1 + n % 12), .day = 1 };
+    struct utc_ns at;
+
+    assert_int_equal(civil_to_utc(&c, &at), 0);
+    return at.ns / NS_PER_S + NTP_UNIX_EPOCH_S;
+}
+
 static void LEAP_03_more_entries_than_can_be_real(void **state)
 {
     char entries[24 * (LEAP_ENTRIES_MAX + 2)] = "";
 
     (void)state;
     for (int i = 0; i < LEAP_ENTRIES_MAX; i++)
-        snprintf(entries + strlen(entries), 24, "%lld %d\n", 2272060800LL + i * 86400LL, 10 + i % 2);
+        snprintf(entries + strlen(entries), 24, "%lld %d\n", month_s(i), 10 + i % 2);
     assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_OK);
-    snprintf(entries + strlen(entries), 24, "3944332800 10\n");
+    snprintf(entries + strlen(entries), 24, "%lld 10\n", month_s(LEAP_ENTRIES_MAX));
     assert_int_equal(read_list(list("3960835200", "3991593600", entries)).fault, LEAP_TOO_MANY);
 }
 
@@ -168,7 +180,7 @@ static void LEAP_03_more_digits_than_a_table_has(void **state)
 
     (void)state;
     for (int i = 0; i < LEAP_ENTRIES_MAX; i++)
-        sprintf(text + strlen(text), "%012lld %012d\n", 2272060800LL + i * 86400LL, 10 + i % 2);
+        sprintf(text + strlen(text), "%012lld %012d\n", month_s(i), 10 + i % 2);
     strcat(text, "#$ 3960835200\n");
     assert_int_equal(read_list((struct span){ (const uint8_t *)text, strlen(text) }).fault, LEAP_BAD_LINE);
 }
@@ -203,7 +215,8 @@ static void LEAP_04_binary_huge_and_windows_files(void **state)
             crlf[n++] = '\r';
         crlf[n++] = (char)s.at[i];
     }
-    assert_int_equal(read_list((struct span){ (uint8_t *)crlf, n }).fault, LEAP_OK); /* line ends carry no meaning and no digit */
+    assert_int_equal(read_list((struct span){ (uint8_t *)crlf, n }).fault, LEAP_LINE_ENDS);
+    assert_int_equal(read_list((struct span){ (const uint8_t *)"#\rx\n", 4 }).fault, LEAP_NOT_TEXT);
 }
 
 static void LEAP_04_a_cut_zone_file_is_refused(void **state)
@@ -244,13 +257,15 @@ static struct span zone(const uint32_t counts[6], const struct zone_leap *leap, 
 static void LEAP_04_zone_files_that_there_cannot_be(void **state)
 {
     static const uint32_t none[6] = { 0 };
-    static const struct zone_leap good[] = { { 78796800, 1 }, { 94694401, 2 } }, back[] = { { 78796800, 1 }, { 78796800, 2 }, { 94694401, 3 } };
+    static const struct zone_leap good[] = { { 78796800, 1 }, { 94694401, 2 } }, late[] = { { 78796801, 1 } };
+    static const struct zone_leap back[] = { { 78796800, 1 }, { 78796800, 2 }, { 94694401, 3 } };
     struct leap_table t;
 
     (void)state;
     assert_int_equal(leap_table_from_tzif(zone(none, good, 2), &t).fault, LEAP_OK);
     assert_int_equal(t.count, 3);
     assert_int_equal(leap_table_from_tzif(zone(none, back, 3), &t).fault, LEAP_ORDER);
+    assert_int_equal(leap_table_from_tzif(zone(none, late, 1), &t).fault, LEAP_NOT_MONTH);
     for (int i = 0; i < 6; i++) {
         uint32_t counts[6] = { 0 };
 

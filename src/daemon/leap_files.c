@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,15 +76,25 @@ static bool changed(struct leap_files *f, enum clock_leap_origin origin, const c
     return true;
 }
 
+const char *leap_files_reason(const struct leap_files *f, enum clock_leap_origin origin, char out[LEAP_REASON_MAX])
+{
+    const char *reason = f->file[origin].refused;
+
+    if (!reason || f->file[origin].line == 0)
+        return reason;
+    snprintf(out, LEAP_REASON_MAX, "line %u: %s", (unsigned)f->file[origin].line, reason);
+    return out;
+}
+
 static void refuse(struct leap_files *f, enum clock_leap_origin origin, const char *path, uint32_t line, const char *reason)
 {
     struct log_record r = { .id = LOG_LEAP_REFUSED };
+    char where[LEAP_REASON_MAX];
 
     f->file[origin].refused = reason;
     f->file[origin].line = line;
     log_text(&r, "file", path);
-    log_int(&r, "line", line);
-    log_text(&r, "reason", reason);
+    log_text(&r, "reason", leap_files_reason(f, origin, where));
     logger_write(&r, host_mono());
 }
 
@@ -93,6 +104,7 @@ static void tell_read(const char *path, const struct leap_table *t)
 
     log_text(&r, "file", path);
     log_int(&r, "tai_minus_utc_s", t->entry[t->count - 1].tai_minus_utc_s);
+    log_utc(&r, "from", t->entry[t->count - 1].at);
     logger_write(&r, host_mono());
 }
 

@@ -62,19 +62,13 @@ static void note_leap_files(const struct core *c, struct problems *out)
 {
     const struct leap_options *o = &c->world->options->engine.clock.leap;
     const char *const path[LEAP_ORIGINS] = { [LEAP_FROM_LIST] = o->list.s, [LEAP_FROM_ZONE] = o->zone.s };
-    char detail[PROBLEM_DETAIL_MAX];
+    char text[LEAP_REASON_MAX];
 
     for (int i = 0; i < LEAP_ORIGINS; i++) {
-        const char *why = c->leap_files.file[i].refused;
-        unsigned line = c->leap_files.file[i].line;
+        const char *why = leap_files_reason(&c->leap_files, (enum clock_leap_origin)i, text);
 
-        if (!why)
-            continue;
-        if (line)
-            snprintf(detail, sizeof detail, "line %u: %s", line, why);
-        else
-            snprintf(detail, sizeof detail, "%s", why);
-        problems_note(out, PROBLEM_LEAP_REFUSED, path[i], detail);
+        if (why)
+            problems_note(out, PROBLEM_LEAP_REFUSED, path[i], why);
     }
 }
 

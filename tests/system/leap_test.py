@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lib import ntp, proc, utcd
+from lib import ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 NTP_EPOCH = 2_208_988_800
@@ -23,18 +23,19 @@ def leap_list(rows, expires):
     return f"#$\t{update}\n#@\t{expiry}\n{lines}#h\t{' '.join(digest[i:i + 8] for i in range(0, 40, 8))}\n"
 
 
-def next_midnight():
-    """Far enough from now that it does not pass during a test."""
-    now = time.time()
-    if now % DAY > DAY - 60:
-        time.sleep(61 - (DAY - now % DAY))
-    return int(time.time() // DAY + 1) * DAY
+MIDNIGHT = 1_798_761_600    # 2027-01-01
 
 
-def start(lab, mode, **keys):
+def start(lab, mode, eve=False, **keys):
+    """eve: by its only source it is three in the afternoon of the day before MIDNIGHT."""
     path, port, smeared = lab.dir / "leap-seconds.list", proc.free_port(), proc.free_port()
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "smear_listen": [f"{HOST}:{smeared}"]},
+    time_from = {"local": utcd.LOCAL}
+    if eve:
+        server = lab.start(peers.Chronyd, "eve", fake="@2026-12-31 15:00:00").wait_serving()
+        time_from = {"sources": [utcd.source(server.port)]}
+    daemon = lab.utcd({**time_from, "ntp": {"listen": [f"{HOST}:{port}"], "smear_listen": [f"{HOST}:{smeared}"]},
                        "leap": {"list": str(path), "zone": "/nowhere/UTC", **keys}}, mode)
+    daemon.wait_status(lambda s: s["clock"]["usable"], what="no time")
     daemon.wait_answering(HOST, port)
     return daemon, path, port, smeared
 
@@ -56,15 +57,15 @@ def put(path, text):
 
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_a_list_that_appears_is_read_and_its_leap_second_announced(lab, mode):
-    daemon, path, port, smeared = start(lab, mode)
+    daemon, path, port, smeared = start(lab, mode, eve=True)
     assert daemon.status()["clock"]["leap_source"] == "none"
-    midnight = next_midnight()
-    put(path, leap_list([(63072000, 37), (midnight, 38)], midnight + 200 * DAY))
+    put(path, leap_list([(63072000, 37), (MIDNIGHT, 38)], MIDNIGHT + 200 * DAY))
     look_again(daemon)
     clock = daemon.wait_status(lambda s: s["clock"]["leap"] == "insert", what="the leap second is not announced")["clock"]
-    assert clock["leap_at_ns"] == midnight * 10**9
+    assert clock["leap_at_ns"] == MIDNIGHT * 10**9
+    wait_log(daemon, "TAI-UTC is 38 s from 2027-01-01T00:00:00Z on")
     assert clock["leap_source"] == "list"
-    assert clock["leap_source_expires_ns"] == (midnight + 200 * DAY) * 10**9
+    assert clock["leap_source_expires_ns"] == (MIDNIGHT + 200 * DAY) * 10**9
     assert clock["tai_minus_utc_s"] == 37
     assert "one is inserted before" in daemon.ctl("clock").stdout
     assert ntp.ask(HOST, port).leap == 1
@@ -74,29 +75,30 @@ def test_a_list_that_appears_is_read_and_its_leap_second_announced(lab, mode):
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_a_smearing_listener_tells_the_linear_smear(lab, mode):
     """A leap second 9 hours off: the smear began 3 hours ago."""
-    daemon, path, port, smeared = start(lab, mode)
-    midnight = int(time.time()) + 9 * 3600
-    put(path, leap_list([(63072000, 37), (midnight, 38)], midnight + 200 * DAY))
+    daemon, path, port, smeared = start(lab, mode, eve=True)
+    put(path, leap_list([(63072000, 37), (MIDNIGHT, 38)], MIDNIGHT + 200 * DAY))
     look_again(daemon)
     daemon.wait_status(lambda s: s["clock"]["leap"] == "insert")
     plain, moved = ntp.ask(HOST, port), ntp.ask(HOST, smeared)
-    expected = -(time.time() - (midnight - DAY / 2)) / (DAY + 1)
+    expected = -(plain.unix(plain.transmit) - (MIDNIGHT - DAY / 2)) / (DAY + 1)
     assert abs(moved.offset_s - plain.offset_s - expected) < 0.002
     assert moved.usable and moved.unix(moved.reference) <= moved.unix(moved.transmit)
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_LEAP_01_a_bad_list_is_refused_and_the_good_one_stays(lab, mode):
-    daemon, path, _, _ = start(lab, mode)
-    midnight = next_midnight()
-    good = leap_list([(63072000, 37), (midnight, 36)], midnight + 200 * DAY)
+    daemon, path, _, _ = start(lab, mode, eve=True)
+    good = leap_list([(63072000, 37), (MIDNIGHT, 36)], MIDNIGHT + 200 * DAY)
     put(path, good)
     look_again(daemon)
     daemon.wait_status(lambda s: s["clock"]["leap"] == "delete")
-    for content, words in [(good.replace("\t36\n", "\t38\n"), "does not match"), (good[:-20], "cannot be understood"), ("", "no leap second")]:
+    late = leap_list([(63072000, 37), (MIDNIGHT + DAY, 36)], MIDNIGHT + 200 * DAY)
+    for content, words in [(good.replace("\t36\n", "\t38\n"), "is refused: its hash line (#h) does not match"), (good[:-20], "is refused: line 5: a line cannot be understood"),
+                           ("", "no leap second"), (late, "line 4: a date is not 00:00:00 UTC on the first of a month")]:
         put(path, content)
         look_again(daemon)
         wait_log(daemon, words)
+        words = words.rpartition(": ")[2]
         status = daemon.wait_status(lambda s, words=words: any(p["id"] == "leap-refused" and words in p["sentence"] for p in s["problems"]))
         assert status["clock"]["leap"] == "delete"
     put(path, good)
