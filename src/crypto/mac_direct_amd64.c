@@ -37,12 +37,24 @@ static inline void put(uint8_t *at, block b) { _mm_storeu_si128((void *)at, b); 
 /* The text alone, where it goes, between zeros: the key is added in registers, and stays where it was prepared. */
 struct placed { _Alignas(BLOCK) uint8_t bytes[PARTS * PART]; };
 
+/* Bytes move up by n, or down by 16 - n, and zeros come after them. */
+#define NONE 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80
+static const uint8_t moves[3 * BLOCK] = { NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, NONE };
+
+/* A processor hands on what it has just stored only as it was stored: by whole blocks, then, wherever the text begins. */
 static inline void place(const struct keyed *k, const uint8_t text[MAC_DIRECT_TEXT], struct placed *out)
 {
+    size_t n = k->at % BLOCK;
+    uint8_t *at = out->bytes + k->at - n;
+    block up = get(moves + BLOCK - n), down = get(moves + 2 * BLOCK - n), x = get(text), y = get(text + BLOCK), z = get(text + 2 * BLOCK);
+
+#pragma GCC unroll 8
     for (size_t i = 0; i < sizeof out->bytes; i += BLOCK)
         put(out->bytes + i, _mm_setzero_si128());
-    for (size_t i = 0; i < MAC_DIRECT_TEXT; i += BLOCK)
-        put(out->bytes + k->at + i, get(text + i));
+    put(at, _mm_shuffle_epi8(x, up));
+    put(at + BLOCK, _mm_shuffle_epi8(x, down) ^ _mm_shuffle_epi8(y, up));
+    put(at + 2 * BLOCK, _mm_shuffle_epi8(y, down) ^ _mm_shuffle_epi8(z, up));
+    put(at + 3 * BLOCK, _mm_shuffle_epi8(z, down));
 }
 
 static inline block piece(const struct keyed *k, const struct placed *p, size_t i) { return k->frame[i] ^ get(p->bytes + i * BLOCK); }
@@ -67,14 +79,15 @@ static void frame_init(struct keyed *k, bool wide, const uint8_t *key, size_t ke
 struct sha1 { block abcd, e; /* in the highest word */ };
 struct sha1_lane { block abcd, e, w[4]; };
 
-static inline struct sha1_lane sha1_begin(struct sha1 s, const struct keyed *k, const struct placed *p, size_t part)
+static inline void sha1_begin(struct sha1_lane *l, struct sha1 s, const struct keyed *k, const struct placed *p, size_t part)
 {
     const block backwards = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
-    struct sha1_lane l = { .abcd = s.abcd, .e = _mm_slli_epi32(s.e, 2) | _mm_srli_epi32(s.e, 30) }; /* e as it was before the instruction turns it */
 
+    l->abcd = s.abcd;
+    l->e = _mm_slli_epi32(s.e, 2) | _mm_srli_epi32(s.e, 30); /* as it was before the instruction turns it */
+#pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++)
-        l.w[i] = _mm_shuffle_epi8(piece(k, p, 4 * part + i), backwards);
-    return l;
+        l->w[i] = _mm_shuffle_epi8(piece(k, p, 4 * part + i), backwards);
 }
 
 static inline block sha1_rounds(block abcd, block e, int function)
@@ -116,8 +129,10 @@ static void sha1_pair(const struct keyed *k, const uint8_t *a, const uint8_t *b,
     place(k, a, &p);
     place(k, b, &q);
     for (size_t part = 0; part < k->parts; part++) {
-        struct sha1_lane l = sha1_begin(x, k, &p, part), m = sha1_begin(y, k, &q, part);
+        struct sha1_lane l, m;
 
+        sha1_begin(&l, x, k, &p, part);
+        sha1_begin(&m, y, k, &q, part);
 #pragma GCC unroll 20
         for (int i = 0; i < 20; i++) {
             sha1_step(&l, i);
@@ -149,13 +164,12 @@ static const _Alignas(BLOCK) uint32_t sha256_k[64] = {
 /* The words' bytes turned round, and words back in their places. */
 static inline block words(block b) { return _mm_shuffle_epi8(b, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203)); }
 
-static inline struct sha256_lane sha256_begin(struct sha256 s, const struct keyed *k, const struct placed *p, size_t part)
+static inline void sha256_begin(struct sha256_lane *l, struct sha256 s, const struct keyed *k, const struct placed *p, size_t part)
 {
-    struct sha256_lane l = { .s = s };
-
+    l->s = s;
+#pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++)
-        l.w[i] = words(piece(k, p, 4 * part + i));
-    return l;
+        l->w[i] = words(piece(k, p, 4 * part + i));
 }
 
 static inline void sha256_step(struct sha256_lane *l, int i)
@@ -193,8 +207,10 @@ static void sha256_pair(const struct keyed *k, const uint8_t *a, const uint8_t *
     place(k, a, &p);
     place(k, b, &q);
     for (size_t part = 0; part < k->parts; part++) {
-        struct sha256_lane l = sha256_begin(x, k, &p, part), m = sha256_begin(y, k, &q, part);
+        struct sha256_lane l, m;
 
+        sha256_begin(&l, x, k, &p, part);
+        sha256_begin(&m, y, k, &q, part);
 #pragma GCC unroll 16
         for (int i = 0; i < 16; i++) {
             sha256_step(&l, i);
