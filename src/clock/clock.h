@@ -39,7 +39,9 @@ struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MA
 enum clock_leap_origin { LEAP_FROM_LIST, LEAP_FROM_ZONE, LEAP_ORIGINS };
 struct clock_leap {
     bool have[LEAP_ORIGINS];
-    bool conflict_told;
+    bool conflict, conflict_told;   /* most sources contradict the valid list at this moment; since the last table that was said */
+    bool worse;                     /* the last list that came had expired, the one in force has not */
+    struct utc_ns differ_at;        /* the zone has a change there that the list has not, though valid beyond it; 0: none */
     uint8_t expiry_told;            /* 1: expires soon, 2: has expired */
     struct leap_table table[LEAP_ORIGINS];
     int32_t voted_delta_s, voted_before_s;
@@ -101,7 +103,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
 /* A poll of the source brought nothing (timeout, refusal, LI 3). `reach` is its register after the shift. */
 void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out);
 
-/* A table of leap seconds was read; it replaces the one of the same origin. Copied. */
+/* A table of leap seconds was read; it replaces the one of the same origin, but an expired list none that has not. Copied. */
 void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const struct leap_table *t, struct mono_ns now, struct clock_actions *out);
 
 /* For status: whose word leap seconds are taken on now ("list", "zone", "sources", "none"), and until when it is valid (INT64_MIN: it does not say). */

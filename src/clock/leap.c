@@ -84,11 +84,13 @@ static void tell_expiry(struct clock *c, struct utc_ns now, struct clock_actions
     log_ns(discipline_log(out, expired ? LOG_LEAP_EXPIRED : LOG_LEAP_EXPIRES), "left_ns", left);
 }
 
+/* What conflicts ends when it does, or with another file; it is told once for a file. */
 static void tell_conflict(struct clock *c, int32_t voted, const struct leap_event *e, struct utc_ns now, struct clock_actions *out)
 {
     /* Words of the day before are still about it a moment after the leap second. */
     bool same = voted == 0 || (e->delta_s == voted && dur_abs(utc_sub(e->midnight, now)).ns < DAY_NS);
 
+    c->leap.conflict = !same;
     if (same || c->leap.conflict_told)
         return;
     c->leap.conflict_told = true;
@@ -161,6 +163,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     if (t)
         e = event_of(t, v.utc);
     tell_expiry(c, v.utc, out);
+    c->leap.conflict = false;
     if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
         tell_conflict(c, voted, &e, v.utc, out);
     else if (e.delta_s == 0)
@@ -168,16 +171,48 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     apply(c, &e, &v, out);
 }
 
+/* The first change of the zone that the list does not have although it is valid beyond it; 0: none. A zone that knows less is only older. */
+static struct utc_ns first_difference(const struct leap_table *list, const struct leap_table *zone)
+{
+    for (uint32_t i = 0; i < zone->count; i++) {
+        const struct leap_entry *e = &zone->entry[i];
+
+        if (!utc_earlier(e->at, list->entry[0].at) && utc_earlier(e->at, list->expires) && leap_table_at(list, e->at) != e->tai_minus_utc_s)
+            return e->at;
+    }
+    return (struct utc_ns){ 0 };
+}
+
+static void compare_tables(struct clock *c, struct clock_actions *out)
+{
+    struct clock_leap *l = &c->leap;
+    struct utc_ns before = l->differ_at;
+
+    l->differ_at.ns = 0;
+    if (l->have[LEAP_FROM_LIST] && l->have[LEAP_FROM_ZONE])
+        l->differ_at = first_difference(&l->table[LEAP_FROM_LIST], &l->table[LEAP_FROM_ZONE]);
+    if (l->differ_at.ns != 0 && l->differ_at.ns != before.ns)
+        log_utc(discipline_log(out, LOG_LEAP_FILES_DIFFER), "at", l->differ_at);
+}
+
 void clock_leap_table(struct clock *c, enum clock_leap_origin origin, const struct leap_table *t, struct mono_ns now, struct clock_actions *out)
 {
+    struct clock_leap *l = &c->leap;
     struct clock_view v;
 
-    c->leap.table[origin] = *t;
-    c->leap.have[origin] = true;
-    c->leap.conflict_told = false;
-    if (origin == LEAP_FROM_LIST)
-        c->leap.expiry_told = 0;
     page_view(&c->page, now, &v);
+    if (origin == LEAP_FROM_LIST) {
+        l->worse = l->have[origin] && valid_at(&l->table[origin], v.utc) && !valid_at(t, v.utc);
+        if (l->worse) {
+            log_utc(discipline_log(out, LOG_LEAP_KEPT), "expired", t->expires);
+            return;
+        }
+        l->expiry_told = 0;
+    }
+    l->table[origin] = *t;
+    l->have[origin] = true;
+    l->conflict_told = false;
+    compare_tables(c, out);
     discipline_publish(c, v.status, false, now, out);
 }
 

@@ -197,6 +197,90 @@ static void NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm(void **sta
     assert_true(w.conflict);
 }
 
+/* What is named ends with what it is about; it is not told again. */
+static void a_conflict_is_over_when_the_sources_say_nothing_more(void **state)
+{
+    static struct world w;
+    struct leap_table t;
+
+    (void)state;
+    begin(&w, 0, DAY_S / 2);
+    t = table(0, MIDNIGHT_S + 90 * DAY_S);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+    poll(&w, SOURCES, LEAP_INSERT);
+    poll(&w, SOURCES, LEAP_INSERT);
+    assert_true(w.conflict && w.clock.leap.conflict);
+    w.conflict = false;
+    pass(&w, 64);
+    poll(&w, 0, LEAP_NONE);
+    assert_false(w.clock.leap.conflict);
+    pass(&w, 64);
+    poll(&w, SOURCES, LEAP_INSERT);
+    assert_true(w.clock.leap.conflict);
+    assert_false(w.conflict);
+}
+
+static unsigned told(struct world *w, enum log_id id)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < w->seen.count; i++)
+        n += w->seen.item[i].kind == CLOCK_DO_LOG && w->seen.item[i].log.id == id;
+    w->seen.count = 0;
+    return n;
+}
+
+/* At the start an expired list is better than none; in the place of a valid one it is refused. */
+static void LEAP_02_an_expired_file_does_not_take_a_valid_ones_place(void **state)
+{
+    static struct world w;
+    struct leap_table valid = table(1, MIDNIGHT_S + 90 * DAY_S), expired = table(0, MIDNIGHT_S - 90 * DAY_S);
+    struct mono_ns now;
+
+    (void)state;
+    begin(&w, 1, DAY_S / 2);
+    poll(&w, 0, LEAP_NONE);
+    poll(&w, 0, LEAP_NONE);
+    now = (struct mono_ns){ w.raw_s * NS_PER_S };
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &expired, now, &w.seen);
+    assert_int_equal(told(&w, LOG_LEAP_KEPT), 0);
+    assert_int_equal(w.clock.leap.table[LEAP_FROM_LIST].expires.ns, expired.expires.ns);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &valid, now, &w.seen);
+    assert_int_equal(told(&w, LOG_LEAP_KEPT), 0);
+    assert_int_equal(view(&w, 0).leap, LEAP_INSERT);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &expired, now, &w.seen);
+    assert_true(w.clock.leap.worse);
+    assert_int_equal(told(&w, LOG_LEAP_KEPT), 1);
+    assert_int_equal(view(&w, 0).leap, LEAP_INSERT);
+    clock_leap_table(&w.clock, LEAP_FROM_LIST, &valid, now, &w.seen);
+    assert_false(w.clock.leap.worse);
+}
+
+/* A zone that knows more than a list that is valid contradicts it; one that knows less is older. */
+static void the_list_and_the_zone_are_compared(void **state)
+{
+    static const struct { int32_t list, zone; int64_t valid_s; bool differ; } rows[] = {
+        { 0, 1, 90, true }, { 0, 1, -90, false }, { 1, 1, 90, false }, { 1, 0, 90, false }, { 1, -1, 90, true }, { 0, 0, 90, false },
+    };
+    static struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int order = 0; order < 2; order++) {
+            struct leap_table list = table(rows[i].list, MIDNIGHT_S + rows[i].valid_s * DAY_S), zone = table(rows[i].zone, 0);
+            struct mono_ns now;
+
+            zone.expires.ns = INT64_MIN;
+            begin(&w, 0, DAY_S / 2);
+            now = (struct mono_ns){ w.raw_s * NS_PER_S };
+            clock_leap_table(&w.clock, order ? LEAP_FROM_ZONE : LEAP_FROM_LIST, order ? &zone : &list, now, &w.seen);
+            clock_leap_table(&w.clock, order ? LEAP_FROM_LIST : LEAP_FROM_ZONE, order ? &list : &zone, now, &w.seen);
+            clock_leap_table(&w.clock, LEAP_FROM_LIST, &list, now, &w.seen);
+            assert_int_equal(told(&w, LOG_LEAP_FILES_DIFFER), rows[i].differ);
+            assert_int_equal(w.clock.leap.differ_at.ns, rows[i].differ ? MIDNIGHT_S * NS_PER_S : 0);
+        }
+}
+
 static void LEAP_02_with_an_expired_file_the_majority_is_heeded(void **state)
 {
     static struct world w;
@@ -270,6 +354,9 @@ int main(void)
         cmocka_unit_test(a_deleted_second_is_announced_skipped_and_folded_in),
         cmocka_unit_test(NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded),
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
+        cmocka_unit_test(a_conflict_is_over_when_the_sources_say_nothing_more),
+        cmocka_unit_test(LEAP_02_an_expired_file_does_not_take_a_valid_ones_place),
+        cmocka_unit_test(the_list_and_the_zone_are_compared),
         cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),
         cmocka_unit_test(LEAP_02_a_list_that_expires_soon_or_has_expired_is_told_once),
         cmocka_unit_test(another_count_of_tai_leaves_utc_where_it_was),

@@ -133,6 +133,21 @@ static void note_broken(const struct clock_policy *p, struct mono_ns now, struct
     problems_note(out, PROBLEM_BOUND_BROKEN, NULL, detail);
 }
 
+static void note_leap_tables(const struct engine *e, struct problems *out)
+{
+    const struct clock_leap *l = &e->clock.leap;
+    char at[CIVIL_TEXT_MAX], detail[PROBLEM_DETAIL_MAX];
+
+    if (l->conflict)
+        problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
+    if (l->worse)
+        problems_note(out, PROBLEM_LEAP_REFUSED, e->options.clock.leap.list.s, "it has expired, the one in force has not");
+    if (l->differ_at.ns == 0)
+        return;
+    snprintf(detail, sizeof detail, "before %s", utc_to_text(l->differ_at, 0, at));
+    problems_note(out, PROBLEM_LEAP_FILES_DIFFER, NULL, detail);
+}
+
 static void note_clock(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     struct clock_view v;
@@ -150,8 +165,7 @@ static void note_clock(const struct engine *e, struct mono_ns now, struct proble
         problems_note(out, PROBLEM_PANIC, NULL, NULL);
     if (e->clock.policy.rail_logged)
         problems_note(out, PROBLEM_FREQUENCY_RAIL, NULL, NULL);
-    if (e->clock.leap.conflict_told)
-        problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
+    note_leap_tables(e, out);
     if (clock_steps(&e->clock).refused || e->steering.budget_spent)
         problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
     if (clock_leap_expired(&e->clock, now))

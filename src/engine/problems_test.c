@@ -208,7 +208,7 @@ static void CLK_06_alarms_of_the_clock_are_named(void **state)
     begin(&w, false);
     assert_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
     assert_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
-    w.engine->clock.policy.rail_logged = w.engine->clock.leap.conflict_told = true;
+    w.engine->clock.policy.rail_logged = w.engine->clock.leap.conflict = true;
     assert_non_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
     assert_non_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
     end(&w);

@@ -109,12 +109,16 @@ def test_LEAP_01_a_bad_list_is_refused_and_the_good_one_stays(lab, mode):
 @pytest.mark.parametrize("zone", ["/nowhere/UTC", "/usr/share/zoneinfo/right/UTC"])
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_LEAP_02_a_list_that_has_expired_is_named_until_there_is_another(lab, mode, zone):
-    """Even where time zone data that name no end stand in for it."""
+    """Even where time zone data that name no end stand in for it. In the place of a valid one an expired list is refused."""
+    put(lab.dir / "leap-seconds.list", leap_list([(63072000, 37)], time.time() - DAY))
     daemon, path, _, _ = start(lab, mode, zone=zone)
-    for expires, named in [(time.time() + 20 * DAY, []), (time.time() - DAY, ["leap-expired"]), (time.time() + 200 * DAY, [])]:
-        put(path, leap_list([(63072000, 37)], expires))
-        assert daemon.ctl("reload").returncode == 0
-        daemon.wait_status(lambda s, n=named: [p["id"] for p in s["problems"] if p["id"] == "leap-expired"] == n)
+    for expires, named in [(None, ["leap-expired"]), (time.time() + 20 * DAY, []), (time.time() - DAY, ["leap-refused"]), (time.time() + 200 * DAY, [])]:
+        if expires:
+            put(path, leap_list([(63072000, 37)], expires))
+            assert daemon.ctl("reload").returncode == 0
+        status = daemon.wait_status(lambda s, n=named: [p["id"] for p in s["problems"] if p["id"] in ("leap-expired", "leap-refused")] == n)
+        if named == ["leap-refused"]:
+            assert any("it has expired, the one in force has not" in p["sentence"] for p in status["problems"])
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
