@@ -36,6 +36,7 @@
 #define ACCEPTS_A_ROUND 64
 #define EXIT_CONFIGURATION 3
 #define HEAP_KEPT (4 << 20)
+#define NICE 5                  /* its unit says the same */
 
 struct connection {
     int fd;
@@ -433,6 +434,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
     if (!load())
         return EXIT_CONFIGURATION;
     allow_descriptors();
+    setpriority(PRIO_PROCESS, 0, NICE); /* however many want keys, time is answered first */
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* what a connection gives back the next one takes: no page is faulted in again */
     if (!begin_stream())
         return EXIT_FAILURE;

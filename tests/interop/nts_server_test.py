@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from lib import certificate, ntp, peers, proc, utcd
+from lib import certificate, http, ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 
@@ -364,7 +364,8 @@ def ring_file(keys):
 
 
 def test_NTS_18_planted_secrets_are_nowhere(lab):
-    """Keys whose bytes are known go through the daemon; no log, status or file of the run directory has them, in any spelling. Core files: system/secrets_test.py."""
+    """Keys whose bytes are known go through the daemon; no log, status, metric, page or file of the run directory has them, in any spelling. Core files:
+    system/secrets_test.py."""
     secrets = {number: os.urandom(32) for number in (4, 5, 6, 7)}
     kept, keys = lab.dir / "cookie-keys", lab.dir / "keys"
     kept.write_bytes(ring_file(sorted(secrets.items())))
@@ -372,11 +373,15 @@ def test_NTS_18_planted_secrets_are_nowhere(lab):
     keys.write_text(f"1 SHA256 HEX:{secrets['symmetric'].hex()}\n")
     for file in (kept, keys):
         file.chmod(0o600)
-    nts = Server(lab, utcd.PROCESSES, "planted", config={"keys": {"file": str(keys)}, "log": {"target": "stderr", "level": "debug"}}, cookie_key_file=str(kept))
+    web = proc.free_port()
+    nts = Server(lab, utcd.PROCESSES, "planted", config={"http": {"listen": [f"{HOST}:{web}"]}, "keys": {"file": str(keys)}, "log": {"target": "stderr", "level": "debug"}}, cookie_key_file=str(kept))
     cookies = [body for kind, body in nts.establish() if kind == 5]
     assert {cookie[0] for cookie in cookies} == {7}, "the planted ring is not in use"
     peers.chronyd_query(lab.dir, "localhost", 123, f"nts ntsport {nts.ke_port}", f"ntstrustedcerts {nts.authority.pem}")
     said = [nts.daemon.ctl(*words).stdout for words in (("status",), ("status", "--json"), ("sources", "--json"), ("clients",))]
+    pages = [http.get(web, path) for path in ("/", "/metrics", "/readyz", "/v1/now")]
+    assert pages[1].status == 200 and "simple_utcd_nts_handshakes_granted_total" in pages[1].text
+    said += [page.text for page in pages]
     nts.daemon.stop()
     said.append(nts.daemon.log())
     said += [file.read_bytes().decode("latin-1") for file in lab.dir.rglob("*")
@@ -395,6 +400,7 @@ def test_ke_has_no_right_and_a_filter(lab):
     status = dict(line.rstrip("\n").split(":\t", 1) for line in open(f"/proc/{nts.daemon.roles()['ke']}/status") if ":\t" in line)
     assert all(int(status[which], 16) == 0 for which in ("CapEff", "CapPrm", "CapInh", "CapAmb"))
     assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2"
+    assert os.getpriority(os.PRIO_PROCESS, nts.daemon.roles()["ke"]) == os.getpriority(os.PRIO_PROCESS, nts.daemon.roles()["serve"]) + 5, "time is answered first"
 
 
 def test_only_ke_has_a_tls_library():

@@ -69,6 +69,13 @@ def test_the_processes_may_confine_themselves():
         assert not missing, f"{unit.name}: {missing}"
 
 
+@pytest.mark.parametrize("role", ("ke", "admin"))
+def test_what_is_not_time_comes_after_it(role):
+    """Inside a unit a program may not lower itself, so the unit says what the program would."""
+    own = re.search(r"^#define NICE (\d+)", (utcd.ROOT / f"src/{role}/server.c").read_text(), flags=re.MULTILINE)[1]
+    assert f"\nNice={own}\n" in (utcd.BUILD / f"packaging/simple-utcd-{role}.service").read_text()
+
+
 @needs_systemd
 def test_the_waiting_unit_exposes_little():
     level, report = exposure(utcd.BUILD / "packaging/simple-utcd-wait.service")
