@@ -77,12 +77,36 @@ static bool note_slot(const struct engine *e, const struct slot *s, struct mono_
     return !s->unusable && is_silent(s);
 }
 
-static void note_configured(const struct engine *e, uint16_t i, struct problems *out)
+/* The key whose end is the end of all: `key`, or `next_key` where that goes on without a gap. NULL: no key. */
+static const struct key *last_key(const struct engine *e, const struct source_options *o)
+{
+    const struct key *key = keys_find(e->options.keys, (uint32_t)o->key), *next = keys_find(e->options.keys, (uint32_t)o->next_key);
+
+    return key && next && !utc_earlier(key->until, next->from) && utc_earlier(key->until, next->until) ? next : key;
+}
+
+static void note_key(const struct engine *e, const struct source_options *o, const struct clock_view *v, struct problems *out)
+{
+    const struct key *k = last_key(e, o);
+    char detail[PROBLEM_DETAIL_MAX], left[24];
+    enum nts_expiry expiry;
+
+    if (!k || !e->clock.policy.synchronised_once)
+        return;
+    expiry = nts_expiry(&(struct nts_validity){ k->from, k->until, utc_sub(k->until, k->from) }, v->utc); /* keys are renewed as certificates are */
+    if (expiry == NTS_EXPIRY_FAR)
+        return;
+    snprintf(detail, sizeof detail, "key %u is good for %s more", k->id, ns_to_text(utc_sub(k->until, v->utc).ns, left));
+    problems_note(out, PROBLEM_KEY_EXPIRES, name_of(o), expiry == NTS_EXPIRED ? "it has ended" : detail);
+}
+
+static void note_configured(const struct engine *e, uint16_t i, const struct clock_view *v, struct problems *out)
 {
     const struct configured *c = &e->configured[i];
 
     if (c->offline)
         return;
+    note_key(e, &e->options.source[i], v, out);
     if (c->expiry_told > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, name_of(&e->options.source[i]), c->expiry_told == NTS_EXPIRED ? "it has expired" : NULL);
     if (c->failures > 0)
@@ -94,14 +118,16 @@ static void note_configured(const struct engine *e, uint16_t i, struct problems 
 static void note_sources(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     unsigned used = 0, silent = 0, offline = 0;
+    struct clock_view v;
 
+    page_view(engine_page(e), now, &v);
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used && !e->configured[e->slot[i].configured].offline) {
             used++;
             silent += note_slot(e, &e->slot[i], now, out);
         }
     for (uint16_t i = 0; i < e->options.source_count; i++) {
-        note_configured(e, i, out);
+        note_configured(e, i, &v, out);
         offline += e->configured[i].offline;
     }
     if (offline == e->options.source_count && !e->options.clock.local.present)

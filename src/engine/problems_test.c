@@ -128,6 +128,41 @@ static void NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named(void **st
     }
 }
 
+/* 2030-03-17 is the day of this world. Thirty days before the end, or a third of a short life. */
+static void a_key_that_ends_is_named_before_it_hurts(void **state)
+{
+    static const char text[] = "1 SHA256 x until=2030-03-27\n2 SHA256 x until=2030-05-01\n3 SHA256 x from=2030-03-27 until=2031-01-01\n"
+                               "4 SHA256 x from=2030-03-28\n5 SHA256 x from=2030-03-15 until=2030-03-21\n6 SHA256 x from=2030-03-01 until=2030-03-19\n"
+                               "7 SHA256 x\n8 SHA256 x until=2030-03-01\n9 SHA256 x until=2030-03-20\n";
+    static const struct { int64_t key, next; const char *says; } rows[] = {
+        { 1, 0, "key 1 is good for 9." },  { 2, 0, NULL }, { 1, 3, NULL }, { 1, 4, "key 1 is good for 9." }, { 5, 0, NULL },
+        { 6, 0, "key 6 is good for 1." }, { 7, 0, NULL }, { 8, 0, "it has ended" }, { 8, 7, NULL }, { 1, 9, "key 1 is good for 9." },
+        { 9, 1, "key 1 is good for 9." }, { 0, 0, NULL },
+    };
+    const struct keys_options o = { .format = KEYS_FORMAT_CHRONY };
+    static struct key_table table;
+
+    (void)state;
+    assert_int_equal(keys_read((struct span){ (const uint8_t *)text, sizeof text - 1 }, &o, &table).fault, KEY_FAULT_NONE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options = { .source_count = 3, .keys = &table } };
+        const struct problem *p;
+
+        for (unsigned s = 0; s < 3; s++)
+            w.options.source[s] = source(s == 0 ? "192.0.2.1" : s == 1 ? "192.0.2.2" : "192.0.2.3", "");
+        w.options.source[2].key = rows[i].key;
+        w.options.source[2].next_key = rows[i].next;
+        begin(&w, false);
+        assert_null(problem_of(&w, PROBLEM_KEY_EXPIRES)); /* the time is not known yet */
+        answer(&w, find(&w, ACTION_SEND, 0));
+        answer(&w, find(&w, ACTION_SEND, 1));
+        p = problem_of(&w, PROBLEM_KEY_EXPIRES);
+        if (!rows[i].says != !p || (p && (strncmp(p->detail, rows[i].says, strlen(rows[i].says)) != 0 || strcmp(p->subject, "192.0.2.3") != 0)))
+            fail_msg("row %zu: %s", i, p ? p->detail : "nothing");
+        end(&w);
+    }
+}
+
 static void NTPC_18_a_source_beyond_the_panic_threshold_is_named(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
@@ -299,6 +334,7 @@ int main(void)
         cmocka_unit_test(a_server_that_loses_its_time_is_named_with_its_reason),
         cmocka_unit_test(NTPC_11_NTPC_12_NTPC_13_a_useless_answer_is_named_with_its_reason),
         cmocka_unit_test(NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named),
+        cmocka_unit_test(a_key_that_ends_is_named_before_it_hurts),
         cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
         cmocka_unit_test(CLK_04_a_bound_that_was_broken_is_named),
         cmocka_unit_test(ST_06_a_clock_that_was_behind_is_named),
