@@ -81,13 +81,19 @@ static void say_authentication(const struct snapshot_source *s, unsigned width)
     show_fact("Authenticated", text, width, stdout);
 }
 
+/* A server drops what is authenticated by a key that it does not know, without a word. */
+static const char compare_keys[] = "`utcctl query {}` asks it once, without the key: when that is answered, compare number, type and key at both ends; "
+                                   "otherwise look for a firewall, or replace it";
+
 /* With its name, to be copied as it stands. */
 static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENTENCE_MAX])
 {
     struct problem about = { .kind = PROBLEM_SOURCE_SILENT };
 
+    const bool by_key = s->auth == SOURCE_AUTH_KEY && s->state == SOURCE_UNREACHABLE;
+
     text_printable(s->name, about.subject, sizeof about.subject);
-    return problem_say(&about, reasons[s->state].fix, out, PROBLEM_SENTENCE_MAX);
+    return problem_say(&about, by_key ? compare_keys : reasons[s->state].fix, out, PROBLEM_SENTENCE_MAX);
 }
 
 static void say_source(const struct snapshot_source *s)

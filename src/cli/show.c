@@ -216,6 +216,17 @@ static void show_source_counts(const struct snapshot *s, const struct clock_view
         fact("", width, out, "%s", text_printable(s->hint, hint, sizeof hint));
 }
 
+/* Why requests were not answered, for the most part: a key that does not fit, or a list that is too strict, where the clients see silence alone. */
+static void show_unanswered(const struct snapshot_service *v, unsigned width, FILE *out)
+{
+    int most = VERDICT_ANSWERED + 1;
+
+    for (int i = most; i < VERDICT_SERVICE_COUNT; i++)
+        most = v->verdict[i] > v->verdict[most] ? i : most;
+    if (v->verdict[most])
+        fact("", width, out, "not answered, most of all: %s (%llu)", verdict_text((enum verdict)most), (unsigned long long)v->verdict[most]);
+}
+
 static void show_services(const struct snapshot *s, unsigned width, FILE *out)
 {
     char name[4 * SNAPSHOT_SERVICE_NAME_MAX];
@@ -226,9 +237,11 @@ static void show_services(const struct snapshot *s, unsigned width, FILE *out)
 
         if (v->ahead.ns)
             fact("Transmit stamps", width, out, "are put %s ahead: so much later answers really leave", ns_to_text(v->ahead.ns, ahead));
-        if (v->requests)
-            fact("Served", width, out, "%s: %llu request%s, %llu answered", text_printable(v->name, name, sizeof name), (unsigned long long)v->requests,
-                 v->requests == 1 ? "" : "s", (unsigned long long)v->verdict[VERDICT_ANSWERED]);
+        if (!v->requests)
+            continue;
+        fact("Served", width, out, "%s: %llu request%s, %llu answered", text_printable(v->name, name, sizeof name), (unsigned long long)v->requests,
+             v->requests == 1 ? "" : "s", (unsigned long long)v->verdict[VERDICT_ANSWERED]);
+        show_unanswered(v, width, out);
     }
 }
 

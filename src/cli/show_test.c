@@ -71,6 +71,11 @@ static void status_in_full(void **state)
                  "  Oscillator      12.346 ppm slow, known to ±0.050 ppm\n"
                  "  Served          NTP: 7 requests, 6 answered\n"
                  "  Daemon          simple-utcd 0.1.0, running for 1.5 min, 1 step of the clock\n");
+    s.service[0].verdict[VERDICT_SHORT] = 2;
+    s.service[0].verdict[VERDICT_MAC_WRONG] = 5;
+    s.service[0].verdict[VERDICT_AMPLIFY] = 5;
+    expect(show_status, &s, "6 answered\n                  not answered, most of all: the MAC does not fit the packet: another key, or the packet was "
+                            "changed (5)\n  Daemon");
 }
 
 static void every_status_has_its_sentence(void **state)

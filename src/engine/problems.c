@@ -27,6 +27,17 @@ static const char *of_network(const struct slot *s)
     return s->client.stats.send_errors > s->unsent_before ? "; the network refuses them" : "";
 }
 
+/* A server drops what is authenticated by a key that it does not know, without a word: from here that looks like a firewall. */
+static const char *of_key(const struct engine *e, const struct slot *s, char out[80])
+{
+    int64_t key = e->options.source[s->configured].key;
+
+    out[0] = '\0';
+    if (key)
+        snprintf(out, 80, "; a server that has another key %lld than ours, or none, is silent too", (long long)(s->key ? s->key->id : key));
+    return out;
+}
+
 static void note_unanswered(const struct slot *s, struct mono_ns now, struct problems *out)
 {
     char detail[PROBLEM_DETAIL_MAX], asked[24], answered[24];
@@ -40,14 +51,15 @@ static void note_unanswered(const struct slot *s, struct mono_ns now, struct pro
     problems_note(out, PROBLEM_SOURCE_UNANSWERED, s->name[s->name_in_use], detail);
 }
 
-static void note_silent(const struct slot *s, struct mono_ns now, struct problems *out)
+static void note_silent(const struct engine *e, const struct slot *s, struct mono_ns now, struct problems *out)
 {
-    char detail[PROBLEM_DETAIL_MAX], age[24];
+    char detail[PROBLEM_DETAIL_MAX], age[24], key[80];
 
     if (s->client.stats.verdict[VERDICT_ACCEPTED])
-        snprintf(detail, sizeof detail, "the last answer came %s ago%s", ns_to_text(mono_sub(now, s->client.silent_since).ns, age), of_network(s));
+        snprintf(detail, sizeof detail, "the last answer came %s ago%s%s", ns_to_text(mono_sub(now, s->client.silent_since).ns, age), of_network(s),
+                 of_key(e, s, key));
     else
-        snprintf(detail, sizeof detail, "not one answer so far%s", of_network(s));
+        snprintf(detail, sizeof detail, "not one answer so far%s%s", of_network(s), of_key(e, s, key));
     problems_note(out, PROBLEM_SOURCE_SILENT, s->name[s->name_in_use], detail);
 }
 
@@ -67,7 +79,7 @@ static bool note_slot(const struct engine *e, const struct slot *s, struct mono_
     if (s->unusable)
         problems_note(out, PROBLEM_SOURCE_REFUSED, name, why_unusable(s));
     else if (is_silent(s))
-        note_silent(s, now, out);
+        note_silent(e, s, now, out);
     else if (state == CLOCK_SOURCE_FALSETICKER)
         problems_note(out, PROBLEM_SOURCE_FALSE, name, NULL);
     else if (state == CLOCK_SOURCE_REFUSED)

@@ -131,6 +131,18 @@ def test_planted_secrets_are_never_shown(lab, mode):
         assert SECRET not in text and HEX not in text and HEX.lower() not in text.lower()
 
 
+def test_a_key_that_differs_is_told_at_both_ends(lab):
+    """The server says nothing to such a client, so both operators need words: else it looks like a firewall."""
+    port, words = proc.free_port(), lambda done: " ".join(done.stdout.split())
+    ours, theirs = write(lab.dir / "ours", f"7 SHA256 {SECRET}\n"), write(lab.dir / "theirs", "7 SHA256 another\n")
+    server = lab.utcd({**configuration(theirs), "local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, name="server")
+    server.wait_answering(HOST, port)
+    client = lab.utcd({**configuration(ours), "sources": [utcd.source(port, key=7)]}, name="client")
+    client.wait_status(lambda s: any(p["id"] == "source-silent" and "has another key 7 than ours, or none, is silent too" in p["sentence"] for p in s["problems"]))
+    assert "compare number, type and key at both ends" in words(client.ctl("explain", f"{HOST}:{port}"))
+    assert "not answered, most of all: the MAC does not fit the packet: another key" in words(server.ctl("status"))
+
+
 def test_roll_over_by_lifetimes(lab):
     """One key ends in a moment and the next has begun: the source is asked with the new one and never without."""
     end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 4))
