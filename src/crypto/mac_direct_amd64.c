@@ -34,30 +34,28 @@ static inline void put(uint8_t *at, block b) { _mm_storeu_si128((void *)at, b); 
 
 /* ---- a text between key and padding ---- */
 
-/* The text alone, where it goes, between zeros: the key is added in registers, and stays where it was prepared. */
-struct placed { _Alignas(BLOCK) uint8_t bytes[PARTS * PART]; };
-
 /* Bytes move up by n, or down by 16 - n, and zeros come after them. */
 #define NONE 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80
 static const uint8_t moves[3 * BLOCK] = { NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, NONE };
 
-/* A processor hands on what it has just stored only as it was stored: by whole blocks, then, wherever the text begins. */
-static inline void place(const struct keyed *k, const uint8_t text[MAC_DIRECT_TEXT], struct placed *out)
+/* The text alone, where it goes, between zeros: the key is added in registers, and stays where it was prepared. A processor hands on what it has just stored
+ * only as it was stored: so whole blocks are, wherever the text begins. */
+static inline void place(const struct keyed *k, const uint8_t text[MAC_DIRECT_TEXT], uint8_t out[PARTS * PART])
 {
     size_t n = k->at % BLOCK;
-    uint8_t *at = out->bytes + k->at - n;
+    uint8_t *at = out + k->at - n;
     block up = get(moves + BLOCK - n), down = get(moves + 2 * BLOCK - n), x = get(text), y = get(text + BLOCK), z = get(text + 2 * BLOCK);
 
 #pragma GCC unroll 8
-    for (size_t i = 0; i < sizeof out->bytes; i += BLOCK)
-        put(out->bytes + i, _mm_setzero_si128());
+    for (size_t i = 0; i < PARTS * PART; i += BLOCK)
+        put(out + i, _mm_setzero_si128());
     put(at, _mm_shuffle_epi8(x, up));
     put(at + BLOCK, _mm_shuffle_epi8(x, down) ^ _mm_shuffle_epi8(y, up));
     put(at + 2 * BLOCK, _mm_shuffle_epi8(y, down) ^ _mm_shuffle_epi8(z, up));
     put(at + 3 * BLOCK, _mm_shuffle_epi8(z, down));
 }
 
-static inline block piece(const struct keyed *k, const struct placed *p, size_t i) { return k->frame[i] ^ get(p->bytes + i * BLOCK); }
+static inline block piece(const struct keyed *k, const uint8_t *placed, size_t i) { return k->frame[i] ^ get(placed + i * BLOCK); }
 
 static void frame_init(struct keyed *k, bool wide, const uint8_t *key, size_t key_len)
 {
@@ -79,7 +77,7 @@ static void frame_init(struct keyed *k, bool wide, const uint8_t *key, size_t ke
 struct sha1 { block abcd, e; /* in the highest word */ };
 struct sha1_lane { block abcd, e, w[4]; };
 
-static inline void sha1_begin(struct sha1_lane *l, struct sha1 s, const struct keyed *k, const struct placed *p, size_t part)
+static inline void sha1_begin(struct sha1_lane *l, struct sha1 s, const struct keyed *k, const uint8_t *placed, size_t part)
 {
     const block backwards = _mm_set_epi64x(0x0001020304050607, 0x08090a0b0c0d0e0f);
 
@@ -87,7 +85,7 @@ static inline void sha1_begin(struct sha1_lane *l, struct sha1 s, const struct k
     l->e = _mm_slli_epi32(s.e, 2) | _mm_srli_epi32(s.e, 30); /* as it was before the instruction turns it */
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++)
-        l->w[i] = _mm_shuffle_epi8(piece(k, p, 4 * part + i), backwards);
+        l->w[i] = _mm_shuffle_epi8(piece(k, placed, 4 * part + i), backwards);
 }
 
 static inline block sha1_rounds(block abcd, block e, int function)
@@ -124,15 +122,15 @@ static inline void sha1_put(struct sha1 s, uint8_t *out)
 static void sha1_pair(const struct keyed *k, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
 {
     struct sha1 x = { _mm_set_epi32(0x67452301, (int)0xefcdab89, (int)0x98badcfe, 0x10325476), _mm_set_epi32((int)0xc3d2e1f0, 0, 0, 0) }, y = x;
-    struct placed p, q;
+    _Alignas(BLOCK) uint8_t p[PARTS * PART], q[PARTS * PART];
 
-    place(k, a, &p);
-    place(k, b, &q);
+    place(k, a, p);
+    place(k, b, q);
     for (size_t part = 0; part < k->parts; part++) {
         struct sha1_lane l, m;
 
-        sha1_begin(&l, x, k, &p, part);
-        sha1_begin(&m, y, k, &q, part);
+        sha1_begin(&l, x, k, p, part);
+        sha1_begin(&m, y, k, q, part);
 #pragma GCC unroll 20
         for (int i = 0; i < 20; i++) {
             sha1_step(&l, i);
@@ -164,12 +162,12 @@ static const _Alignas(BLOCK) uint32_t sha256_k[64] = {
 /* The words' bytes turned round, and words back in their places. */
 static inline block words(block b) { return _mm_shuffle_epi8(b, _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203)); }
 
-static inline void sha256_begin(struct sha256_lane *l, struct sha256 s, const struct keyed *k, const struct placed *p, size_t part)
+static inline void sha256_begin(struct sha256_lane *l, struct sha256 s, const struct keyed *k, const uint8_t *placed, size_t part)
 {
     l->s = s;
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++)
-        l->w[i] = words(piece(k, p, 4 * part + i));
+        l->w[i] = words(piece(k, placed, 4 * part + i));
 }
 
 static inline void sha256_step(struct sha256_lane *l, int i)
@@ -202,15 +200,15 @@ static void sha256_pair(const struct keyed *k, const uint8_t *a, const uint8_t *
 {
     struct sha256 x = { _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f, (int)0x9b05688c),
                         _mm_set_epi32(0x3c6ef372, (int)0xa54ff53a, 0x1f83d9ab, 0x5be0cd19) }, y = x;
-    struct placed p, q;
+    _Alignas(BLOCK) uint8_t p[PARTS * PART], q[PARTS * PART];
 
-    place(k, a, &p);
-    place(k, b, &q);
+    place(k, a, p);
+    place(k, b, q);
     for (size_t part = 0; part < k->parts; part++) {
         struct sha256_lane l, m;
 
-        sha256_begin(&l, x, k, &p, part);
-        sha256_begin(&m, y, k, &q, part);
+        sha256_begin(&l, x, k, p, part);
+        sha256_begin(&m, y, k, q, part);
 #pragma GCC unroll 16
         for (int i = 0; i < 16; i++) {
             sha256_step(&l, i);
@@ -294,12 +292,12 @@ WIDE static inline void sha512_more(__m256i w[8], int j)
 WIDE static inline void sha512_load(const struct keyed *k, const uint8_t *a, const uint8_t *b, __m256i w[8])
 {
     const block backwards = _mm_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607);
-    struct placed p, q;
+    _Alignas(BLOCK) uint8_t p[PARTS * PART], q[PARTS * PART];
 
-    place(k, a, &p);
-    place(k, b, &q);
+    place(k, a, p);
+    place(k, b, q);
     for (size_t i = 0; i < 8; i++) {
-        block x = _mm_shuffle_epi8(piece(k, &p, i), backwards), y = _mm_shuffle_epi8(piece(k, &q, i), backwards);
+        block x = _mm_shuffle_epi8(piece(k, p, i), backwards), y = _mm_shuffle_epi8(piece(k, q, i), backwards);
 
         w[i] = _mm256_set_m128i(_mm_unpackhi_epi64(x, y), _mm_unpacklo_epi64(x, y));
     }
