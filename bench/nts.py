@@ -226,8 +226,8 @@ def floors(runs):
     codes = ", ".join(f"{kind} {cost[f'{kind}_ns'] / 1e3:.2f}" for kind in MACS)
     return ["## What is in the way", "",
             f"**NTS beside plain.** 0.85 of the plain rate allows {plain / 0.85 - plain:.2f} us for all that NTS takes, and it takes {middle('cpu_us', UTCD, 'NTS') - plain:.2f}: "
-            f"that requests and answers have {NTS_SIZE} bytes instead of {PLAIN_SIZE} costs a server that looks at nothing (`echo`) {ruler[1] - ruler[0]:.2f} us; opening and "
-            f"sealing takes {(cost['open_ns'] + cost['seal_ns']) / 1e3:.2f} us with nothing else to do (`sealing_cost`), most of it blocks of AES that wait for each other, "
+            f"that requests and answers have {NTS_SIZE} bytes instead of {PLAIN_SIZE} costs a server that looks at nothing (`echo`) {ruler[1] - ruler[0]:.2f} us; judging "
+            f"and sealing takes {cost['answer_ns'] / 1e3:.2f} us with nothing else to do (`sealing_cost`), most of it blocks of AES that wait for each other, "
             f"{cost['block_ns']:.1f} ns each; the rest is fields that are looked for and copied. What was tried: "
             "[decision 23](../../docs/decisions/0023-aead-15-by-the-processors-aes-instructions.md).", "",
             f"**Keys beside plain.** 0.95 of the plain rate allows {plain / 0.95 - plain:.2f} us. The codes of a request and its answer alone take "

@@ -185,6 +185,7 @@ static void judge(struct client *c)
 {
     struct nts_ke_grant g;
     struct nts_keys mine, opened;
+    struct nts_cookie cookie;
 
     if (c->judged || !nts_ke_is_whole((struct span){ c->answer, c->len }))
         return;
@@ -193,7 +194,8 @@ static void judge(struct client *c)
         return;
     assert(g.cookie_count == NTS_COOKIES_MAX && ke_tls_export(c->ssl, g.aead, &mine));
     for (unsigned i = 0; i < g.cookie_count; i++)
-        if (nts_cookie_open(&ke.shared->ring, (struct span){ g.cookie[i], g.cookie_size }, &opened)) /* the ring may have turned past it */
+        if (nts_cookie_look(&ke.shared->ring, (struct span){ g.cookie[i], g.cookie_size }, &cookie)
+            && nts_cookie_open(&cookie, &opened)) /* the ring may have turned past it */
             assert(opened.aead == mine.aead && memcmp(opened.c2s, mine.c2s, crypto_siv_key_size(mine.aead)) == 0 &&
                    memcmp(opened.s2c, mine.s2c, crypto_siv_key_size(mine.aead)) == 0);
 }

@@ -35,19 +35,22 @@ static size_t serve(struct run *r, struct span request, uint8_t answer[2048], en
 {
     struct nts_session s;
     struct ntp_tail tail;
-    size_t len;
+    size_t len = 0;
 
     *v = ntp_packet_check(request, &tail);
     if (*v != VERDICT_ACCEPTED || !nts_is_meant(tail.extensions))
         return 0;
     memset(answer, 0, NTP_HEADER_SIZE);
     answer[0] = 4 << 3 | NTP_MODE_SERVER;
-    *v = nts_server_open(&r->ring, &r->rng, request, tail.extensions, &s);
-    if (*v == VERDICT_NTS_NAK)
+    *v = nts_server_begin(&r->ring, request, tail.extensions, &s);
+    if (*v == VERDICT_ANSWERED)
+        *v = nts_server_finish(&r->ring, &s, &r->rng, answer, 2048, &len);
+    if (*v == VERDICT_NTS_NAK) {
         memcpy(answer + NTP_AT_REFID, (const uint8_t[]){ 'N', 'T', 'S', 'N' }, 4);
-    len = *v == VERDICT_ANSWERED ? nts_server_seal(&r->ring, &s, &r->rng, answer, 2048) : *v == VERDICT_NTS_NAK ? nts_server_nak(&s, answer, 2048) : 0;
+        len = nts_server_nak(&s, answer, 2048);
+    }
     assert(len <= request.len);
-    return len;
+    return *v == VERDICT_ANSWERED || *v == VERDICT_NTS_NAK ? len : 0;
 }
 
 static void damage(uint8_t *bytes, size_t len, const uint8_t step[4])
@@ -88,16 +91,16 @@ static void exchange(struct run *r, const uint8_t step[4])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct nts_session s;
-    struct ntp_tail tail;
     struct run r = { .turns = 0 };
+    uint8_t answer[2048];
+    enum verdict v;
 
     prng_seed(&r.prng, 5);
     r.rng = prng_as_rng(&r.prng);
     nts_ring_turn(&r.ring, &r.rng);
     establish(&r);
-    if (ntp_packet_check((struct span){ data, size }, &tail) == VERDICT_ACCEPTED) /* the bytes themselves, as a stranger's request */
-        assert(nts_server_open(&r.ring, &r.rng, (struct span){ data, size }, tail.extensions, &s) != VERDICT_ANSWERED);
+    serve(&r, (struct span){ data, size }, answer, &v); /* the bytes themselves, as a stranger's request */
+    assert(v != VERDICT_ANSWERED);
     for (size_t i = 0; i + 4 <= size && i < 400; i += 4) {
         if (!nts_client_is_ready(&r.c))
             establish(&r);

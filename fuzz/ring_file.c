@@ -12,6 +12,7 @@ static void use(const struct nts_ring *ring)
 {
     const struct nts_keys keys = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .c2s = { 1 }, .s2c = { 2 } };
     struct nts_keys opened;
+    struct nts_cookie c;
     uint8_t cookie[NTS_COOKIE_MAX];
     struct prng prng;
     struct rng rng;
@@ -19,7 +20,7 @@ static void use(const struct nts_ring *ring)
     prng_seed(&prng, 1);
     rng = prng_as_rng(&prng);
     assert(nts_cookie_make(ring, &keys, &rng, cookie));
-    assert(nts_cookie_open(ring, (struct span){ cookie, nts_cookie_size(keys.aead) }, &opened));
+    assert(nts_cookie_look(ring, (struct span){ cookie, nts_cookie_size(keys.aead) }, &c) && nts_cookie_open(&c, &opened));
     assert(memcmp(&opened, &keys, sizeof keys) == 0);
 }
 

@@ -45,21 +45,26 @@ void crypto_siv_seal(const struct crypto_siv *s, const struct crypto_siv_text *t
 /* sealed: CRYPTO_SIV_TAG_SIZE + len bytes. False when it was not sealed so, or can be by no nonce of that length; out, len bytes, is then all zero. */
 bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
 
-/* Open, by a key to which associated data is bound, and seal the plaintext anew with another nonce of the same length: into out, CRYPTO_SIV_TAG_SIZE + len
- * bytes. As both, for less. When it is false, plain and out are all zero. */
-bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain, const uint8_t *nonce,
-                      uint8_t *out);
-
 /* The same by a key for this once: what of it is not needed is not prepared. */
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out);
 bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
 
-/* A text and the key that it goes with. */
-struct crypto_siv_part { const uint8_t *key; struct crypto_siv_text text; };
+#define CRYPTO_SIV_PAIR_SIZE 64  /* two keys of AEAD 15 */
+#define CRYPTO_SIV_HEAD_MAX 15
 
-/* Open what has nothing in it but its tag by one key for this once, and seal len bytes, at least 1, by another: both at once, for less. out:
- * CRYPTO_SIV_TAG_SIZE + len bytes, of no meaning when it is false. */
-bool crypto_siv_exchange(enum crypto_aead aead, const struct crypto_siv_part *opened, const uint8_t tag[CRYPTO_SIV_TAG_SIZE],
-                         const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len, uint8_t *out);
+/* What a server that keeps nothing of its clients does for one of them, by AEAD 15. A prepared key, to which associated data is bound, sealed a pair of keys
+ * as a cookie. The first of the pair judges the request, which hides nothing; the second seals the answer, which hides a head and behind it the cookie sealed
+ * anew. */
+struct crypto_siv_exchange {
+    struct crypto_siv_text cookie, request, answer;
+    const uint8_t *sealed;       /* the cookie, CRYPTO_SIV_TAG_SIZE + CRYPTO_SIV_PAIR_SIZE bytes */
+    const uint8_t *tag;          /* the request's, CRYPTO_SIV_TAG_SIZE bytes */
+    const uint8_t *head;         /* it ends with the new cookie's nonce, as long as the old one's */
+    size_t head_len;             /* 1 .. CRYPTO_SIV_HEAD_MAX */
+    uint8_t *out;                /* CRYPTO_SIV_TAG_SIZE + head_len + CRYPTO_SIV_TAG_SIZE + CRYPTO_SIV_PAIR_SIZE bytes */
+};
+
+/* All of it at once, for less. When it is false, cookie or request are not good, and out is of no meaning. */
+bool crypto_siv_exchange(const struct crypto_siv *s, const struct crypto_siv_exchange *x);
 
 #endif

@@ -12,14 +12,11 @@ bool siv_direct_is_there(void);
 void siv_direct_init(void *prepared, const uint8_t *key);
 void siv_direct_bind(void *prepared, const uint8_t *associated, size_t len);
 
-/* As those of siv.h; what is exchanged is by keys of 32 bytes. */
+/* As those of siv.h. */
 void siv_direct_seal(const void *prepared, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out);
 bool siv_direct_open(const void *prepared, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
-bool siv_direct_renew(const void *prepared, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain,
-                      const uint8_t *nonce, uint8_t *out);
 void siv_direct_seal_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out);
 bool siv_direct_open_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out);
-bool siv_direct_exchange(const struct crypto_siv_part *opened, const uint8_t *tag, const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len,
-                         uint8_t *out);
+bool siv_direct_exchange(const void *prepared, const struct crypto_siv_exchange *x);
 
 #endif

@@ -34,6 +34,8 @@ static inline void put(uint8_t *at, block b) { _mm_storeu_si128((void *)at, b); 
 
 /* ---- AES, FIPS 197 ---- */
 
+static const uint8_t marks[ROUNDS] = { 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36 };
+
 /* Section 5.2: the last word of the key before, turned, substituted and marked, goes into all four; each takes those before it along. */
 static inline block next_key(block key, block mark)
 {
@@ -45,11 +47,9 @@ static inline block next_key(block key, block mark)
     return key ^ last;
 }
 
-static inline void expand(struct aes *a, const uint8_t *key)
+static inline void expand(struct aes *a, block key)
 {
-    static const uint8_t marks[ROUNDS] = { 0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0x1b, 0x36 };
-
-    a->round[0] = get(key);
+    a->round[0] = key;
 #pragma GCC unroll 10
     for (int i = 0; i < ROUNDS; i++)
         a->round[i + 1] = next_key(a->round[i], _mm_set1_epi32(marks[i]));
@@ -132,13 +132,18 @@ static inline block cmac(const struct siv *k, const uint8_t *at, size_t len)
     return cmac_end(k, at, len, chain(&k->mac, _mm_setzero_si128(), at, before_last(len)));
 }
 
-static inline void prepare_mac(struct siv *k, const uint8_t *key)
+static inline void start_mac(struct siv *k)
 {
-    expand(&k->mac, key);
     k->last_whole = doubled(encrypt(&k->mac, _mm_setzero_si128()));
     k->last_part = doubled(k->last_whole);
     k->start = encrypt(&k->mac, k->last_whole);
     k->bound = _mm_setzero_si128();
+}
+
+static inline void prepare_mac(struct siv *k, const uint8_t *key)
+{
+    expand(&k->mac, get(key));
+    start_mac(k);
 }
 
 static inline bool is_bound(const struct siv *k) { return _mm_cvtsi128_si32(k->bound) != 0; }
@@ -174,36 +179,53 @@ static inline block s2v(const struct siv *k, const struct crypto_siv_text *t, co
 }
 
 /* Section 2.5. Of the counter the bit that the last word would carry over is clear: it counts alone. */
-static inline void counter_mode(const struct siv *k, block iv, const uint8_t *in, size_t len, uint8_t *out)
+static inline block first_counter(block iv) { return swapped(iv & _mm_set_epi32(-129, -129, -1, -1)); /* bytes 8 and 12 */ }
+
+static inline void key_stream(const struct siv *k, block counter, block x[TOGETHER])
 {
-    block counter = swapped(iv & _mm_set_epi32(-129, -129, -1, -1)); /* bytes 8 and 12 */
+#pragma GCC unroll 4
+    for (int i = 0; i < TOGETHER; i++)
+        x[i] = swapped(_mm_add_epi64(counter, _mm_set_epi64x(0, i))) ^ k->stream.round[0];
+#pragma GCC unroll 10
+    for (int r = 1; r < ROUNDS; r++)
+#pragma GCC unroll 4
+        for (int i = 0; i < TOGETHER; i++)
+            x[i] = _mm_aesenc_si128(x[i], k->stream.round[r]);
+#pragma GCC unroll 4
+    for (int i = 0; i < TOGETHER; i++)
+        x[i] = _mm_aesenclast_si128(x[i], k->stream.round[ROUNDS]);
+}
+
+/* The last n bytes, less than a block, behind `before` others, which are written after them: where there are enough, whole blocks are moved. */
+static inline void end_of_stream(block x, const uint8_t *in, size_t before, size_t n, uint8_t *out)
+{
     uint8_t rest[BLOCK];
 
-    for (; len >= TOGETHER * BLOCK; in += TOGETHER * BLOCK, out += TOGETHER * BLOCK, len -= TOGETHER * BLOCK) {
-        block x[TOGETHER];
-
-        for (int i = 0; i < TOGETHER; i++)
-            x[i] = swapped(_mm_add_epi64(counter, _mm_set_epi64x(0, i))) ^ k->stream.round[0];
-        counter = _mm_add_epi64(counter, _mm_set_epi64x(0, TOGETHER));
-#pragma GCC unroll 10
-        for (int r = 1; r < ROUNDS; r++)
-#pragma GCC unroll 4
-            for (int i = 0; i < TOGETHER; i++)
-                x[i] = _mm_aesenc_si128(x[i], k->stream.round[r]);
-        for (int i = 0; i < TOGETHER; i++)
-            put(out + i * BLOCK, get(in + i * BLOCK) ^ _mm_aesenclast_si128(x[i], k->stream.round[ROUNDS]));
+    if (before + n >= BLOCK) {
+        put(out + n - BLOCK, get(in + n - BLOCK) ^ up(x, BLOCK - n));
+        return;
     }
-    for (size_t n; len > 0; in += n, out += n, len -= n, counter = _mm_add_epi64(counter, _mm_set_epi64x(0, 1))) {
-        block x = encrypt(&k->stream, swapped(counter));
+    memcpy(rest, in, n);
+    put(rest, get(rest) ^ x);
+    memcpy(out, rest, n);
+}
 
-        n = len < BLOCK ? len : BLOCK;
-        if (n == BLOCK) {
-            put(out, get(in) ^ x);
-            continue;
-        }
-        memcpy(rest, in, n);
-        put(rest, get(rest) ^ x);
-        memcpy(out, rest, n);
+/* The end comes first. */
+static inline void counter_mode(const struct siv *k, block iv, const uint8_t *in, size_t len, uint8_t *out)
+{
+    block first = first_counter(iv), x[TOGETHER];
+    size_t whole = len / (TOGETHER * BLOCK) * TOGETHER, rest = len - whole * BLOCK, n = rest / BLOCK;
+
+    if (rest > 0)
+        key_stream(k, _mm_add_epi64(first, _mm_set_epi64x(0, (int64_t)whole)), x);
+    if (rest % BLOCK > 0)
+        end_of_stream(x[n], in + len - rest % BLOCK, len - rest % BLOCK, rest % BLOCK, out + len - rest % BLOCK);
+    for (size_t i = 0; i < n; i++)
+        put(out + (whole + i) * BLOCK, get(in + (whole + i) * BLOCK) ^ x[i]);
+    for (size_t at = 0; at < whole; at += TOGETHER) {
+        key_stream(k, _mm_add_epi64(first, _mm_set_epi64x(0, (int64_t)at)), x);
+        for (size_t i = 0; i < TOGETHER; i++)
+            put(out + (at + i) * BLOCK, get(in + (at + i) * BLOCK) ^ x[i]);
     }
 }
 
@@ -236,7 +258,7 @@ void siv_direct_init(void *prepared, const uint8_t *key)
     struct siv *k = prepared;
 
     prepare_mac(k, key);
-    expand(&k->stream, key + BLOCK);
+    expand(&k->stream, get(key + BLOCK));
 }
 
 void siv_direct_bind(void *prepared, const uint8_t *associated, size_t len)
@@ -257,21 +279,6 @@ bool siv_direct_open(const void *prepared, const struct crypto_siv_text *t, cons
     return unseal(prepared, t, sealed, len, out);
 }
 
-bool siv_direct_renew(const void *prepared, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain,
-                      const uint8_t *nonce, uint8_t *out)
-{
-    const struct siv *k = prepared;
-    block iv = get(sealed), d = doubled(k->start), x, fresh, old;
-
-    counter_mode(k, iv, sealed + BLOCK, len, plain);
-    x = before_end(k, plain, len);
-    old = finish(k, plain, len, x, d ^ cmac(k, t->nonce, t->nonce_len));
-    fresh = finish(k, plain, len, x, d ^ cmac(k, nonce, t->nonce_len));
-    put(out, fresh);
-    counter_mode(k, fresh, plain, len, out + BLOCK);
-    return equal(iv, old);
-}
-
 void siv_direct_seal_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
 {
     struct siv k;
@@ -281,46 +288,6 @@ void siv_direct_seal_once(const uint8_t *key, const struct crypto_siv_text *t, c
     crypto_wipe(&k, sizeof k);
 }
 
-/* Three chains by two keys, as far as all go. */
-static inline void chains(const struct siv *a, const struct siv *b, const uint8_t *const at[3], const size_t blocks[3], block x[3])
-{
-    size_t n = blocks[0] < blocks[1] ? blocks[0] : blocks[1], i;
-    block p = _mm_setzero_si128(), q = p, r = p;
-
-    n = n < blocks[2] ? n : blocks[2];
-    for (i = 0; i < n; i++) {
-        p = encrypt(&a->mac, p ^ get(at[0] + i * BLOCK));
-        q = encrypt(&b->mac, q ^ get(at[1] + i * BLOCK));
-        r = encrypt(&b->mac, r ^ get(at[2] + i * BLOCK));
-    }
-    x[0] = chain(&a->mac, p, at[0] + i * BLOCK, blocks[0] - i);
-    x[1] = chain(&b->mac, q, at[1] + i * BLOCK, blocks[1] - i);
-    x[2] = chain(&b->mac, r, at[2] + i * BLOCK, blocks[2] - i);
-}
-
-bool siv_direct_exchange(const struct crypto_siv_part *opened, const uint8_t *tag, const struct crypto_siv_part *sealed,
-                         const uint8_t *plain, size_t len, uint8_t *out)
-{
-    const struct crypto_siv_text *o = &opened->text, *t = &sealed->text;
-    const uint8_t *const at[3] = { o->associated, t->associated, plain };
-    const size_t blocks[3] = { before_last(o->associated_len), before_last(t->associated_len), len < BLOCK ? 0 : len / BLOCK - 1 };
-    block x[3], d, e, told, iv;
-    struct siv a, b;
-
-    prepare_mac(&a, opened->key);
-    siv_direct_init(&b, sealed->key);
-    chains(&a, &b, at, blocks, x);
-    d = doubled(a.start) ^ cmac_end(&a, o->associated, o->associated_len, x[0]);
-    e = doubled(b.start) ^ cmac_end(&b, t->associated, t->associated_len, x[1]);
-    told = finish(&a, NULL, 0, x[0], doubled(d) ^ cmac(&a, o->nonce, o->nonce_len));
-    iv = finish(&b, plain, len, x[2], doubled(e) ^ cmac(&b, t->nonce, t->nonce_len));
-    put(out, iv);
-    counter_mode(&b, iv, plain, len, out + BLOCK);
-    crypto_wipe(&a, offsetof(struct siv, stream));
-    crypto_wipe(&b, sizeof b);
-    return equal(told, get(tag));
-}
-
 bool siv_direct_open_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *out)
 {
     struct siv k;
@@ -328,8 +295,154 @@ bool siv_direct_open_once(const uint8_t *key, const struct crypto_siv_text *t, c
 
     prepare_mac(&k, key);
     if (len > 0)
-        expand(&k.stream, key + BLOCK);
+        expand(&k.stream, get(key + BLOCK));
     good = unseal(&k, t, sealed, len, out);
     crypto_wipe(&k, len > 0 ? sizeof k : offsetof(struct siv, stream));
     return good;
+}
+
+/* ---- a cookie, a request and its answer at once ----
+ *
+ * Two chains take the longest: the request's, behind the keys that the cookie holds, and the answer's, behind the cookie sealed anew. Both go on side by side
+ * as long as the processor sees enough of either, so what is written next to each other here is as far apart as it may be. And nothing is read from memory
+ * that was just written in pieces: it would wait until all of it is there. */
+
+#define PAIR (CRYPTO_SIV_PAIR_SIZE / BLOCK)
+#define HIDDEN (2 + PAIR)       /* blocks, the last of less: a head, the cookie's tag and the pair */
+_Static_assert(PAIR == TOGETHER && HIDDEN <= 2 * TOGETHER, "the key stream's blocks");
+
+/* Blocks of one chain, and of another as many as go along. Returns how many those are. */
+static inline size_t beside(const struct aes *a, block *p, const uint8_t *at, size_t blocks, const struct aes *b, block *q, const uint8_t *along, size_t most)
+{
+    size_t n = blocks < most ? blocks : most;
+
+    for (size_t i = 0; i < n; i++) {
+        *p = encrypt(a, *p ^ get(at + i * BLOCK));
+        *q = encrypt(b, *q ^ get(along + i * BLOCK));
+    }
+    *p = chain(a, *p, at + n * BLOCK, blocks - n);
+    return n;
+}
+
+/* Two keys are expanded, and beside it the chain over the pair goes on up to its last block: the pair's code is the same but for that, whatever the nonce.
+ * Three rounds of the chain take as long as one of a key. */
+static inline block expand_beside(struct aes *a, block a_key, struct aes *b, block b_key, const struct siv *k, const block pair[PAIR])
+{
+    const block *round = k->mac.round;
+    block x = pair[0] ^ round[0];
+
+    a->round[0] = a_key;
+    b->round[0] = b_key;
+#pragma GCC unroll 10
+    for (int i = 0; i < ROUNDS; i++) {
+        a->round[i + 1] = next_key(a->round[i], _mm_set1_epi32(marks[i]));
+        b->round[i + 1] = next_key(b->round[i], _mm_set1_epi32(marks[i]));
+#pragma GCC unroll 3
+        for (int at = 3 * i; at < 3 * i + 3; at++)
+            if ((at + 1) % ROUNDS > 0)
+                x = _mm_aesenc_si128(x, round[(at + 1) % ROUNDS]);
+            else
+                x = _mm_aesenclast_si128(x, round[ROUNDS] ^ pair[(at + 1) / ROUNDS] ^ (at + 1 < (PAIR - 1) * ROUNDS ? round[0] : k->last_whole));
+    }
+    return x;
+}
+_Static_assert(PAIR - 1 == 3, "rounds of the chain beside one of a key");
+
+static inline void pair_stream(const struct siv *k, block iv, const block in[PAIR], block out[PAIR])
+{
+    key_stream(k, first_counter(iv), out);
+#pragma GCC unroll 4
+    for (int i = 0; i < PAIR; i++)
+        out[i] ^= in[i];
+}
+
+/* A text of whole blocks and a head before them, in blocks of its own. */
+static inline void behind_head(block head, size_t len, const block in[HIDDEN - 1], block out[HIDDEN])
+{
+    out[0] = head ^ up(in[0], len);
+#pragma GCC unroll 4
+    for (int i = 1; i < HIDDEN - 1; i++)
+        out[i] = down(in[i - 1], BLOCK - len) ^ up(in[i], len);
+    out[HIDDEN - 1] = down(in[HIDDEN - 2], BLOCK - len);
+}
+
+/* The last block's part first: it goes out as a whole block, whose beginning is written over. */
+static inline void hide(const struct siv *k, block iv, const block plain[HIDDEN], size_t rest, uint8_t *out)
+{
+    block counter = first_counter(iv), x[2 * TOGETHER];
+
+    key_stream(k, counter, x);
+    key_stream(k, _mm_add_epi64(counter, _mm_set_epi64x(0, TOGETHER)), x + TOGETHER);
+    put(out + (HIDDEN - 2) * BLOCK + rest, up(plain[HIDDEN - 1] ^ x[HIDDEN - 1], BLOCK - rest));
+#pragma GCC unroll 5
+    for (int i = 0; i < HIDDEN - 1; i++)
+        put(out + i * BLOCK, plain[i] ^ x[i]);
+}
+
+struct exchange {
+    struct siv judge, seal;      /* by the first and the second of the pair */
+    block pair[PAIR];            /* what follows is no secret, as sealed it leaves */
+    block cookie[1 + PAIR], hidden[HIDDEN];
+};
+
+/* The pair, both of its keys, and the cookie's new tag. Returns whether the old one is right. */
+static inline bool open_pair(struct exchange *e, const struct siv *k, const struct crypto_siv_exchange *x)
+{
+    size_t nonce_len = x->cookie.nonce_len;
+    block tag = get(x->sealed), both = doubled(k->start), old = both ^ cmac(k, x->cookie.nonce, nonce_len), chained;
+    block fresh = both ^ cmac(k, x->head + x->head_len - nonce_len, nonce_len);
+
+#pragma GCC unroll 4
+    for (int i = 0; i < PAIR; i++)
+        e->cookie[1 + i] = get(x->sealed + (i + 1) * BLOCK);
+    pair_stream(k, tag, e->cookie + 1, e->pair);
+    chained = expand_beside(&e->judge.mac, e->pair[0], &e->seal.mac, e->pair[2], k, e->pair);
+    old = encrypt(&k->mac, chained ^ old);
+    e->cookie[0] = encrypt(&k->mac, chained ^ fresh);
+    return equal(tag, old);
+}
+
+/* The answer's tag, and on the way as much of the request's chain as goes along. Returns how many blocks that is. */
+static inline size_t seal_beside(struct exchange *e, const struct siv *k, const struct crypto_siv_exchange *x, size_t blocks, block *request, block *tag)
+{
+    const struct crypto_siv_text *t = &x->answer;
+    const struct siv *seal = &e->seal;
+    size_t len = x->head_len, n;
+    block q = _mm_setzero_si128(), r = q, d;
+
+    n = beside(&seal->mac, &q, t->associated, before_last(t->associated_len), &e->judge.mac, request, x->request.associated, blocks);
+    pair_stream(k, e->cookie[0], e->pair, e->cookie + 1);
+    behind_head(padded(x->head, len) ^ marked(len), len, e->cookie, e->hidden);
+    d = doubled(doubled(seal->start) ^ cmac_end(seal, t->associated, t->associated_len, q)) ^ cmac(seal, t->nonce, t->nonce_len);
+#pragma GCC unroll 4
+    for (int i = 0; i < HIDDEN - 2; i++) {
+        r = encrypt(&seal->mac, r ^ e->hidden[i]);
+        if (n < blocks)
+            *request = encrypt(&e->judge.mac, *request ^ get(x->request.associated + n++ * BLOCK));
+    }
+    expand(&e->seal.stream, e->pair[3]);
+    r = encrypt(&seal->mac, r ^ e->hidden[HIDDEN - 2] ^ up(d, len));
+    *tag = encrypt(&seal->mac, r ^ e->hidden[HIDDEN - 1] ^ down(d, BLOCK - len) ^ marked(len) ^ seal->last_part);
+    return n;
+}
+
+bool siv_direct_exchange(const void *prepared, const struct crypto_siv_exchange *x)
+{
+    const struct crypto_siv_text *t = &x->request;
+    size_t blocks = before_last(t->associated_len), n;
+    block code = _mm_setzero_si128(), tag;
+    struct exchange e;
+    bool good = open_pair(&e, prepared, x);
+
+    start_mac(&e.judge);
+    start_mac(&e.seal);
+    n = seal_beside(&e, prepared, x, blocks, &code, &tag);
+    code = chain(&e.judge.mac, code, t->associated + n * BLOCK, blocks - n);
+    put(x->out, tag);
+    hide(&e.seal, tag, e.hidden, x->head_len, x->out + BLOCK);
+    code = doubled(e.judge.start) ^ cmac_end(&e.judge, t->associated, t->associated_len, code);
+    code = finish(&e.judge, NULL, 0, code, doubled(code) ^ cmac(&e.judge, t->nonce, t->nonce_len));
+    crypto_wipe(&e.judge, offsetof(struct siv, stream));
+    crypto_wipe(&e.seal, offsetof(struct exchange, cookie) - offsetof(struct exchange, seal));
+    return good & equal(code, get(x->tag));
 }

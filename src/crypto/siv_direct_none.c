@@ -39,19 +39,6 @@ bool siv_direct_open(const void *prepared, const struct crypto_siv_text *t, cons
     abort();
 }
 
-bool siv_direct_renew(const void *prepared, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain,
-                      const uint8_t *nonce, uint8_t *out)
-{
-    (void)prepared;
-    (void)t;
-    (void)sealed;
-    (void)len;
-    (void)plain;
-    (void)nonce;
-    (void)out;
-    abort();
-}
-
 void siv_direct_seal_once(const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
 {
     (void)key;
@@ -72,14 +59,9 @@ bool siv_direct_open_once(const uint8_t *key, const struct crypto_siv_text *t, c
     abort();
 }
 
-bool siv_direct_exchange(const struct crypto_siv_part *opened, const uint8_t *tag, const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len,
-                         uint8_t *out)
+bool siv_direct_exchange(const void *prepared, const struct crypto_siv_exchange *x)
 {
-    (void)opened;
-    (void)tag;
-    (void)sealed;
-    (void)plain;
-    (void)len;
-    (void)out;
+    (void)prepared;
+    (void)x;
     abort();
 }

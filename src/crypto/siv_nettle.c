@@ -187,21 +187,6 @@ bool crypto_siv_open(const struct crypto_siv *s, const struct crypto_siv_text *t
     return s->direct ? siv_direct_open(s->prepared, t, sealed, len, out) : unseal((const struct siv *)s->prepared, t, sealed, len, out);
 }
 
-bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain, const uint8_t *nonce,
-                      uint8_t *out)
-{
-    const struct crypto_siv_text fresh = { .nonce = nonce, .nonce_len = t->nonce_len };
-    bool good = s->direct ? siv_direct_renew(s->prepared, t, sealed, len, plain, nonce, out) : crypto_siv_open(s, t, sealed, len, plain);
-
-    if (good && !s->direct)
-        crypto_siv_seal(s, &fresh, plain, len, out);
-    if (good)
-        return true;
-    memset(plain, 0, len);
-    memset(out, 0, CRYPTO_SIV_TAG_SIZE + len);
-    return false;
-}
-
 void crypto_siv_seal_once(enum crypto_aead aead, const uint8_t *key, const struct crypto_siv_text *t, const uint8_t *plain, size_t len, uint8_t *out)
 {
     struct siv k;
@@ -238,13 +223,30 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
     return good;
 }
 
-bool crypto_siv_exchange(enum crypto_aead aead, const struct crypto_siv_part *opened, const uint8_t tag[CRYPTO_SIV_TAG_SIZE],
-                         const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len, uint8_t *out)
+/* One after the other. */
+static bool exchange(const struct crypto_siv *s, const struct crypto_siv_exchange *x, uint8_t pair[CRYPTO_SIV_PAIR_SIZE])
 {
-    if (goes_direct(aead))
-        return siv_direct_exchange(opened, tag, sealed, plain, len, out);
-    if (!crypto_siv_open_once(aead, opened->key, &opened->text, tag, 0, NULL))
+    const struct crypto_siv_text fresh = { .nonce = x->head + x->head_len - x->cookie.nonce_len, .nonce_len = x->cookie.nonce_len };
+    uint8_t plain[CRYPTO_SIV_HEAD_MAX + CRYPTO_SIV_TAG_SIZE + CRYPTO_SIV_PAIR_SIZE];
+
+    if (!crypto_siv_open(s, &x->cookie, x->sealed, CRYPTO_SIV_PAIR_SIZE, pair)
+        || !crypto_siv_open_once(CRYPTO_AEAD_SIV_CMAC_256, pair, &x->request, x->tag, 0, NULL))
         return false;
-    crypto_siv_seal_once(aead, sealed->key, &sealed->text, plain, len, out);
+    memcpy(plain, x->head, x->head_len);
+    crypto_siv_seal(s, &fresh, pair, CRYPTO_SIV_PAIR_SIZE, plain + x->head_len);
+    crypto_siv_seal_once(CRYPTO_AEAD_SIV_CMAC_256, pair + CRYPTO_SIV_PAIR_SIZE / 2, &x->answer, plain,
+                         x->head_len + CRYPTO_SIV_TAG_SIZE + CRYPTO_SIV_PAIR_SIZE, x->out);
     return true;
+}
+
+bool crypto_siv_exchange(const struct crypto_siv *s, const struct crypto_siv_exchange *x)
+{
+    uint8_t pair[CRYPTO_SIV_PAIR_SIZE];
+    bool good;
+
+    if (s->direct)
+        return siv_direct_exchange(s->prepared, x);
+    good = exchange(s, x, pair);
+    crypto_wipe(pair, sizeof pair);
+    return good;
 }

@@ -92,37 +92,35 @@ static void nothing_to_hide(void **state)
 
 #define LONG 3000
 
-static uint8_t text[LONG], expected[LONG + CRYPTO_SIV_TAG_SIZE], got[LONG + CRYPTO_SIV_TAG_SIZE], back[LONG], renewed[LONG + CRYPTO_SIV_TAG_SIZE];
+static uint8_t text[LONG], expected[LONG + CRYPTO_SIV_TAG_SIZE], got[LONG + CRYPTO_SIV_TAG_SIZE], back[LONG];
 
-/* By a key to which associated data is bound: what was sealed is opened, and sealed anew with the nonce at `fresh`. */
-static void renews(const struct crypto_siv *siv, const struct crypto_siv_text *t, size_t len, const uint8_t *fresh)
+#define SEALED_PAIR (CRYPTO_SIV_TAG_SIZE + CRYPTO_SIV_PAIR_SIZE)
+
+/* By a key to which associated data is bound, whose nonces have nonce_len bytes: a cookie, a request with nothing to hide, and an answer. */
+static void exchanges(const struct crypto_siv *siv, size_t nonce_len, size_t head_len, size_t associated)
 {
-    const struct crypto_siv_text with = { .nonce = fresh, .nonce_len = t->nonce_len };
-    static const uint8_t zero[CRYPTO_SIV_TAG_SIZE + LONG];
+    const uint8_t *pair = text + 90;
+    uint8_t cookie[SEALED_PAIR], tag[CRYPTO_SIV_TAG_SIZE], plain[CRYPTO_SIV_HEAD_MAX + SEALED_PAIR];
+    struct crypto_siv_exchange x = { .cookie = { .nonce = text + 5, .nonce_len = nonce_len },
+                                     .request = { text + 3, text + 9, 1 + associated % 40, associated },
+                                     .answer = { text + 11, text + 200, 1 + head_len, 3 * associated % 211 },
+                                     .sealed = cookie, .tag = tag, .head = plain, .head_len = head_len, .out = got };
+    struct crypto_siv_text fresh = { .nonce = plain + head_len - nonce_len, .nonce_len = nonce_len };
 
-    crypto_siv_seal(siv, t, text, len, got);
-    crypto_siv_seal(siv, &with, text, len, expected);
-    assert_true(crypto_siv_renew(siv, t, got, len, back, fresh, renewed));
-    assert_memory_equal(back, text, len);
-    assert_memory_equal(renewed, expected, CRYPTO_SIV_TAG_SIZE + len);
-    got[len] ^= 4;
-    assert_false(crypto_siv_renew(siv, t, got, len, back, fresh, renewed));
-    assert_memory_equal(back, zero, len);
-    assert_memory_equal(renewed, zero, CRYPTO_SIV_TAG_SIZE + len);
-}
-
-/* A request's tag by one key, over other associated data, and what is sealed by another. */
-static void exchanges(enum crypto_aead aead, const struct crypto_siv_text *t, size_t len)
-{
-    const struct crypto_siv_part opened = { text + 3, { t->nonce, text + 9, t->nonce_len, 3 * len % 211 } }, sealed = { text + 40, *t };
-    uint8_t tag[CRYPTO_SIV_TAG_SIZE];
-
-    crypto_siv_seal_once(aead, opened.key, &opened.text, NULL, 0, tag);
-    crypto_siv_seal_once(aead, sealed.key, t, text, len, expected);
-    assert_true(crypto_siv_exchange(aead, &opened, tag, &sealed, text, len, got));
-    assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + len);
-    tag[len % sizeof tag] ^= 0x20;
-    assert_false(crypto_siv_exchange(aead, &opened, tag, &sealed, text, len, got));
+    memcpy(plain, text + 300, head_len);
+    crypto_siv_seal(siv, &x.cookie, pair, CRYPTO_SIV_PAIR_SIZE, cookie);
+    crypto_siv_seal_once(CRYPTO_AEAD_SIV_CMAC_256, pair, &x.request, NULL, 0, tag);
+    crypto_siv_seal(siv, &fresh, pair, CRYPTO_SIV_PAIR_SIZE, plain + head_len);
+    crypto_siv_seal_once(CRYPTO_AEAD_SIV_CMAC_256, pair + CRYPTO_SIV_PAIR_SIZE / 2, &x.answer, plain, head_len + SEALED_PAIR, expected);
+    got[SEALED_PAIR + CRYPTO_SIV_TAG_SIZE + head_len] = 0x5a;
+    assert_true(crypto_siv_exchange(siv, &x));
+    assert_memory_equal(got, expected, CRYPTO_SIV_TAG_SIZE + head_len + SEALED_PAIR);
+    assert_int_equal(got[SEALED_PAIR + CRYPTO_SIV_TAG_SIZE + head_len], 0x5a);
+    tag[associated % sizeof tag] ^= 0x20;
+    assert_false(crypto_siv_exchange(siv, &x));
+    tag[associated % sizeof tag] ^= 0x20;
+    cookie[associated % sizeof cookie] ^= 4;
+    assert_false(crypto_siv_exchange(siv, &x));
 }
 
 /* A prepared key, one for this once, and one to which the associated data is bound. */
@@ -156,15 +154,26 @@ static void same_as_nettle(enum crypto_aead aead, const struct crypto_siv_text *
         got[0] ^= 1;
         assert_false(way == 1 ? crypto_siv_open_once(aead, key, now, got, len, back) : crypto_siv_open(&siv, now, got, len, back));
     }
-    renews(&siv, t, len, text + 7);
-    if (len > 0)
-        exchanges(aead, t, len);
 }
 
 static void fill_text(void)
 {
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = (uint8_t)(i * 37 + 11 + (i >> 8));
+}
+
+static void cookies_requests_and_answers(void **state)
+{
+    struct crypto_siv siv;
+
+    (void)state;
+    fill_text();
+    crypto_siv_init(&siv, CRYPTO_AEAD_SIV_CMAC_256, text + 40);
+    crypto_siv_bind(&siv, text, 4);
+    for (size_t head_len = 1; head_len <= CRYPTO_SIV_HEAD_MAX; head_len++)
+        for (size_t nonce_len = 1; nonce_len <= head_len; nonce_len++)
+            for (size_t associated = 0; associated <= 280; associated++)
+                exchanges(&siv, nonce_len, head_len, associated);
 }
 
 static void whatever_the_lengths(void **state)
@@ -275,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(nothing_to_hide), cmocka_unit_test(whatever_the_lengths),
+        cmocka_unit_test(cookies_requests_and_answers),
         cmocka_unit_test(long_texts), cmocka_unit_test(vectors_of_rfc_8452), cmocka_unit_test(sizes),
     };
 

@@ -54,12 +54,11 @@ static enum verdict answer(struct fixture *f)
     enum verdict v;
 
     assert_int_equal(ntp_packet_check(request, &tail), VERDICT_ACCEPTED);
-    v = nts_server_open(&f->ring, &f->rng, request, tail.extensions, &s);
+    assert_int_equal(nts_server_begin(&f->ring, request, tail.extensions, &s), VERDICT_ANSWERED);
     memset(f->answer, 0, NTP_HEADER_SIZE);
     f->answer[0] = 4 << 3 | NTP_MODE_SERVER;
-    if (v == VERDICT_ANSWERED) {
-        f->answer_len = nts_server_seal(&f->ring, &s, &f->rng, f->answer, sizeof f->answer);
-    } else {
+    v = nts_server_finish(&f->ring, &s, &f->rng, f->answer, sizeof f->answer, &f->answer_len);
+    if (v == VERDICT_NTS_NAK) {
         memcpy(f->answer + NTP_AT_REFID, "NTSN", 4);
         f->answer_len = nts_server_nak(&s, f->answer, sizeof f->answer);
     }

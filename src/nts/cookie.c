@@ -3,7 +3,6 @@
 #include "crypto/mac.h"
 
 #define NUMBER_SIZE 4            /* of a key, where it is bound to it */
-#define HEAD_SIZE 8              /* the last byte of the number, and what is random */
 
 _Static_assert((UINT8_MAX + 1) % NTS_RING_KEYS == 0, "the last byte of a number tells its row");
 
@@ -33,14 +32,14 @@ void nts_ring_turn(struct nts_ring *ring, const struct rng *rng)
     crypto_wipe(key, sizeof key);
 }
 
-size_t nts_cookie_size(unsigned aead) { return HEAD_SIZE + CRYPTO_SIV_TAG_SIZE + 2 * crypto_siv_key_size(aead); }
+size_t nts_cookie_size(unsigned aead) { return NTS_COOKIE_HEAD + CRYPTO_SIV_TAG_SIZE + 2 * crypto_siv_key_size(aead); }
 
 /* Sealed text has no associated data but the key's number, which is bound to the key. */
-static struct crypto_siv_text text_of(const uint8_t *cookie) { return (struct crypto_siv_text){ .nonce = cookie, .nonce_len = HEAD_SIZE }; }
+static struct crypto_siv_text text_of(const uint8_t *cookie) { return (struct crypto_siv_text){ .nonce = cookie, .nonce_len = NTS_COOKIE_HEAD }; }
 
-static void make_head(uint32_t number, const struct rng *rng, uint8_t out[HEAD_SIZE])
+static void make_head(uint32_t number, const struct rng *rng, uint8_t out[NTS_COOKIE_HEAD])
 {
-    rng->fill(rng->ctx, out, HEAD_SIZE);
+    rng->fill(rng->ctx, out, NTS_COOKIE_HEAD);
     out[0] = (uint8_t)number;
 }
 
@@ -57,7 +56,7 @@ bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, c
     make_head(number, rng, out);
     memcpy(plain, keys->c2s, key_size);
     memcpy(plain + key_size, keys->s2c, key_size);
-    crypto_siv_seal(&row->siv, &t, plain, 2 * key_size, out + HEAD_SIZE);
+    crypto_siv_seal(&row->siv, &t, plain, 2 * key_size, out + NTS_COOKIE_HEAD);
     crypto_wipe(plain, sizeof plain);
     return load(&row->number) == number;
 }
@@ -72,67 +71,45 @@ static unsigned aead_of(size_t cookie_len)
     return 0;
 }
 
-/* A cookie by its shape, and the key that its first byte names. */
-struct seen {
-    unsigned aead;
-    const struct nts_ring_row *row;
-    uint32_t number;             /* of the row, as it was before its use */
-    struct span sealed;
-    size_t len;                  /* of what is in it */
-    struct crypto_siv_text text;
-};
-
-/* False for one that is none of ours. */
-static bool look_at(const struct nts_ring *ring, struct span cookie, struct seen *out)
+bool nts_cookie_look(const struct nts_ring *ring, struct span cookie, struct nts_cookie *out)
 {
     out->aead = aead_of(cookie.len);
     if (out->aead == 0)
         return false;
     out->row = &ring->row[cookie.at[0] % NTS_RING_KEYS];
     out->number = load(&out->row->number);
-    out->sealed = (struct span){ cookie.at + HEAD_SIZE, cookie.len - HEAD_SIZE };
-    out->len = out->sealed.len - CRYPTO_SIV_TAG_SIZE;
-    out->text = text_of(cookie.at);
+    out->bytes = cookie;
     return out->number != 0 && (uint8_t)out->number == cookie.at[0];
 }
 
-/* What was in it, if it was opened by the key that was meant; plain is wiped. */
-static bool take_keys(const struct seen *c, bool opened, uint8_t *plain, struct nts_keys *out)
+bool nts_cookie_open(const struct nts_cookie *c, struct nts_keys *out)
 {
-    bool good = opened && load(&c->row->number) == c->number;
+    struct crypto_siv_text t = text_of(c->bytes.at);
+    size_t len = c->bytes.len - NTS_COOKIE_HEAD - CRYPTO_SIV_TAG_SIZE;
+    uint8_t plain[2 * CRYPTO_SIV_KEY_MAX];
+    bool good = crypto_siv_open(&c->row->siv, &t, c->bytes.at + NTS_COOKIE_HEAD, len, plain) && load(&c->row->number) == c->number;
 
+    memset(out, 0, sizeof *out);
     if (good) {
         out->aead = (uint16_t)c->aead;
-        memcpy(out->c2s, plain, c->len / 2);
-        memcpy(out->s2c, plain + c->len / 2, c->len / 2);
+        memcpy(out->c2s, plain, len / 2);
+        memcpy(out->s2c, plain + len / 2, len / 2);
     }
-    crypto_wipe(plain, c->len);
+    crypto_wipe(plain, len);
     return good;
 }
 
-bool nts_cookie_open(const struct nts_ring *ring, struct span cookie, struct nts_keys *out)
+bool nts_cookie_is_newest(const struct nts_ring *ring, const struct nts_cookie *c)
 {
-    uint8_t plain[2 * CRYPTO_SIV_KEY_MAX];
-    struct seen c;
-
-    memset(out, 0, sizeof *out);
-    return look_at(ring, cookie, &c) && take_keys(&c, crypto_siv_open(&c.row->siv, &c.text, c.sealed.at, c.len, plain), plain, out);
+    return c->aead == CRYPTO_AEAD_SIV_CMAC_256 && c->number == load(&ring->newest);
 }
 
-bool nts_cookie_renew(const struct nts_ring *ring, struct span cookie, const struct rng *rng, struct nts_keys *keys, uint8_t *out)
+bool nts_cookie_exchange(const struct nts_cookie *c, const struct rng *rng, uint8_t *head, size_t head_len, struct crypto_siv_exchange *x)
 {
-    uint8_t plain[2 * CRYPTO_SIV_KEY_MAX];
-    struct seen c;
-
-    keys->aead = 0;
-    if (!look_at(ring, cookie, &c))
-        return false;
-    if (c.number != load(&ring->newest)) {
-        if (nts_cookie_open(ring, cookie, keys) && nts_cookie_make(ring, keys, rng, out))
-            return true;
-        keys->aead = 0;
-        return false;
-    }
-    make_head(c.number, rng, out);
-    return take_keys(&c, crypto_siv_renew(&c.row->siv, &c.text, c.sealed.at, c.len, plain, out, out + HEAD_SIZE), plain, keys);
+    make_head(c->number, rng, head + head_len - NTS_COOKIE_HEAD);
+    x->head = head;
+    x->head_len = head_len;
+    x->cookie = text_of(c->bytes.at);
+    x->sealed = c->bytes.at + NTS_COOKIE_HEAD;
+    return crypto_siv_exchange(&c->row->siv, x) && load(&c->row->number) == c->number;
 }

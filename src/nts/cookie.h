@@ -15,6 +15,7 @@
 
 #define NTS_RING_KEYS 4
 #define NTS_COOKIE_MAX 152
+#define NTS_COOKIE_HEAD 8
 #define NTS_RING_KEY_SIZE 32
 
 struct nts_ring {
@@ -47,10 +48,25 @@ size_t nts_cookie_size(unsigned aead);
 /* out: nts_cookie_size(keys->aead) bytes. False while the ring has no key. */
 bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, const struct rng *rng, uint8_t *out);
 
-/* False for a cookie that is none of ours, or none any more; *out is then wiped. */
-bool nts_cookie_open(const struct nts_ring *ring, struct span cookie, struct nts_keys *out);
+/* A cookie by its shape, and the key that it names. Borrowed from both. */
+struct nts_cookie {
+    unsigned aead;               /* enum crypto_aead */
+    const struct nts_ring_row *row;
+    uint32_t number;             /* of the row, as it was before its use */
+    struct span bytes;
+};
 
-/* The same, and out, cookie.len bytes, becomes a new one of these keys, for less than making it apart. When it is false, keys->aead is 0. */
-bool nts_cookie_renew(const struct nts_ring *ring, struct span cookie, const struct rng *rng, struct nts_keys *keys, uint8_t *out);
+/* False for one that is none of ours, or none any more. */
+bool nts_cookie_look(const struct nts_ring *ring, struct span cookie, struct nts_cookie *out);
+
+/* False for one that is forged, or was sealed by a key that is gone; *out is then wiped. */
+bool nts_cookie_open(const struct nts_cookie *c, struct nts_keys *out);
+
+/* Is it of AEAD 15, and of the key that seals? */
+bool nts_cookie_is_newest(const struct nts_ring *ring, const struct nts_cookie *c);
+
+/* Open such a cookie and do with its keys what x says, all but what x says of cookies and of the head. head: room for what the answer hides before the new
+ * cookie's sealed part; its last NTS_COOKIE_HEAD bytes, the new cookie's own, are filled in here. False when cookie or request are not good. */
+bool nts_cookie_exchange(const struct nts_cookie *c, const struct rng *rng, uint8_t *head, size_t head_len, struct crypto_siv_exchange *x);
 
 #endif

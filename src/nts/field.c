@@ -109,8 +109,7 @@ size_t nts_authenticator_size(unsigned aead, size_t len)
     return NTS_FIELD_HEADER + AUTHENTICATOR_HEADER + padded(crypto_siv_nonce_size(aead)) + padded(CRYPTO_SIV_TAG_SIZE + len);
 }
 
-/* The field but for what is sealed, which goes where it says; NULL when there is no room. t: what it is sealed with. */
-static uint8_t *begin_authenticator(struct writer *w, enum crypto_aead aead, const struct rng *rng, size_t len, struct crypto_siv_text *t)
+uint8_t *nts_authenticator_begin(struct writer *w, enum crypto_aead aead, const struct rng *rng, size_t len, struct crypto_siv_text *t)
 {
     size_t size = nts_authenticator_size(aead, len), nonce_len = crypto_siv_nonce_size(aead), end = padded(nonce_len) + CRYPTO_SIV_TAG_SIZE + len;
     struct crypto_siv_text text = { NULL, w->start, nonce_len, writer_len(w) };
@@ -132,30 +131,15 @@ static uint8_t *begin_authenticator(struct writer *w, enum crypto_aead aead, con
 void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint8_t *key, const struct rng *rng, struct span plain)
 {
     struct crypto_siv_text t;
-    uint8_t *sealed = begin_authenticator(w, aead, rng, plain.len, &t);
+    uint8_t *sealed = nts_authenticator_begin(w, aead, rng, plain.len, &t);
 
     if (sealed)
         crypto_siv_seal_once(aead, key, &t, plain.at, plain.len, sealed);
 }
 
-static struct crypto_siv_text text_of(const struct nts_fields *f)
-{
-    return (struct crypto_siv_text){ f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
-}
-
 bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain)
 {
-    const struct crypto_siv_text t = text_of(f);
+    const struct crypto_siv_text t = nts_authenticator_text(f);
 
     return crypto_siv_open_once(aead, key, &t, f->sealed.at, f->sealed.len - CRYPTO_SIV_TAG_SIZE, plain);
-}
-
-bool nts_authenticator_answer(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *c2s, const uint8_t *s2c, const struct rng *rng,
-                              struct span plain, struct writer *w)
-{
-    const struct crypto_siv_part opened = { c2s, text_of(f) };
-    struct crypto_siv_part sealed = { .key = s2c };
-    uint8_t *at = begin_authenticator(w, aead, rng, plain.len, &sealed.text);
-
-    return at && crypto_siv_exchange(aead, &opened, f->sealed.at, &sealed, plain.at, plain.len, at);
 }

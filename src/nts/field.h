@@ -48,9 +48,14 @@ void nts_authenticator_write(struct writer *w, enum crypto_aead aead, const uint
 /* Open the authenticator. plain: f->sealed.len - CRYPTO_SIV_TAG_SIZE bytes. */
 bool nts_authenticator_open(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *key, uint8_t *plain);
 
-/* Open the authenticator f of a request, which seals nothing but has to be good, by c2s, and append that of its answer as nts_authenticator_write does by
- * s2c: both at once. False when it is not good, or, with w->failed, when there is no room. */
-bool nts_authenticator_answer(const struct nts_fields *f, enum crypto_aead aead, const uint8_t *c2s, const uint8_t *s2c, const struct rng *rng,
-                              struct span plain, struct writer *w);
+/* Append an authenticator that seals len bytes, but for what is sealed: that is to go where this says, CRYPTO_SIV_TAG_SIZE + len bytes, by the algorithm's key
+ * with *t. NULL when there is no room. */
+uint8_t *nts_authenticator_begin(struct writer *w, enum crypto_aead aead, const struct rng *rng, size_t len, struct crypto_siv_text *t);
+
+/* What an authenticator that was read was sealed with. */
+static inline struct crypto_siv_text nts_authenticator_text(const struct nts_fields *f)
+{
+    return (struct crypto_siv_text){ f->nonce.at, f->associated.at, f->nonce.len, f->associated.len };
+}
 
 #endif

@@ -27,52 +27,19 @@ static enum verdict open_authenticator(const struct nts_fields *f, const struct 
     return is_list_of_fields((struct span){ plain, f->sealed.len - CRYPTO_SIV_TAG_SIZE }) ? VERDICT_ANSWERED : VERDICT_NTS_FIELDS;
 }
 
-enum verdict nts_server_begin(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
+enum verdict nts_server_begin(const struct nts_ring *ring, struct span request, struct span extensions, struct nts_session *out)
 {
     struct nts_fields *f = &out->fields;
     enum verdict v = nts_fields_read(request, extensions, f);
 
     out->unique_id.len = 0;
-    out->keys.aead = 0;
     out->request_len = request.len;
     if (v != VERDICT_ACCEPTED || f->unique_id.len == 0 || f->cookie.len == 0 || f->nonce.len == 0 || f->placeholders > NTS_COOKIES_MAX)
         return VERDICT_NTS_FIELDS;
     if (!nts_ring_is_there(ring))
         return VERDICT_NTS_NOT_READY;
     out->unique_id = f->unique_id;
-    out->cookies = 1 + f->placeholders;
-    if (!nts_cookie_renew(ring, f->cookie, rng, &out->keys, out->first + NTS_FIELD_HEADER))
-        return VERDICT_NTS_NAK;
-    nts_field_header(NTS_COOKIE, f->cookie.len, out->first);
     return VERDICT_ANSWERED;
-}
-
-enum verdict nts_server_open(const struct nts_ring *ring, const struct rng *rng, struct span request, struct span extensions, struct nts_session *out)
-{
-    enum verdict v = nts_server_begin(ring, rng, request, extensions, out);
-
-    if (v == VERDICT_ANSWERED)
-        v = open_authenticator(&out->fields, &out->keys);
-    if (v != VERDICT_ANSWERED)
-        crypto_wipe(&out->keys, sizeof out->keys);
-    return v;
-}
-
-/* The first and as many more as are owed. */
-static size_t write_cookies(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *out, size_t size)
-{
-    struct writer w = writer_of(out, size);
-    size_t cookie_size = nts_cookie_size(session->keys.aead);
-
-    writer_bytes(&w, session->first, NTS_FIELD_HEADER + cookie_size);
-    for (unsigned i = 1; i < session->cookies; i++) {
-        uint8_t cookie[NTS_COOKIE_MAX];
-
-        if (!nts_cookie_make(ring, &session->keys, rng, cookie))
-            return 0;
-        nts_field_write(&w, NTS_COOKIE, (struct span){ cookie, cookie_size });
-    }
-    return w.failed ? 0 : writer_len(&w);
 }
 
 static struct writer begin_answer(const struct nts_session *session, uint8_t *answer, size_t size)
@@ -84,44 +51,74 @@ static struct writer begin_answer(const struct nts_session *session, uint8_t *an
     return w;
 }
 
-/* Nearly every client asks for one cookie: it is sealed from where it is. */
-static struct span first_cookie(const struct nts_session *s) { return (struct span){ s->first, NTS_FIELD_HEADER + nts_cookie_size(s->keys.aead) }; }
-
-size_t nts_server_seal(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size)
+/* A cookie for the one that came, and one for each placeholder. Returns the length of their fields, or 0 while there is no key to seal them. */
+static size_t write_cookies(const struct nts_ring *ring, const struct nts_session *session, const struct nts_keys *keys, const struct rng *rng,
+                            struct writer *w)
 {
-    struct writer w = begin_answer(session, answer, size);
-    uint8_t more[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
-    struct span plain = first_cookie(session);
+    uint8_t cookie[NTS_COOKIE_MAX];
 
-    if (session->cookies > 1)
-        plain = (struct span){ more, write_cookies(ring, session, rng, more, sizeof more) };
-    if (plain.len == 0)
-        return 0;
-    nts_authenticator_write(&w, session->keys.aead, session->keys.s2c, rng, plain);
-    return w.failed ? 0 : writer_len(&w);
+    for (unsigned i = 0; i <= session->fields.placeholders; i++) {
+        if (!nts_cookie_make(ring, keys, rng, cookie))
+            return 0;
+        nts_field_write(w, NTS_COOKIE, (struct span){ cookie, nts_cookie_size(keys->aead) });
+    }
+    return writer_len(w);
 }
 
-static enum verdict finish_both(const struct nts_session *s, const struct rng *rng, uint8_t *answer, size_t size, size_t *len)
+static enum verdict seal(const struct nts_ring *ring, const struct nts_session *session, const struct nts_keys *keys, const struct rng *rng, struct writer *w)
 {
-    struct writer w = begin_answer(s, answer, size);
-    bool good = nts_authenticator_answer(&s->fields, s->keys.aead, s->keys.c2s, s->keys.s2c, rng, first_cookie(s), &w);
+    uint8_t plain[COOKIES_OWED_MAX * (NTS_FIELD_HEADER + NTS_COOKIE_MAX)];
+    struct writer cookies = writer_of(plain, sizeof plain);
+    size_t len = write_cookies(ring, session, keys, rng, &cookies);
 
-    *len = writer_len(&w);
-    return good ? VERDICT_ANSWERED : w.failed ? VERDICT_AMPLIFY : VERDICT_NTS_NAK;
+    if (len == 0)
+        return VERDICT_AMPLIFY;
+    nts_authenticator_write(w, keys->aead, keys->s2c, rng, (struct span){ plain, len });
+    return w->failed ? VERDICT_AMPLIFY : VERDICT_ANSWERED;
+}
+
+static enum verdict finish(const struct nts_ring *ring, const struct nts_session *s, const struct nts_cookie *c, const struct rng *rng, struct writer *w)
+{
+    struct nts_keys keys;
+    enum verdict v = nts_cookie_open(c, &keys) ? open_authenticator(&s->fields, &keys) : VERDICT_NTS_NAK;
+
+    if (v == VERDICT_ANSWERED)
+        v = seal(ring, s, &keys, rng, w);
+    crypto_wipe(&keys, sizeof keys);
+    return v;
+}
+
+/* Nearly always: one cookie for one, and nothing sealed in the request. */
+static bool is_usual(const struct nts_ring *ring, const struct nts_fields *f, const struct nts_cookie *c)
+{
+    return f->placeholders == 0 && f->sealed.len == CRYPTO_SIV_TAG_SIZE && nts_cookie_is_newest(ring, c);
+}
+
+static enum verdict finish_at_once(const struct nts_session *s, const struct nts_cookie *c, const struct rng *rng, struct writer *w)
+{
+    const struct nts_fields *f = &s->fields;
+    struct crypto_siv_exchange x = { .request = nts_authenticator_text(f), .tag = f->sealed.at };
+    uint8_t head[NTS_FIELD_HEADER + NTS_COOKIE_HEAD];
+
+    x.out = nts_authenticator_begin(w, CRYPTO_AEAD_SIV_CMAC_256, rng, NTS_FIELD_HEADER + f->cookie.len, &x.answer);
+    if (!x.out)
+        return VERDICT_AMPLIFY;
+    nts_field_header(NTS_COOKIE, f->cookie.len, head);
+    return nts_cookie_exchange(c, rng, head, sizeof head, &x) ? VERDICT_ANSWERED : VERDICT_NTS_NAK;
 }
 
 enum verdict nts_server_finish(const struct nts_ring *ring, const struct nts_session *session, const struct rng *rng, uint8_t *answer, size_t size,
                                size_t *len)
 {
+    struct writer w = begin_answer(session, answer, size);
+    struct nts_cookie c;
     enum verdict v;
 
-    if (session->cookies == 1 && session->fields.sealed.len == CRYPTO_SIV_TAG_SIZE) /* nearly always */
-        return finish_both(session, rng, answer, size, len);
-    v = open_authenticator(&session->fields, &session->keys);
-    if (v != VERDICT_ANSWERED)
-        return v;
-    *len = nts_server_seal(ring, session, rng, answer, size);
-    return *len > 0 ? VERDICT_ANSWERED : VERDICT_AMPLIFY;
+    if (!nts_cookie_look(ring, session->fields.cookie, &c))
+        return VERDICT_NTS_NAK;
+    v = is_usual(ring, &session->fields, &c) ? finish_at_once(session, &c, rng, &w) : finish(ring, session, &c, rng, &w);
+    *len = writer_len(&w);
+    return v;
 }
 
 size_t nts_server_nak(const struct nts_session *session, uint8_t *answer, size_t size)

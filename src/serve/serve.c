@@ -138,11 +138,11 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
-/* How an answer is authenticated: as its request was, or not at all. Of a request with a MAC only the key is judged before its answer is sealed, of one of NTS
- * only the cookie; what comes of a bad one is thrown away. */
+/* How an answer is authenticated: as its request was, or not at all. Request and answer are judged and sealed in one go, NTS or MAC; what comes of a bad one is
+ * thrown away. */
 struct seal { struct ntp_seal mac; struct nts_session nts; };
 
-static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || (s->nts.unique_id.len > 0 && s->nts.keys.aead != 0); }
+static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || s->nts.unique_id.len > 0; }
 
 static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct seal *seal)
 {
@@ -152,7 +152,7 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
     v = ntp_server_authenticate(o->keys, request, request->rx, &seal->mac);
     if (v != VERDICT_ANSWERED || !o->nts || ntp_seal_is_there(&seal->mac))
         return v;
-    return nts_is_meant(seal->mac.tail.extensions) ? nts_server_begin(o->nts, o->rng, request->bytes, seal->mac.tail.extensions, &seal->nts) : VERDICT_ANSWERED;
+    return nts_is_meant(seal->mac.tail.extensions) ? nts_server_begin(o->nts, request->bytes, seal->mac.tail.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
 static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
@@ -160,7 +160,6 @@ static enum verdict put_seal(const struct serve_options *o, struct seal *seal, u
     if (seal->nts.unique_id.len > 0) {
         enum verdict v = nts_server_finish(o->nts, &seal->nts, o->rng, out, SERVE_ANSWER_MAX, out_len);
 
-        crypto_wipe(&seal->nts.keys, sizeof seal->nts.keys);
         if (v != VERDICT_ANSWERED)
             *out_len = 0;
         return v;

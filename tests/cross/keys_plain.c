@@ -107,27 +107,9 @@ bool crypto_siv_open_once(enum crypto_aead aead, const uint8_t *key, const struc
     return crypto_siv_open(NULL, t, sealed, len, out);
 }
 
-bool crypto_siv_renew(const struct crypto_siv *s, const struct crypto_siv_text *t, const uint8_t *sealed, size_t len, uint8_t *plain, const uint8_t *nonce,
-                      uint8_t *out)
+bool crypto_siv_exchange(const struct crypto_siv *s, const struct crypto_siv_exchange *x)
 {
     (void)s;
-    (void)t;
-    (void)sealed;
-    (void)nonce;
-    memset(plain, 0, len);
-    memset(out, 0, CRYPTO_SIV_TAG_SIZE + len);
-    return false;
-}
-
-bool crypto_siv_exchange(enum crypto_aead aead, const struct crypto_siv_part *opened, const uint8_t tag[CRYPTO_SIV_TAG_SIZE],
-                         const struct crypto_siv_part *sealed, const uint8_t *plain, size_t len, uint8_t *out)
-{
-    (void)aead;
-    (void)opened;
-    (void)tag;
-    (void)sealed;
-    (void)plain;
-    (void)len;
-    (void)out;
+    (void)x;
     return false;
 }
