@@ -177,7 +177,7 @@ static void draw(const struct settings *o, const struct story *s, const struct c
     out = open_result(o, o->svg ? o->svg : o->pictures ? path : NULL);
     if (!out)
         return;
-    plot_svg(out, s->name, c->course);
+    plot_svg(out, s, c->course);
     fclose(out);
 }
 

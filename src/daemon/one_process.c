@@ -14,6 +14,7 @@
 #include "daemon/random.h"
 #include "daemon/reload.h"
 #include "daemon/resolver.h"
+#include "daemon/rival.h"
 #include "daemon/serve_role.h"
 #include "daemon/sieve.h"
 #include "daemon/status.h"
@@ -28,6 +29,7 @@ static struct {
     struct status status;
     struct follow follow;
     struct sieve sieve;
+    struct rival rival;
     struct reload reload;
     pid_t ke, admin;        /* the programs of NTS key establishment and of HTTP; 0: none */
 } all;
@@ -157,6 +159,7 @@ int one_process_run(struct setup *s)
         control_role_adopt(&all.control, s->admin.core_end);
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
     resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
+    rival_start(&all.rival, &all.loop, &s->mode, s->world.shared);
     responder_follow(&s->responder, &all.loop, &s->listeners);
     reload_start(&all.reload, &all.loop, s,
                  &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, reloaded }, true);

@@ -9,6 +9,7 @@
 #include "daemon/ke_client.h"
 #include "daemon/logger.h"
 #include "daemon/resolver.h"
+#include "daemon/rival.h"
 #include "daemon/sieve.h"
 #include "daemon/status.h"
 
@@ -19,6 +20,7 @@ static struct {
     struct resolver resolver, ke_client;
     struct follow follow;
     struct sieve sieve;
+    struct rival rival;
     unsigned heard;             /* workers whose words are listened for */
     struct reload reload;
     struct status status;
@@ -171,6 +173,7 @@ int supervisor_run(struct setup *s)
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
                  s->world.shared->not_listening);
     sieve_start(&sup.sieve, &sup.loop, s->guard_memory, &s->listeners, s->world.shared);
+    rival_start(&sup.rival, &sup.loop, &s->mode, s->world.shared);
     hear_workers();
     responder_follow(&s->responder, &sup.loop, &s->listeners);
     reload_start(&sup.reload, &sup.loop, s,

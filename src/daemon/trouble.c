@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "daemon/admin_role.h"
+#include "daemon/rival.h"
 #include "ke/ke.h"
 
 #define AWAITED_NS (2 * NS_PER_S)       /* a service takes so long to come */
@@ -75,11 +76,12 @@ static void note_leap_files(const struct core *c, struct problems *out)
 static void note_clock(const struct core *c, struct mono_ns now, struct problems *out)
 {
     const struct mode *m = c->world->mode;
+    const char *rival = rival_name(m, c->world->shared);
 
     if (m->refused)
         problems_note(out, PROBLEM_CANNOT_STEER, NULL, m->reason);
-    if (m->rival[0])
-        problems_note(out, PROBLEM_RIVAL, m->rival, NULL);
+    if (rival[0])
+        problems_note(out, PROBLEM_RIVAL, rival, NULL);
     found_note(&c->world->found, c->world->options->engine.clock.clock.drift_file.s, mono_sub(now, c->world->wall_at), out);
     if (c->save_failed)
         problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, NULL);

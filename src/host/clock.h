@@ -50,6 +50,10 @@ double host_rate_to_ppm(struct host_rate r);
 /* The leap second the kernel has been told of, by whomever; LEAP_NONE when it cannot be read. */
 enum leap host_leap_armed(void);
 
+/* A known program that disciplines clocks and runs on this machine: its number, 1 or more; 0: none is to be seen. And its name, as the kernel shows it. */
+unsigned host_discipline_running(void);
+const char *host_discipline_name(unsigned n);
+
 /* Is another program disciplining this clock? Writes its name and returns true if so: a known daemon by its process name; "" when there is none, but the
  * kernel clock was refreshed so lately that somebody unseen (outside this container) must keep it. */
 bool host_other_discipliner(char *name, size_t size);

@@ -219,34 +219,40 @@ static bool process_name(const char *pid, char *name, size_t size)
     return true;
 }
 
-static bool is_discipline(const char *name)
+#define DISCIPLINES (sizeof disciplines / sizeof disciplines[0])
+
+static unsigned discipline_number(const char *name)
 {
-    for (size_t i = 0; i < sizeof disciplines / sizeof disciplines[0]; i++)
+    for (unsigned i = 0; i < DISCIPLINES; i++)
         if (strcmp(name, disciplines[i]) == 0)
-            return true;
-    return false;
+            return i + 1;
+    return 0;
 }
 
-static bool discipline_running(char *name, size_t size)
+unsigned host_discipline_running(void)
 {
     DIR *proc = opendir("/proc");
     const struct dirent *d;
-    bool found = false;
+    char name[32];
+    unsigned found = 0;
 
     while (proc && !found && (d = readdir(proc)))
-        found = process_name(d->d_name, name, size) && is_discipline(name);
+        if (process_name(d->d_name, name, sizeof name))
+            found = discipline_number(name);
     if (proc)
         closedir(proc);
     return found;
 }
 
+const char *host_discipline_name(unsigned n) { return n >= 1 && n <= DISCIPLINES ? disciplines[n - 1] : ""; }
+
 bool host_other_discipliner(char *name, size_t size)
 {
     struct timex t = { .modes = 0 };
 
-    if (discipline_running(name, size))
+    snprintf(name, size, "%s", host_discipline_name(host_discipline_running()));
+    if (name[0] != '\0')
         return true;
-    name[0] = '\0';
     return adjust(&t) == 0 && !(t.status & STA_UNSYNC) && t.maxerror < KEPT_LATELY_US;
 }
 

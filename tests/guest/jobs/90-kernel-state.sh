@@ -54,6 +54,9 @@ served_right() { # to a client, by the truth
     [ "$(line record 5 $PPM /run/simple-utcd/page | cut -d' ' -f4)" = 0 ]
 }
 
+named() { "$BUILD/utcctl" status --json | grep -q "\"id\":\"$1\""; }
+unnamed() { ! named "$1"; }
+
 another_clock_process() { [ -n "$(pid_of clock)" ] && [ "$(pid_of clock)" != "$1" ]; }
 
 sleep 10
@@ -92,6 +95,13 @@ ok "PROC-02: the error of that is worked off" wait_for 300 right
 reference set 0.05 $PPM
 ok "a foreign step is noticed and named" wait_for 120 logged "another program stepped the system clock"
 ok "and worked off" wait_for 300 right
+
+ln -s /usr/bin/sleep /run/chronyd
+/run/chronyd 100000 &
+rival=$!
+ok "another program that could steer is named, though it came later" wait_for 100 named rival
+kill $rival
+ok "and no longer when it has ended" wait_for 100 unnamed rival
 
 kill -TERM $daemon
 wait $daemon

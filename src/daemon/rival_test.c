@@ -1,0 +1,87 @@
+/* Another program at the same clock is named while it is there, whenever it comes; each change is told once. */
+#include "daemon/rival.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/test.h"
+#include "host/clock.h"
+
+static unsigned runs;
+static unsigned running(void) { return runs; }
+
+static struct mode steering = { .steer = true };
+static struct shared_state *shared;
+static struct rival rival;
+static struct mono_ns now;
+
+static int before_each(void **state)
+{
+    (void)state;
+    shared = calloc(1, sizeof *shared);
+    steering.rival[0] = '\0';
+    rival = (struct rival){ .mode = &steering, .shared = shared, .running = running };
+    now = (struct mono_ns){ 1000 * NS_PER_S };
+    return shared ? 0 : -1;
+}
+
+static int after_each(void **state)
+{
+    (void)state;
+    free(shared);
+    return 0;
+}
+
+static const char *name_with(unsigned n)
+{
+    runs = n;
+    rival_look(&rival, now);
+    assert_int_equal(mono_sub(rival.next, now).ns, RIVAL_LOOK_S * NS_PER_S);
+    return rival_name(&steering, shared);
+}
+
+static void who_comes_later_is_named_until_it_goes(void **state)
+{
+    (void)state;
+    assert_string_equal(rival_name(&steering, shared), "");
+    assert_string_equal(name_with(0), "");
+    assert_string_equal(name_with(1), host_discipline_name(1));
+    assert_string_equal(name_with(2), host_discipline_name(2));
+    assert_string_equal(name_with(0), "");
+}
+
+static void the_start_counts_until_the_first_look(void **state)
+{
+    (void)state;
+    strcpy(steering.rival, "another program");
+    assert_string_equal(rival_name(&steering, shared), "another program");
+    assert_string_equal(name_with(0), "");
+}
+
+/* A virtual clock has no rival, so nobody looks. */
+static void only_who_steers_looks(void **state)
+{
+    static struct loop l;
+    struct mode virtual = { .steer = false };
+
+    (void)state;
+    rival_start(&rival, &l, &virtual, shared);
+    assert_int_equal(l.part_count, 0);
+    rival_start(&rival, &l, &steering, shared);
+    assert_int_equal(l.part_count, 1);
+    assert_true(mono_before(host_mono(), l.part[0].next(l.part[0].ctx)));
+    l.part[0].run(l.part[0].ctx, now);
+    assert_string_equal(rival_name(&steering, shared), host_discipline_name(host_discipline_running()));
+    assert_string_equal(host_discipline_name(255), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(who_comes_later_is_named_until_it_goes, before_each, after_each),
+        cmocka_unit_test_setup_teardown(the_start_counts_until_the_first_look, before_each, after_each),
+        cmocka_unit_test_setup_teardown(only_who_steers_looks, before_each, after_each),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
