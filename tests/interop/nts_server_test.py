@@ -15,6 +15,7 @@ import time
 import pytest
 
 from lib import certificate, http, ntp, peers, proc, utcd
+from lib.nts import source
 
 HOST = "127.0.0.1"
 
@@ -37,11 +38,11 @@ def records(data):
 
 
 class Server:
-    def __init__(self, lab, mode, name, local=utcd.LOCAL, config=(), **nts):
+    def __init__(self, lab, mode, name, local=utcd.LOCAL, config=(), more_listen=(), **nts):
         self.authority = certificate.Authority(lab.dir, f"ca-{name}")
         self.certificate, self.private_key = self.authority.sign(f"server-{name}")
         self.port, self.ke_port = proc.free_port(), proc.free_port()
-        self.daemon = lab.utcd({**dict(config), "local": local, "ntp": {"listen": [f"{HOST}:{self.port}"]},
+        self.daemon = lab.utcd({**dict(config), "local": local, "ntp": {"listen": [f"{HOST}:{self.port}", *more_listen]},
                                 "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(self.certificate), "private_key": str(self.private_key), **nts}},
                                mode, name=name)
         self.daemon.wait_answering(HOST, self.port)
@@ -82,6 +83,35 @@ def test_eight_cookies_and_the_port(nts):
     assert (7, struct.pack("!H", nts.port)) in answer
     cookies = [body for kind, body in answer if kind == 5]
     assert len(cookies) == 8 == len(set(cookies)) and {len(c) for c in cookies} == {88}
+
+
+ELSEWHERE = "127.0.0.2"
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_clients_go_where_they_are_sent(lab, mode):
+    """Keys come from one address and port, the time from another: what the server says is done by chronyd and by us, and nothing is asked where it was not said."""
+    port = proc.free_port()
+    nts = Server(lab, mode, "sends", {"stratum": 5, "error": "1ms"}, more_listen=(f"{ELSEWHERE}:{port}",), ntp_server=ELSEWHERE, ntp_port=port)
+    answer = nts.establish()
+    assert (6, ELSEWHERE.encode()) in answer and (7, struct.pack("!H", port)) in answer
+    asked = lambda: nts.daemon.counters()[1].get("answered", 0)
+    before = asked()
+    assert abs(peers.chronyd_query(lab.dir, "localhost", 123, f"nts ntsport {nts.ke_port}", f"ntstrustedcerts {nts.authority.pem}")) < 0.01
+    assert asked() > before
+    client = lab.utcd({"sources": [source(nts.ke_port)], "nts": {"trusted_certificates": str(nts.authority.pem)}}, mode, name="client")
+    client.wait_synchronised(20)
+    assert f"time from {ELSEWHERE}:{port}" in client.log() and client.status()["sources"][0]["address"] == f"{ELSEWHERE}:{port}"
+
+
+def test_chronyd_sends_us_elsewhere(lab):
+    authority, ke_port = certificate.Authority(lab.dir, "ca-elsewhere"), proc.free_port()
+    pem, private = authority.sign("elsewhere")
+    chronyd = lab.start(peers.Chronyd, "elsewhere", lines=("local stratum 3", f"ntsport {ke_port}", f"ntsservercert {pem}", f"ntsserverkey {private}", "ntsprocesses 1",
+                                                           f"ntsntpserver {HOST}")).wait_serving()
+    client = lab.utcd({"sources": [source(ke_port)], "nts": {"trusted_certificates": str(authority.pem)}})
+    client.wait_synchronised(20)
+    assert f"time from {HOST}:{chronyd.port}" in client.log()
 
 
 def test_chronyd_learns_by_nts(lab, nts):
