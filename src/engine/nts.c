@@ -1,7 +1,8 @@
 /* Sources with NTS: keys are established, requests sealed, answers opened, and keys established again when the server knows our cookies no more.
  *
  *   configured line --ACTION_ESTABLISH--> EVENT_NTS --> slot with cookies --request, answer with fresh cookies--> ...
- *        ^--- cookies used up, or NTSN: with the next request, at once but not within PAUSE of the last time ---'
+ *        ^--- cookies used up, or NTSN: with the next request, at once but not within PAUSE of the last time ---|
+ *        ^--- keys in use for REFRESH: they go on being used until there are new ones --------------------------'
  *
  * A request for which there is no cookie waits for the keys and leaves when they come, as long as its exchange is open: that is a poll without a gap. It never
  * leaves without NTS, however long that takes. Standards: RFC 8915 sections 4.2 and 5.7. */
@@ -13,6 +14,8 @@
 #define PAUSE_FIRST_LOG2 4       /* after a failure 16, 32, 64 ... s; RFC 8915 section 4.2 wants 10 s at least */
 #define EXPIRY_LOOK_S 3600
 #define PAUSE_MAX_LOG2 16        /* ... and up to 18 h */
+#define REFRESH_S (28 * 86400)   /* after so long the server has to prove its name again: its certificate may be another by now, or revoked */
+#define REFRESH_NEAR_S 86400     /* ... and sooner when the end of the certificate by which the keys came is near */
 
 static struct nts_slot *state_of(struct engine *e, const struct slot *s) { return &e->nts[s - e->slot]; }
 
@@ -42,7 +45,32 @@ static void establish(struct engine *e, uint16_t configured)
     c->establish_at = MONO_NEVER;
 }
 
-/* That certificates end is told before it hurts, once for each degree of nearness. */
+/* Keys are needed: now, unless that was tried a moment ago. */
+static void want_keys(struct engine *e, uint16_t configured)
+{
+    struct configured *c = &e->configured[configured];
+
+    if (!c->establishing && c->establish_at.ns == MONO_NEVER.ns)
+        c->establish_at = mono_before(e->now, c->establish_not_before) ? c->establish_not_before : e->now;
+}
+
+static bool is_stale(const struct engine *e, const struct configured *c, enum nts_expiry expiry)
+{
+    int64_t age_s = mono_sub(e->now, c->established_at).ns / NS_PER_S;
+
+    return c->valid.until.ns != 0 && !c->offline && age_s >= (expiry == NTS_EXPIRY_FAR ? REFRESH_S : REFRESH_NEAR_S);
+}
+
+static void tell_expiry(struct engine *e, uint16_t i, enum nts_expiry expiry, struct utc_ns now)
+{
+    struct log_record *r = engine_log(e, LOG_CERTIFICATE_EXPIRES);
+
+    e->configured[i].expiry_told = (uint8_t)expiry;
+    log_text(r, "source", e->options.source[i].server.s);
+    log_ns(r, "left_ns", dur_max(utc_sub(e->configured[i].valid.until, now), (struct dur_ns){ 0 }).ns);
+}
+
+/* That certificates end is told before it hurts, once for each degree of nearness; but not before it was asked whether there is another by now. */
 static void look_at_certificates(struct engine *e)
 {
     struct utc_ns now = bootstrap_passed(e);
@@ -51,14 +79,11 @@ static void look_at_certificates(struct engine *e)
     for (uint16_t i = 0; i < e->options.source_count && e->bootstrap == 0; i++) {
         struct configured *c = &e->configured[i];
         enum nts_expiry expiry = nts_expiry(&c->valid, now);
-        struct log_record *r;
 
-        if (expiry <= c->expiry_told)
-            continue;
-        c->expiry_told = (uint8_t)expiry;
-        r = engine_log(e, LOG_CERTIFICATE_EXPIRES);
-        log_text(r, "source", e->options.source[i].server.s);
-        log_ns(r, "left_ns", dur_max(utc_sub(c->valid.until, now), (struct dur_ns){ 0 }).ns);
+        if (is_stale(e, c, expiry) && c->refusals == 0)
+            want_keys(e, i);
+        else if (expiry > c->expiry_told)
+            tell_expiry(e, i, expiry, now);
     }
 }
 
@@ -127,6 +152,7 @@ void nts_established(struct engine *e, const struct event *ev)
         return;
     }
     c->valid = ev->u.nts.valid;
+    c->established_at = e->now;
     c->expiry_told = NTS_EXPIRY_FAR;
     e->expiry_at = e->now;
     nts_client_take(&state_of(e, s)->client, ev->u.nts.keys, ev->u.nts.grant);
@@ -137,15 +163,6 @@ void nts_established(struct engine *e, const struct event *ev)
     log_addr(r, "address", &ntp);
     if (s->unsent && s->client.state == NTP_CLIENT_PENDING)
         seal_and_send(e, s, s->request);
-}
-
-/* Keys are needed: now, unless that was tried a moment ago. */
-static void want_keys(struct engine *e, uint16_t configured)
-{
-    struct configured *c = &e->configured[configured];
-
-    if (!c->establishing && c->establish_at.ns == MONO_NEVER.ns)
-        c->establish_at = mono_before(e->now, c->establish_not_before) ? c->establish_not_before : e->now;
 }
 
 void nts_send(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE])

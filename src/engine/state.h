@@ -25,6 +25,7 @@ struct configured {
     struct mono_ns establish_at;  /* NTS: when to begin one; MONO_NEVER while under way or not needed */
     struct mono_ns establish_not_before;
     struct nts_validity valid;    /* NTS: of the certificate */
+    struct mono_ns established_at; /* NTS: when the keys came */
     uint8_t expiry_told;          /* NTS: enum nts_expiry */
 };
 
