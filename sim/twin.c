@@ -173,10 +173,10 @@ static void write_lopsided(FILE *out, const char *node, const struct snapshot_so
     write_rest_of_link(out, jitter_of(s), loss_of(s));
 }
 
-/* What is wrong with it already. */
+/* What is wrong with it already. Where there is no majority all are new, and contradict each other by what they are off. */
 static void write_fault(FILE *out, const char *node, const struct snapshot_source *s)
 {
-    if (s->state == SOURCE_FALSETICKER)
+    if (s->state == SOURCE_FALSETICKER || (s->state == SOURCE_NEW && dur_before(s->bound, dur_abs(s->offset))))
         fprintf(out, "%s lies %lldns\n", node, (long long)offset_within(s->offset, OFFSET_MAX_NS));
     if (s->state == SOURCE_OUTLIER && hidden_by_claim(s) != 0)
         fprintf(out, "%s lies %lldns\n", node, (long long)hidden_by_claim(s));

@@ -245,6 +245,26 @@ static void an_only_source_is_followed_within_the_panic_threshold(void **state)
     assert_true(f.broken == 0 && f.error_max_s < 0.1);
 }
 
+/* Without a majority all sources are new, and their twins disagree as they do. Without the wrong one there is time. */
+static void where_there_is_no_majority_the_twin_has_none(void **state)
+{
+    struct snapshot s = a_snapshot();
+    struct forecast f;
+
+    (void)state;
+    s.source_count = 2;
+    s.source[0].state = s.source[1].state = SOURCE_NEW;
+    s.source[0].bound.ns = s.source[1].bound.ns = 11 * NS_PER_MS;
+    s.source[0].offset.ns = 10 * NS_PER_MS; /* by what its bound allows, which is no lie */
+    s.source[1].offset.ns = 7 * NS_PER_S;
+    f = asked(&s, "temperature +1C");
+    assert_int_equal(f.unusable_runs, 2);
+    assert_false(forecast_ever_usable(&f));
+    f = asked(&s, "remove s2");
+    assert_int_equal(f.free_running_runs, 0);
+    assert_true(f.error_max_s < 1e-3);
+}
+
 static void units_may_stand_apart(void **state)
 {
     static const char *const rows[][2] = { { "cut 6 h", "cut 6h" }, { "lie s1 -10 ms", "lie s1 -10ms" },
@@ -361,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_liar_is_named_and_an_oscillator_out_of_bounds_is_noticed),
         cmocka_unit_test(the_limits_are_the_daemons),
         cmocka_unit_test(an_only_source_is_followed_within_the_panic_threshold),
+        cmocka_unit_test(where_there_is_no_majority_the_twin_has_none),
         cmocka_unit_test(units_may_stand_apart),
         cmocka_unit_test(who_tells_no_time_cannot_lie),
         cmocka_unit_test(numbers_from_outside_are_limited),

@@ -193,7 +193,7 @@ static void put_changes(const struct page_facts *f, const struct clock_view *v, 
 static const struct { const char *mood, *why; } by_state[SOURCE_STATE_COUNT] = {
     [SOURCE_UNUSED] = { "idle", "" },
     [SOURCE_RESOLVING] = { "idle", "its name has no address yet" },
-    [SOURCE_NEW] = { "idle", "too few answers so far" },
+    [SOURCE_NEW] = { "idle", "not judged yet: too few answers, or no majority to judge it by" },
     [SOURCE_UNREACHABLE] = { "bad", "the last eight questions were not answered" },
     [SOURCE_FALSETICKER] = { "bad", "contradicts the majority" },
     [SOURCE_OUTLIER] = { "idle", "agrees, but others are much better" },

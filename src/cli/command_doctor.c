@@ -15,7 +15,8 @@ static struct asked asked;
 static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT] = {
     [SOURCE_RESOLVING] = { "it has no address yet: its name is still being looked up, or cannot be",
                            "`getent hosts {}` asks the name server as the daemon does" },
-    [SOURCE_NEW] = { "it has answered too seldom so far to be judged", "wait for a few polls, or ask now: `utcctl burst {}`" },
+    [SOURCE_NEW] = { "it is not judged yet: it has answered too seldom so far, or the sources have no majority to judge it by",
+                     "`utcctl status` names a missing majority; else wait for a few polls, or ask now: `utcctl burst {}`" },
     [SOURCE_UNREACHABLE] = { "none of the last eight questions was answered", "`utcctl query {}` asks it once; look for a firewall, or replace it" },
     [SOURCE_FALSETICKER] = { "what it says contradicts the majority of the sources, beyond the error that it states itself",
                              "`utcctl query {}` compares it with this clock, `utcctl sources` with the others; when it stays so, remove it from `sources`" },

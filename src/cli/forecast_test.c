@@ -159,6 +159,26 @@ static void without_the_only_source_there_is_nothing_to_tell_of(void **state)
     free(text);
 }
 
+static void a_daemon_without_time_is_told_so(void **state)
+{
+    struct question q = { .kind = QUESTION_REMOVE };
+    struct what_if w = { .snapshot = &picture, .question = &q, .asked = "remove a.example", .ahead = { 7200 * NS_PER_S } };
+    char *text;
+
+    (void)state;
+    set_up_picture();
+    w.now = (struct forecast){ .runs = 8, .unusable_runs = 8, .free_running_runs = 8, .lost_runs = 8 };
+    w.then = (struct forecast){ .runs = 8, .bound_max_s = 1e-3, .free_running_s = FORECAST_NONE };
+    text = shown(&w, 0);
+    assert_non_null(strstr(text, "said to be within ±1 ms at worst; undisturbed there is no time to serve.\n"));
+    free(text);
+    w.then = w.now;
+    q.kind = QUESTION_CUT;
+    text = shown(&w, 0);
+    assert_non_null(strstr(text, "There would be no time to serve, at no moment of any run, and undisturbed neither: `utcctl status` says why.\n"));
+    free(text);
+}
+
 static void too_few_sources_are_not_none(void **state)
 {
     const struct question q = { .kind = QUESTION_REMOVE };
@@ -204,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lie_that_is_outvoted), cmocka_unit_test(what_breaks_is_said), cmocka_unit_test(an_added_source_has_a_name),
         cmocka_unit_test(without_the_only_source_there_is_nothing_to_tell_of), cmocka_unit_test(too_few_sources_are_not_none),
+        cmocka_unit_test(a_daemon_without_time_is_told_so),
         cmocka_unit_test(a_lie_that_nobody_outvotes), cmocka_unit_test(the_statement_local_is_told_apart),
         cmocka_unit_test(a_cut_is_told_beside_the_pages_own_patience),
         cmocka_unit_test(the_page_says_how_long_holdover_lasts),

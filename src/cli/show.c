@@ -98,6 +98,14 @@ static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char
 /* ---- what to do ---- */
 
 /* The state most sources are in, the worst first where it decides. */
+static bool is_named(const struct snapshot *s, enum problem_kind kind)
+{
+    for (uint32_t i = 0; i < s->problems.count; i++)
+        if (s->problems.item[i].kind == kind)
+            return true;
+    return false;
+}
+
 static const char *advice(const struct snapshot *s)
 {
     unsigned n[SOURCE_STATE_COUNT + 1] = { 0 };
@@ -108,7 +116,7 @@ static const char *advice(const struct snapshot *s)
         return "Name at least one server under `sources:` in the configuration; four let one of them be wrong.";
     if (n[SOURCE_OFFLINE] == s->source_count)
         return "Every source was taken offline: `utcctl sources online SOURCE` has one asked again.";
-    if (n[SOURCE_FALSETICKER] > 0)
+    if (n[SOURCE_FALSETICKER] > 0 || is_named(s, PROBLEM_NO_MAJORITY))
         return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
     if (n[SOURCE_RESOLVING] == s->source_count)
         return "Check the network and the name server (`getent hosts NAME`), or configure numeric addresses.";

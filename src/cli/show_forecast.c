@@ -116,16 +116,18 @@ static void say_never_usable(const struct what_if *w, unsigned width, FILE *out)
         sentence(width, out, "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon would "
                              "carry on without answers, ask `utcctl sim --what-if 'cut 6h'`.");
     else
-        sentence(width, out, "There would be no time to serve, at no moment of any run.");
+        sentence(width, out, "There would be no time to serve, at no moment of any run%s.",
+                 forecast_ever_usable(&w->now) ? "" : ", and undisturbed neither: `utcctl status` says why");
 }
 
 static void say_error(const struct what_if *w, unsigned width, FILE *out)
 {
-    char worst[NS_TEXT], calm[NS_TEXT], bound[NS_TEXT], calm_bound[NS_TEXT];
+    char worst[NS_TEXT], bound[NS_TEXT], calm[NS_TEXT], calm_bound[NS_TEXT], undisturbed[2 * NS_TEXT + 32] = "there is no time to serve";
 
-    sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed by %s, within ±%s.",
-             seconds(w->then.error_max_s, worst), seconds(w->then.bound_max_s, bound), seconds(w->now.error_max_s, calm),
-             seconds(w->now.bound_max_s, calm_bound));
+    if (forecast_ever_usable(&w->now))
+        snprintf(undisturbed, sizeof undisturbed, "by %s, within ±%s", seconds(w->now.error_max_s, calm), seconds(w->now.bound_max_s, calm_bound));
+    sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed %s.", seconds(w->then.error_max_s, worst),
+             seconds(w->then.bound_max_s, bound), undisturbed);
     if (w->then.broken > 0)
         sentence(width, out, "True time would leave the bound: this breaks what the bound assumes (`utcctl clock` lists it).");
     else

@@ -6,7 +6,7 @@
 
 static const char *const meaning[SOURCE_STATE_COUNT] = {
     [SOURCE_RESOLVING] = "its name has no address yet",
-    [SOURCE_NEW] = "too few answers so far",
+    [SOURCE_NEW] = "not judged yet: too few answers so far, or no majority to judge it by",
     [SOURCE_UNREACHABLE] = "none of the last eight questions was answered",
     [SOURCE_FALSETICKER] = "contradicts the majority: not used",
     [SOURCE_OUTLIER] = "agrees, but others are so much better that it is not used",

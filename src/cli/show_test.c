@@ -126,6 +126,21 @@ static void an_unusable_clock_says_what_to_do(void **state)
     }
 }
 
+/* Before a majority has ever been there all sources are new, however often they have answered. */
+static void a_missing_majority_is_no_matter_of_waiting(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.status = CLOCK_UNSYNCHRONISED;
+    s.source_count = 2;
+    s.source[0].state = s.source[1].state = SOURCE_NEW;
+    expect(show_status, &s, "What to do: Wait for a few polls");
+    s.problems.count = 1;
+    s.problems.item[0].kind = PROBLEM_NO_MAJORITY;
+    expect(show_status, &s, "What to do: Compare the sources");
+}
+
 static void texts_from_the_daemon_are_escaped(void **state)
 {
     struct snapshot s = some_snapshot();
@@ -380,7 +395,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
-        cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
+        cmocka_unit_test(a_missing_majority_is_no_matter_of_waiting), cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
         cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),
         cmocka_unit_test(clients_in_a_table), cmocka_unit_test(access_in_sentences),
