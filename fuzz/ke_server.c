@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define fprintf(...) ((void)0) /* what the server tells of its certificates */
+#define fprintf(to, ...) snprintf(NULL, 0, __VA_ARGS__) /* what the server tells of its certificates */
 #include "ke/server.c" /* NOLINT(bugprone-suspicious-include): its loop is what is tried, and nobody else's to call */
 #undef fprintf
 
@@ -220,7 +220,7 @@ static void hear(struct client *c)
 static void go_round(void)
 {
     turn_ring();
-    look_at_certificate();
+    look_at_ends();
     wait_for_something();
     serve_all(world.now_ns);
 }

@@ -164,7 +164,7 @@ static const struct check { const char *name, *well; enum problem_kind kind[9]; 
     { "clock", "undisturbed, not in holdover",
       { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_CLOCK_BEHIND, PROBLEM_BOUND_BROKEN, PROBLEM_DISRUPTED,
         PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 9 },
-    { "certificates", "none ends soon or was refused, or there are none", { PROBLEM_CERTIFICATE, PROBLEM_CERTIFICATE_REFUSED }, 2 },
+    { "certificates", "none ends soon or was refused, or there are none", { PROBLEM_CERTIFICATE, PROBLEM_REVOKED_EXPIRES, PROBLEM_CERTIFICATE_REFUSED }, 3 },
     { "keys", "none ends soon without another that follows, or there are none", { PROBLEM_KEY_EXPIRES }, 1 },
     { "right to steer", "there, or not needed", { PROBLEM_CANNOT_STEER }, 1 },
     { "other programs", "none steers the same clock", { PROBLEM_RIVAL }, 1 },

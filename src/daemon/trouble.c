@@ -132,6 +132,10 @@ static void note_certificate(const struct core *c, struct mono_ns now, struct pr
     expiry = nts_expiry(&c->world->ke->valid, v.utc);
     if (expiry > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, "nts.certificate", expiry == NTS_EXPIRED ? "it has expired" : NULL);
+    expiry = nts_expiry(&c->world->ke->lists, v.utc);
+    if (expiry > NTS_EXPIRY_FAR)
+        problems_note(out, PROBLEM_REVOKED_EXPIRES, "nts.revoked_certificates",
+                      expiry == NTS_EXPIRED ? "one has ended: every client with a certificate is refused" : NULL);
 }
 
 void trouble_note(const struct core *c, struct mono_ns now, struct problems *out)

@@ -48,6 +48,7 @@ struct ke_shared {
 struct ke_picture {
     struct ke_stats stats;
     struct nts_validity valid;   /* of the server's certificate */
+    struct nts_validity lists;   /* of the lists of revoked certificates that clients are judged by; until 0: there are none, or they have no end */
     char refused[128];           /* why the pair that lies there now is not used, and the one before is; "" */
     bool not_kept;               /* the ring could not be written to nts.cookie_key_file */
 };

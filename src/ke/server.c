@@ -56,7 +56,8 @@ static struct {
     struct ke_picture *picture;
     SSL_CTX *tls, *certified;    /* certified: for clients that show a certificate; NULL: there is no such listener */
     struct nts_validity valid;   /* of our certificate */
-    enum nts_expiry expiry_told;
+    struct nts_validity lists;   /* of the revoked */
+    enum nts_expiry expiry_told, lists_told;
     unsigned listeners, count;
     struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
     struct pollfd poll[LISTENERS_MAX + KE_CONNECTIONS_MAX];
@@ -338,21 +339,27 @@ static void recall_ring(void)
         s->turned_at_ns = clock_ns(CLOCK_BOOTTIME) - age.ns;
 }
 
-/* That our certificate ends is told before it hurts, once for each degree of nearness. */
-static void look_at_certificate(void)
+/* That something ends is told before it hurts, once for each degree of nearness. */
+static void look_at_end(const char *path, const struct nts_validity *valid, const char *then, enum nts_expiry *told)
 {
     struct utc_ns now = { clock_ns(CLOCK_REALTIME) };
-    enum nts_expiry expiry = nts_expiry(&ke.valid, now);
-    char left[24], when[48];
+    enum nts_expiry expiry = nts_expiry(valid, now);
+    char left[24], when[64];
 
-    if (expiry <= ke.expiry_told)
+    if (expiry <= *told)
         return;
-    ke.expiry_told = expiry;
+    *told = expiry;
     if (expiry == NTS_EXPIRED)
-        snprintf(when, sizeof when, "has expired, clients refuse it");
+        snprintf(when, sizeof when, "has expired, %s", then);
     else
-        snprintf(when, sizeof when, "expires in %s", ns_to_text(utc_sub(ke.valid.until, now).ns, left));
-    fprintf(stderr, "simple-utcd-ke: %s %s: renew it, and reload simple-utcd\n", ke.shared->options.certificate.s, when);
+        snprintf(when, sizeof when, "expires in %s", ns_to_text(utc_sub(valid->until, now).ns, left));
+    fprintf(stderr, "simple-utcd-ke: %s %s: renew it, and reload simple-utcd\n", path, when);
+}
+
+static void look_at_ends(void)
+{
+    look_at_end(ke.shared->options.certificate.s, &ke.valid, "clients refuse it", &ke.expiry_told);
+    look_at_end(ke.shared->options.revoked_certificates.s, &ke.lists, "no client's certificate is believed", &ke.lists_told);
 }
 
 static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong)
@@ -386,8 +393,10 @@ static bool load(void)
     ke.tls = tls;
     ke.certified = certified;
     ke.valid = ke_tls_own_validity(tls);
-    ke.expiry_told = NTS_EXPIRY_FAR;
+    ke.lists = ke_tls_lists_validity(certified);
+    ke.expiry_told = ke.lists_told = NTS_EXPIRY_FAR;
     ke.picture->valid = ke.valid;
+    ke.picture->lists = ke.lists;
     ke.picture->refused[0] = '\0';
     return true;
 }
@@ -449,7 +458,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
         listen_to(i);
     while (!told_to_end) {
         turn_ring();
-        look_at_certificate();
+        look_at_ends();
         if (told_to_reload) {
             told_to_reload = 0;
             load();

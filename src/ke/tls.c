@@ -247,10 +247,10 @@ static struct utc_ns instant_of(const ASN1_TIME *t)
     return (struct utc_ns){ s > INT64_MAX / NS_PER_S ? INT64_MAX : s * NS_PER_S }; /* RFC 5280 ends in 9999, we in 2262 */
 }
 
-/* What is left of *v where this certificate is valid too. */
-static void narrow(struct nts_validity *v, const X509 *certificate)
+/* What is left of *v where what is valid from then until then is valid too. */
+static void narrow(struct nts_validity *v, const ASN1_TIME *begin, const ASN1_TIME *end)
 {
-    struct utc_ns from = instant_of(X509_get0_notBefore(certificate)), until = instant_of(X509_get0_notAfter(certificate));
+    struct utc_ns from = instant_of(begin), until = instant_of(end);
 
     if (v->until.ns == 0 || utc_earlier(until, v->until)) {
         v->until = until;
@@ -260,13 +260,18 @@ static void narrow(struct nts_validity *v, const X509 *certificate)
         v->from = from;
 }
 
+static void narrow_by(struct nts_validity *v, const X509 *certificate)
+{
+    narrow(v, X509_get0_notBefore(certificate), X509_get0_notAfter(certificate));
+}
+
 struct nts_validity ke_tls_validity(const SSL *ssl)
 {
     STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
     struct nts_validity v = { .until = { 0 } };
 
     for (int i = 0; i < sk_X509_num(chain); i++)
-        narrow(&v, sk_X509_value(chain, i));
+        narrow_by(&v, sk_X509_value(chain, i));
     return v;
 }
 
@@ -275,10 +280,24 @@ struct nts_validity ke_tls_own_validity(const SSL_CTX *ctx)
     struct nts_validity v = { .until = { 0 } };
     STACK_OF(X509) *chain = NULL;
 
-    narrow(&v, SSL_CTX_get0_certificate(ctx));
+    narrow_by(&v, SSL_CTX_get0_certificate(ctx));
     if (SSL_CTX_get0_chain_certs((SSL_CTX *)(uintptr_t)ctx, &chain) == 1)
         for (int i = 0; i < sk_X509_num(chain); i++)
-            narrow(&v, sk_X509_value(chain, i));
+            narrow_by(&v, sk_X509_value(chain, i));
+    return v;
+}
+
+struct nts_validity ke_tls_lists_validity(const SSL_CTX *ctx)
+{
+    STACK_OF(X509_OBJECT) *held = ctx ? X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx)) : NULL;
+    struct nts_validity v = { .until = { 0 } };
+
+    for (int i = 0; i < sk_X509_OBJECT_num(held); i++) {
+        const X509_CRL *list = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(held, i));
+
+        if (list && X509_CRL_get0_nextUpdate(list))
+            narrow(&v, X509_CRL_get0_lastUpdate(list), X509_CRL_get0_nextUpdate(list));
+    }
     return v;
 }
 

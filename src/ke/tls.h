@@ -27,6 +27,10 @@ struct nts_validity ke_tls_validity(const SSL *ssl);
 /* The same of the context's own certificate. */
 struct nts_validity ke_tls_own_validity(const SSL_CTX *ctx);
 
+/* Until when the context's lists of revoked certificates can be gone by: the one that ends first; until 0: there are none, or they have no end. ctx may be
+ * NULL. */
+struct nts_validity ke_tls_lists_validity(const SSL_CTX *ctx);
+
 /* Was ntske/1 agreed on? */
 bool ke_tls_speaks_ntske(const SSL *ssl);
 

@@ -201,6 +201,25 @@ def test_the_end_is_told_before_it_hurts(lab, authority):
     told(http_port, '^simple_utcd_source_nts_cookies{source="localhost:.* [1-8]$')
 
 
+def test_the_end_of_a_list_of_revoked_certificates_is_told(lab, authority, pair):
+    """Once it is over every client with a certificate is refused, so it is told like the end of a certificate; a reload takes the next list."""
+    ours, path = authority.sign("listed", usage="clientAuth"), lab.dir / "revoked.pem"
+    path.write_text(authority.revoke(when="-25d").read_text())
+    server = Certified(lab, authority, pair, revoked_certificates=str(path))
+    proc.wait_for(lambda: re.search(f"{path} expires in [45]\\S* d: renew it", server.daemon.log()), what=server.daemon.log)
+    named = lambda s: [p["sentence"] for p in s["problems"] if p["id"] == "revocation-expires"]
+    assert named(server.daemon.wait_status(named)) == ["a list of nts.revoked_certificates ends soon"]
+    proc.wait_for(lambda: server.gives_keys(server.certified_port, authority, ours), what=server.daemon.log)
+    path.write_text(authority.revoke(when="-31d").read_text())
+    assert server.daemon.ctl("reload").returncode == 0
+    assert "every client with a certificate is refused" in named(server.daemon.wait_status(lambda s: "refused" in str(named(s))))[0]
+    assert not server.gives_keys(server.certified_port, authority, ours)
+    path.write_text(authority.revoke().read_text())
+    assert server.daemon.ctl("reload").returncode == 0
+    server.daemon.wait_status(lambda s: not named(s))
+    assert server.gives_keys(server.certified_port, authority, ours)
+
+
 def test_an_expired_certificate_is_told_and_time_is_served(lab, authority):
     pem, private = authority.sign("over", days=("-days", "-1"))
     server = Certified(lab, authority, (pem, private))

@@ -41,15 +41,15 @@ class Authority:
         private.chmod(0o600)
         return pem, private
 
-    def revoke(self, *certificates):
-        """A list of revoked certificates of this authority."""
+    def revoke(self, *certificates, days=30, when=None):
+        """A list of revoked certificates of this authority, made on that day for so many."""
         index, config, path = (self.directory / f"{self.pem.stem}-revoked.{end}" for end in ("index", "cnf", "pem"))
         index.write_text("")
         config.write_text(f"[ca]\ndefault_ca=us\n[us]\ndatabase={index}\ndefault_md=sha256\n")
         us = ("ca", "-config", config, "-keyfile", self._key, "-cert", self.pem)
         for pem in certificates:
             _openssl(*us, "-revoke", pem)
-        _openssl(*us, "-gencrl", "-crldays", "30", "-out", path)
+        _openssl(*us, "-gencrl", "-crldays", days, "-out", path, when=when)
         return path
 
 
