@@ -210,7 +210,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     if (c->policy.synchronised_once)
         follow_if_unsmeared(c, s, now, out);
     else
-        majority_first(c, now, out);
+        majority_first(c, true, now, out);
 }
 
 void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out)
@@ -284,7 +284,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     interval_age(c, now);
     if (!c->policy.synchronised_once && c->policy.waiting)
-        majority_first(c, now, out);
+        majority_first(c, false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
         c->policy.save_at = mono_add(now, (struct dur_ns){ SAVE_NS });

@@ -93,6 +93,35 @@ static void waiting_for_the_others_ends(void **state)
     assert_true(mono_before(fixture_now(&f), clock_next(&f.c)));
 }
 
+/* Two that contradict each other, and silence: whichever is heard first is waited after for the other, however often time is looked at meanwhile. */
+static void NTPC_17_after_a_silence_half_of_the_sources_is_no_majority(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0.01);
+    fixture_source(&f, 0);
+    fixture_source(&f, 1);
+    polls(&f, 5, 64, 2, (const double[2]){ 0, 10 });
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    for (uint16_t i = 0; i < 2; i++)
+        clock_source_missed(&f.c, i, 0, fixture_now(&f), &f.a);
+    for (int i = 0; i < 60; i++) {
+        fixture_sleep(&f, 60);
+        fixture_tick(&f);
+    }
+    fixture_answer(&f, 1, 1e-4, 1e-4, 10);
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+        fixture_sleep(&f, 10);
+        fixture_tick(&f);
+    }
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    fixture_sleep(&f, 60);
+    fixture_tick(&f);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+}
+
 /* Its answers come more seldom than what is waited for: each is not the first one anew. */
 static void waiting_ends_where_the_source_left_is_asked_seldom(void **state)
 {
@@ -661,6 +690,7 @@ int main(void)
         cmocka_unit_test(small_first_error_is_slewed),
         cmocka_unit_test(quick_liar_does_not_set_the_clock),
         cmocka_unit_test(waiting_for_the_others_ends),
+        cmocka_unit_test(NTPC_17_after_a_silence_half_of_the_sources_is_no_majority),
         cmocka_unit_test(waiting_ends_where_the_source_left_is_asked_seldom),
         cmocka_unit_test(ntpc_16_falseticker_is_named_and_not_followed),
         cmocka_unit_test(ntpc_17_two_that_disagree_are_no_majority),

@@ -143,23 +143,35 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 /* A pause that is more than the way from one answer to the next: what is heard after it is waited for anew. */
 static struct dur_ns answers_cease(const struct clock *c) { return (struct dur_ns){ ns_add(HELD_WAIT_NS, 2 * discipline_poll(c).ns) }; }
 
+/* What is heard first, or after a pause, is waited after for the others: at the start for those of a burst, later for those of ordinary polls. */
+static void answered(struct clock *c, bool synchronised, struct mono_ns now)
+{
+    bool again = dur_before(answers_cease(c), mono_sub(now, c->policy.last_answer));
+
+    c->policy.last_answer = now;
+    if (synchronised || (c->policy.waiting && !again))
+        return;
+    c->policy.started = c->policy.started || c->policy.waiting;
+    c->policy.waiting = true;
+    c->policy.first_answer = now;
+}
+
 /* When the clock has to find its majority, at the start or after silence or disruption, the first answers wait a little for a strict majority of all
- * sources, so that a liar who is quick does not set it. Returns how many sources the majority must be more than half of. */
-static unsigned electorate(struct clock *c, struct mono_ns now)
+ * sources, so that a liar who is quick does not set it. heard: it is called because of an answer, not of time. Returns how many sources the majority must
+ * be more than half of. */
+static unsigned electorate(struct clock *c, bool heard, struct mono_ns now)
 {
     enum clock_status status = discipline_status(c, now);
     bool synchronised = status == CLOCK_SYNCHRONISED && !c->policy.orphan, over;
-    struct dur_ns wait = { status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : MAJORITY_FIRST_WAIT_NS };
+    struct dur_ns wait;
 
     if (orphan_counts(c)) {
         c->policy.electorate = 1;
         return 1;
     }
-    if (!synchronised && (!c->policy.waiting || dur_before(answers_cease(c), mono_sub(now, c->policy.last_answer)))) {
-        c->policy.waiting = true;
-        c->policy.first_answer = now;
-    }
-    c->policy.last_answer = now;
+    if (heard)
+        answered(c, synchronised, now);
+    wait.ns = status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : MAJORITY_FIRST_WAIT_NS;
     over = !c->policy.waiting || !mono_before(now, mono_add(c->policy.first_answer, wait));
     if (over && synchronised) {
         c->policy.started = true;
@@ -205,10 +217,10 @@ static bool budget_refuses(struct clock *c, const struct clock_majority *m, stru
     return true;
 }
 
-void majority_first(struct clock *c, struct mono_ns now, struct clock_actions *out)
+void majority_first(struct clock *c, bool heard, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_majority m;
-    unsigned of = electorate(c, now);
+    unsigned of = electorate(c, heard, now);
     bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit;
 
     select_majority(c->source, of, &m);
@@ -274,7 +286,7 @@ static bool preferred_present(const struct clock *c)
 void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = discipline_status(c, now);
-    unsigned of = electorate(c, now);
+    unsigned of = electorate(c, true, now);
     struct clock_majority m;
     struct clock_span both;
 
