@@ -191,7 +191,7 @@ static void every_flipped_bit_is_seen(void **state)
         assert_true(crypto_mac_init(&m, (enum crypto_mac_kind)kind, key, kind == CRYPTO_MAC_AES128 ? 16 : 32));
         crypto_mac_digest(&m, request.at, request.len, code);
         for (size_t bit = 0; bit < 8 * (request.len + m.size); bit++) {
-            uint8_t *at = bit / 8 < request.len ? text + bit / 8 : code + bit / 8 - request.len;
+            uint8_t *at = bit / 8 < request.len ? text + bit / 8 : code + (bit / 8 - request.len);
 
             *at ^= (uint8_t)(1 << bit % 8);
             assert_false(crypto_mac_exchange(&m, request, (struct span){ code, m.size }, answer, out));
