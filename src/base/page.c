@@ -69,6 +69,11 @@ struct utc_ns page_utc(const struct page_data *d, struct mono_ns now)
     return page_tai_to_utc(d, page_served(d, ns_sub(now.ns, d->raw_ref.ns), page_slew_left(d, now.ns)));
 }
 
+struct utc_ns page_leap_midnight(const struct page_data *d)
+{
+    return tai_to_utc(d->leap_at, d->tai_minus_utc_s + (d->leap_delta_s < 0 ? d->leap_delta_s : 0));
+}
+
 void page_view(const struct page_data *d, struct mono_ns now, struct clock_view *out)
 {
     struct page_instant at;

@@ -113,4 +113,7 @@ void page_view(const struct page_data *d, struct mono_ns now, struct clock_view 
 /* Its .utc alone, at a fraction of the work: when a request arrived. */
 struct utc_ns page_utc(const struct page_data *d, struct mono_ns now);
 
+/* The midnight, UTC, that the page's leap second is before. */
+struct utc_ns page_leap_midnight(const struct page_data *d);
+
 #endif

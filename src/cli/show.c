@@ -342,7 +342,7 @@ static void show_leap(const struct snapshot *s, const struct clock_view *v, unsi
         fact("Leap second", width, out, "none announced");
     else
         fact("Leap second", width, out, "one %s %s before %s", tai_before(v->tai, p->leap_at) ? "is" : "was", p->leap_delta_s > 0 ? "inserted" : "left out",
-             utc_to_text(leap_midnight(p), 0, at));
+             utc_to_text(page_leap_midnight(p), 0, at));
     show_leap_source(s, v, width, out);
 }
 

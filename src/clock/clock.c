@@ -49,6 +49,8 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
     page_view(&line, now, &v); /* the estimate, where the page serves a line that still approaches it */
     unproven = fmax((mono_before(now, page->silent_at) ? page->growth : page->growth_silent) - c->options.clock.max_drift * 1e-6, 0);
     c->page = *page;
+    if (page->leap_delta_s != 0 && dur_abs(utc_sub(page_leap_midnight(page), v.utc)).ns <= CLOCK_MEMORY_LEAP_NS)
+        recall_leap_of(c, page->leap_delta_s, page_leap_midnight(page), page->tai_minus_utc_s);
     c->estimate.bound = (struct clock_span){ dur_to_s(utc_sub(v.earliest, v.utc)), dur_to_s(utc_sub(v.latest, v.utc)) };
     c->estimate.rate_known = (struct clock_span){ -unproven, unproven };
     estimate_start(&c->estimate, now, v.tai, page->rate, fmax((c->estimate.bound.hi_s - c->estimate.bound.lo_s) / 8, 1e-6), skew);
@@ -75,9 +77,10 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     known = fmin(fmax(c->memory.drift.freq_ppm * 1e-6, -limit), limit);
     skew = c->memory.drift.skew_ppm > 0 ? fmin(c->memory.drift.skew_ppm * 1e-6, limit) : limit / 3;
     c->page.raw_ref = c->page.slew_end = c->page.silent_at = now;
-    c->page.tai_minus_utc_s = TAI_MINUS_UTC_S;
-    c->page.tai_ref = utc_to_tai(wall, TAI_MINUS_UTC_S);
+    c->page.tai_minus_utc_s = c->memory.tai_minus_utc_s ? c->memory.tai_minus_utc_s : TAI_MINUS_UTC_S;
+    c->page.tai_ref = utc_to_tai(wall, c->page.tai_minus_utc_s);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
+    recall_leap(c);
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };

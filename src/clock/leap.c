@@ -140,6 +140,7 @@ static void apply(struct clock *c, const struct leap_event *e, const struct cloc
         return;
     c->leap.told_midnight = e->midnight;
     log_text(discipline_log(out, LOG_LEAP_ARMED), "kind", e->delta_s > 0 ? "inserted" : "deleted");
+    discipline_emit(out, CLOCK_DO_SAVE); /* who announces it may be silent when the next run begins */
 }
 
 static const struct leap_table *best_table(const struct clock *c, struct utc_ns now)

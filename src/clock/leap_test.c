@@ -220,6 +220,34 @@ static void a_conflict_is_over_when_the_sources_say_nothing_more(void **state)
     assert_false(w.conflict);
 }
 
+/* The page of a core that died knows it; the sources are not heard of yet. */
+static void who_goes_on_from_a_page_keeps_its_leap_second(void **state)
+{
+    static struct clock next;
+    static struct world w;
+    struct page_data page;
+    struct clock_view v;
+    struct mono_ns now;
+
+    (void)state;
+    begin(&w, 1, 3600);
+    poll(&w, SOURCES, LEAP_INSERT);
+    poll(&w, SOURCES, LEAP_INSERT);
+    page = *clock_page(&w.clock);
+    assert_int_equal(page.leap_delta_s, 1);
+    now = (struct mono_ns){ (w.raw_s + 10) * NS_PER_S };
+    clock_init(&next, &w.clock.options, &(struct clock_start){ now, page_utc(&page, now), NULL, -25, &page });
+    for (int i = 0; i < 100; i++) {
+        now = mono_add(now, (struct dur_ns){ 64 * NS_PER_S });
+        w.seen.count = 0;
+        clock_tick(&next, now, &w.seen);
+    }
+    page_view(clock_page(&next), now, &v);
+    assert_int_equal(clock_page(&next)->leap_delta_s, 1);
+    assert_int_equal(clock_page(&next)->leap_at.ns, page.leap_at.ns);
+    assert_int_equal(tai_sub(v.tai, (struct tai_ns){ v.utc.ns }).ns, (page.tai_minus_utc_s + 1) * NS_PER_S);
+}
+
 static unsigned told(struct world *w, enum log_id id)
 {
     unsigned n = 0;
@@ -355,6 +383,7 @@ int main(void)
         cmocka_unit_test(NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded),
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
         cmocka_unit_test(a_conflict_is_over_when_the_sources_say_nothing_more),
+        cmocka_unit_test(who_goes_on_from_a_page_keeps_its_leap_second),
         cmocka_unit_test(LEAP_02_an_expired_file_does_not_take_a_valid_ones_place),
         cmocka_unit_test(the_list_and_the_zone_are_compared),
         cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),

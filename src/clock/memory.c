@@ -16,6 +16,8 @@
 #define HEAD_ANY "simple-utcd "
 #define PLAUSIBLE_PPM 1e6   /* no clock can be further off; such a number is damage */
 #define TAIL_LEN 18         /* "checksum xxxxxxxx\n" */
+#define TAI_WORD "tai_minus_utc_s " /* a line that may be missing: earlier texts have none */
+#define TAI_MINUS_UTC_MAX_S 1000
 #define TRUST_SAMPLES 64    /* a remembered law counts as much as so many samples: a day later the path may be another */
 
 /* FNV-1a (Fowler, Noll, Vo): finds torn and flipped bytes, guards against nobody. */
@@ -74,6 +76,8 @@ size_t clock_memory_to_text(const struct clock_memory *m, char out[CLOCK_MEMORY_
     put(&t, HEAD "freq_ppm %.9f\nskew_ppm %.9f\nknown %d\nwander %.6g\n", m->drift.freq_ppm, m->drift.skew_ppm, m->drift.valid, m->wander);
     put(&t, "saved_ns %lld\nsaved_raw_ns %lld\n", (long long)m->saved.ns, (long long)m->saved_raw.ns);
     put(&t, "stepped_ns %lld\nsynchronised_once %d\n", (long long)m->stepped.ns, m->synchronised_once);
+    if (m->tai_minus_utc_s != 0)
+        put(&t, TAI_WORD "%d leap %d %lld\n", (int)m->tai_minus_utc_s, (int)m->leap_delta_s, (long long)m->leap_midnight.ns);
     for (uint32_t i = 0; i < m->count; i++)
         if (is_word(m->source[i].name))
             put_source(&t, m->source[i].name, &m->source[i].noise);
@@ -220,6 +224,19 @@ static void take_drift(struct reader *r, struct clock_drift *d)
 
 static bool take_flag(struct reader *r) { return take_number(r, 0, 1) > 0; }
 
+static void take_tai(struct reader *r, struct clock_memory *m)
+{
+    skip_word(r, TAI_WORD);
+    m->tai_minus_utc_s = (int32_t)take_number(r, 1, TAI_MINUS_UTC_MAX_S);
+    skip_word(r, " leap ");
+    m->leap_delta_s = (int32_t)take_number(r, -1, 1);
+    skip_word(r, " ");
+    m->leap_midnight.ns = take_ns(r);
+    skip_word(r, "\n");
+    if (m->leap_delta_s != 0 && dur_abs(utc_sub(m->leap_midnight, m->saved)).ns > CLOCK_MEMORY_LEAP_NS)
+        fail(r, -UE_RANGE);
+}
+
 static void take_rest(struct reader *r, const char *end, struct clock_memory *m)
 {
     skip_word(r, "known ");
@@ -235,6 +252,8 @@ static void take_rest(struct reader *r, const char *end, struct clock_memory *m)
     skip_word(r, "\nsynchronised_once ");
     m->synchronised_once = take_flag(r);
     skip_word(r, "\n");
+    if (!r->err && strncmp(r->at, TAI_WORD, strlen(TAI_WORD)) == 0)
+        take_tai(r, m);
     take_sources(r, end, m);
 }
 

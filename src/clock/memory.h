@@ -1,4 +1,5 @@
-/* What the clock remembers over restarts: frequency, wander, each source's noise law, how much has been stepped, and when it was written.
+/* What the clock remembers over restarts: frequency, wander, each source's noise law, how much has been stepped, when it was written, TAI-UTC then, and a
+ * leap second near it.
  *
  * Text, versioned, closed by a checksum, so that a torn or foreign text is never taken for a good one. It is taken whole or not at all; numbers a
  * clock cannot have are refused, a frequency beyond the limit is clamped and marked uncertain. Reading and writing files is the daemon's. */
@@ -12,6 +13,8 @@
 #define CLOCK_MEMORY_SOURCES 16
 #define CLOCK_MEMORY_NAME_MAX 64
 #define CLOCK_MEMORY_TEXT_MAX 16384
+
+#define CLOCK_MEMORY_LEAP_NS (86400 * NS_PER_S) /* how near a leap second is kept */
 
 struct clock_drift {
     double freq_ppm;               /* positive: this machine's oscillator is slow, i.e. page rate * 1e6 */
@@ -29,6 +32,9 @@ struct clock_memory {
     struct utc_ns saved;           /* served UTC when it was written, by a clock that was synchronised; 0: never. A later start cannot be earlier */
     struct mono_ns saved_raw;      /* CLOCK_MONOTONIC_RAW at the same instant: tells whether it is still the same boot */
     struct dur_ns stepped;         /* sum of all steps after the first synchronisation ever */
+    int32_t tai_minus_utc_s;       /* when it was saved; 0: not known */
+    int32_t leap_delta_s;          /* a leap second less than a day from then: 1, -1; 0: none */
+    struct utc_ns leap_midnight;   /* which it is before */
     bool synchronised_once;        /* there was a first synchronisation: later steps count */
     uint32_t count;
     struct clock_memory_source source[CLOCK_MEMORY_SOURCES];

@@ -15,7 +15,8 @@
 static struct clock_memory example(void)
 {
     struct clock_memory m = { .drift = { -12.345678901, 0.001, true }, .wander = 3.2e-9, .saved = { INT64_C(1800000000) * NS_PER_S + 7 },
-                              .stepped = { 1500 * NS_PER_MS }, .saved_raw = { 77 }, .synchronised_once = true, .count = 2 };
+                              .stepped = { 1500 * NS_PER_MS }, .saved_raw = { 77 }, .tai_minus_utc_s = 38,
+                              .leap_delta_s = -1, .leap_midnight = { INT64_C(1800003600) * NS_PER_S }, .synchronised_once = true, .count = 2 };
     struct clock_law law;
 
     for (uint32_t i = 0; i < m.count; i++) {
@@ -38,6 +39,25 @@ static size_t text_of(const struct clock_memory *m, char out[CLOCK_MEMORY_TEXT_M
     return len;
 }
 
+/* A leap second counts near the time of writing only; what was written before there was that line is taken. */
+static void LEAP_03_a_leap_second_far_from_the_writing_is_damage(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    m.leap_midnight = utc_add(m.saved, (struct dur_ns){ CLOCK_MEMORY_LEAP_NS });
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
+    m.leap_midnight.ns++;
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    m.tai_minus_utc_s = 1001;
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    m.tai_minus_utc_s = 0;
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
+    assert_true(got.tai_minus_utc_s == 0 && got.leap_delta_s == 0 && got.count == 2);
+}
+
 static void it_comes_back(void **state)
 {
     static char text[CLOCK_MEMORY_TEXT_MAX], again[CLOCK_MEMORY_TEXT_MAX];
@@ -52,6 +72,9 @@ static void it_comes_back(void **state)
     assert_int_equal(got.saved.ns, m.saved.ns);
     assert_int_equal(got.saved_raw.ns, m.saved_raw.ns);
     assert_int_equal(got.stepped.ns, m.stepped.ns);
+    assert_int_equal(got.tai_minus_utc_s, 38);
+    assert_int_equal(got.leap_delta_s, -1);
+    assert_int_equal(got.leap_midnight.ns, m.leap_midnight.ns);
     assert_true(got.synchronised_once);
     assert_int_equal(got.count, 2);
     assert_true(fabs(clock_memory_find(&got, "ntp1.example:1123")->floor_s - 0.01) < 1e-9);
@@ -288,7 +311,7 @@ static void ST_01_words_that_we_do_not_write_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_comes_back),
+        cmocka_unit_test(it_comes_back), cmocka_unit_test(LEAP_03_a_leap_second_far_from_the_writing_is_damage),
         cmocka_unit_test(remembered_shares_are_used),
         cmocka_unit_test(ST_01_a_text_cut_anywhere_is_refused),
         cmocka_unit_test(ST_01_every_flipped_bit_is_found),

@@ -80,6 +80,31 @@ static void remember_sources(const struct clock *c, struct clock_memory *m)
         remember_source(m, c->memory.source[i].name, &c->memory.source[i].noise);
 }
 
+/* Its smear may go on long after the sources have ceased to announce it, and before a file is read. */
+static void remember_leap(const struct clock *c, const struct clock_view *v, struct clock_memory *out)
+{
+    struct utc_ns midnight = page_leap_midnight(&c->page);
+    bool near = c->page.leap_delta_s != 0 && dur_abs(utc_sub(midnight, v->utc)).ns <= CLOCK_MEMORY_LEAP_NS;
+
+    out->tai_minus_utc_s = (int32_t)((v->tai.ns - v->utc.ns) / NS_PER_S);
+    out->leap_delta_s = near ? c->page.leap_delta_s : 0;
+    out->leap_midnight.ns = near ? midnight.ns : 0;
+}
+
+void recall_leap_of(struct clock *c, int32_t delta_s, struct utc_ns midnight, int32_t before_s)
+{
+    c->leap.voted_delta_s = delta_s;
+    c->leap.voted_midnight = midnight;
+    c->leap.voted_before_s = before_s;
+}
+
+void recall_leap(struct clock *c)
+{
+    const struct clock_memory *m = &c->memory;
+
+    recall_leap_of(c, m->leap_delta_s, m->leap_midnight, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s));
+}
+
 void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memory *out)
 {
     struct clock_drift d = clock_drift(c);
@@ -99,6 +124,7 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
     if (v.status == CLOCK_SYNCHRONISED || v.status == CLOCK_HOLDOVER) {
         out->saved = v.utc;
         out->saved_raw = now;
+        remember_leap(c, &v, out);
     }
 }
 

@@ -7,6 +7,11 @@
 /* Takes the memory of earlier runs; returns the instant the line starts at: the wall clock's, or the latest known to be past. */
 struct utc_ns recall_start(struct clock *c, const struct clock_start *start);
 
+/* The leap second near the time of writing counts as one that the sources announced. After recall_start. */
+void recall_leap(struct clock *c);
+/* The same of one that is known otherwise: TAI-UTC is before_s until then. */
+void recall_leap_of(struct clock *c, int32_t delta_s, struct utc_ns midnight, int32_t before_s);
+
 /* A new source starts with the noise law it had. */
 void recall_source(const struct clock *c, struct clock_source *s);
 

@@ -74,7 +74,3 @@ struct dur_ns clock_view_bound(const struct clock_view *v)
     return dur_max(utc_sub(v->utc, v->earliest), utc_sub(v->latest, v->utc));
 }
 
-struct utc_ns leap_midnight(const struct page_data *p)
-{
-    return tai_to_utc(p->leap_at, p->tai_minus_utc_s + (p->leap_delta_s < 0 ? p->leap_delta_s : 0));
-}

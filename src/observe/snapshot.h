@@ -38,9 +38,6 @@ const char *refid_to_text(uint32_t refid, unsigned stratum, char out[REFID_TEXT_
 /* How far true time can be from the served one: the larger of its two sides. */
 struct dur_ns clock_view_bound(const struct clock_view *v);
 
-/* The midnight, UTC, that the page's leap second belongs to. */
-struct utc_ns leap_midnight(const struct page_data *p);
-
 /* Bytes from outside for a terminal: printable ASCII stays, the rest becomes \xNN. Cut to fit; NUL-terminated. Returns out. */
 const char *text_printable(const char *text, char *out, size_t size);
 

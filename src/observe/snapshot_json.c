@@ -61,7 +61,7 @@ static void leap_fields(struct json *j, const struct snapshot *s, const struct c
 
     json_text(j, "leap", leap_text(v->leap));
     if (p->leap_delta_s)
-        instant(j, "leap_at", "leap_at_ns", leap_midnight(p));
+        instant(j, "leap_at", "leap_at_ns", page_leap_midnight(p));
     else
         json_null(j, "leap_at");
     json_text(j, "leap_source", s->leap_source);
