@@ -38,6 +38,13 @@ def test_a_program_is_hardened(program):
     assert "__stack_chk_fail" in called, "no stack protector"
 
 
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_a_program_does_not_say_where_it_was_built(program):
+    """Else two builds in two places differ."""
+    said = program.read_bytes()
+    assert [place for place in {utcd.ROOT, utcd.BUILD} if str(place).encode() + b"/" in said] == []
+
+
 def test_the_daemon_is_fortified_but_for_what_simulators_replace():
     called = undefined(utcd.DAEMON)
     assert "__snprintf_chk" in called
