@@ -89,21 +89,19 @@ def test_every_configuration_of_a_page_is_right(page, tmp_path):
         assert done.returncode == 0, f"{page}: {text}\n{done.stderr}"
 
 
-# ---- the page on NTS: two daemons, each with a file that the page names ----
+# ---- the pages on NTS and on keys: two daemons, each with a file that the page names ----
 
 INDENTED_FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 IN_A_SENTENCE = re.compile(r"`build/(simple-utcd|utcctl) ([^`]+)`")
 
 
-class NtsPage:
-    """Elsewhere and at other ports than the page says, so that it disturbs nobody."""
+class DemoPage:
+    """Elsewhere and at other ports than the page says, so that it disturbs nobody. more: what else is to be replaced."""
 
-    def __init__(self, lab):
-        self.lab, self.directory = lab, lab.dir / "nts-demo"
-        ke_port = proc.free_port()
-        text = (utcd.ROOT / "docs/nts.md").read_text()
-        for told, here in (("/tmp/nts-demo", str(self.directory)), ("127.0.0.1:12300", f"127.0.0.1:{proc.free_port()}"), ("127.0.0.1:4460", f"127.0.0.1:{ke_port}"),
-                           ("nts: true, iburst", f"nts: true, nts_port: {ke_port}, iburst")):
+    def __init__(self, lab, name, *more):
+        self.lab, self.port = lab, proc.free_port()
+        text = (utcd.ROOT / f"docs/{name}.md").read_text()
+        for told, here in ((f"/tmp/{name}-demo", str(lab.dir / f"{name}-demo")), ("127.0.0.1:12300", f"127.0.0.1:{self.port}"), *more):
             assert told in text, told
             text = text.replace(told, here)
         self.blocks = INDENTED_FENCE.findall(text)
@@ -127,7 +125,8 @@ class NtsPage:
 
 
 def test_nts_page(lab):
-    page, said = NtsPage(lab), []
+    ke_port = proc.free_port()
+    page, said = DemoPage(lab, "nts", ("127.0.0.1:4460", f"127.0.0.1:{ke_port}"), ("nts: true, iburst", f"nts: true, nts_port: {ke_port}, iburst")), []
     for kind, text in page.blocks:
         assert kind in ("sh", "yaml")
         if kind == "yaml":
@@ -144,10 +143,23 @@ def test_nts_page(lab):
         proc.wait_for(lambda words=words: "good for 90 d" in proc.run([utcd.UTCCTL, *words]).stdout.replace("89 d", "90 d"), timeout=20, what=server.log)
 
 
+def test_keys_page(lab):
+    page = DemoPage(lab, "keys")
+    for kind, text in page.blocks:
+        if kind == "yaml":
+            daemon = page.daemon(page.write(text.replace("port: 12300", f"port: {page.port}")))
+        elif kind == "sh":
+            page.shell(text)
+    asked = [shlex.split(words) for program, words in page.commands if program == "utcctl" and "--socket" in words]
+    assert len(asked) == 1
+    said = lambda: proc.run([utcd.UTCCTL, *asked[0]]).stdout
+    proc.wait_for(lambda: re.search("Authenticated +by key 7", said()) and "it is followed" in said(), timeout=20, what=daemon.log)
+
+
 def test_no_page_tells_people_to_type_what_no_test_does():
-    """Those that are not in PAGES have tests of their own: libutc_test.py, xdp_test.py and the one above."""
+    """Those that are not in PAGES have tests of their own: libutc_test.py, xdp_test.py and those above."""
     telling = {path.stem for path in (utcd.ROOT / "docs").glob("*.md") if "```sh" in path.read_text()}
-    assert telling == {*PAGES, "libutc", "xdp", "nts"}
+    assert telling == {*PAGES, "libutc", "xdp", "nts", "keys"}
 
 
 def test_the_table_of_troubles_is_the_doctors():
