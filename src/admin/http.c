@@ -1,8 +1,10 @@
 #include "admin/http.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "admin/authority.h"
 #include "base/err.h"
@@ -232,6 +234,16 @@ static size_t leave_escapes(void *ctx, struct MHD_Connection *c, char *text)
     return strlen(text);
 }
 
+/* The library would end by a signal; what it calls fatal is an end like another, after which the parent starts this program anew. */
+static void give_up(void *ctx, const char *file, unsigned line, const char *reason)
+{
+    (void)ctx;
+    (void)file;
+    (void)line;
+    fprintf(stderr, "simple-utcd-admin: HTTP cannot go on: %s\n", reason ? reason : "?");
+    _exit(EXIT_FAILURE);
+}
+
 int http_start(struct http *h, const struct answers *answers, const struct http_connections *connections)
 {
     const union MHD_DaemonInfo *info;
@@ -239,6 +251,7 @@ int http_start(struct http *h, const struct answers *answers, const struct http_
     memset(h, 0, sizeof *h);
     h->answers = answers;
     h->connections = connections;
+    MHD_set_panic_func(give_up, NULL);
     h->mhd = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
                               MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CONNECTIONS_MAX,
                               MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,

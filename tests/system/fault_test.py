@@ -6,13 +6,15 @@ import random
 import re
 import signal
 import socket
+import ssl
 import statistics
 import threading
 import time
 
 import pytest
 
-from lib import ntp, proc, utcd
+from lib import certificate, http, ntp, proc, utcd
+from lib.nts import source
 
 HOST = "127.0.0.1"
 SEED = int(os.environ.get("SEED", "1")) or random.randrange(1, 2**32)
@@ -28,26 +30,58 @@ NOT_OURS = {"execve", "exit_group", "rt_sigreturn", "restart_syscall", "arch_prc
 SAME_CALL_MAX = 12      # what repeats after that is the steady state once more
 
 
-def config(port, time_port):
-    return {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}
+class Plain:
+    """What one program does."""
+
+    EACH, MOST = 1, None
+
+    def __init__(self, _):
+        self.port, self.time_port = proc.free_port(), proc.free_port()
+        self.config = {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{self.port}"]}, "time": {"listen": [f"{HOST}:{self.time_port}"]}}
+
+    def use(self, daemon):
+        """A little of everything; whether it succeeds is not asked."""
+        for _ in range(3):
+            ntp.ask(HOST, self.port, timeout=0.05)
+        with contextlib.suppress(OSError), socket.create_connection((HOST, self.time_port), timeout=0.2) as connection:
+            connection.recv(16)
+        daemon.ctl("status")
 
 
-def use(daemon, port, time_port):
-    """A little of everything; whether it succeeds is not asked."""
-    for _ in range(3):
-        ntp.ask(HOST, port, timeout=0.05)
-    with contextlib.suppress(OSError), socket.create_connection((HOST, time_port), timeout=0.2) as connection:
-        connection.recv(16)
-    daemon.ctl("status")
+class Beside:
+    """What the programs beside it do: key establishment by ours as client and as server, HTTP, names."""
+
+    EACH, MOST = 3, 40      # a third of what is tried of the other, and not all of it in one night: it takes longer
+
+    def __init__(self, lab):
+        self.port, self.ke_port, self.http_port = (proc.free_port() for _ in range(3))
+        self.authority = certificate.Authority(lab.dir, "ca-of-faults")
+        pem, private = self.authority.sign("faults")
+        self.config = {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{self.port}"]}, "http": {"listen": [f"{HOST}:{self.http_port}"]},
+                       "sources": [source(self.ke_port), utcd.source(proc.free_port()) | {"server": "localhost"}],
+                       "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(pem), "private_key": str(private), "trusted_certificates": str(self.authority.pem),
+                               "cookie_key_file": str(lab.dir / "ring-of-faults")}}
+
+    def use(self, daemon):
+        for _ in range(2):
+            ntp.ask(HOST, self.port, timeout=0.05)
+            with contextlib.suppress(OSError):
+                http.get(self.http_port, "/metrics", timeout=0.3)
+        context = ssl.create_default_context(cafile=str(self.authority.pem))
+        context.set_alpn_protocols(["ntske/1"])
+        with contextlib.suppress(OSError), socket.create_connection((HOST, self.ke_port), timeout=0.3) as plain, \
+                context.wrap_socket(plain, server_hostname="localhost") as tls:
+            tls.sendall(b"\x80\x01\x00\x02\x00\x00\x80\x04\x00\x02\x00\x0f\x80\x00\x00\x00")
+            tls.recv(65536)
+        daemon.ctl("reload")
 
 
-def calls_of_a_run(lab, mode):
+def calls_of_a_run(lab, mode, what):
     """[(call, n)]: in a run that starts, works and ends, some process makes that call n times, the dynamic loader's left out."""
-    port, time_port = proc.free_port(), proc.free_port()
     trace = lab.dir / f"trace-{mode}"
-    daemon = lab.utcd(config(port, time_port), mode, name=f"profile-{mode}", prefix=["strace", "-ff", "-o", trace])
-    daemon.wait_answering(HOST, port)
-    use(daemon, port, time_port)
+    daemon = lab.utcd(what.config, mode, name=f"profile-{mode}", prefix=["strace", "-ff", "-o", trace])
+    daemon.wait_answering(HOST, what.port)
+    what.use(daemon)
     daemon.stop()
     loader = proc.run(["strace", utcd.DAEMON, "--version"]).stderr
     found = set()
@@ -60,24 +94,23 @@ def calls_of_a_run(lab, mode):
     return sorted(found)
 
 
-@pytest.mark.parametrize("mode", utcd.MODES)
-def test_PROC_07_no_crash_whatever_call_fails_once(lab, mode):
+@pytest.mark.parametrize("mode, kind", [*((mode, Plain) for mode in utcd.MODES), (utcd.PROCESSES, Beside)])
+def test_PROC_07_no_crash_whatever_call_fails_once(lab, mode, kind):
     choice = random.Random(SEED)
-    cases = [(call, n, error) for call, n in calls_of_a_run(lab, mode) for error in ("EPERM", "ENOMEM", "EIO")]
+    cases = [(call, n, error) for call, n in calls_of_a_run(lab, mode, kind(lab)) for error in ("EPERM", "ENOMEM", "EIO")]
     assert len(cases) > 300
-    if FAULTS:
-        cases = choice.sample(cases, FAULTS)
+    if FAULTS or kind.MOST:
+        cases = choice.sample(cases, FAULTS // kind.EACH or kind.MOST)
     outcome = {"served": 0, "ended": 0}
     for call, n, error in cases:
-        port, time_port = proc.free_port(), proc.free_port()
-        name = f"{call}-{n}-{error}-{mode}"
-        daemon = lab.utcd(config(port, time_port), mode, name=name, prefix=proc.failing(call, error, str(n)))
+        what, name = kind(lab), f"{call}-{n}-{error}-{mode}"
+        daemon = lab.utcd(what.config, mode, name=name, prefix=proc.failing(call, error, str(n)))
 
-        def decided(daemon=daemon, port=port):
+        def decided(daemon=daemon, port=what.port):
             return not daemon.running() or ntp.ask(HOST, port, timeout=0.05) or "; restarting it in" in daemon.log()
         proc.wait_for(decided, timeout=10, what=lambda d=daemon: f"SEED={SEED}: {d.name} neither serves nor ends:\n{d.log()}")
         if daemon.running():
-            use(daemon, port, time_port)
+            what.use(daemon)
         outcome["served" if daemon.running() else "ended"] += 1
         if daemon.running():
             daemon.signal(signal.SIGTERM)
