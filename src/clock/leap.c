@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/smear.h"
 #include "clock/discipline.h"
 
 #define DAY_NS (86400 * NS_PER_S)
@@ -27,6 +28,20 @@ static struct tai_ns first_instant(const struct leap_event *e)
     struct tai_ns midnight = utc_to_tai(e->midnight, e->before_s);
 
     return e->delta_s > 0 ? midnight : tai_add(midnight, (struct dur_ns){ -NS_PER_S });
+}
+
+struct utc_ns leap_unsmeared(const struct leap_options *o, const struct clock_memory *m, struct utc_ns wall)
+{
+    struct leap_event e;
+    struct page_data p;
+    struct tai_ns at;
+
+    if (o->mode != LEAP_MODE_SMEAR || !m || m->leap_delta_s == 0)
+        return wall;
+    e = (struct leap_event){ m->leap_midnight, m->leap_delta_s, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s) };
+    p = (struct page_data){ .tai_minus_utc_s = e.before_s, .leap_delta_s = e.delta_s, .leap_at = first_instant(&e) };
+    at = leap_tai_of(&p, wall, utc_to_tai(wall, e.before_s));
+    return utc_add(wall, dur_neg(smear_offset((enum smear_law)(o->smear + 1), at, p.leap_at, p.leap_delta_s)));
 }
 
 /* The event that matters now: the next one, or the last while it is kept. */

@@ -10,6 +10,10 @@
 
 #include "clock/clock.h"
 
+/* UTC at a start where the system clock, steered by us in `leap.mode: smear`, shows `wall`: by the leap second near it that the memory tells of. `wall` where
+ * there is none, in other modes, and without a memory (NULL). */
+struct utc_ns leap_unsmeared(const struct leap_options *o, const struct clock_memory *m, struct utc_ns wall);
+
 /* Look again at tables and votes, before each publication; cheap. */
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out);
 

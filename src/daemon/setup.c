@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "clock/leap.h"
 #include "daemon/built.h"
 #include "daemon/exit.h"
 #include "daemon/instance.h"
@@ -566,9 +567,11 @@ static int recall(struct setup *s)
 static int publish_first_page(struct setup *s)
 {
     static struct clock first;
-    const struct clock_start start = { .now = s->world.wall_at, .wall = s->world.wall, .memory = &s->world.memory, .precision_log2 = host_precision_log2() };
+    const struct clock_options *o = &s->options->engine.clock;
+    const struct clock_start start = { .now = s->world.wall_at, .memory = &s->world.memory, .precision_log2 = host_precision_log2(),
+                                       .wall = s->mode.steer ? leap_unsmeared(&o->leap, &s->world.memory, s->world.wall) : s->world.wall };
 
-    clock_init(&first, &s->options->engine.clock, &start);
+    clock_init(&first, o, &start);
     if (s->options->engine.clock.clock.drift_file.s[0])
         s->world.steps->gap = clock_gap(&first);
     first.page.asleep = io_asleep();

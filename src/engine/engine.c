@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "clock/leap.h"
 #include "engine/state.h"
 
 size_t engine_size(void) { return sizeof(struct engine); }
@@ -87,6 +88,7 @@ static void tell_gap(struct engine *e)
 struct engine *engine_init(void *storage, const struct engine_start *s)
 {
     struct engine *e = storage;
+    struct utc_ns wall;
 
     memset(e, 0, offsetof(struct engine, nts));
     e->options = *s->options;
@@ -95,7 +97,8 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->started = e->now = s->now;
     e->asleep = s->asleep;
     e->system_steps = s->steps_made;
-    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, s->wall, s->memory, s->precision_log2, s->page });
+    wall = s->steer ? leap_unsmeared(&e->options.clock.leap, s->memory, s->wall) : s->wall;
+    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, wall, s->memory, s->precision_log2, s->page });
     tell_gap(e);
     bootstrap_start(e, s->wall);
     steer_start(e, s->steer);
