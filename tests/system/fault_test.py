@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import random
 import re
 import signal
@@ -196,3 +197,32 @@ def test_PROC_01_random_kills_of_children(lab):
               f"longest {max(values) * 1e3:.1f} ms")
     for name, limit_s in (("served while serve died", 0.05), ("served while core died", 0.05), ("core", 1)):
         assert percentile(gaps[name], JUDGED) <= limit_s, f"{name}, SEED={SEED}"
+
+
+def rights_of(pid):
+    """(no right at all and none to be had, a filter of system calls)"""
+    words = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    return all(int(words[which], 16) == 0 for which in ("CapEff", "CapPrm", "CapInh", "CapAmb")) and words["NoNewPrivs"] == "1", words["Seccomp"] == "2"
+
+
+def test_PROC_02_programs_beside_it_die_and_time_goes_on(lab):
+    """ke and admin, three quick deaths each in random order: they come back without a right more, and what is answered meanwhile has no gap of theirs."""
+    choice, what, gaps = random.Random(SEED), Beside(lab), []
+    daemon = lab.utcd(what.config, utcd.PROCESSES)
+    daemon.wait_answering(HOST, what.port)
+    proc.wait_for(lambda: {"core", "serve", "ke", "admin"} <= daemon.roles().keys(), what=daemon.log)
+    others = {role: pid for role, pid in daemon.roles().items() if role in ("core", "serve")}
+    victims = ["ke", "admin"] * 3
+    choice.shuffle(victims)
+    with Load(what.port) as load:
+        time.sleep(0.05)
+        for role in victims:
+            pid, at = daemon.roles()[role], time.monotonic()
+            os.kill(pid, signal.SIGKILL)
+            proc.wait_for(lambda role=role, pid=pid: daemon.roles().get(role) not in (None, pid), timeout=5, every=0.002, what=daemon.log)
+            proc.wait_for(lambda role=role: rights_of(daemon.roles()[role]) == (True, True), timeout=5, what=lambda role=role: rights_of(daemon.roles()[role]))
+            gaps.append(load.gap_after(at))
+    print(f"SEED={SEED}: " + ", ".join(f"{role} {gap * 1e3:.1f} ms" for role, gap in zip(victims, gaps)))
+    assert statistics.median(gaps) <= 0.05
+    assert others.items() <= daemon.roles().items(), "another role was restarted too"
+    proc.wait_for(lambda: http.get(what.http_port, "/livez").status == 200, what=daemon.log)
