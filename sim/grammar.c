@@ -251,19 +251,40 @@ static const struct attr_row *attr_find(const struct parser *p, unsigned at, enu
     return NULL;
 }
 
+#define ATTR_WORD_MAX 24
+
+/* A property of two words is looked for by the first, and by the second once that is right. */
+static int fail_attribute(struct parser *p, unsigned at, enum group g)
+{
+    char word[ROWS(attr_rows)][ATTR_WORD_MAX];
+    const char *known[ROWS(attr_rows)];
+    unsigned count = 0, begun = 0;
+
+    for (unsigned pass = 0; pass < 2 && begun == 0; pass++)
+        for (size_t i = 0; i < ROWS(attr_rows); i++) {
+            const char *first = attr_rows[i].words, *second = strchr(first, ' ');
+            int len = (int)strcspn(first, " ");
+            bool same = second && strncmp(p->word[at].text, first, (size_t)len) == 0 && p->word[at].text[len] == '\0';
+
+            if (!(attr_rows[i].groups & g) || (pass == 0 && !same))
+                continue;
+            begun = pass == 0;
+            snprintf(word[count], ATTR_WORD_MAX, "%.*s", pass == 0 ? ATTR_WORD_MAX : len, pass == 0 ? second + 1 : first);
+            known[count] = word[count];
+            count++;
+        }
+    return parser_fail_unknown(p, at + begun, "a property it can have", known, count);
+}
+
 static int take_attributes(struct parser *p, unsigned at, enum group g, struct attributes *a)
 {
     while (at < p->count) {
-        const char *known[ROWS(attr_rows)];
-        unsigned length = 0, count = 0;
+        unsigned length = 0;
         const struct attr_row *r = attr_find(p, at, g, &length);
         int err;
 
-        for (size_t i = 0; !r && i < ROWS(attr_rows); i++)
-            if (attr_rows[i].groups & g)
-                known[count++] = attr_rows[i].words;
         if (!r)
-            return g ? parser_fail_unknown(p, at, "a property it can have", known, count) : parser_fail(p, at, "nothing more is expected on this line");
+            return g ? fail_attribute(p, at, g) : parser_fail(p, at, "nothing more is expected on this line");
         err = take_attribute(p, at + length, r, a);
         if (err)
             return err;

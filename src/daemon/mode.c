@@ -36,7 +36,7 @@ static void by_trying(const struct mode_facts *f, struct mode *m)
     else if (f->probe() != 0)
         say(m, "no right to set the system clock: that takes root or CAP_SYS_TIME");
     else if (has_rival(f, name, sizeof name))
-        snprintf(m->reason, sizeof m->reason, "the system clock is kept by %s", name[0] ? name : "a program that is not to be seen from here");
+        snprintf(m->reason, sizeof m->reason, "at the start the system clock was kept by %s", name[0] ? name : "a program that is not to be seen from here");
     else {
         m->steer = true;
         say(m, "permitted, and no other program steers it");
