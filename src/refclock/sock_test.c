@@ -30,6 +30,11 @@ static void a_datagram_is_a_sample(void **state)
     assert_int_equal(s.reference.ns, NOW_S * NS_PER_S + 375 * NS_PER_MS);
     assert_int_equal(s.leap, LEAP_INSERT);
     assert_int_equal(s.rounding.ns, 1);
+    d.leap = 0;
+    d.at.tv_usec = 999999;
+    assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
+    assert_int_equal(s.leap, LEAP_NONE);
+    d = good();
     d.at.tv_sec = 0; /* a machine that woke up in 1970 */
     d.offset_s = 1.9e9;
     assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
@@ -60,6 +65,8 @@ static void REF_09_malformed_datagrams_are_dropped(void **state)
     REFUSED(leap, -1, VERDICT_REF_RANGE);
     REFUSED(at.tv_usec, -1, VERDICT_REF_RANGE);
     REFUSED(at.tv_usec, 1000000, VERDICT_REF_RANGE);
+    REFUSED(at.tv_usec, INT64_MAX / 2, VERDICT_REF_RANGE);
+    REFUSED(at.tv_usec, INT64_MIN / 2, VERDICT_REF_RANGE);
     REFUSED(at.tv_sec, (time_t)INT64_MAX, VERDICT_REF_RANGE);
 #undef REFUSED
 }
