@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -207,6 +208,7 @@ int ke_ask(void)
     const pid_t starter = getppid();
     int idle_ms = 0;
 
+    signal(SIGPIPE, SIG_IGN); /* a server that hangs up while it is spoken to has its reason told */
     host_confine(HOST_RIGHT_NONE, NULL);
     sandbox_read_only();
     host_end_with_parent(starter);

@@ -62,7 +62,7 @@ static const char *speak(SSL *ssl, const char *pin, bool gcm_siv, struct ke_answ
 
 #define FOLDERS_MAX 4
 
-struct folders { unsigned count; char file[FOLDERS_MAX][PATH_MAX]; };
+struct folders { unsigned count; bool too_many; char file[FOLDERS_MAX][PATH_MAX]; };
 
 /* A file whose folder is to be read. */
 static void add_folder_of(struct folders *f, const char *file)
@@ -72,9 +72,9 @@ static void add_folder_of(struct folders *f, const char *file)
     for (unsigned i = 0; i < f->count; i++)
         if (strncmp(f->file[i], file, len) == 0 && !strchr(f->file[i] + len, '/'))
             return;
-    if (f->count < FOLDERS_MAX)
-        snprintf(f->file[f->count], PATH_MAX, "%s", file);
-    f->count++;
+    f->too_many |= f->count == FOLDERS_MAX;
+    if (!f->too_many)
+        snprintf(f->file[f->count++], PATH_MAX, "%s", file);
 }
 
 /* The system's authorities are looked for when one is met, in a folder full of links that lead elsewhere. */
@@ -91,8 +91,10 @@ static void find_authorities(struct folders *f)
             add_folder_of(f, real);
     if (folder)
         closedir(folder);
-    if (f->count > FOLDERS_MAX || strchr(at, ':'))
-        *f = (struct folders){ 1, { "/" } }; /* too many, or a list of folders: what the user may read */
+    if (f->too_many || strchr(at, ':')) { /* or a list of folders: what the user may read */
+        f->count = 1;
+        strcpy(f->file[0], "/");
+    }
 }
 
 static void confine(const struct ke_question *q, int connection, int back, struct sandbox_note *note)
@@ -154,7 +156,7 @@ static const char *converse_apart(SSL *ssl, const struct ke_question *q, bool gc
     close(end[0]);
     if (pid > 0)
         waitpid(pid, NULL, 0);
-    return judge(whole, note, a);
+    return pid < 0 ? "no process can be started" : judge(whole, note, a);
 }
 
 const char *ke_converse(SSL *ssl, const struct ke_question *q, bool gcm_siv, struct ke_answer *a)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import socket
+import struct
 import time
 
 import pytest
@@ -165,6 +166,38 @@ def test_the_systems_authorities_are_found_behind_links(lab, authority, chronyd)
     (folder / "ours.pem").symlink_to(elsewhere / "ours.crt")
     assert proc.run(["openssl", "rehash", folder]).returncode == 0
     lab.utcd({"sources": [source(chronyd.ke_port)]}, env={**os.environ, "SSL_CERT_DIR": str(folder), "SSL_CERT_FILE": "/nowhere"}).wait_synchronised(20)
+
+
+def test_the_systems_authorities_in_many_folders(lab, authority, chronyd):
+    """More than can be named one by one to who looks for them."""
+    folder = lab.dir / "certs"
+    folder.mkdir()
+    for i in range(300):
+        (lab.dir / f"elsewhere-{i}").mkdir()
+        (folder / f"{i}.pem").symlink_to(lab.dir / f"elsewhere-{i}" / "one.crt")
+        (lab.dir / f"elsewhere-{i}" / "one.crt").write_text(authority.pem.read_text() if i == 299 else "")
+    assert proc.run(["openssl", "rehash", folder]).returncode == 0
+    lab.utcd({"sources": [source(chronyd.ke_port)]}, env={**os.environ, "SSL_CERT_DIR": str(folder), "SSL_CERT_FILE": "/nowhere"}).wait_synchronised(20)
+
+
+@pytest.mark.parametrize("prefix", [[], proc.failing("landlock_create_ruleset", "ENOSYS", "1+")], ids=["landlock", "no_landlock"])
+def test_an_authority_that_the_system_does_not_know(lab, chronyd, prefix):
+    """That is what is told, whatever the kernel keeps from who looks for it."""
+    daemon = lab.utcd({"sources": [source(chronyd.ke_port)]}, prefix=prefix)
+    proc.wait_for(lambda: "no NTS keys from localhost" in daemon.log(), what=daemon.log)
+    assert "unable to get local issuer" in daemon.log(), daemon.log()
+
+
+def test_a_server_that_hangs_up(lab):
+    """Before a word, and without hearing one: it is the server that is blamed."""
+    with socket.create_server((HOST, 0)) as rude:
+        daemon = lab.utcd({"sources": [source(rude.getsockname()[1])]})
+        rude.settimeout(10)
+        with rude.accept()[0] as accepted:
+            accepted.shutdown(socket.SHUT_WR)
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    proc.wait_for(lambda: "no NTS keys from localhost" in daemon.log(), what=daemon.log)
+    assert "the server does not take part in TLS 1.3" in daemon.log(), daemon.log()
 
 
 def test_who_speaks_tls_can_do_nothing_else(lab, authority):
