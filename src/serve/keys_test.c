@@ -156,6 +156,7 @@ static void where_it_is_wanted_nobody_else_is_answered(void **state)
     assert_int_equal(check_answer(&d, 1), VERDICT_ACCEPTED);
     d.bytes[NTP_HEADER_SIZE + 8] ^= 1;
     assert_int_equal(knock(&d), VERDICT_MAC_WRONG);
+    assert_int_equal(d.out_len, 0);
     d.request.bytes.len = NTP_HEADER_SIZE + 28; /* an extension field proves nothing */
     memset(d.bytes + NTP_HEADER_SIZE, 0, 28);
     d.bytes[NTP_HEADER_SIZE + 3] = 28;
@@ -177,6 +178,12 @@ static void a_kiss_is_authenticated_as_well(void **state)
         v = knock(&d);
     assert_int_equal(v, VERDICT_DENY_KISS);
     assert_int_equal(check_answer(&d, 1), VERDICT_ACCEPTED);
+    make_guard(&o);
+    d.bytes[NTP_HEADER_SIZE + 8] ^= 1;
+    for (int i = 0; i < 64; i++) { /* never by a code that is wrong */
+        assert_int_equal(knock(&d), VERDICT_DENIED);
+        assert_int_equal(d.out_len, 0);
+    }
 }
 
 int main(void)

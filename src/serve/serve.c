@@ -142,7 +142,8 @@ void serve_left(const struct serve_options *o, const struct page_data *page, boo
  * thrown away. */
 struct seal { struct ntp_seal mac; struct nts_session nts; };
 
-static bool is_sealed(const struct seal *s) { return ntp_seal_is_there(&s->mac) || s->nts.unique_id.len > 0; }
+/* Whether it is right is known when the answer is sealed. */
+static bool claims_one(const struct seal *s) { return ntp_seal_is_there(&s->mac) || s->nts.unique_id.len > 0; }
 
 static enum verdict authenticate(const struct serve_options *o, const struct ntp_server_request *request, struct seal *seal)
 {
@@ -235,9 +236,9 @@ static enum verdict answer_authenticated(const struct serve_options *o, const st
     struct seal seal;
     enum verdict v = r->service == SERVICE_NTP ? authenticate(o, &request, &seal) : VERDICT_UNAUTHENTICATED;
 
-    if (v != VERDICT_ANSWERED && v != VERDICT_NTS_NAK)
+    if (v != VERDICT_ANSWERED)
         return v;
-    return is_sealed(&seal) || v == VERDICT_NTS_NAK ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
+    return claims_one(&seal) ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
