@@ -19,7 +19,7 @@ size_t ntp_mac_size(const struct key *k, uint8_t version);
 size_t ntp_mac_append(const struct key *k, size_t mac_size, uint8_t *packet, size_t len);
 
 /* Does the datagram, which ntp_packet_check or _parse accepted with this tail, have a MAC by this key? VERDICT_ACCEPTED, or VERDICT_UNAUTHENTICATED (no MAC),
- * _CRYPTO_NAK, _KEY_UNKNOWN (of another key) or _MAC_WRONG. */
+ * _CRYPTO_NAK, _KEY_UNKNOWN (of another key), _MAC (of another length) or _MAC_WRONG. */
 enum verdict ntp_mac_check(const struct key *k, struct span datagram, const struct ntp_tail *tail);
 
 /* The same but for the code itself: _ACCEPTED only says that it may be one by this key. */

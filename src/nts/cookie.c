@@ -8,12 +8,20 @@ _Static_assert((UINT8_MAX + 1) % NTS_RING_KEYS == 0, "the last byte of a number 
 
 static uint32_t load(const uint32_t *p) { return __atomic_load_n(p, __ATOMIC_ACQUIRE); }
 
+/* After its use: what was read before is read before this. */
+static bool is_still(const struct nts_ring_row *row, uint32_t number)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&row->number, __ATOMIC_RELAXED) == number;
+}
+
 void nts_ring_put(struct nts_ring *ring, uint32_t number, const uint8_t key[NTS_RING_KEY_SIZE])
 {
     struct nts_ring_row *row = &ring->row[number % NTS_RING_KEYS];
     uint8_t bytes[NUMBER_SIZE];
 
-    __atomic_store_n(&row->number, 0, __ATOMIC_SEQ_CST); /* readers of the old key see that it is gone before it is */
+    __atomic_store_n(&row->number, 0, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST); /* readers of the old key see that it is gone before it is */
     memcpy(row->key, key, sizeof row->key);
     crypto_siv_init(&row->siv, CRYPTO_AEAD_SIV_CMAC_256, key);
     wire_put32(bytes, number);
@@ -58,7 +66,7 @@ bool nts_cookie_make(const struct nts_ring *ring, const struct nts_keys *keys, c
     memcpy(plain + key_size, keys->s2c, key_size);
     crypto_siv_seal(&row->siv, &t, plain, 2 * key_size, out + NTS_COOKIE_HEAD);
     crypto_wipe(plain, sizeof plain);
-    return load(&row->number) == number;
+    return is_still(row, number);
 }
 
 static unsigned aead_of(size_t cookie_len)
@@ -87,7 +95,7 @@ bool nts_cookie_open(const struct nts_cookie *c, struct nts_keys *out)
     struct crypto_siv_text t = text_of(c->bytes.at);
     size_t len = c->bytes.len - NTS_COOKIE_HEAD - CRYPTO_SIV_TAG_SIZE;
     uint8_t plain[2 * CRYPTO_SIV_KEY_MAX];
-    bool good = crypto_siv_open(&c->row->siv, &t, c->bytes.at + NTS_COOKIE_HEAD, len, plain) && load(&c->row->number) == c->number;
+    bool good = crypto_siv_open(&c->row->siv, &t, c->bytes.at + NTS_COOKIE_HEAD, len, plain) && is_still(c->row, c->number);
 
     memset(out, 0, sizeof *out);
     if (good) {
@@ -111,5 +119,5 @@ bool nts_cookie_exchange(const struct nts_cookie *c, const struct rng *rng, uint
     x->head_len = head_len;
     x->cookie = text_of(c->bytes.at);
     x->sealed = c->bytes.at + NTS_COOKIE_HEAD;
-    return crypto_siv_exchange(&c->row->siv, x) && load(&c->row->number) == c->number;
+    return crypto_siv_exchange(&c->row->siv, x) && is_still(c->row, c->number);
 }
