@@ -97,7 +97,6 @@ static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char
 
 /* ---- what to do ---- */
 
-/* The state most sources are in, the worst first where it decides. */
 static bool is_named(const struct snapshot *s, enum problem_kind kind)
 {
     for (uint32_t i = 0; i < s->problems.count; i++)
@@ -106,6 +105,7 @@ static bool is_named(const struct snapshot *s, enum problem_kind kind)
     return false;
 }
 
+/* The state most sources are in, the worst first where it decides. */
 static const char *advice(const struct snapshot *s)
 {
     unsigned n[SOURCE_STATE_COUNT + 1] = { 0 };

@@ -19,9 +19,8 @@ static void by_order(const struct mode_facts *f, struct mode *m)
         snprintf(m->reason, sizeof m->reason, "clock.mode is system, but %s: it takes root or CAP_SYS_TIME", ue_text(m->refused));
         return;
     }
-    if (!has_rival(f, m->rival, sizeof m->rival))
-        m->rival[0] = '\0';
-    else if (m->rival[0] == '\0')
+    m->rival_unseen = has_rival(f, m->rival, sizeof m->rival) && m->rival[0] == '\0';
+    if (m->rival_unseen)
         snprintf(m->rival, sizeof m->rival, "another program");
     m->steer = true;
     say(m, "clock.mode is system");

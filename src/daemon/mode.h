@@ -13,6 +13,7 @@ struct mode {
     int refused;                      /* clock.mode is system, but the host does not permit it: -UE_..., a virtual clock is kept; else 0 */
     char reason[SNAPSHOT_TEXT_MAX];   /* for people */
     char rival[32];                   /* another program that steers the same clock, though clock.mode is system; "" if none */
+    bool rival_unseen;                /* the kernel's clock alone told of it: that no such process is seen does not mean that it has ended */
 };
 
 /* What the decision stands on, looked up lazily: `other` is asked only when steering is permitted. */

@@ -48,5 +48,5 @@ const char *rival_name(const struct mode *m, const struct shared_state *shared)
 {
     unsigned n = ATOMIC_LOAD(&shared->rival);
 
-    return n == 0 ? m->rival : n == LOOKED ? "" : host_discipline_name(n - LOOKED);
+    return n == 0 || (n == LOOKED && m->rival_unseen) ? m->rival : host_discipline_name(n - LOOKED);
 }

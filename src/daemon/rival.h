@@ -1,5 +1,6 @@
 /* Another program that steers the system clock while this one does: looked for at the start (mode.h), and again each half minute by the parent, for it may
- * be started or stopped at any time. It is named; the clock goes on being steered. */
+ * be started or stopped at any time. It is named; the clock goes on being steered. Only what /proc shows is found: the packaged unit hides the processes of
+ * other users (ProtectProc=), and has systemd stop the services of others instead (Conflicts=). */
 #ifndef DAEMON_RIVAL_H
 #define DAEMON_RIVAL_H
 
@@ -22,7 +23,7 @@ void rival_start(struct rival *r, struct loop *l, const struct mode *m, struct s
 /* One look at `now`: a change is told in the log. */
 void rival_look(struct rival *r, struct mono_ns now);
 
-/* Who it is by the last look, or before the first by that of the start; "": nobody. */
+/* Who it is by the last look, or by that of the start before the first or where that one was never seen; "": nobody. */
 const char *rival_name(const struct mode *m, const struct shared_state *shared);
 
 #endif

@@ -20,6 +20,7 @@ static int before_each(void **state)
     (void)state;
     shared = calloc(1, sizeof *shared);
     steering.rival[0] = '\0';
+    steering.rival_unseen = false;
     rival = (struct rival){ .mode = &steering, .shared = shared, .running = running };
     now = (struct mono_ns){ 1000 * NS_PER_S };
     return shared ? 0 : -1;
@@ -53,9 +54,20 @@ static void who_comes_later_is_named_until_it_goes(void **state)
 static void the_start_counts_until_the_first_look(void **state)
 {
     (void)state;
-    strcpy(steering.rival, "another program");
-    assert_string_equal(rival_name(&steering, shared), "another program");
+    strcpy(steering.rival, "chronyd");
+    assert_string_equal(rival_name(&steering, shared), "chronyd");
     assert_string_equal(name_with(0), "");
+}
+
+/* Outside of a container, say: to be seen neither then nor later. */
+static void who_was_never_seen_has_not_ended(void **state)
+{
+    (void)state;
+    strcpy(steering.rival, "another program");
+    steering.rival_unseen = true;
+    assert_string_equal(name_with(0), "another program");
+    assert_string_equal(name_with(1), host_discipline_name(1));
+    assert_string_equal(name_with(0), "another program");
 }
 
 /* A virtual clock has no rival, so nobody looks. */
@@ -80,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_comes_later_is_named_until_it_goes, before_each, after_each),
         cmocka_unit_test_setup_teardown(the_start_counts_until_the_first_look, before_each, after_each),
+        cmocka_unit_test_setup_teardown(who_was_never_seen_has_not_ended, before_each, after_each),
         cmocka_unit_test_setup_teardown(only_who_steers_looks, before_each, after_each),
     };
 

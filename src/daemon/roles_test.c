@@ -236,6 +236,15 @@ static void an_order_is_obeyed_if_it_can_be(void **state)
     mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
     assert_true(m.steer);
     assert_string_equal(m.rival, "chronyd");
+    assert_false(m.rival_unseen);
+    facts.other = unseen;
+    mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
+    assert_string_equal(m.rival, "another program");
+    assert_true(m.rival_unseen);
+    facts.other = nobody;
+    mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
+    assert_string_equal(m.rival, "");
+    assert_false(m.rival_unseen);
     facts.probe = forbidden;
     mode_decide(CLOCK_MODE_SYSTEM, &facts, &m);
     assert_false(m.steer);
