@@ -35,6 +35,11 @@ static void a_datagram_is_a_sample(void **state)
     assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
     assert_int_equal(s.leap, LEAP_NONE);
     d = good();
+    d.at.tv_sec = NOW_S - 4000000000;
+    d.offset_s = 4e9; /* as much as is believed */
+    assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
+    d.offset_s = 4000000001.;
+    assert_int_equal(read_one(&d, &s), VERDICT_REF_RANGE);
     d.at.tv_sec = 0; /* a machine that woke up in 1970 */
     d.offset_s = 1.9e9;
     assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
