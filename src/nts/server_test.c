@@ -275,6 +275,35 @@ static void NTS_07_lengths_inside_the_authenticator(void **state)
     }
 }
 
+/* The client's choice. With one that is shorter than ours the answer would be longer than the request. */
+static void NTS_07_nonces_of_every_length(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    for (size_t n = 1; n <= 700; n++) {
+        size_t before, after = (n + 3) / 4 * 4 + CRYPTO_SIV_TAG_SIZE;
+        uint8_t *at;
+
+        fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+        f.authenticators = 0;
+        build(&f);
+        before = f.request.len;
+        at = f.bytes + before;
+        nts_field_header(NTS_AUTHENTICATOR, 4 + after, at);
+        wire_put16(at + 4, (uint16_t)n);
+        wire_put16(at + 6, CRYPTO_SIV_TAG_SIZE);
+        memset(at + 8, 0, after);
+        f.rng.fill(f.rng.ctx, at + 8, n);
+        crypto_siv_seal_once(CRYPTO_AEAD_SIV_CMAC_256, f.keys.c2s, &(struct crypto_siv_text){ at + 8, f.bytes, n, before }, NULL, 0,
+                             at + 8 + after - CRYPTO_SIV_TAG_SIZE);
+        f.request.len = before + 8 + after;
+        assert_int_equal(serve_built(&f), n > 12 ? VERDICT_ANSWERED : VERDICT_AMPLIFY);
+        at[8 + n - 1] ^= 1;
+        assert_int_equal(serve_built(&f), n > 12 ? VERDICT_NTS_NAK : VERDICT_AMPLIFY);
+    }
+}
+
 static void NTS_08_every_bit_of_the_request_counts(void **state)
 {
     struct fixture f;
@@ -492,6 +521,7 @@ int main(void)
         cmocka_unit_test(NTS_06_answers_are_no_longer_than_requests), cmocka_unit_test(NTS_01_short_unique_identifiers),
         cmocka_unit_test(NTS_02_fields_missing_or_twice), cmocka_unit_test(NTS_03_NTS_04_bad_cookies), cmocka_unit_test(NTS_05_the_ring_turns),
         cmocka_unit_test(NTS_03_a_nak_carries_the_identifier_alone), cmocka_unit_test(NTS_07_lengths_inside_the_authenticator),
+        cmocka_unit_test(NTS_07_nonces_of_every_length),
         cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_08_at_once),
         cmocka_unit_test(NTS_09_fields_behind_the_authenticator_are_ignored),
         cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
