@@ -80,7 +80,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->page.tai_minus_utc_s = c->memory.tai_minus_utc_s ? c->memory.tai_minus_utc_s : TAI_MINUS_UTC_S;
     c->page.tai_ref = utc_to_tai(wall, c->page.tai_minus_utc_s);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
-    recall_leap(c);
+    recall_leap(c, wall);
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
