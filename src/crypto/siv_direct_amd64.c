@@ -216,12 +216,13 @@ static inline void counter_mode(const struct siv *k, block iv, const uint8_t *in
     block first = first_counter(iv), x[TOGETHER];
     size_t whole = len / (TOGETHER * BLOCK) * TOGETHER, rest = len - whole * BLOCK, n = rest / BLOCK;
 
-    if (rest > 0)
+    if (rest > 0) {
         key_stream(k, _mm_add_epi64(first, _mm_set_epi64x(0, (int64_t)whole)), x);
-    if (rest % BLOCK > 0)
-        end_of_stream(x[n], in + len - rest % BLOCK, len - rest % BLOCK, rest % BLOCK, out + len - rest % BLOCK);
-    for (size_t i = 0; i < n; i++)
-        put(out + (whole + i) * BLOCK, get(in + (whole + i) * BLOCK) ^ x[i]);
+        if (rest % BLOCK > 0)
+            end_of_stream(x[n], in + len - rest % BLOCK, len - rest % BLOCK, rest % BLOCK, out + len - rest % BLOCK);
+        for (size_t i = 0; i < n; i++)
+            put(out + (whole + i) * BLOCK, get(in + (whole + i) * BLOCK) ^ x[i]);
+    }
     for (size_t at = 0; at < whole; at += TOGETHER) {
         key_stream(k, _mm_add_epi64(first, _mm_set_epi64x(0, (int64_t)at)), x);
         for (size_t i = 0; i < TOGETHER; i++)
