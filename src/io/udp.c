@@ -431,35 +431,50 @@ int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp, struct 
     return 1;
 }
 
-/* Our answer ends the echo, behind whatever headers the link has: the destination address, the UDP header (RFC 768), the payload. We send no IP options,
- * so the destination is what precedes the UDP header. Returns false when it is not what it should be. */
-static bool read_echo(enum addr_family family, size_t len, struct io_datagram *d)
+#define PROTOCOL_UDP 17
+#define IPV4_HEADER 20          /* we send no options */
+#define IPV6_HEADER 40
+
+/* Is this an IP header (RFC 791, RFC 8200) with a UDP datagram (RFC 768) behind it, and nothing behind that? */
+static bool begins_datagram(enum addr_family family, const uint8_t *at, size_t len)
 {
-    size_t address = family == ADDR_IPV6 ? 16 : 4, headers = address + UDP_HEADER;
+    size_t header = family == ADDR_IPV6 ? IPV6_HEADER : IPV4_HEADER;
+
+    if (len < header + UDP_HEADER || wire_get16(at + header + 4) != len - header)
+        return false;
+    if (family == ADDR_IPV6)
+        return at[0] >> 4 == 6 && at[6] == PROTOCOL_UDP && wire_get16(at + 4) == len - header;
+    return at[0] == (4 << 4 | IPV4_HEADER / 4) && at[9] == PROTOCOL_UDP && wire_get16(at + 2) == len;
+}
+
+/* Our answer ends the echo, behind whatever headers the link has. Returns false when it is not what it should be. */
+static bool read_echo(enum addr_family family, size_t len, size_t len_min, struct io_datagram *d)
+{
+    size_t header = family == ADDR_IPV6 ? IPV6_HEADER : IPV4_HEADER, address = family == ADDR_IPV6 ? 16 : 4, at = 0;
     const uint8_t *udp;
 
-    if (len < headers + d->len)
-        return false;
-    udp = d->bytes + len - d->len - UDP_HEADER;
-    if (wire_get16(udp + 4) != UDP_HEADER + d->len)
+    while (at < len && !begins_datagram(family, d->bytes + at, len - at))
+        at++;
+    udp = d->bytes + at + header;
+    if (len - at < header + UDP_HEADER + len_min)
         return false;
     d->to = (struct net_addr){ .family = (uint8_t)family, .port = wire_get16(udp + 2) };
     memcpy(d->to.bytes, udp - address, address);
+    d->len = len - at - header - UDP_HEADER;
     memmove(d->bytes, udp + UDP_HEADER, d->len);
     return true;
 }
 
-int io_udp_left(int fd, enum addr_family family, size_t len, struct io_datagram *echo)
+int io_udp_left(int fd, enum addr_family family, size_t len_min, struct io_datagram *echo)
 {
     struct departure d;
     ssize_t got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
 
     while (got >= 0) {
-        echo->len = len;
         echo->rx = d.tx;
         echo->stamp = d.stamp;
         echo->hardware = d.hardware;
-        if (d.stamped && read_echo(family, (size_t)got, echo))
+        if (d.stamped && read_echo(family, (size_t)got, len_min, echo))
             return 1;
         got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
     }

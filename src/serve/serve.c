@@ -134,7 +134,7 @@ static void interleave(const struct serve_options *o, const struct serve_request
 
 void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx)
 {
-    if (o->interleave && answer.len == NTP_HEADER_SIZE)
+    if (o->interleave && answer.len >= NTP_HEADER_SIZE)
         interleave_left(o->interleave, to, stamp_in(answer.at, NTP_AT_RECEIVE), ntp_server_transmit(told(o, page, smeared, tx)));
 }
 
@@ -202,6 +202,8 @@ static enum verdict answer_longer(const struct serve_options *o, const struct se
 
     if (v == VERDICT_ANSWERED)
         v = ntp_server_reply_to_checked(&o->ntp, &m->ntp, r->bytes.at, r->from.port, arrival_stamp(o, m, r), out, out_len);
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
+        interleave(o, r, out);
     if (v == VERDICT_ANSWERED)
         v = put_seal(o, &seal, out, out_len);
     return v == VERDICT_NTS_NAK ? answer_nak(o, m, r, &seal, out, out_len) : v;

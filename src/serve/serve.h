@@ -78,10 +78,10 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
 enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                           uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 
-/* Does this answer to r need the kernel's word on when it left? Authenticated ones are answered in basic mode. */
+/* Does this answer to r need the kernel's word on when it left? */
 static inline bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
 {
-    return o->interleave && r->service == SERVICE_NTP && r->bytes.len == NTP_HEADER_SIZE && ntp_server_is_interleaved(r->bytes.at)
+    return o->interleave && r->service == SERVICE_NTP && r->bytes.len >= NTP_HEADER_SIZE && ntp_server_is_interleaved(r->bytes.at)
         && answer[NTP_AT_STRATUM] != 0;
 }
 

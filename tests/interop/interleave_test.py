@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from lib import ntp, peers, proc, utcd
+from lib import certificate, ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 
@@ -13,11 +13,11 @@ HOST = "127.0.0.1"
 class Xleave(proc.Process):
     """chronyd as a client that asks for interleaved mode and can be asked what came of it."""
 
-    def __init__(self, directory, port, host=HOST):
+    def __init__(self, directory, port, host=HOST, more="", lines=()):
         self.sockets = pathlib.Path(directory) / "chronyd-client"
         self.sockets.mkdir(mode=0o700)
         config = pathlib.Path(directory) / "chronyd-client.conf"
-        config.write_text("\n".join([f"server {host} port {port} minpoll -2 maxpoll -2 xleave", "port 0", "cmdport 0", f"bindcmdaddress {self.sockets}/sock",
+        config.write_text("\n".join([f"server {host} port {port} minpoll -2 maxpoll -2 xleave {more}", *lines, "port 0", "cmdport 0", f"bindcmdaddress {self.sockets}/sock",
                                      f"pidfile {directory}/chronyd-client.pid", f"user {getpass.getuser()}", ""]))
         super().__init__("chronyd-client", [peers.binary("chronyd"), "-x", "-d", "-f", config], directory)
 
@@ -48,6 +48,44 @@ def test_chronyd_is_answered_in_interleaved_mode(lab, good_chronyd, mode, host):
     assert (data["TX timestamping"], data["RX timestamping"]) == ("Kernel", "Kernel")
     assert int(data["Total RX"]) == int(data["Total valid RX"])
     assert abs(float(data["Offset"].split()[0])) < 0.001 and float(data["Peer delay"].split()[0]) < 0.001
+
+
+KEYS = "7 SHA256 HEX:" + "5a" * 32 + "\n8 AES128 HEX:" + "a5" * 16 + "\n"
+
+
+@pytest.mark.parametrize("key", [7, 8])
+def test_chronyd_with_a_key_is_answered_in_interleaved_mode(lab, good_chronyd, key):
+    port, file = proc.free_port(), lab.dir / "shared.keys"
+    file.write_text(KEYS)
+    file.chmod(0o600)
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}, "keys": {"file": str(file)}})
+    daemon.wait_synchronised()
+    client = lab.start(Xleave, port, HOST, f"key {key}", [f"keyfile {file}"])
+    data = client.wait(lambda d: d.get("Interleaved") == "Yes" and int(d["Total good RX"]) >= 8)
+    assert (data["Authenticated"], data["NTP tests"], data["TX timestamping"]) == ("Yes", "111 111 1111", "Kernel")
+    assert int(data["Total RX"]) == int(data["Total valid RX"])
+
+
+def test_chronyd_with_nts_is_answered_in_interleaved_mode(lab, good_chronyd):
+    port, ke = proc.free_port(), proc.free_port()
+    authority = certificate.Authority(lab.dir)
+    pem, private = authority.sign("server")
+    daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]},
+                       "nts": {"listen": [f"{HOST}:{ke}"], "certificate": str(pem), "private_key": str(private)}})
+    daemon.wait_synchronised()
+    client = lab.start(Xleave, port, HOST, f"nts ntsport {ke}", [f"ntstrustedcerts {authority.pem}", "nosystemcert"])
+    data = client.wait(lambda d: d.get("Interleaved") == "Yes" and int(d["Total good RX"]) >= 8)
+    assert (data["Authenticated"], data["TX timestamping"]) == ("Yes", "Kernel")
+
+
+def test_we_ask_ourselves_with_a_key_in_interleaved_mode(lab, good_chronyd):
+    port, file = proc.free_port(), lab.dir / "shared.keys"
+    file.write_text(KEYS)
+    file.chmod(0o600)
+    lab.utcd({"sources": [utcd.source(good_chronyd.port)], "ntp": {"listen": [f"{HOST}:{port}"]}, "keys": {"file": str(file)}}, name="server").wait_synchronised()
+    daemon = lab.utcd({"sources": [utcd.source(port, interleaved=True, key=7)], "keys": {"file": str(file)}}, name="client")
+    status = daemon.wait_status(lambda s: s["sources"][0]["interleaved"] and s["sources"][0]["accepted"] >= 8, what="no interleaved answer came")
+    assert set(status["sources"][0]["verdicts"]) <= {"accepted", "server_unsynchronised"}
 
 
 def test_where_it_is_switched_off_chronyd_is_answered_in_basic_mode(lab, good_chronyd):
