@@ -66,7 +66,7 @@ static bool is_number_and_unit(const char *number, const char *unit, char out[WO
     struct dur_ns d;
     double v;
 
-    return value_number(number, &v) && snprintf(out, WORD_MAX, "%s%s", number, unit) < WORD_MAX
+    return value_number(number, &v) && !strchr("0123456789+-.", unit[0]) && snprintf(out, WORD_MAX, "%s%s", number, unit) < WORD_MAX
            && (value_duration(out, &d) || value_ratio(out, &v) || is_temperature(unit));
 }
 

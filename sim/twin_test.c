@@ -283,6 +283,20 @@ static void units_may_stand_apart(void **state)
     }
 }
 
+/* "1 5s" is not "15s". */
+static void a_number_is_no_unit(void **state)
+{
+    static const char *const rows[] = { "cut 1 5h", "lie s1 1 5s", "lie s1 -1 .5s", "temperature +1 5C", "cut 6 5 h" };
+    const struct snapshot s = a_snapshot();
+    char error[QUESTION_ERROR_MAX];
+    struct question q;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (question_parse(rows[i], &s, &q, error) == 0)
+            fail_msg("'%s' was understood", rows[i]);
+}
+
 static void who_tells_no_time_cannot_lie(void **state)
 {
     static const uint8_t silent[] = { SOURCE_UNREACHABLE, SOURCE_REFUSED };
@@ -383,6 +397,7 @@ int main(void)
         cmocka_unit_test(an_only_source_is_followed_within_the_panic_threshold),
         cmocka_unit_test(where_there_is_no_majority_the_twin_has_none),
         cmocka_unit_test(units_may_stand_apart),
+        cmocka_unit_test(a_number_is_no_unit),
         cmocka_unit_test(who_tells_no_time_cannot_lie),
         cmocka_unit_test(numbers_from_outside_are_limited),
         cmocka_unit_test(bad_questions_are_refused),
