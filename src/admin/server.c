@@ -314,7 +314,7 @@ static int confine(struct admin_shared *s)
     const struct host_user user = { s->uid, s->gid };
     const pid_t starter = getppid();
 
-    setpriority(PRIO_PROCESS, 0, NICE); /* whatever is asked here, time is answered first */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* whatever is asked here, time is answered first */
     sandbox_empty_root(s->run_dir, ROOT_NUMBER);
     if (host_confine(HOST_RIGHT_NONE, s->has_user ? &user : NULL) != 0)
         return -UE_PERMISSION;

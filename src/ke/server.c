@@ -443,7 +443,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
     if (!load())
         return EXIT_CONFIGURATION;
     allow_descriptors();
-    setpriority(PRIO_PROCESS, 0, NICE); /* however many want keys, time is answered first */
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* however many want keys, time is answered first */
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* what a connection gives back the next one takes: no page is faulted in again */
     if (!begin_stream())
         return EXIT_FAILURE;
