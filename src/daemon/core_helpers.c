@@ -90,7 +90,7 @@ static void say_whom_to_trust(const struct nts_options *o, const struct source_o
 void core_establish(struct core *c, const struct action *a)
 {
     uint16_t configured = a->u.establish.configured;
-    struct ke_question q = { .configured = tagged(c, configured), .port = a->u.establish.port,
+    struct ke_question q = { .configured = tagged(c, configured), .port = a->u.establish.port, .heard = a->u.establish.heard,
                              .trust = { .at = a->u.establish.at, .dead = a->u.establish.dead } };
     int err;
 

@@ -91,7 +91,8 @@ struct action {
         struct { uint32_t exchange; } close;
         struct { uint16_t configured; const char *name; } resolve;
         struct { uint16_t configured; const char *name; uint16_t port; struct utc_ns at; /* to judge certificates by */
-                 bool dead; /* it may be much later */ } establish;
+                 bool dead; /* it may be much later */
+                 struct net_addr heard; /* who gives this source's time at present, to be gone on with; family ADDR_NONE: nobody */ } establish;
         struct clock_command clock;
         struct log_record log;
     } u;

@@ -34,6 +34,7 @@ void nts_start(struct engine *e, uint16_t configured)
 static void establish(struct engine *e, uint16_t configured)
 {
     struct configured *c = &e->configured[configured];
+    const struct slot *s = sources_slot_of(e, configured);
     struct action *a = engine_emit(e, ACTION_ESTABLISH);
 
     a->u.establish.configured = configured;
@@ -41,6 +42,7 @@ static void establish(struct engine *e, uint16_t configured)
     a->u.establish.port = (uint16_t)e->options.source[configured].nts_port;
     a->u.establish.at = bootstrap_passed(e);
     a->u.establish.dead = e->bootstrap > 0;
+    a->u.establish.heard = s && s->client.reach ? s->client.peer : (struct net_addr){ .family = ADDR_NONE };
     c->establishing = true;
     c->establish_at = MONO_NEVER;
 }

@@ -110,11 +110,37 @@ static void an_end_is_told_when_there_is_no_newer_certificate(void **state)
     end(&w);
 }
 
+/* Of several servers of one name that one which the clock has learnt something of goes on, as long as it is heard. */
+static void who_is_heard_is_asked_for_keys_again(void **state)
+{
+    const struct net_addr none = { .family = ADDR_NONE }, it = { .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 1 } };
+    static const struct { uint8_t reach; bool heard; } rows[] = { { 0, false }, { 1, true }, { 0x10, true } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options.source_count = 1, .options.source[0] = rare() };
+
+        begin(&w, false);
+        assert_true(addr_equal(&find(&w, ACTION_ESTABLISH, 0)->u.establish.heard, &none));
+        keys_come(&w, 90);
+        for (unsigned day = 0; day < 28; day++) {
+            w.engine->slot[0].client.reach = rows[i].reach;
+            live(&w, 1);
+        }
+        w.engine->slot[0].client.reach = rows[i].reach;
+        pass(&w, w.now.ns + 7200 * NS_PER_S);
+        assert_int_equal(established(&w), 1);
+        assert_true(addr_equal(&find(&w, ACTION_ESTABLISH, 0)->u.establish.heard, rows[i].heard ? &it : &none));
+        end(&w);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_renewed_after_four_weeks),
         cmocka_unit_test(an_end_is_told_when_there_is_no_newer_certificate),
+        cmocka_unit_test(who_is_heard_is_asked_for_keys_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

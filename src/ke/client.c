@@ -61,16 +61,18 @@ static int connect_one(const struct addrinfo *a)
     return -1;
 }
 
-/* The first address that takes the connection. */
-static int connect_any(const struct addrinfo *list, struct net_addr *who)
+/* The first address that takes the connection; before the others that of who is heard at present, of whom the clock has learnt something. */
+static int connect_any(const struct addrinfo *list, const struct net_addr *heard, struct net_addr *who)
 {
-    for (; list; list = list->ai_next) {
-        int fd = connect_one(list);
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (const struct addrinfo *a = list; a; a = a->ai_next) {
+            int fd;
 
-        *who = address_of(list);
-        if (fd >= 0)
-            return fd;
-    }
+            *who = address_of(a);
+            fd = addr_same_host(who, heard) == (pass == 0) ? connect_one(a) : -1;
+            if (fd >= 0)
+                return fd;
+        }
     return -1;
 }
 
@@ -105,7 +107,7 @@ static const char *find_ntp(const struct net_addr *who, struct ke_answer *a)
 static const char *ask_once(const struct ke_question *q, SSL_CTX *tls, bool gcm_siv, struct net_addr *who, struct ke_answer *a)
 {
     struct addrinfo *list = look_up(q->name, q->port, SOCK_STREAM);
-    int fd = connect_any(list, who);
+    int fd = connect_any(list, &q->heard, who);
     SSL *ssl = fd < 0 ? NULL : SSL_new(tls);
     const char *wrong = !list ? "the name cannot be resolved" : fd < 0 ? "the server takes no connection" : NULL;
 

@@ -20,6 +20,7 @@ struct ke_question {
     uint16_t configured;         /* which of `sources` */
     uint16_t port;               /* of key establishment */
     char name[OPTION_TEXT_MAX];  /* whom the certificate has to name */
+    struct net_addr heard;       /* who gives its time at present; family ADDR_NONE: nobody */
     struct ke_trust trust;
 };
 

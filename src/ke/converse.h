@@ -3,9 +3,9 @@
  *   who asks --fork--> [the connection, the way back] --TLS--> server
  *            <--ke_answer--
  *
- * TLS is the largest reader of outside bytes that there is here. Before the first of them that process has closed every descriptor but the two, reaches no
- * file but the certificates of authorities (Landlock), can make no socket and start no process (sandbox.def, KE_CLIENT). What it says back is looked at
- * before it is used. */
+ * TLS is the largest reader of outside bytes that there is here. Before the first of them that process has closed every descriptor but the two, reads no
+ * file but in the folders of the system's authorities, or none where others are named (Landlock), can make no socket and start no process (sandbox.def,
+ * KE_CLIENT). What it says back is looked at before it is used. */
 #ifndef KE_CONVERSE_H
 #define KE_CONVERSE_H
 

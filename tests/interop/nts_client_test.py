@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from lib import certificate, peers, proc, utcd
+from lib import certificate, dns, peers, proc, sandbox, utcd
 from lib.nts import NtsChronyd, source
 
 HOST = "127.0.0.1"
@@ -166,6 +166,27 @@ def test_the_systems_authorities_are_found_behind_links(lab, authority, chronyd)
     (folder / "ours.pem").symlink_to(elsewhere / "ours.crt")
     assert proc.run(["openssl", "rehash", folder]).returncode == 0
     lab.utcd({"sources": [source(chronyd.ke_port)]}, env={**os.environ, "SSL_CERT_DIR": str(folder), "SSL_CERT_FILE": "/nowhere"}).wait_synchronised(20)
+
+
+def test_of_several_servers_of_one_name_the_one_that_is_heard_gives_new_keys(lab, authority):
+    """The first was learnt from; the name leads to another one first when keys are needed again."""
+    if not sandbox.isolated:
+        pytest.skip(sandbox.why_not_isolated)
+    first, second, port, ke_port = "127.0.0.2", "127.0.0.1", proc.free_port(), proc.free_port()
+    pem, private = authority.sign("several", "DNS:several.test")
+    config = {"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{host}:{port}" for host in (first, second)]},
+              "nts": {"listen": [f"{host}:{ke_port}" for host in (first, second)], "certificate": str(pem), "private_key": str(private)}}
+    with dns.Server() as names:
+        names.several = [first]
+        server = lab.utcd(config, name="server")
+        server.wait_answering(second, port)
+        daemon = client(lab, authority, [source(ke_port, "several.test", port=port, min_poll=3, max_poll=3)], prefix=dns.prefix(lab.dir))
+        daemon.wait_status(lambda s: s["sources"] and s["sources"][0]["accepted"] >= 4, 20)
+        names.several = [second, first]
+        server.stop()
+        lab.utcd(config, name="forgetful").wait_answering(second, port)
+        proc.wait_for(lambda: daemon.log().count("gave 8 cookies") == 2, 40, what=daemon.log)
+        assert daemon.log().count(f"time from {first}:{port}") == 2, daemon.log()
 
 
 def test_the_systems_authorities_in_many_folders(lab, authority, chronyd):

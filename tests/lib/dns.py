@@ -28,10 +28,11 @@ def record(kind, data):
 
 
 class Server:
-    """`with dns.Server() as names`: names.asked[name] are the instants at which it was asked for; names.good can be made False."""
+    """`with dns.Server() as names`: names.asked[name] are the instants at which it was asked for; names.good can be made False,
+    names.several are the addresses of several.*."""
 
     def __init__(self):
-        self.asked, self.good = collections.defaultdict(list), True
+        self.asked, self.good, self.several = collections.defaultdict(list), True, []
 
     def answer(self, question, stream):
         """None: silence."""
@@ -51,6 +52,8 @@ class Server:
             records = [record(A, socket.inet_aton(f"192.0.{2 + n // 250}.{1 + n % 250}")) for n in range(HUGE)]
         elif label == "good" and self.good:
             records = [record(A, socket.inet_aton(ADDRESS))] if kind == A else []
+        elif label == "several":
+            records = [record(A, socket.inet_aton(address)) for address in self.several] if kind == A else []
         elif label in ("good", "servfail"):
             flags |= SERVFAIL
         elif label == "none":
