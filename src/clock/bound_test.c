@@ -100,6 +100,16 @@ static void delays(struct schedule *s, struct peer *p, double *out_s, double *ba
     }
 }
 
+/* In every other schedule some sources follow one machine, or each other, liars and truthful ones alike. */
+static void make_kin(struct schedule *s)
+{
+    struct prng r;
+
+    prng_seed(&r, ~s->seed);
+    for (unsigned i = 0; s->seed % 2 && i < s->peers; i++)
+        s->f.upstream[i] = one_of(&r, 2) ? fixture_refid(one_of(&r, s->peers)) : one_of(&r, 3);
+}
+
 static void schedule_init(struct schedule *s, uint64_t seed)
 {
     unsigned liars;
@@ -125,6 +135,7 @@ static void schedule_init(struct schedule *s, uint64_t seed)
             s->edge -= CREEP;
         }
     }
+    make_kin(s);
 }
 
 /* The oscillator: within max_drift of what was learnt. */

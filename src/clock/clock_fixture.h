@@ -18,6 +18,7 @@ struct fixture {
     struct clock_actions a;
     double true_s, raw_s;  /* since the start */
     double slow;           /* true frequency of the raw clock's error: true seconds per raw second, less one */
+    uint32_t upstream[CLOCK_SOURCES_MAX]; /* whom the sources follow, by reference id */
 };
 
 static inline struct mono_ns fixture_now(const struct fixture *f) { return (struct mono_ns){ FIXTURE_RAW + (int64_t)llround(f->raw_s * 1e9) }; }
@@ -47,9 +48,11 @@ static inline void fixture_init(struct fixture *f, double off_s)
     fixture_start(f, off_s);
 }
 
+static inline uint32_t fixture_refid(unsigned slot) { return 0x0a000001u + slot; }
+
 static inline void fixture_source(struct fixture *f, uint16_t slot)
 {
-    struct clock_source_options so = { .name = "a source", .refid = 0x0a000001u + slot, .min_poll_log2 = 6, .max_poll_log2 = 10 };
+    struct clock_source_options so = { .name = "a source", .refid = fixture_refid(slot), .min_poll_log2 = 6, .max_poll_log2 = 10 };
 
     clock_source_add(&f->c, slot, &so, fixture_now(f));
 }
@@ -65,7 +68,8 @@ static inline void fixture_answer_rooted(struct fixture *f, uint16_t slot, doubl
                                          struct dur_ns root_dispersion)
 {
     double raw_trip_s = (out_s + back_s) / (1 + f->slow);
-    struct measurement m = { .source = slot, .stratum = 2, .dispersion = { 4 }, .root_delay = root_delay, .root_dispersion = root_dispersion };
+    struct measurement m = { .source = slot, .stratum = 2, .refid = f->upstream[slot], .dispersion = { 4 },
+                             .root_delay = root_delay, .root_dispersion = root_dispersion };
     int64_t t4 = fixture_now(f).ns, t1 = t4 - (int64_t)llround(raw_trip_s * 1e9);
     int64_t t2 = fixture_utc(f).ns - (int64_t)llround((back_s - lie_s) * 1e9);
 

@@ -1,14 +1,16 @@
 /* Which sources can be true: Marzullo's intersection with a strict majority (RFC 5905 section 11.2.1, without its wish for the largest crowd).
  *
  * More than half of the electorate are declared truthful, so the truth lies where at least that many spans overlap, those who have not
- * answered counted as overlapping everywhere. Nothing narrower may be concluded. */
+ * answered counted as overlapping everywhere. Nothing narrower may be concluded.
+ *
+ * Sources that follow the same machine, or one of us follows the other, are one witness: several of them do not outvote more witnesses than they are. */
 #ifndef CLOCK_SELECT_H
 #define CLOCK_SELECT_H
 
 #include "clock/clock.h"
 
 struct clock_majority {
-    bool found;               /* a point lies in the spans of more than half of the electorate */
+    bool found;               /* a point lies in the spans of more than half of the electorate, and the witnesses do not say otherwise */
     struct clock_span core;   /* from the first such point to the last; when none is found, from the leftmost to the rightmost edge */
     struct clock_span hull;   /* the same with the absent counted as agreeing: all that is proven */
     unsigned selectable;      /* sources that were counted */

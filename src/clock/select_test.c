@@ -56,6 +56,48 @@ static void majority_is_found_and_not_overstated(void **state)
     }
 }
 
+/* follows: an upstream each, 0 for none; the source in slot i has the reference id 100 + i. */
+struct kin {
+    const char *name;
+    unsigned electorate;
+    uint32_t follows[5];
+    struct { double lo, hi; } span[5];
+    bool found;
+    double hull_lo, hull_hi;
+};
+
+static void who_follows_one_machine_is_one_witness(void **state)
+{
+    static const struct kin rows[] = {
+        { "three echoes of a liar do not outvote two witnesses", 0, { 7, 7, 7 }, { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, false, 0, 0 },
+        { "without kin they do", 0, { 7, 8, 9 }, { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, true, 5, 6 },
+        { "two witnesses stand against two echoes", 0, { 7, 7 }, { { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0.5, 2 } }, true, 0.5, 1 },
+        { "witnesses that disagree leave it to the sources", 0, { 7, 7, 7 }, { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 2, 3 } }, true, 5, 6 },
+        { "two and a stranger", 0, { 7, 7 }, { { 5, 6 }, { 5, 6 }, { 0, 1 } }, true, 5, 6 },
+        { "what either majority says is in the hull", 0, { 7, 7, 7 }, { { 0, 4 }, { 0, 4 }, { 0, 4 }, { 3, 9 }, { 3, 8 } }, true, 0, 8 },
+        { "one follows the other", 0, { 0, 100, 100 }, { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, false, 0, 0 },
+        { "one after the other", 0, { 101, 102, 0 }, { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, false, 0, 0 },
+        { "a machine's own clock is nobody's upstream", 0, { 0x7f000001, 0x7f000001, 0x7f000001 },
+          { { 5, 6 }, { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, true, 5, 6 },
+        { "the absent may be witnesses", 6, { 7, 7 }, { { 5, 6 }, { 5, 6 }, { 0, 1 }, { 0, 1 } }, false, 0, 0 },
+    };
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_majority m;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct kin *r = &rows[i];
+
+        memset(s, 0, sizeof s);
+        for (unsigned k = 0; k < 5 && r->span[k].lo != r->span[k].hi; k++)
+            s[k] = (struct clock_source){ .used = true, .sampled = true, .reach = 1, .span = { r->span[k].lo, r->span[k].hi }, .refid = 100 + k,
+                                          .last = { .stratum = 2, .refid = r->follows[k] } };
+        select_majority(s, r->electorate, &m);
+        if (m.found != r->found || (m.found && (m.hull.lo_s != r->hull_lo || m.hull.hi_s != r->hull_hi)))
+            fail_msg("%s: found %d hull %g..%g", r->name, m.found, m.hull.lo_s, m.hull.hi_s);
+    }
+}
+
 static void only_those_heard_lately_count(void **state)
 {
     struct clock_source s[CLOCK_SOURCES_MAX];
@@ -137,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(majority_is_found_and_not_overstated),
+        cmocka_unit_test(who_follows_one_machine_is_one_witness),
         cmocka_unit_test(only_those_heard_lately_count),
         cmocka_unit_test(those_who_do_not_count),
         cmocka_unit_test(as_many_as_there_may_be),
