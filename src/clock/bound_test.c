@@ -266,9 +266,22 @@ static void bound_holds_inside_the_assumptions(void **state)
         run(seed, 20000);
 }
 
+/* Of hundreds of thousands these left the bound by up to 0.3 % while few samples were believed more: a lone source whose path takes any part of a round trip,
+ * or trades its sides in the first hour, or soon after a silence. */
+static void bound_holds_where_few_samples_once_said_too_much(void **state)
+{
+    static const uint64_t seeds[] = { 17235, 142316, 459159, 810013324, 810015073 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof seeds / sizeof seeds[0]; i++)
+        run(seeds[i], 20000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(bound_holds_inside_the_assumptions) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bound_holds_inside_the_assumptions), cmocka_unit_test(bound_holds_where_few_samples_once_said_too_much),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #define STRAIN_MARGIN 2.0         /* the largest error seen is not the largest there is, */
 #define STRAIN_BROKEN 2.0         /* beyond this round trips say nothing of errors */
 #define STRAIN_KEPT 1.0           /* up to here all is as round trips say */
-#define STRAIN_YOUNG 8.0          /* and of few samples even less so */
+#define STRAIN_YOUNG 32.0         /* and of few samples far less so */
 #define STRAIN_MEMORY 48.0        /* samples */
 #define STRAIGHT_NS (5120 * NS_PER_S) /* an oscillator that wanders draws no straight line over hours, but over this */
 #define ANOTHER_RATE 3            /* an offset that is wrong once misfits twice, a path that changed once */
