@@ -131,15 +131,15 @@ static void NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named(void **st
 /* 2030-03-17 is the day of this world. Thirty days before the end, or a third of a short life. */
 static void a_key_that_ends_is_named_before_it_hurts(void **state)
 {
-    static const char text[] = "1 SHA256 x until=2030-03-27\n2 SHA256 x until=2030-05-01\n3 SHA256 x from=2030-03-27 until=2031-01-01\n"
-                               "4 SHA256 x from=2030-03-28\n5 SHA256 x from=2030-03-15 until=2030-03-21\n6 SHA256 x from=2030-03-01 until=2030-03-19\n"
-                               "7 SHA256 x\n8 SHA256 x until=2030-03-01\n9 SHA256 x until=2030-03-20\n";
+    static const char text[] = "1 SHA1 x until=2030-03-27\n2 SHA1 x until=2030-05-01\n3 SHA1 x from=2030-03-27 until=2031-01-01\n"
+                               "4 SHA1 x from=2030-03-28\n5 SHA1 x from=2030-03-15 until=2030-03-21\n6 SHA1 x from=2030-03-01 until=2030-03-19\n"
+                               "7 SHA1 x\n8 SHA1 x until=2030-03-01\n9 SHA1 x until=2030-03-20\n";
     static const struct { int64_t key, next; const char *says; } rows[] = {
         { 1, 0, "key 1 is good for 9." },  { 2, 0, NULL }, { 1, 3, NULL }, { 1, 4, "key 1 is good for 9." }, { 5, 0, NULL },
         { 6, 0, "key 6 is good for 1." }, { 7, 0, NULL }, { 8, 0, "it has ended" }, { 8, 7, NULL }, { 1, 9, "key 1 is good for 9." },
         { 9, 1, "key 1 is good for 9." }, { 0, 0, NULL },
     };
-    const struct keys_options o = { .format = KEYS_FORMAT_CHRONY };
+    const struct keys_options o = { .format = KEYS_FORMAT_CHRONY, .allow_legacy = true };
     static struct key_table table;
 
     (void)state;
