@@ -182,17 +182,24 @@ static void NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day
     assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
 }
 
+/* A valid list knows of no leap second, and all sources announce one. */
+static void contradict_the_list(struct world *w)
+{
+    struct leap_table t;
+
+    begin(w, 0, DAY_S / 2);
+    t = table(0, MIDNIGHT_S + 90 * DAY_S);
+    clock_leap_table(&w->clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w->raw_s * NS_PER_S }, &w->seen);
+    poll(w, SOURCES, LEAP_INSERT);
+    poll(w, SOURCES, LEAP_INSERT);
+}
+
 static void NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm(void **state)
 {
     static struct world w;
-    struct leap_table t;
 
     (void)state;
-    begin(&w, 0, DAY_S / 2);
-    t = table(0, MIDNIGHT_S + 90 * DAY_S);
-    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
-    poll(&w, SOURCES, LEAP_INSERT);
-    poll(&w, SOURCES, LEAP_INSERT);
+    contradict_the_list(&w);
     assert_int_equal(view(&w, 0).leap, LEAP_NONE);
     assert_true(w.conflict);
 }
@@ -201,14 +208,9 @@ static void NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm(void **sta
 static void a_conflict_is_over_when_the_sources_say_nothing_more(void **state)
 {
     static struct world w;
-    struct leap_table t;
 
     (void)state;
-    begin(&w, 0, DAY_S / 2);
-    t = table(0, MIDNIGHT_S + 90 * DAY_S);
-    clock_leap_table(&w.clock, LEAP_FROM_LIST, &t, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
-    poll(&w, SOURCES, LEAP_INSERT);
-    poll(&w, SOURCES, LEAP_INSERT);
+    contradict_the_list(&w);
     assert_true(w.conflict && w.clock.leap.conflict);
     w.conflict = false;
     pass(&w, 64);
