@@ -1,5 +1,6 @@
 """What every file of the tree keeps: no path of a development machine, no tab in C, lines that fit, no unfinished mark, every public
-prototype documented, the licence in place, no file with two nouns in it (1000 lines), no documentation link that leads outside."""
+prototype documented, the licence in place, no file with two nouns in it (1000 lines), no documentation link that leads outside, and in
+the root what belongs there."""
 
 import pathlib
 import re
@@ -16,6 +17,8 @@ TEXT_SUFFIXES = (".c", ".h", ".def", ".py", ".sh", ".md", ".scd", ".yaml", ".bui
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:wo" r"rk|ho" r"me|ro" r"ot|Us" r"ers|bash_jo" r"bs)/\w")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+ROOT = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "bench",
+        "config", "docs", "examples", "fuzz", "include", "meson.build", "meson_options.txt", "packaging", "sim", "src", "tests", "tools", "web"}
 PROTOTYPE = re.compile(r"^(?!static|typedef|extern|return)[a-z][\w\s*]*\w\(")
 
 
@@ -104,6 +107,11 @@ def links_stay_inside(root):
     return found
 
 
+def root_in_order(root):
+    """What a program leaves where it was started (a story's picture) is easily added with the rest."""
+    return sorted({file.relative_to(root).parts[0] for file in files(root)} - ROOT)
+
+
 def plant(path, text):
     return lambda root: tap.write(root, path, text)
 
@@ -117,6 +125,7 @@ CHECKS = [
     (f"files of at most {FILE_LINES_MAX} lines", files_fit, plant("src/x.c", "int x;\n" * (FILE_LINES_MAX + 1))),
     ("every public prototype is documented", prototypes_documented, plant("src/base/x.h", "/* A. */\nint a(void);\n\nint b(int x,\n      int y);\n")),
     ("the licence is in place", licence_present, plant("README.md", "no licence\n")),
+    ("nothing in the root but what belongs there", root_in_order, plant("some-story.svg", "<svg/>\n")),
     ("documentation links stay inside", links_stay_inside, plant("docs/x.md", "[a](../../else.md) [b](https://example.org/)\n")),
 ]
 
