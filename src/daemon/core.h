@@ -85,6 +85,7 @@ struct core {
     struct engine *engine;
     bool save_failed;                   /* told once until it works again */
     bool names_watched, keys_watched;   /* the helpers' sockets are on the loop */
+    bool missing_told;                  /* that who speaks TLS for us is less confined than it might be */
     uint8_t turn;                       /* of the configuration: part of each question */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     uint32_t keys_asked;                /* set of configured lines for which NTS keys are being established */

@@ -6,6 +6,7 @@
 #include "crypto/mac.h"
 #include "daemon/core_part.h"
 #include "daemon/ke_client.h"
+#include "daemon/logger.h"
 #include "daemon/resolve.h"
 #include "ke/ke.h"
 
@@ -117,6 +118,14 @@ void core_give_up_keys(struct core *c)
             without_keys(c, i, ue_text(UE_TIMEOUT));
 }
 
+/* Once: each question has a process of its own. */
+static void tell_missing(struct core *c, unsigned missing)
+{
+    if (missing && !c->missing_told)
+        logger_say_missing("ke client", missing);
+    c->missing_told |= missing != 0;
+}
+
 static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct core *c = ctx;
@@ -128,6 +137,7 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
         c->keys_asked &= ~(1u << a.configured);
         if (!c->keys_asked)
             c->keys_due = MONO_NEVER;
+        tell_missing(c, a.missing);
         core_input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid } });
     }
     crypto_wipe(&a, sizeof a);

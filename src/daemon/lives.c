@@ -46,14 +46,6 @@ static void go_on_from_page(struct core_world *w)
     w->before = &page;
 }
 
-static void tell_missing(const char *role, unsigned missing)
-{
-    char text[64];
-
-    if (missing && sandbox_confines())
-        logger_say("the process %s runs without %s, which this system does not offer or not to this user", role, sandbox_missing_text(missing, text));
-}
-
 /* Rights are given away; the death of the parent has to be asked for again, because that takes the wish along. */
 static int give_up_rights(enum host_right right, struct setup *s)
 {
@@ -93,7 +85,7 @@ static int live_as_core(struct setup *s, unsigned worker)
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     if (loop_init(&life.loop, false, on_signal, NULL) != 0)
         return EXIT_GENERAL;
-    tell_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
+    logger_say_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
     if (life.goes_on)
         go_on_from_page(&s->world);
     if (core_start(&life.core, &life.loop, &s->world) != 0)
@@ -152,7 +144,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
                                             follow_say_flood, &s->channel[worker][1], s->life > 0 ? s : NULL }, worker);
     follow_obey(&life.serve, &life.loop, s->channel[worker][1]);
     if (missing && !sandbox_has_landlock())
-        tell_missing("serve", missing);
+        logger_say_missing("serve", missing);
     if (sandbox_confines())
         loop_end_by_signal();
     keep_descriptors_of_serve(s, worker);
@@ -174,7 +166,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     loop_end_by_signal();
     logger_forget();
     sandbox_keep_descriptors((int[]){ s->clock_end, s->life, s->bell }, 3);
-    tell_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
+    logger_say_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
     return clock_role_run(s->clock_end, &s->sets->limits, s->world.driver, s->world.steps);
 }
 

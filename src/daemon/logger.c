@@ -15,6 +15,7 @@
 #include "daemon/log_remote.h"
 #include "daemon/options_rules.h"
 #include "host/clock.h"
+#include "host/sandbox.h"
 #include "io/socket.h"
 
 #define LINE_SIZE 1024
@@ -238,4 +239,12 @@ void logger_say(const char *format, ...)
     va_end(args);
     log_text(&r, "text", text);
     logger_write(&r, host_mono());
+}
+
+void logger_say_missing(const char *role, unsigned missing)
+{
+    char text[64];
+
+    if (missing && sandbox_confines())
+        logger_say("the process %s runs without %s, which this system does not offer or not to this user", role, sandbox_missing_text(missing, text));
 }

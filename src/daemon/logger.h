@@ -31,6 +31,9 @@ void logger_write(const struct log_record *r, struct mono_ns now);
 /* A sentence of our own: the event TEXT. */
 __attribute__((format(printf, 1, 2))) void logger_say(const char *format, ...);
 
+/* What a process called `role` has to do without after sandbox_enter (host/sandbox.h); nothing where nothing is confined. */
+void logger_say_missing(const char *role, unsigned missing);
+
 /* Where the lines end, for tests: the logger writes to this descriptor from now on. */
 void logger_to(int fd);
 

@@ -137,7 +137,7 @@ static int answer(const struct ke_question *q)
     if (tls)
         wrong = establish(q, tls, &a);
     if (wrong) {
-        a = (struct ke_answer){ .configured = q->configured };
+        a = (struct ke_answer){ .configured = q->configured, .missing = a.missing };
         snprintf(a.wrong, sizeof a.wrong, "%s", wrong);
     }
     a.configured = q->configured;

@@ -27,6 +27,7 @@ struct ke_question {
 struct ke_answer {
     uint16_t configured;
     char wrong[KE_WRONG_MAX];    /* why there are no keys; "": there are */
+    uint32_t missing;            /* what the process that spoke TLS has to do without (host/sandbox.h): SANDBOX_NO_... */
     struct net_addr ntp;         /* whom to ask for the time; port 0 when it was not said */
     struct nts_validity valid;   /* of the server's certificate */
     struct nts_keys keys;

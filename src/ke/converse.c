@@ -97,7 +97,8 @@ static void find_authorities(struct folders *f)
     }
 }
 
-static void confine(const struct ke_question *q, int connection, int back, struct sandbox_note *note)
+/* Returns what is missing. */
+static unsigned confine(const struct ke_question *q, int connection, int back, struct sandbox_note *note)
 {
     static struct folders authorities;
     struct sandbox_files files = { NULL, { NULL } };
@@ -108,7 +109,7 @@ static void confine(const struct ke_question *q, int connection, int back, struc
         find_authorities(&authorities);
     for (unsigned i = 0; i < authorities.count; i++)
         files.read[i] = authorities.file[i];
-    sandbox_enter(SANDBOX_KE_CLIENT, &files, note);
+    return sandbox_enter(SANDBOX_KE_CLIENT, &files, note);
 }
 
 /* ---- the process for it ---- */
@@ -118,7 +119,7 @@ static _Noreturn void live_apart(SSL *ssl, const struct ke_question *q, bool gcm
     struct ke_answer a = { .configured = q->configured };
     const char *wrong;
 
-    confine(q, SSL_get_fd(ssl), back, note);
+    a.missing = confine(q, SSL_get_fd(ssl), back, note);
     wrong = speak(ssl, q->trust.pin, gcm_siv, &a);
     snprintf(a.wrong, sizeof a.wrong, "%s", wrong ? wrong : "");
     _exit(send(back, &a, sizeof a, MSG_NOSIGNAL) != (ssize_t)sizeof a);

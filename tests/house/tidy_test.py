@@ -17,8 +17,8 @@ TEXT_SUFFIXES = (".c", ".h", ".def", ".py", ".sh", ".md", ".scd", ".yaml", ".bui
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b")
 MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:wo" r"rk|ho" r"me|ro" r"ot|Us" r"ers|bash_jo" r"bs)/\w")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-ROOT = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "bench",
-        "config", "docs", "examples", "fuzz", "include", "meson.build", "meson_options.txt", "packaging", "sim", "src", "tests", "tools", "web"}
+ROOT = {".ci", ".clang-format", ".clang-tidy", ".editorconfig", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+        "SECURITY.md", "bench", "config", "docs", "examples", "fuzz", "include", "meson.build", "meson_options.txt", "packaging", "sim", "src", "tests", "tools", "web"}
 PROTOTYPE = re.compile(r"^(?!static|typedef|extern|return)[a-z][\w\s*]*\w\(")
 
 

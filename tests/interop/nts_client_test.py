@@ -209,6 +209,14 @@ def test_an_authority_that_the_system_does_not_know(lab, chronyd, prefix):
     assert "unable to get local issuer" in daemon.log(), daemon.log()
 
 
+@pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="instrumented builds confine nothing")
+def test_what_the_kernel_does_not_offer_is_told_once(lab, authority, chronyd):
+    """However many servers are asked; keys come all the same."""
+    daemon = client(lab, authority, [source(chronyd.ke_port), source(chronyd.ke_port, HOST)], prefix=proc.failing("landlock_create_ruleset", "ENOSYS", "1+"))
+    proc.wait_for(lambda: "gave 8 cookies" in daemon.log() and "another source is that server already" in daemon.log(), what=daemon.log)
+    assert daemon.log().count("the process ke client runs without Landlock, which this system does not offer or not to this user") == 1, daemon.log()
+
+
 def test_a_server_that_hangs_up(lab):
     """Before a word, and without hearing one: it is the server that is blamed."""
     with socket.create_server((HOST, 0)) as rude:
