@@ -362,16 +362,24 @@ void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
     sim_queue_push(&w->queue, &e);
 }
 
-/* The system clock goes on from the real-time clock chip, which is right within some milliseconds. */
+/* How long the machine slept is told by its clock chip, in whole seconds at both ends; of a short sleep not less than half is missed. */
+static struct dur_ns told_asleep(struct sim_node *n, struct dur_ns slept)
+{
+    double most_s = fmin(1, dur_to_s(slept) / 2);
+
+    return dur_add(slept, dur_from_s(most_s * (2 * prng_uniform(&n->prng) - 1)));
+}
+
+/* The system clock goes on by the clock chip as well. */
 static void resume(struct sim_world *w, struct sim_node *n)
 {
-    struct dur_ns slept = tai_sub(w->now, n->c.asleep_since);
+    struct dur_ns slept = told_asleep(n, tai_sub(w->now, n->c.asleep_since));
 
     n->c.slept = dur_add(n->c.slept, slept);
     oscillator_sleep(&n->oscillator, w->now);
     n->c.asleep = false;
     rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, dur_add(slept, (struct dur_ns){ (int64_t)(2e7 * prng_normal(&n->prng)) }));
+    n->c.system.at = utc_add(n->c.system.at, slept);
     step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
     n->c.last.usable = false;
     feed(w, n, &(struct event){ .kind = EVENT_TICK });

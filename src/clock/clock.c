@@ -31,6 +31,8 @@
 #define OLDEST_NS (192 * NS_PER_S) /* a measurement older than this is no news; in interleaved mode each is one poll old, up to 150 s */
 #define MOVED_NS (86400 * NS_PER_S) /* a snapshot put back may be older: then the sources are beyond the bound, and a contradiction */
 #define RATE_SANE 0.1              /* base/page.h */
+#define SLEEP_ROUGH_NS (2 * NS_PER_S) /* the chip that counts a sleep is read in whole seconds, before and after, */
+#define SLEEP_RATE 1e-3            /* and its own rate is wrong by less than this */
 
 /* Does the page say more than a start does? */
 static bool may_resume(const struct page_data *page)
@@ -230,13 +232,14 @@ void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct m
     discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
-void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
+/* What is known is worth `lost` less; `told` is what a reader of the log understands by it. */
+static void disrupt(struct clock *c, struct dur_ns told, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
 {
     double lost_s = fabs(dur_to_s(lost));
     struct log_record *r = discipline_log(out, LOG_CLOCK_DISRUPTED);
 
     log_text(r, "reason", reason);
-    log_ns(r, "offset_ns", lost.ns);
+    log_ns(r, "offset_ns", told.ns);
     interval_age(c, now);
     c->estimate.bound.lo_s -= lost_s;
     c->estimate.bound.hi_s += lost_s;
@@ -249,6 +252,23 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
     c->leap.have_before = false;
     c->policy.waiting = false;
     discipline_publish(c, CLOCK_DISRUPTED, false, now, out);
+}
+
+void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
+{
+    disrupt(c, lost, lost, reason, now, out);
+}
+
+/* Nobody was heard meanwhile, and the oscillator wakes at another temperature: a sleep is a silence. */
+void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struct clock_actions *out)
+{
+    struct dur_ns rough = { SLEEP_ROUGH_NS + (int64_t)((double)slept.ns * SLEEP_RATE) };
+    struct mono_ns silent_at = { ns_sub(c->page.silent_at.ns, slept.ns) };
+
+    interval_age(c, now);
+    c->policy.last_answer.ns = ns_sub(c->policy.last_answer.ns, slept.ns);
+    c->page.silent_at = mono_before(silent_at, now) ? mono_min(c->page.silent_at, now) : silent_at;
+    disrupt(c, slept, dur_add(slept, rough), "the machine was suspended", now, out);
 }
 
 void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out)

@@ -391,6 +391,53 @@ static void disruption_is_told_until_measured_again(void **state)
     assert_false(fixture_did(&f, CLOCK_DO_STEP));
 }
 
+/* CLK-02: the sleep is told too short by as much as a clock chip may, and the machine wakes with another frequency at once. */
+static void CLK_02_a_sleep_is_a_silence_told_roughly(void **state)
+{
+    struct fixture f;
+    struct clock_view v;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 60, 64, 1, NULL);
+    assert_true(clock_page(&f.c)->growth < 3e-6);
+    f.true_s += 5006;
+    f.slow = 14e-6;
+    f.a.count = 0;
+    clock_slept(&f.c, (struct dur_ns){ 5000 * NS_PER_S }, fixture_now(&f), &f.a);
+    assert_int_equal(status(&f), CLOCK_DISRUPTED);
+    v = fixture_view(&f);
+    assert_true(fixture_utc(&f).ns <= v.latest.ns);
+    fixture_sleep(&f, 600);
+    assert_true(utc_sub(fixture_view(&f).latest, fixture_view(&f).earliest).ns >= utc_sub(v.latest, v.earliest).ns + 2 * 600 * 14 * NS_PER_US);
+    for (int i = 0; i < 40; i++) {
+        fixture_sleep(&f, 16);
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+        v = fixture_view(&f);
+        assert_true(fixture_utc(&f).ns >= v.earliest.ns && fixture_utc(&f).ns <= v.latest.ns);
+    }
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+}
+
+/* A nap is no silence: the clock chip's roughness is all that it costs once something is heard. */
+static void a_nap_leaves_the_frequency_known(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    fixture_source(&f, 0);
+    polls(&f, 60, 64, 1, NULL);
+    f.true_s += 30;
+    f.a.count = 0;
+    clock_slept(&f.c, (struct dur_ns){ 30 * NS_PER_S }, fixture_now(&f), &f.a);
+    fixture_sleep(&f, 16);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(clock_page(&f.c)->growth < 3e-6);
+}
+
 /* CLK-02: on another host, whose oscillator is 200 ppm slower, a minute was lost: nothing is usable until measured, and from then on the bound holds. */
 static void CLK_02_a_moved_machine_is_learnt_anew(void **state)
 {
@@ -703,6 +750,8 @@ int main(void)
         cmocka_unit_test(silence_is_holdover_then_free_running),
         cmocka_unit_test(local_is_served_as_stated),
         cmocka_unit_test(disruption_is_told_until_measured_again),
+        cmocka_unit_test(CLK_02_a_sleep_is_a_silence_told_roughly),
+        cmocka_unit_test(a_nap_leaves_the_frequency_known),
         cmocka_unit_test(CLK_02_a_moved_machine_is_learnt_anew),
         cmocka_unit_test(PROC_02_a_successor_goes_on_as_the_page_says),
         cmocka_unit_test(PROC_02_a_successor_steps_no_more),

@@ -104,25 +104,19 @@ static void note_moved(struct engine *e, const char *reason)
     e->steering.moved_by = reason;
 }
 
-static void disrupted(struct engine *e, struct dur_ns lost, const char *reason)
-{
-    struct clock_actions a = { .count = 0 };
-
-    note_moved(e, reason);
-    clock_disrupted(&e->clock, lost, reason, e->now, &a);
-    engine_clock_actions(e, &a);
-}
-
 static void look_for_sleep(struct engine *e, struct dur_ns asleep)
 {
     struct dur_ns slept = dur_sub(asleep, e->asleep);
+    struct clock_actions a = { .count = 0 };
 
-    if (slept.ns > SLEEP_NS) {
-        e->steering.have_pair = false; /* the system clock went on, by the clock chip, while RAW stood: that is no other hand */
-        e->steering.misplaced = true;
-        disrupted(e, slept, "the machine was suspended");
-        e->asleep = asleep; /* many short naps count together */
-    }
+    if (slept.ns <= SLEEP_NS)
+        return;
+    e->steering.have_pair = false; /* the system clock went on, by the clock chip, while RAW stood: that is no other hand */
+    e->steering.misplaced = true;
+    e->asleep = asleep; /* many short naps count together */
+    note_moved(e, "the machine was suspended");
+    clock_slept(&e->clock, slept, e->now, &a);
+    engine_clock_actions(e, &a);
 }
 
 /* Another host's oscillator, or an earlier time: what RAW counted before says nothing about what it counts now, and the system clock follows nobody. */
@@ -174,11 +168,14 @@ static void retuned(struct engine *e, double ppm)
     log_double(engine_log(e, LOG_CLOCK_RETUNED), "freq_ppm", ppm);
 }
 
+#define STEPPED "another program stepped the system clock"
+
 static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct utc_ns system)
 {
     struct steering *s = &e->steering;
     int64_t rest_ns = s->have_pair ? unexplained_ns(s, raw, system) : 0;
     bool stepped = s->have_pair && is_step(s, rest_ns, raw), other_rate = s->have_pair && !stepped && is_other_rate(s, rest_ns, raw);
+    struct clock_actions a = { .count = 0 };
 
     if (other_rate)
         retuned(e, (double)rest_ns / (double)mono_sub(raw, s->last_raw).ns * 1e6);
@@ -189,7 +186,9 @@ static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct u
     if (!stepped)
         return;
     s->misplaced = true;
-    disrupted(e, (struct dur_ns){ rest_ns }, "another program stepped the system clock");
+    note_moved(e, STEPPED);
+    clock_disrupted(&e->clock, (struct dur_ns){ rest_ns }, STEPPED, e->now, &a);
+    engine_clock_actions(e, &a);
 }
 
 static void command_step(struct engine *e, struct dur_ns by)
