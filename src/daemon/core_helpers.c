@@ -138,7 +138,8 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
         if (!c->keys_asked)
             c->keys_due = MONO_NEVER;
         tell_missing(c, a.missing);
-        core_input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid } });
+        core_input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid,
+                                                                     a.refused, a.refused_why } });
     }
     crypto_wipe(&a, sizeof a);
 }

@@ -22,7 +22,7 @@ static bool sound(const struct ke_answer *a)
 {
     const struct nts_ke_grant *g = &a->grant;
 
-    if (!memchr(a->wrong, '\0', sizeof a->wrong))
+    if (!memchr(a->wrong, '\0', sizeof a->wrong) || !memchr(a->refused_why, '\0', sizeof a->refused_why))
         return false;
     if (a->wrong[0])
         return true;

@@ -53,7 +53,8 @@ struct event {
         struct { int err; } result;
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
         struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
-                 struct net_addr ntp; /* port 0: not said */ struct nts_validity valid; /* of the server's certificate */ } nts;
+                 struct net_addr ntp; /* port 0: not said */ struct nts_validity valid; /* of the server's certificate */
+                 uint32_t refused; /* addresses that gave none before this one did */ const char *refused_why; /* what the first of them lacked */ } nts;
         struct { uint16_t configured; enum verdict why; /* VERDICT_ACCEPTED, or why it is no sample: then the rest is nothing */
                  struct mono_ns at; struct utc_ns utc; struct dur_ns error; /* of placing it, beside what is declared */ uint8_t leap; } reference;
         struct { const struct engine_options *options; } options; /* keys: borrowed until the next EVENT_OPTIONS */

@@ -122,6 +122,15 @@ static void failed(struct engine *e, uint16_t configured, const char *why)
     log_ns(r, "retry_ns", pause_after(c->refusals).ns);
 }
 
+static void tell_refusals(struct engine *e, const struct event *ev)
+{
+    struct log_record *r = engine_log(e, LOG_NTS_REFUSED);
+
+    log_int(r, "addresses", ev->u.nts.refused);
+    log_text(r, "source", e->options.source[ev->u.nts.configured].server.s);
+    log_text(r, "reason", ev->u.nts.refused_why);
+}
+
 static void seal_and_send(struct engine *e, struct slot *s, const uint8_t packet[NTP_HEADER_SIZE])
 {
     struct nts_slot *n = state_of(e, s);
@@ -163,6 +172,8 @@ void nts_established(struct engine *e, const struct event *ev)
     log_int(r, "cookies", ev->u.nts.grant->cookie_count);
     log_int(r, "aead", ev->u.nts.grant->aead);
     log_addr(r, "address", &ntp);
+    if (ev->u.nts.refused)
+        tell_refusals(e, ev);
     if (s->unsent && s->client.state == NTP_CLIENT_PENDING)
         seal_and_send(e, s, s->request);
 }

@@ -24,6 +24,8 @@
 #include "ke/tls.h"
 
 #define STEP_S 5                 /* for connecting, and for each wait on TLS */
+#define ADDRESSES_MAX 8          /* of a name, each time */
+#define NO_CONNECTION "the server takes no connection"
 
 static struct net_addr address_of(const struct addrinfo *a)
 {
@@ -61,19 +63,19 @@ static int connect_one(const struct addrinfo *a)
     return -1;
 }
 
-/* The first address that takes the connection; before the others that of who is heard at present, of whom the clock has learnt something. */
-static int connect_any(const struct addrinfo *list, const struct net_addr *heard, struct net_addr *who)
+/* Each address once: before the others that of who is heard at present, of whom the clock has learnt something. */
+static unsigned put_in_order(const struct addrinfo *list, const struct net_addr *heard, const struct addrinfo *out[ADDRESSES_MAX])
 {
-    for (unsigned pass = 0; pass < 2; pass++)
-        for (const struct addrinfo *a = list; a; a = a->ai_next) {
-            int fd;
+    unsigned n = 0;
 
-            *who = address_of(a);
-            fd = addr_same_host(who, heard) == (pass == 0) ? connect_one(a) : -1;
-            if (fd >= 0)
-                return fd;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (const struct addrinfo *a = list; a && n < ADDRESSES_MAX; a = a->ai_next) {
+            const struct net_addr who = address_of(a);
+
+            if (addr_same_host(&who, heard) == (pass == 0))
+                out[n++] = a;
         }
-    return -1;
+    return n;
 }
 
 /* RFC 9525: the name that was asked for, in the certificate's alternative names; the common name says nothing, a wildcard stands for a whole label. */
@@ -104,26 +106,71 @@ static const char *find_ntp(const struct net_addr *who, struct ke_answer *a)
     return addr_is_usable_server(&a->ntp) ? NULL : "the NTP server that it names has no usable address";
 }
 
-static const char *ask_once(const struct ke_question *q, SSL_CTX *tls, bool gcm_siv, struct net_addr *who, struct ke_answer *a)
+static const char *ask_once(const struct ke_question *q, SSL_CTX *tls, bool gcm_siv, int fd, struct ke_answer *a)
 {
-    struct addrinfo *list = look_up(q->name, q->port, SOCK_STREAM);
-    int fd = connect_any(list, &q->heard, who);
-    SSL *ssl = fd < 0 ? NULL : SSL_new(tls);
-    const char *wrong = !list ? "the name cannot be resolved" : fd < 0 ? "the server takes no connection" : NULL;
+    struct ke_answer said = { .configured = q->configured };
+    const char *wrong = "no memory is left";
+    SSL *ssl = SSL_new(tls);
 
-    if (!wrong && (!ssl || SSL_set_fd(ssl, fd) != 1 || !expect_name(ssl, q->name)))
-        wrong = "no memory is left";
-    return wrong ? wrong : ke_converse(ssl, q, gcm_siv, a); /* the process ends: what it holds goes with it */
+    if (ssl && SSL_set_fd(ssl, fd) == 1 && expect_name(ssl, q->name))
+        wrong = ke_converse(ssl, q, gcm_siv, &said);
+    SSL_free(ssl);
+    close(fd);
+    a->valid = said.valid;
+    a->keys = said.keys;
+    a->grant = said.grant;
+    a->missing |= said.missing;
+    return wrong;
+}
+
+/* From one address, over connections of its own; the first of them is `fd`. */
+static const char *ask_address(const struct ke_question *q, SSL_CTX *tls, const struct addrinfo *at, int fd, struct ke_answer *a)
+{
+    const struct net_addr who = address_of(at);
+    const char *wrong = ask_once(q, tls, true, fd, a);
+
+    if (a->grant.own_export) {
+        fd = connect_one(at);
+        wrong = fd < 0 ? NO_CONNECTION : ask_once(q, tls, false, fd, a);
+    }
+    return wrong ? wrong : find_ntp(&who, a);
+}
+
+/* What is told of several is the reason of the first that spoke with us: it is the one that would be asked if all were well. */
+static void note_refusal(struct ke_answer *a, const char *wrong)
+{
+    if (a->refused++ == 0)
+        snprintf(a->refused_why, sizeof a->refused_why, "%s", wrong);
+    a->grant = (struct nts_ke_grant){ 0 };
+}
+
+static const char *why_none(const struct ke_answer *a)
+{
+    static char text[2 * KE_WRONG_MAX];
+
+    if (a->refused > 1)
+        snprintf(text, sizeof text, "%s (the first of %u addresses, none of which gave keys)", a->refused_why, a->refused);
+    else
+        snprintf(text, sizeof text, "%s", a->refused ? a->refused_why : NO_CONNECTION);
+    return text;
 }
 
 static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct ke_answer *a)
 {
-    struct net_addr who = { .family = ADDR_NONE };
-    const char *wrong = ask_once(q, tls, true, &who, a);
+    struct addrinfo *list = look_up(q->name, q->port, SOCK_STREAM);
+    const struct addrinfo *at[ADDRESSES_MAX];
+    unsigned count = put_in_order(list, &q->heard, at);
 
-    if (a->grant.own_export)
-        wrong = ask_once(q, tls, false, &who, a);
-    return wrong ? wrong : find_ntp(&who, a);
+    for (unsigned i = 0; i < count; i++) {
+        int fd = connect_one(at[i]);
+        const char *wrong = fd < 0 ? NULL : ask_address(q, tls, at[i], fd, a);
+
+        if (fd >= 0 && !wrong)
+            return NULL;
+        if (wrong)
+            note_refusal(a, wrong);
+    }
+    return list ? why_none(a) : "the name cannot be resolved"; /* the process ends: what it holds goes with it */
 }
 
 static int answer(const struct ke_question *q)

@@ -13,7 +13,7 @@
 
 #define KE_CLIENT_FD 3
 #define KE_CLIENT_IDLE_MS 10000  /* the program ends after so long without a question */
-#define KE_CLIENT_TOTAL_S 10     /* for a whole key establishment */
+#define KE_CLIENT_TOTAL_S 30     /* for a whole key establishment, however many addresses the name has */
 #define KE_WRONG_MAX 120
 
 struct ke_question {
@@ -27,6 +27,8 @@ struct ke_question {
 struct ke_answer {
     uint16_t configured;
     char wrong[KE_WRONG_MAX];    /* why there are no keys; "": there are */
+    uint32_t refused;            /* addresses of the name that took the connection and gave no keys, before one that did */
+    char refused_why[KE_WRONG_MAX]; /* what the first of them lacked */
     uint32_t missing;            /* what the process that spoke TLS has to do without (host/sandbox.h): SANDBOX_NO_... */
     struct net_addr ntp;         /* whom to ask for the time; port 0 when it was not said */
     struct nts_validity valid;   /* of the server's certificate */

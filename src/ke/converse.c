@@ -1,7 +1,9 @@
 #include "ke/converse.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +116,8 @@ static unsigned confine(const struct ke_question *q, int connection, int back, s
 
 /* ---- the process for it ---- */
 
+#define CONVERSATION_S 8         /* then it is cut off: another address of the name may answer */
+
 static _Noreturn void live_apart(SSL *ssl, const struct ke_question *q, bool gcm_siv, int back, struct sandbox_note *note)
 {
     struct ke_answer a = { .configured = q->configured };
@@ -142,8 +146,10 @@ static const char *judge(bool whole, const struct sandbox_note *note, const stru
 
 static const char *converse_apart(SSL *ssl, const struct ke_question *q, bool gcm_siv, const int end[2], struct sandbox_note *note, struct ke_answer *a)
 {
+    const struct timeval patience = { CONVERSATION_S, 0 };
     const pid_t asks = getpid();
-    bool whole;
+    ssize_t got;
+    bool slow;
     pid_t pid;
 
     note->refused_call = -1;
@@ -153,11 +159,16 @@ static const char *converse_apart(SSL *ssl, const struct ke_question *q, bool gc
         live_apart(ssl, q, gcm_siv, end[1], note);
     }
     close(end[1]);
-    whole = pid > 0 && recv(end[0], a, sizeof *a, 0) == (ssize_t)sizeof *a;
+    setsockopt(end[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    got = pid > 0 ? recv(end[0], a, sizeof *a, 0) : 0;
+    slow = got < 0 && errno == EAGAIN;
     close(end[0]);
-    if (pid > 0)
+    if (pid > 0) {
+        if (slow)
+            kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-    return pid < 0 ? "no process can be started" : judge(whole, note, a);
+    }
+    return pid < 0 ? "no process can be started" : slow ? "no answer came in time" : judge(got == (ssize_t)sizeof *a, note, a);
 }
 
 const char *ke_converse(SSL *ssl, const struct ke_question *q, bool gcm_siv, struct ke_answer *a)

@@ -99,9 +99,9 @@ def serve_tls(lab, pem, private, *more):
     return port
 
 
-def takes_connections(port):
+def takes_connections(port, host=HOST):
     with socket.socket() as one:
-        return one.connect_ex((HOST, port)) == 0
+        return one.connect_ex((host, port)) == 0
 
 
 def proc_of_openssl(directory, argv):
@@ -187,6 +187,48 @@ def test_of_several_servers_of_one_name_the_one_that_is_heard_gives_new_keys(lab
         lab.utcd(config, name="forgetful").wait_answering(second, port)
         proc.wait_for(lambda: daemon.log().count("gave 8 cookies") == 2, 40, what=daemon.log)
         assert daemon.log().count(f"time from {first}:{port}") == 2, daemon.log()
+
+
+@pytest.mark.parametrize("args", [["-tls1_2"], None], ids=["another_tls", "silence"])
+def test_an_address_that_gives_no_keys_is_passed_over_at_once(lab, authority, args):
+    """The name leads first to a server that speaks no TLS 1.3, or that never speaks at all, then to a good one: there is no pause between them."""
+    if not sandbox.isolated:
+        pytest.skip(sandbox.why_not_isolated)
+    bad, good, port, ke_port = "127.0.0.1", "127.0.0.2", proc.free_port(), proc.free_port()
+    pem, private = authority.sign("passed-over", "DNS:several.test")
+    lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{good}:{port}"]},
+              "nts": {"listen": [f"{good}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, name="server").wait_answering(good, port)
+    with dns.Server() as names, contextlib.ExitStack() as rest:
+        names.several = [bad, good]
+        if args:
+            lab.start(proc_of_openssl, ["s_server", "-accept", f"{bad}:{ke_port}", "-cert", str(pem), "-key", str(private), "-quiet", *args])
+            proc.wait_for(lambda: takes_connections(ke_port, bad), what="openssl s_server does not listen")
+        else:
+            rest.enter_context(socket.create_server((bad, ke_port)))
+        daemon = client(lab, authority, [source(ke_port, "several.test", port=port)], prefix=dns.prefix(lab.dir))
+        daemon.wait_synchronised(14)
+    assert "1 address(es) of several.test gave no NTS keys before another one did" in daemon.log(), daemon.log()
+    assert "no NTS keys from" not in daemon.log(), daemon.log()
+
+
+def test_each_address_is_asked_once_before_the_pause(lab, authority):
+    """None of three gives keys: the reason of the first is told, and how many there were."""
+    if not sandbox.isolated:
+        pytest.skip(sandbox.why_not_isolated)
+    hosts, ke_port = ["127.0.0.2", "127.0.0.3", "127.0.0.4"], proc.free_port()
+    with dns.Server() as names, contextlib.ExitStack() as rest:
+        names.several = hosts
+        rude = [rest.enter_context(socket.create_server((host, ke_port))) for host in hosts]
+        daemon = client(lab, authority, [source(ke_port, "several.test")], prefix=dns.prefix(lab.dir))
+        for one in rude:
+            one.settimeout(10)
+            one.accept()[0].close()
+        proc.wait_for(lambda: "no NTS keys from several.test" in daemon.log(), what=daemon.log)
+        assert "(the first of 3 addresses, none of which gave keys); trying again in 16 s" in daemon.log(), daemon.log()
+        for one in rude:
+            one.settimeout(1)
+            with pytest.raises(TimeoutError):
+                one.accept()
 
 
 def test_the_systems_authorities_in_many_folders(lab, authority, chronyd):
