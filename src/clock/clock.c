@@ -80,6 +80,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     skew = c->memory.drift.skew_ppm > 0 ? fmin(c->memory.drift.skew_ppm * 1e-6, limit) : limit / 3;
     c->page.raw_ref = c->page.slew_end = c->page.silent_at = now;
     c->page.tai_minus_utc_s = c->memory.tai_minus_utc_s ? c->memory.tai_minus_utc_s : TAI_MINUS_UTC_S;
+    c->leap.saved_s = c->page.tai_minus_utc_s;
     c->page.tai_ref = utc_to_tai(wall, c->page.tai_minus_utc_s);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
     recall_leap(c, wall);

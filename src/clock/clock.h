@@ -46,6 +46,7 @@ struct clock_leap {
     struct leap_table table[LEAP_ORIGINS];
     int32_t voted_delta_s, voted_before_s;
     struct utc_ns voted_midnight, told_midnight;
+    int32_t saved_s;                /* TAI - UTC when its change was saved last */
     bool have_before;
     struct clock_estimate before;   /* as it was before any source can have begun to smear (unsmear.c) */
     double before_growth;

@@ -118,6 +118,11 @@ static int32_t difference_at(const struct page_data *p, struct tai_ns at)
     return p->tai_minus_utc_s + (tai_before(at, p->leap_at) ? 0 : p->leap_delta_s);
 }
 
+int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
+{
+    return p->leap_delta_s != 0 && utc_earlier(v->utc, page_leap_midnight(p)) ? p->tai_minus_utc_s : difference_at(p, v->tai);
+}
+
 /* An event nobody's file knows, taken from the sources; once armed it stays until it has passed. */
 static struct leap_event event_by_vote(struct clock *c, int32_t voted, struct utc_ns now, struct tai_ns tai)
 {
@@ -167,6 +172,20 @@ static const struct leap_table *best_table(const struct clock *c, struct utc_ns 
     return l->have[LEAP_FROM_ZONE] ? &l->table[LEAP_FROM_ZONE] : NULL;
 }
 
+/* A restart goes by it. Of a clock that is not synchronised nothing is remembered. */
+static void save_change(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_view v;
+    int32_t difference_s;
+
+    page_view(&c->page, now, &v);
+    difference_s = leap_difference(&c->page, &v);
+    if (difference_s == c->leap.saved_s || (v.status != CLOCK_SYNCHRONISED && v.status != CLOCK_HOLDOVER))
+        return;
+    c->leap.saved_s = difference_s;
+    discipline_emit(out, CLOCK_DO_SAVE);
+}
+
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_view v;
@@ -185,6 +204,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     else if (e.delta_s == 0)
         e = event_by_vote(c, voted, v.utc, v.tai);
     apply(c, &e, &v, out);
+    save_change(c, now, out);
 }
 
 /* The first change of the zone that the list does not have although it is valid beyond it; 0: none. A zone that knows less is only older. */

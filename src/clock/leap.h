@@ -14,6 +14,9 @@
  * there is none, in other modes, and without a memory (NULL). */
 struct utc_ns leap_unsmeared(const struct leap_options *o, const struct clock_memory *m, struct utc_ns wall);
 
+/* TAI - UTC as it is remembered: before an inserted second is over, that of before it, because UTC tells the second before once more. */
+int32_t leap_difference(const struct page_data *p, const struct clock_view *v);
+
 /* Look again at tables and votes, before each publication; cheap. */
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out);
 

@@ -16,6 +16,7 @@ struct world {
     int64_t tai_s;                /* true TAI now */
     int64_t raw_s;
     struct clock_actions seen;    /* the last call's */
+    struct clock_memory saved;
     bool conflict, armed;
     unsigned expires, expired;    /* how often told */
 };
@@ -32,7 +33,9 @@ static struct leap_table table(int32_t delta, int64_t expires_s)
 static void note(struct world *w)
 {
     for (unsigned i = 0; i < w->seen.count; i++)
-        if (w->seen.item[i].kind == CLOCK_DO_LOG) {
+        if (w->seen.item[i].kind == CLOCK_DO_SAVE) {
+            clock_remember(&w->clock, (struct mono_ns){ w->raw_s * NS_PER_S }, &w->saved);
+        } else if (w->seen.item[i].kind == CLOCK_DO_LOG) {
             w->conflict |= w->seen.item[i].log.id == LOG_LEAP_CONFLICT;
             w->armed |= w->seen.item[i].log.id == LOG_LEAP_ARMED;
             w->expires += w->seen.item[i].log.id == LOG_LEAP_EXPIRES;
@@ -250,6 +253,33 @@ static void who_goes_on_from_a_page_keeps_its_leap_second(void **state)
     assert_int_equal(tai_sub(v.tai, (struct tai_ns){ v.utc.ns }).ns, (page.tai_minus_utc_s + 1) * NS_PER_S);
 }
 
+/* Power fails some minutes after it, no clock runs through, and who announced it says nothing more: TAI is right from the start. */
+static void what_is_saved_knows_the_leap_second_once_it_is_over(void **state)
+{
+    static struct clock next;
+    static struct world w;
+    const struct mono_ns now = { NS_PER_S };
+    struct clock_memory m;
+    struct clock_view v;
+
+    (void)state;
+    begin(&w, 1, 1200);
+    for (int i = 0; i < 2100; i++) {
+        if (i % 60 == 0)
+            poll(&w, i < 1200 ? SOURCES : 0, LEAP_INSERT);
+        clock_tick(&w.clock, (struct mono_ns){ w.raw_s * NS_PER_S }, &w.seen);
+        note(&w);
+        clock_remember(&w.clock, (struct mono_ns){ w.raw_s * NS_PER_S }, &m); /* within the second too, whose time was before */
+        if (utc_earlier(m.saved, (struct utc_ns){ MIDNIGHT_S * NS_PER_S }))
+            assert_int_equal(m.tai_minus_utc_s, 37);
+        pass(&w, 1);
+    }
+    clock_init(&next, &w.clock.options, &(struct clock_start){ now, { 0 }, &w.saved, -25, NULL });
+    page_view(clock_page(&next), now, &v);
+    assert_false(utc_earlier(w.saved.saved, (struct utc_ns){ MIDNIGHT_S * NS_PER_S }));
+    assert_int_equal(tai_sub(v.tai, (struct tai_ns){ v.utc.ns }).ns, 38 * NS_PER_S); /* without a file the count was 37 before */
+}
+
 static unsigned told(struct world *w, enum log_id id)
 {
     unsigned n = 0;
@@ -386,6 +416,7 @@ int main(void)
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
         cmocka_unit_test(a_conflict_is_over_when_the_sources_say_nothing_more),
         cmocka_unit_test(who_goes_on_from_a_page_keeps_its_leap_second),
+        cmocka_unit_test(what_is_saved_knows_the_leap_second_once_it_is_over),
         cmocka_unit_test(LEAP_02_an_expired_file_does_not_take_a_valid_ones_place),
         cmocka_unit_test(the_list_and_the_zone_are_compared),
         cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),

@@ -86,7 +86,7 @@ static void remember_leap(const struct clock *c, const struct clock_view *v, str
     struct utc_ns midnight = page_leap_midnight(&c->page);
     bool near = c->page.leap_delta_s != 0 && dur_abs(utc_sub(midnight, v->utc)).ns <= CLOCK_MEMORY_LEAP_NS;
 
-    out->tai_minus_utc_s = (int32_t)((v->tai.ns - v->utc.ns) / NS_PER_S);
+    out->tai_minus_utc_s = leap_difference(&c->page, v);
     out->leap_delta_s = near ? c->page.leap_delta_s : 0;
     out->leap_midnight.ns = near ? midnight.ns : 0;
 }
