@@ -233,14 +233,11 @@ void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct m
     discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
-/* What is known is worth `lost` less; `told` is what a reader of the log understands by it. */
-static void disrupt(struct clock *c, struct dur_ns told, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
+/* What is known is worth so much less. */
+static void lose(struct clock *c, struct dur_ns lost, struct mono_ns now)
 {
     double lost_s = fabs(dur_to_s(lost));
-    struct log_record *r = discipline_log(out, LOG_CLOCK_DISRUPTED);
 
-    log_text(r, "reason", reason);
-    log_ns(r, "offset_ns", told.ns);
     interval_age(c, now);
     c->estimate.bound.lo_s -= lost_s;
     c->estimate.bound.hi_s += lost_s;
@@ -252,12 +249,35 @@ static void disrupt(struct clock *c, struct dur_ns told, struct dur_ns lost, con
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
     c->leap.have_before = false;
     c->policy.waiting = false;
+}
+
+/* `told` is what a reader of the log understands by `lost`. */
+static void disrupt(struct clock *c, struct dur_ns told, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
+{
+    struct log_record *r = discipline_log(out, LOG_CLOCK_DISRUPTED);
+
+    log_text(r, "reason", reason);
+    log_ns(r, "offset_ns", told.ns);
+    lose(c, lost, now);
     discipline_publish(c, CLOCK_DISRUPTED, false, now, out);
 }
 
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out)
 {
     disrupt(c, lost, lost, reason, now, out);
+}
+
+/* There may be nothing to measure it anew: the statement and the clock chip are what a start would go by too. The line makes up for the sleep. */
+static void sleep_of_local(struct clock *c, struct dur_ns slept, struct dur_ns rough, struct mono_ns now, struct clock_actions *out)
+{
+    struct log_record *r = discipline_log(out, LOG_LOCAL_SLEPT);
+
+    log_ns(r, "slept_ns", slept.ns);
+    log_ns(r, "rough_ns", rough.ns);
+    c->page.tai_ref = tai_add(c->page.tai_ref, slept);
+    c->estimate.tai = tai_add(c->estimate.tai, slept);
+    lose(c, rough, now);
+    discipline_publish(c, CLOCK_LOCAL, false, now, out);
 }
 
 /* Nobody was heard meanwhile, and the oscillator wakes at another temperature: a sleep is a silence. */
@@ -269,7 +289,10 @@ void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struc
     interval_age(c, now);
     c->policy.last_answer.ns = ns_sub(c->policy.last_answer.ns, slept.ns);
     c->page.silent_at = mono_before(silent_at, now) ? mono_min(c->page.silent_at, now) : silent_at;
-    disrupt(c, slept, dur_add(slept, rough), "the machine was suspended", now, out);
+    if (c->page.status == CLOCK_LOCAL)
+        sleep_of_local(c, slept, rough, now, out);
+    else
+        disrupt(c, slept, dur_add(slept, rough), "the machine was suspended", now, out);
 }
 
 void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out)

@@ -116,7 +116,8 @@ bool clock_leap_expired(const struct clock *c, struct mono_ns now);
 /* The machine was suspended, or someone else stepped the clock, or RAW may have stopped: what is known is worth `lost` less. */
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);
 
-/* The machine slept for `slept` >= 0, as its clock chip counted. Silence goes on while it sleeps: after eight polls of it max_drift_silent holds. */
+/* The machine slept for `slept` >= 0, as its clock chip counted. Silence goes on while it sleeps: after eight polls of it max_drift_silent holds. The
+ * time is to be measured anew; a local reference is put forward by the sleep and goes on. */
 void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struct clock_actions *out);
 
 /* The virtual machine was moved to another host or put back to a snapshot: phase and frequency are both unknown, as at a start. */

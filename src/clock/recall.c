@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock/discipline.h"
+#include "clock/leap.h"
 #include "clock/noise.h"
 
 #define BOOT_SLACK_NS NS_PER_S /* wall and raw clock run apart by less within one boot */
