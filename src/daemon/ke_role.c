@@ -42,6 +42,14 @@ static int make_shared(struct ke_role *k)
     return 0;
 }
 
+/* Where nothing says it, that of the first listener; `otherwise` where there is none. */
+static uint16_t port_to_tell(const struct daemon_options *o, uint16_t otherwise)
+{
+    if (o->nts.ntp_port)
+        return (uint16_t)o->nts.ntp_port;
+    return o->ntp.listen.count > 0 ? o->ntp.listen.item[0].port : otherwise;
+}
+
 int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct inherited *inherited, struct net_addr *at)
 {
     int err;
@@ -62,17 +70,19 @@ int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct
     k->shared->listeners = k->count;
     k->shared->certified = o->nts.listen.count;
     k->shared->options = o->nts;
-    k->shared->ntp_port = (uint16_t)(o->nts.ntp_port ? o->nts.ntp_port : o->ntp.listen.item[0].port);
+    k->shared->ntp_port = port_to_tell(o, 0);
     k->shared->has_user = user != NULL;
     k->shared->uid = user ? user->uid : 0;
     k->shared->gid = user ? user->gid : 0;
     return 0;
 }
 
-void ke_role_change(struct ke_role *k, const struct nts_options *o)
+void ke_role_change(struct ke_role *k, const struct daemon_options *o)
 {
-    if (k->shared)
-        k->shared->options = *o;
+    if (!k->shared)
+        return;
+    k->shared->options = o->nts;
+    k->shared->ntp_port = port_to_tell(o, k->shared->ntp_port);
 }
 
 void ke_role_forget(struct ke_role *k)

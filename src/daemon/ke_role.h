@@ -18,8 +18,9 @@ struct ke_role {
 /* Opens listeners and memory. Returns 0, or -UE_... with *at the address it is about, or none. */
 int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct host_user *user, struct inherited *inherited, struct net_addr *at);
 
-/* Other options from now on, as far as they take no restart; looked at when the program gets SIGHUP. */
-void ke_role_change(struct ke_role *k, const struct nts_options *o);
+/* Other options from now on, as far as they take no restart: files are looked at when the program gets SIGHUP, the port of the first ntp.listen is told at
+ * once. */
+void ke_role_change(struct ke_role *k, const struct daemon_options *o);
 
 /* In a child that has no use for cookie keys: they are not mapped any more, listeners are closed. */
 void ke_role_forget(struct ke_role *k);

@@ -116,7 +116,7 @@ static void committed(void *ctx, const struct conf_changes *changes)
     (void)changes;
     core_take_set(&all.core, generation);
     reload_taken(&all.reload, generation);
-    ke_role_change(&all.setup->ke, &all.setup->options->nts);
+    ke_role_change(&all.setup->ke, all.setup->options);
     follow_again(&all.follow);
 }
 

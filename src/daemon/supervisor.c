@@ -110,7 +110,7 @@ static void committed(void *ctx, const struct conf_changes *changes)
     tell_core(RELOAD_COMMIT, sup.setup->sets->generation);
     children_watch_life(&sup.children);
     start_serving();
-    ke_role_change(&sup.setup->ke, &sup.setup->options->nts);
+    ke_role_change(&sup.setup->ke, sup.setup->options);
     follow_again(&sup.follow);
 }
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import re
 import resource
@@ -83,6 +84,16 @@ def test_eight_cookies_and_the_port(nts):
     assert (7, struct.pack("!H", nts.port)) in answer
     cookies = [body for kind, body in answer if kind == 5]
     assert len(cookies) == 8 == len(set(cookies)) and {len(c) for c in cookies} == {88}
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_the_port_that_is_told_moves_along_with_the_listener(lab, mode):
+    """Keys that come with the port of yesterday are of no use."""
+    nts = Server(lab, mode, "moves")
+    port = proc.free_port()
+    nts.daemon.config_path.write_text(json.dumps({**nts.daemon.config, "ntp": {"listen": [f"{HOST}:{port}"]}}))
+    assert nts.daemon.ctl("reload").returncode == 0
+    assert (7, struct.pack("!H", port)) in nts.establish()
 
 
 ELSEWHERE = "127.0.0.2"
