@@ -153,15 +153,14 @@ void nts_established(struct engine *e, const struct event *ev)
         failed(e, i, ev->u.nts.wrong);
         return;
     }
-    c->refusals = 0;
     c->establish_not_before = mono_add(e->now, pause_after(0));
     ntp.port = ntp.port ? ntp.port : (uint16_t)e->options.source[i].port;
-    sources_put(e, i, &ntp);
-    s = sources_slot_of(e, i);
+    s = sources_put(e, i, &ntp);
     if (!s) {
         failed(e, i, "another source is that server already");
         return;
     }
+    c->refusals = 0;
     c->valid = ev->u.nts.valid;
     c->established_at = e->now;
     c->expiry_told = NTS_EXPIRY_FAR;

@@ -135,12 +135,38 @@ static void who_is_heard_is_asked_for_keys_again(void **state)
     }
 }
 
+/* What is asked already cannot take its place: it goes on with the keys that it has. */
+static void who_is_sent_to_another_source_stays_where_it_was(void **state)
+{
+    const struct net_addr first = { .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 1 } };
+    struct world w = { .options.source_count = 2, .options.source = { rare(), source("192.0.2.9", "") } };
+    struct event ev = { .kind = EVENT_NTS };
+    const struct slot *s;
+
+    (void)state;
+    begin(&w, false);
+    keys_come(&w, 90);
+    ev.u.nts.keys = &keys;
+    ev.u.nts.grant = &grant;
+    ev.u.nts.ntp = (struct net_addr){ .family = ADDR_IPV4, .port = 123, .bytes = { 192, 0, 2, 9 } };
+    give(&w, &ev);
+    assert_true(logged(&w, LOG_NTS_FAILED));
+    s = sources_slot_of(w.engine, 0);
+    assert_non_null(s);
+    assert_true(addr_equal(&s->client.peer, &first));
+    give(&w, &ev);
+    give(&w, &ev);
+    assert_int_equal(mono_sub(w.engine->configured[0].establish_at, w.now).ns, 64 * NS_PER_S); /* as after any other failure: each time later */
+    end(&w);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_renewed_after_four_weeks),
         cmocka_unit_test(an_end_is_told_when_there_is_no_newer_certificate),
         cmocka_unit_test(who_is_heard_is_asked_for_keys_again),
+        cmocka_unit_test(who_is_sent_to_another_source_stays_where_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

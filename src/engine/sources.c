@@ -324,19 +324,22 @@ void sources_settle(struct engine *e, uint16_t configured)
         c->resolve_at = mono_min(c->resolve_at, e->now);
 }
 
-void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a)
+struct slot *sources_put(struct engine *e, uint16_t configured, const struct net_addr *a)
 {
     struct slot *s = sources_slot_of(e, configured);
 
     if (s && addr_equal(&s->client.peer, a))
-        return;
+        return s;
+    if (asked_already(e, a))
+        return NULL;
     if (s)
         sources_replace(e, s, "key establishment named another server");
     s = free_slot(e);
-    if (s && !asked_already(e, a)) {
+    if (s) {
         nts_client_init(&e->nts[s - e->slot].client);
         slot_fill(e, s, configured, a);
     }
+    return s;
 }
 
 /* Silent for a whole register of polls: its name may have another address by now. */

@@ -144,7 +144,8 @@ void sources_judge(struct engine *e, struct slot *s);                          /
 void sources_settle(struct engine *e, uint16_t configured);                    /* its options may be others: slots and their number follow */
 unsigned sources_count(const struct engine *e, uint16_t configured);           /* of its slots in use */
 struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
-void sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a` */
+struct slot *sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a`: its slot, or NULL
+                                                                                 where another line asks that one: then all stays as it was */
 
 /* exchanges.c: requests and answers of a slot */
 void exchanges_tick(struct engine *e);
