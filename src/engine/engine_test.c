@@ -144,6 +144,29 @@ static void a_pool_member_that_says_deny_is_replaced(void **state)
     end(&w);
 }
 
+/* The refusal may come with the very poll that makes the member useless: it is one reason to replace it, not two. */
+static void who_denies_when_it_is_replaced_costs_no_other_member(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
+    struct event ev = addresses(1, 3);
+    struct action send;
+    struct ntp_header h;
+
+    (void)state;
+    w.options.source[0].members = 1;
+    begin(&w, false);
+    give(&w, &ev);
+    send = *find(&w, ACTION_SEND, 0);
+    h = answer_to(&w, &send);
+    h.stratum = 0;
+    h.leap = LEAP_UNKNOWN;
+    h.refid = NTP_REFID('D', 'E', 'N', 'Y');
+    w.engine->slot[0].useless = 7;
+    deliver(&w, &send, &h);
+    assert_int_equal(w.engine->slot[0].client.peer.bytes[3], 2);
+    end(&w);
+}
+
 static void a_silent_pool_member_is_replaced_after_a_register_of_polls(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(NTPC_24_at_most_four_addresses_of_one_answer_are_used),
         cmocka_unit_test(NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing),
         cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),
+        cmocka_unit_test(who_denies_when_it_is_replaced_costs_no_other_member),
         cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),

@@ -328,7 +328,8 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
         log_kiss(e, s);
         exchanges_missed(e, s);
     }
-    if (s->used && reply.stop && options_pool(slot_options(e, s)))
+    /* The slot may be another member's by now, where this answer was one useless poll too many. */
+    if (s->used && reply.stop && s->client.state == NTP_CLIENT_STOPPED && options_pool(slot_options(e, s)))
         sources_replace(e, s, "it asked us to stop");
 }
 
