@@ -171,7 +171,16 @@ static void note_broken(const struct clock_policy *p, struct mono_ns now, struct
     problems_note(out, PROBLEM_BOUND_BROKEN, NULL, detail);
 }
 
-static void note_leap_tables(const struct engine *e, struct problems *out)
+/* A list was refused for one that was better; that one may have expired since. */
+static void note_worse_list(const struct engine *e, struct mono_ns now, struct problems *out)
+{
+    bool expired = leap_table_expires_in(&e->clock.leap.table[LEAP_FROM_LIST], page_utc(engine_page(e), now)).ns <= 0;
+
+    problems_note(out, PROBLEM_LEAP_REFUSED, e->options.clock.leap.list.s,
+                  expired ? "it had expired when it came; the one in force has expired since" : "it has expired, the one in force has not");
+}
+
+static void note_leap_tables(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     const struct clock_leap *l = &e->clock.leap;
     char at[CIVIL_TEXT_MAX], detail[PROBLEM_DETAIL_MAX];
@@ -179,7 +188,7 @@ static void note_leap_tables(const struct engine *e, struct problems *out)
     if (l->conflict)
         problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
     if (l->worse)
-        problems_note(out, PROBLEM_LEAP_REFUSED, e->options.clock.leap.list.s, "it has expired, the one in force has not");
+        note_worse_list(e, now, out);
     if (l->differ_at.ns == 0)
         return;
     snprintf(detail, sizeof detail, "before %s", utc_to_text(l->differ_at, 0, at));
@@ -203,7 +212,7 @@ static void note_clock(const struct engine *e, struct mono_ns now, struct proble
         problems_note(out, PROBLEM_PANIC, NULL, NULL);
     if (e->clock.policy.rail_logged)
         problems_note(out, PROBLEM_FREQUENCY_RAIL, NULL, NULL);
-    note_leap_tables(e, out);
+    note_leap_tables(e, now, out);
     if (clock_steps(&e->clock).refused || e->steering.budget_spent)
         problems_note(out, PROBLEM_STEP_BUDGET, NULL, NULL);
     if (clock_leap_expired(&e->clock, now))

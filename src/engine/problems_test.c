@@ -327,6 +327,34 @@ static void NTPC_07_a_server_that_wants_no_more_questions_is_named(void **state)
     }
 }
 
+static void give_list(struct world *w, int64_t expires_ns)
+{
+    struct leap_table t = { .expires = { expires_ns }, .count = 1, .entry = { { { 0 }, 37 } } };
+    struct event ev = { .kind = EVENT_LEAP_TABLE };
+
+    ev.u.leap.origin = LEAP_FROM_LIST;
+    ev.u.leap.table = &t;
+    give(w, &ev);
+}
+
+static void LEAP_02_a_refused_list_is_named_by_what_holds_now(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+
+    (void)state;
+    begin(&w, false);
+    synchronise(&w);
+    give_list(&w, truth(w.now) + 3600 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_LEAP_REFUSED));
+    give_list(&w, truth(w.now) - 3600 * NS_PER_S);
+    assert_string_equal(problem_of(&w, PROBLEM_LEAP_REFUSED)->detail, "it has expired, the one in force has not");
+    assert_null(problem_of(&w, PROBLEM_LEAP_EXPIRED));
+    pass(&w, w.now.ns + 3700 * NS_PER_S);
+    assert_string_equal(problem_of(&w, PROBLEM_LEAP_REFUSED)->detail, "it had expired when it came; the one in force has expired since");
+    assert_non_null(problem_of(&w, PROBLEM_LEAP_EXPIRED));
+    end(&w);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -342,6 +370,7 @@ int main(void)
         cmocka_unit_test(NTPC_26_what_the_network_refuses_is_told),
         cmocka_unit_test(sources_that_are_offline_are_no_trouble),
         cmocka_unit_test(CLK_05_a_clock_that_cannot_be_steered_is_named),
+        cmocka_unit_test(LEAP_02_a_refused_list_is_named_by_what_holds_now),
         cmocka_unit_test(NTPC_07_a_server_that_wants_no_more_questions_is_named),
     };
 
