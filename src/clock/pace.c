@@ -117,16 +117,14 @@ static double strained(const struct clock_pace *p, unsigned from, double rate, s
 }
 
 /* Do the errors of these marks keep within what their round trips allow? Jitter without a floor does not, nor does a path that shares its delay out anew each
- * time. What was seen is remembered as it is against the marks' own rate, since the line may be led by others, or be at its beginning; but it has to fit the
- * line as well. */
-static double strain_from(const struct clock_pace *p, unsigned from, double broken, double *most, struct pace_path path)
+ * time. What was seen is remembered as it is against the marks' own rate. */
+static double scatter(const struct clock_pace *p, unsigned from, double *most, struct pace_path path)
 {
-    double now;
-
     *most = fmin(fmax(strained(p, from, fitted(p, from, path), path), *most * (1 - 1 / STRAIN_MEMORY)), 2 * STRAIN_BROKEN);
-    now = fmax(*most, strained(p, from, 0, path));
-    return now > broken ? INFINITY : fmax(STRAIN_MARGIN * (1 + STRAIN_YOUNG / p->taken) * now, 1);
+    return *most;
 }
+
+static double with_margin(const struct clock_pace *p, double seen) { return fmax(STRAIN_MARGIN * (1 + STRAIN_YOUNG / p->taken) * seen, 1); }
 
 /* The first of the marks along which the frequency may be taken for constant. */
 static unsigned first_straight(const struct clock_pace *p)
@@ -138,20 +136,23 @@ static unsigned first_straight(const struct clock_pace *p)
     return i;
 }
 
-/* Where all marks together say nothing, the youngest may. */
+/* Marks have to fit the line as well, which may be led by others, be at its beginning, or bend as the oscillator wanders: where they do not, the youngest may,
+ * and else all err by as much as that. Where they do not even fit each other, round trips say nothing. */
 static void strain(struct clock_pace *p, struct pace_path path)
 {
     unsigned straight = first_straight(p);
-    double young;
+    double all, line, young;
 
     p->from = 0;
     if (p->taken <= SAMPLES_ENOUGH)
         return;
-    p->strain = strain_from(p, 0, STRAIN_BROKEN, &p->most, path);
-    young = strain_from(p, straight, STRAIN_KEPT, &p->most_young, path);
-    if (isfinite(p->strain) || !isfinite(young))
+    all = scatter(p, 0, &p->most, path);
+    line = strained(p, 0, 0, path);
+    young = fmax(scatter(p, straight, &p->most_young, path), strained(p, straight, 0, path));
+    p->strain = all > STRAIN_BROKEN ? INFINITY : with_margin(p, fmax(all, line));
+    if (fmax(all, line) <= STRAIN_BROKEN || young > STRAIN_KEPT)
         return;
-    p->strain = young;
+    p->strain = with_margin(p, young);
     p->from = straight;
 }
 

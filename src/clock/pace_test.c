@@ -231,7 +231,7 @@ static void a_line_that_is_off_is_not_taken_for_scatter(void **state)
     (void)state;
     for (int i = 0; i < 12; i++)
         take(&p, 100 * i, 1e-6 * 100 * i, 10e-6); /* 1 ppm: the marks lie on a straight line */
-    assert_true(isinf(p.strain));
+    assert_true(isfinite(p.strain) && p.strain > 100);
     pace_follow(&p, (struct clock_move){ .x_s = 1100e-6, .y = 1e-6 }, at(1100));
     take(&p, 1200, 0, 10e-6);
     assert_true(p.strain < 1.1 && within(&p, 0.05e-6));
