@@ -35,6 +35,8 @@ enum clock_status {
 /* "synchronised" ...; never NULL. */
 const char *clock_status_text(enum clock_status s);
 
+#define PAGE_SLEEP_NS NS_PER_MS /* two readings in a row differ by far less, and a machine that falls asleep and is woken at once has slept for longer */
+
 struct page_data {
     struct mono_ns raw_ref;
     struct tai_ns tai_ref;
@@ -51,7 +53,7 @@ struct page_data {
     struct utc_ns reference_time;    /* last update of the clock, served UTC */
     struct dur_ns system_clock_error;/* kernel's UTC minus served UTC when last compared */
     struct mono_ns heartbeat;        /* when the writer last lived */
-    struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC when written: has it grown since, the raw clock stood still and all is void */
+    struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC when written: PAGE_SLEEP_NS more, and the raw clock stood still: all is void */
     uint64_t disruption;             /* VMClock's marker when written, 0 without one: is it another now, the machine was moved or restored and all is void */
     int32_t tai_minus_utc_s;
     int32_t leap_delta_s;            /* +1 insertion, -1 deletion, 0 none */

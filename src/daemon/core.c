@@ -37,7 +37,7 @@ static void drain(struct core *c, const struct event *ev)
     struct action out[ACTIONS_A_STEP];
     size_t n;
 
-    if (ev->kind == EVENT_CLOCK_PAIR && dur_sub(ev->u.pair.asleep, c->asleep).ns > SLEEP_NOTICED_NS)
+    if (ev->kind == EVENT_CLOCK_PAIR && dur_sub(ev->u.pair.asleep, c->asleep).ns > PAGE_SLEEP_NS)
         c->asleep = ev->u.pair.asleep; /* what is published from here on knows of it */
     do {
         n = engine_step(c->engine, ev, host_mono(), out, ACTIONS_A_STEP);

@@ -20,7 +20,6 @@
 #define REPAIR_NS (128 * NS_PER_MS)      /* a system clock this far behind is put forward by a step: at 500 ppm it would take four minutes */
 #define REPAIR_PAUSE_NS (60 * NS_PER_S)  /* where two programs disagree, the clock should not jump all the time */
 #define SETTLE_NS (250 * NS_PER_MS)      /* from a step's command to the clock, through another process */
-#define SLEEP_NS (100 * NS_PER_MS)       /* CLOCK_BOOTTIME gained this on CLOCK_MONOTONIC: the machine slept */
 
 void steer_start(struct engine *e, bool on)
 {
@@ -109,7 +108,7 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
     struct dur_ns slept = dur_sub(asleep, e->asleep);
     struct clock_actions a = { .count = 0 };
 
-    if (slept.ns <= SLEEP_NS)
+    if (slept.ns <= PAGE_SLEEP_NS)
         return;
     e->steering.have_pair = false; /* the system clock went on, by the clock chip, while RAW stood: that is no other hand */
     e->steering.misplaced = true;

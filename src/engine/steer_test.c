@@ -38,7 +38,11 @@ static void CLK_02_a_suspended_machine_is_disrupted_until_measured_again(void **
     give(&w, &ev);
     page_view(engine_page(w.engine), w.now, &v);
     assert_int_equal(v.status, CLOCK_SYNCHRONISED);
-    ev.u.pair.asleep.ns = 8 * 3600 * NS_PER_S;
+    ev.u.pair.asleep.ns = 900 * NS_PER_US;
+    give(&w, &ev);
+    page_view(engine_page(w.engine), w.now, &v);
+    assert_int_equal(v.status, CLOCK_SYNCHRONISED);
+    ev.u.pair.asleep.ns += 30 * NS_PER_MS; /* woken at once */
     give(&w, &ev);
     page_view(engine_page(w.engine), w.now, &v);
     assert_int_equal(v.status, CLOCK_DISRUPTED);

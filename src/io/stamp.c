@@ -4,7 +4,7 @@
 
 #define STAMP_AGE_MAX_NS NS_PER_S
 #define PAIR_TRIES 3
-#define SLEEP_TRIES 3
+#define SLEEP_TRIES 5
 #define PAIR_TIGHT_NS 1000 /* three reads through the vDSO take a tenth of this */
 
 static int64_t read_ns(clockid_t id)
@@ -58,7 +58,7 @@ struct dur_ns io_asleep(void)
 
 bool io_slept_since(struct dur_ns asleep)
 {
-    int64_t limit = ns_add(asleep.ns, SLEEP_NOTICED_NS);
+    int64_t limit = ns_add(asleep.ns, PAGE_SLEEP_NS);
 
     return asleep_now() > limit && io_asleep().ns > limit;
 }

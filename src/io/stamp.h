@@ -2,7 +2,7 @@
 #ifndef IO_STAMP_H
 #define IO_STAMP_H
 
-#include "base/time.h"
+#include "base/page.h"
 
 /* Both clocks at one instant, as well as three reads in a row allow. */
 struct io_instant { struct mono_ns raw; int64_t realtime_ns; };
@@ -12,8 +12,7 @@ struct mono_ns io_raw_now(void);
 struct io_instant io_instant_now(void);
 
 /* How long the machine has slept since it was started (CLOCK_BOOTTIME - CLOCK_MONOTONIC), 0 where that is not known; and whether that has grown by more
- * than SLEEP_NOTICED_NS: two readings of a clock unless it has. */
-#define SLEEP_NOTICED_NS (100 * NS_PER_MS)
+ * than PAGE_SLEEP_NS: two readings of a clock unless it has. */
 struct dur_ns io_asleep(void);
 bool io_slept_since(struct dur_ns asleep);
 

@@ -95,7 +95,7 @@ QUICK bool seems_disrupted(const struct utc_mapping *m, const struct page_data *
 {
     int64_t mono = clock_now(CLOCK_MONOTONIC), boot = clock_now(CLOCK_BOOTTIME);
 
-    return page_piece_less(page_piece_less(boot, mono), d->asleep.ns) > SLEEP_NOTICED_NS || m->vmclock;
+    return page_piece_less(page_piece_less(boot, mono), d->asleep.ns) > PAGE_SLEEP_NS || m->vmclock;
 }
 
 QUICK void look(const struct utc_mapping *m, struct utc_time *t)
