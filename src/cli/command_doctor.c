@@ -196,13 +196,22 @@ static void say_problem(const struct problem *p, unsigned width)
     show_fact("  what to do", text_printable(problem_say(p, t->fix, text, sizeof text), shown, sizeof shown), width, stdout);
 }
 
-static void say_check(const struct check *c, const struct problems *all, unsigned width)
+/* No news of other programs is good news only where they could be seen. */
+static const char *well(const struct check *c, const struct snapshot *s)
 {
+    bool unknown = c->kind[0] == PROBLEM_RIVAL && s->others_hidden;
+
+    return unknown ? "none is seen to steer the same clock, but the daemon cannot see the processes of other users here" : c->well;
+}
+
+static void say_check(const struct check *c, const struct snapshot *s, unsigned width)
+{
+    const struct problems *all = &s->problems;
     unsigned wrong = 0;
 
     for (uint32_t i = 0; i < all->count; i++)
         wrong += is_of(c, &all->item[i]);
-    show_fact(c->name, wrong ? "not well:" : c->well, width, stdout);
+    show_fact(c->name, wrong ? "not well:" : well(c, s), width, stdout);
     for (uint32_t i = 0; i < all->count; i++)
         if (is_of(c, &all->item[i]))
             say_problem(&all->item[i], width);
@@ -261,7 +270,7 @@ int command_doctor(const struct args *a)
     show_fact("daemon", "it runs and answers", width, stdout);
     show_fact("synchronised", is_synchronised(&asked.snapshot), width, stdout);
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
-        say_check(&checks[i], p, width);
+        say_check(&checks[i], &asked.snapshot, width);
     printf("\n%s\n", p->count ? "Something is to be done." : "Nothing is wrong.");
     return p->count ? CLI_GENERAL : CLI_OK;
 }

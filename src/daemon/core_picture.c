@@ -66,6 +66,7 @@ void core_snapshot(struct core *c, struct snapshot *out)
     snprintf(out->version, sizeof out->version, "%s", SIMPLE_UTCD_VERSION);
     snprintf(out->clock_mode, sizeof out->clock_mode, "%s", c->world->clock_mode);
     snprintf(out->clock_reason, sizeof out->clock_reason, "%s", c->world->clock_reason);
+    out->others_hidden = c->world->mode->others_hidden;
     core_find_problems(c, out->now, &out->problems);
     out->control_denied = c->denied;
     out->reloads = c->world->sets->report.count;

@@ -38,7 +38,7 @@ static void by_trying(const struct mode_facts *f, struct mode *m)
         snprintf(m->reason, sizeof m->reason, "at the start the system clock was kept by %s", name[0] ? name : "a program that is not to be seen from here");
     else {
         m->steer = true;
-        say(m, "permitted, and no other program steers it");
+        say(m, f->others_hidden ? "permitted, and no other program is seen to steer it" : "permitted, and no other program steers it");
     }
 }
 
@@ -51,4 +51,5 @@ void mode_decide(enum clock_mode wanted, const struct mode_facts *facts, struct 
         by_trying(facts, out);
     else
         say(out, "clock.mode is virtual");
+    out->others_hidden = out->steer && facts->others_hidden;
 }

@@ -13,6 +13,7 @@ struct mode {
     int refused;                      /* clock.mode is system, but the host does not permit it: -UE_..., a virtual clock is kept; else 0 */
     char reason[SNAPSHOT_TEXT_MAX];   /* for people */
     char rival[32];                   /* another program that steers the same clock, though clock.mode is system; "" if none */
+    bool others_hidden;               /* steering, and who runs on this machine cannot be seen: that no rival is named proves nothing */
     bool rival_unseen;                /* the kernel's clock alone told of it: that no such process is seen does not mean that it has ended */
 };
 
@@ -22,6 +23,7 @@ struct mode_facts {
     bool steered_before;              /* a kernel clock kept well may be our own doing */
     int (*probe)(void);
     bool (*other)(char *name, size_t size);
+    bool others_hidden;               /* not host_sees_others */
 };
 
 /* Fills *out. */

@@ -215,6 +215,7 @@ static void auto_steers_only_when_all_is_well(void **state)
         { { false, true, permitted, chronyd }, false, "chronyd" },
         { { false, false, permitted, unseen }, false, "not to be seen" },
         { { false, true, permitted, unseen }, true, "permitted" },
+        { { false, false, permitted, nobody, .others_hidden = true }, true, "is seen to" },
     };
     struct mode m;
 
@@ -224,6 +225,7 @@ static void auto_steers_only_when_all_is_well(void **state)
         assert_int_equal(m.steer, rows[i].steer);
         assert_non_null(strstr(m.reason, rows[i].word));
         assert_string_equal(m.rival, "");
+        assert_int_equal(m.others_hidden, m.steer && rows[i].facts.others_hidden);
     }
 }
 

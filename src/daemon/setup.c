@@ -507,7 +507,8 @@ static int decide_clock(struct setup *s)
     bool may_steer = wanted != CLOCK_MODE_VIRTUAL;
     struct mode_facts facts = { .build_tree = may_steer && place_is_build_tree(),
                                 .steered_before = may_steer && !s->detached && instance_steered_before(s->run_dir),
-                                .probe = host_clock_system.probe, .other = host_other_discipliner };
+                                .probe = host_clock_system.probe, .other = host_other_discipliner,
+                                .others_hidden = may_steer && !host_sees_others() };
     struct host_pair now = host_pair();
 
     mode_decide(wanted, &facts, &s->mode);

@@ -54,6 +54,9 @@ enum leap host_leap_armed(void);
 unsigned host_discipline_running(void);
 const char *host_discipline_name(unsigned n);
 
+/* Can it be seen who runs on this machine? Not where /proc keeps the processes of other users to itself (hidepid, ProtectProc=), nor in a container. */
+bool host_sees_others(void);
+
 /* Is another program disciplining this clock? Writes its name and returns true if so: a known daemon by its process name; "" when there is none, but the
  * kernel clock was refreshed so lately that somebody unseen (outside this container) must keep it. */
 bool host_other_discipliner(char *name, size_t size);

@@ -148,6 +148,7 @@ void control_daemon_fields(struct control_codec *x, struct snapshot *s)
     field_u64(x, &s->answers_unsent);
     field_u64(x, &s->connections_put_off);
     limit_fields(x, &s->limits);
+    field_u8(x, &s->others_hidden);
 }
 
 void control_page_fields(struct control_codec *x, struct page_data *p)

@@ -140,6 +140,7 @@ struct snapshot {
     char version[SNAPSHOT_NAME_MAX];
     char clock_mode[SNAPSHOT_NAME_MAX];  /* "system" or "virtual" */
     char clock_reason[SNAPSHOT_TEXT_MAX];/* why */
+    uint8_t others_hidden;               /* the clock is steered, and who else may steer it cannot be seen from there */
     char hint[SNAPSHOT_TEXT_MAX];        /* why not synchronised, or "" */
     char leap_source[SNAPSHOT_LEAP_SOURCE_MAX]; /* whose word leap seconds are taken on: "list", "zone", "sources", "none" */
     struct utc_ns leap_expires;          /* until when that word is valid; 0: it does not say */

@@ -229,6 +229,24 @@ def test_a_daemon_that_steers(lab, good_chronyd, steerable, mode):
     assert "lost" not in daemon.log(), daemon.log()
 
 
+HIDE = 'mount -t proc -o hidepid=invisible proc /proc; exec setpriv --bounding-set=-sys_ptrace "$0" "$@"'
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="/proc cannot be mounted anew")
+@pytest.mark.parametrize("hidden", [False, True])
+def test_who_cannot_be_seen_is_not_said_to_be_absent(lab, steerable, hidden):
+    """Other tests' programs may be seen all the same, where they have no more rights than this daemon: then they are named."""
+    port = proc.free_port()
+    lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{port}"]}}, name="server").wait_answering(HOST, port)
+    daemon = lab.utcd({"sources": [utcd.source(port)], "clock": {"mode": "system"}}, env=steerable(),
+                      prefix=["unshare", "-m", "sh", "-ec", HIDE] if hidden else [])
+    daemon.wait_synchronised()
+    said = " ".join(daemon.ctl("doctor").stdout.split())
+    if "(rival)" not in said:
+        assert ("none steers the same clock" in said) != hidden, said
+        assert ("cannot see the processes of other users" in said) == hidden, said
+
+
 # ---- utcctl ----
 
 COMMANDS = [["status"], ["sources"], ["clock"], ["version"]]
