@@ -148,11 +148,26 @@ static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
         hang_up(r, p);
 }
 
+/* With no place left the oldest of those who may change nothing is cut, so that nobody keeps others out by keeping connections; who may is never cut so. */
+static struct control_peer *place_for_one(struct control_role *r)
+{
+    struct control_peer *oldest = peer_of(r, 0);
+
+    if (oldest)
+        return oldest;
+    for (struct control_peer *p = r->peer; p < r->peer + CONTROL_CONNECTIONS_MAX; p++)
+        if (!p->operates && !p->kept && (!oldest || p->number < oldest->number))
+            oldest = p;
+    if (oldest)
+        hang_up(r, oldest);
+    return oldest;
+}
+
 static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct control_role *r = ctx;
-    struct control_peer *p = peer_of(r, 0);
     int client = io_unix_accept(fd);
+    struct control_peer *p = client > 0 ? place_for_one(r) : NULL;
 
     (void)revents;
     if (client <= 0)
@@ -162,6 +177,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
         return;
     }
     p->fd = client;
+    p->number = ++r->accepted;
     r->open++;
     p->trusted = io_unix_peer_is(client, r->core->world->user);
     p->operates = p->trusted || (r->core->world->operators != GROUP_NONE && io_unix_peer_is_in(client, r->core->world->operators));

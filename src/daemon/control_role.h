@@ -7,12 +7,13 @@
 #include "daemon/loop.h"
 #include "observe/control.h"
 
-#define CONTROL_CONNECTIONS_MAX 16
+#define CONTROL_CONNECTIONS_MAX 16 /* with one more, the oldest of somebody without rights is cut */
 #define CONTROL_IDLE_MS 10000
 #define CONTROL_RELOAD_MS 60000   /* how long the end of a reload is waited for */
 
 struct control_peer {
     int fd;                     /* 0: free */
+    uint64_t number;            /* of those that came through the socket: the smaller the older */
     bool trusted;               /* the administrator, or our own user: may know who the clients are */
     bool operates;              /* trusted, or a member of control.operators: may change things */
     uint32_t ticket;            /* of the reload whose end it waits for; 0: none */
@@ -29,6 +30,7 @@ struct control_role {
     struct core *core;
     struct snapshot snapshot;
     unsigned open;              /* connections */
+    uint64_t accepted;          /* ... so far */
     struct control_peer peer[CONTROL_CONNECTIONS_MAX];
 };
 

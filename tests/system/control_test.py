@@ -121,6 +121,37 @@ def test_CTL_03_a_user_without_rights_changes_nothing_and_is_told_of(lab, good_c
     assert proc.run([*nobody, utcd.UTCCTL, "status", "--socket", daemon.socket_path]).returncode == 0
 
 
+HOLD = """import socket, sys, time
+held = [socket.socket(socket.AF_UNIX) for _ in range(40)]
+for s in held:
+    s.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(60)"""
+
+
+def test_CTL_03_who_takes_every_place_locks_nobody_out(lab):
+    """A user without rights opens connections and keeps them: the administrator and others still get their answers, each time."""
+    if os.geteuid() != 0:
+        pytest.skip("takes root, to be somebody else")
+    daemon = lab.utcd({"local": utcd.LOCAL}, utcd.PROCESSES)
+    daemon.wait_status(lambda s: True)
+    lab.dir.chmod(0o755)
+    nobody = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"]
+    holder = subprocess.Popen([*nobody, "/usr/bin/python3", "-c", HOLD, str(daemon.socket_path)], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        with connect(daemon) as root:
+            for command in (["status"], ["reload"]):
+                done = daemon.ctl(*command)
+                assert done.returncode == 0, done.stderr
+            assert proc.run([*nobody, utcd.UTCCTL, "status", "--socket", daemon.socket_path]).returncode == 0
+            root.sendall(struct.pack(">IHHI", MAGIC, 1, 1, 12))     # nobody without rights took this place
+            assert root.recv(4)
+    finally:
+        holder.kill()
+        holder.wait()
+
+
 def test_CTL_03_operators_may_change_what_they_may_not_see(lab, good_chronyd):
     if os.geteuid() != 0:
         pytest.skip("takes root, to be somebody else")
