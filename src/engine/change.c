@@ -104,8 +104,10 @@ static bool is_named(const struct engine *e, const struct slot *s, const char *n
 
 int engine_find_source(const struct engine *e, const char *name)
 {
+    if (name[0] == '\0') /* what a pool or a reference clock has for a server */
+        return -1;
     for (uint16_t i = 0; i < e->options.source_count; i++)
-        if (strcmp(e->options.source[i].server.s, name) == 0 || (name[0] && strcmp(e->options.source[i].pool.s, name) == 0))
+        if (strcmp(e->options.source[i].server.s, name) == 0 || strcmp(e->options.source[i].pool.s, name) == 0)
             return i;
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used && is_named(e, &e->slot[i], name))

@@ -166,6 +166,16 @@ def test_CTL_03_operators_may_change_what_they_may_not_see(lab, good_chronyd):
 
 # ---- sources ----
 
+def test_CTL_14_no_name_is_nobody(lab):
+    """A script whose variable is empty means nobody, not the first pool, nor all."""
+    daemon = lab.utcd({"local": utcd.LOCAL, "sources": [{"pool": "pool.invalid"}, {"server": "192.0.2.1"}]})
+    daemon.wait_status(lambda s: True)
+    for act in ("remove", "offline", "online"):
+        done = daemon.ctl("sources", act, "")
+        assert done.returncode == REFUSED and 'there is no source ""' in done.stderr, (act, done)
+    assert not [s for s in daemon.status()["sources"] if s["state"] == "offline"] and len(names(daemon)) == 2
+
+
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_sources_come_and_go_at_run_time(lab, good_chronyd, mode):
     second = lab.start(peers.Chronyd, "second").wait_serving()
