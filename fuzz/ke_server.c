@@ -129,6 +129,7 @@ static void begin(void)
     shared.options.cookie_key_lifetime.ns = 3600 * NS_PER_S;
     ke.shared = &shared;
     ke.picture = &picture;
+    ke.most = KE_CONNECTIONS_MAX;
     ke.poll[0].fd = -1;
     world.tls = SSL_CTX_new(TLS_client_method());
     good = begin_stream() && load();

@@ -28,6 +28,7 @@
 #define NICE 10
 #define ROOT_NUMBER 1000 /* beyond any worker's */
 #define LISTENERS_MAX OPTION_LIST_MAX
+#define DESCRIPTORS_SPARE 16 /* what the library has of its own */
 
 enum phase { FREE, HEAD, REFUSED, HANDED, STREAM }; /* from HANDED on the library has it */
 
@@ -44,6 +45,8 @@ static struct {
     struct answers answers;
     struct http http;
     unsigned listeners;
+    unsigned places;            /* for connections, ADMIN_CONNECTIONS_MAX or as many as there are descriptors for */
+    bool resting;               /* no connection could be taken for lack of something: not asked again at once */
     struct connection connection[ADMIN_CONNECTIONS_MAX];
     struct pollfd poll[2 + LISTENERS_MAX + ADMIN_CONNECTIONS_MAX];
     unsigned polled[ADMIN_CONNECTIONS_MAX]; /* which connection each of the last ones is */
@@ -166,7 +169,7 @@ static struct connection *worst(void)
 {
     struct connection *found = NULL;
 
-    for (unsigned i = 0; i < ADMIN_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i < admin.places; i++) {
         struct connection *c = &admin.connection[i];
 
         if (!found || rank(c) < rank(found) || (rank(c) == rank(found) && mono_before(c->opened, found->opened)))
@@ -177,7 +180,7 @@ static struct connection *worst(void)
 
 static struct connection *free_place(void)
 {
-    for (unsigned i = 0; i < ADMIN_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; i < admin.places; i++)
         if (admin.connection[i].phase == FREE)
             return &admin.connection[i];
     return NULL;
@@ -201,6 +204,7 @@ static void accept_some(int listener, struct mono_ns now)
         struct connection *c;
         int fd = io_tcp_accept(listener, &from, 0);
 
+        admin.resting |= fd < 0;
         if (fd <= 0)
             return;
         c = make_place(now);
@@ -223,6 +227,9 @@ static unsigned gather(void)
 {
     unsigned n = 0;
 
+    for (unsigned i = 0; i < admin.listeners; i++)
+        admin.poll[POLL_LISTENERS + i].events = admin.resting ? 0 : POLLIN;
+    admin.resting = false;
     for (unsigned i = 0; i < ADMIN_CONNECTIONS_MAX; i++)
         if (admin.connection[i].phase == HEAD || admin.connection[i].phase == REFUSED) {
             admin.poll[POLL_LISTENERS + admin.listeners + n] = (struct pollfd){ admin.connection[i].fd, POLLIN, 0 };
@@ -298,15 +305,17 @@ static void take_signals(void)
     sigprocmask(SIG_UNBLOCK, &all, NULL);
 }
 
+/* Where there are few descriptors there are few places: with none left the worst is cut, a lack of descriptors would lock newcomers out. */
 static void allow_descriptors(void)
 {
-    const rlim_t wanted = ADMIN_CONNECTIONS_MAX + LISTENERS_MAX + 64;
-    struct rlimit l;
+    const rlim_t others = ADMIN_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, wanted = ADMIN_CONNECTIONS_MAX + others;
+    struct rlimit l = { wanted, wanted };
 
     if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < wanted && l.rlim_max > l.rlim_cur) {
         l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &l);
     }
+    admin.places = l.rlim_cur >= wanted ? ADMIN_CONNECTIONS_MAX : l.rlim_cur > others ? (unsigned)(l.rlim_cur - others) : 1;
 }
 
 static int confine(struct admin_shared *s)

@@ -21,7 +21,7 @@
 #define KE_MAGIC UINT32_C(0x6b65aa01)
 #define KE_HANDSHAKE_S 5
 #define KE_TOTAL_S 10
-#define KE_CONNECTIONS_MAX 1024  /* with one more, the oldest is cut */
+#define KE_CONNECTIONS_MAX 1024  /* with one more, the oldest is cut; fewer where there are fewer descriptors */
 #define KE_NETWORK_SHARE 64      /* ... of its own network, once that has more than so many of them */
 
 struct ke_stats {

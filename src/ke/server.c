@@ -34,6 +34,7 @@
 #define LISTENERS_MAX KE_LISTENERS_MAX
 #define ANSWER_MAX 2048
 #define ACCEPTS_A_ROUND 64
+#define DESCRIPTORS_SPARE 24    /* for the files of a reload */
 #define EXIT_CONFIGURATION 3
 #define HEAP_KEPT (4 << 20)
 #define NICE 5                  /* its unit says the same */
@@ -59,6 +60,8 @@ static struct {
     struct nts_validity lists;   /* of the revoked */
     enum nts_expiry expiry_told, lists_told;
     unsigned listeners, count;
+    unsigned most;               /* connections, KE_CONNECTIONS_MAX or as many as there are descriptors for */
+    bool resting;                /* no connection could be taken for lack of something: not asked again at once */
     struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
     struct pollfd poll[LISTENERS_MAX + KE_CONNECTIONS_MAX];
 } ke;
@@ -277,9 +280,10 @@ static void accept_some(int listener, bool certified, int64_t now)
         struct net_addr from;
         int fd = io_tcp_accept(listener, &from, SOCK_NONBLOCK); /* OpenSSL makes plain calls */
 
+        ke.resting |= fd < 0;
         if (fd <= 0)
             return;
-        if (ke.count == KE_CONNECTIONS_MAX) {
+        if (ke.count == ke.most) {
             unsigned victim = whom_to_cut(network_of(&from));
 
             ke.picture->stats.cut += !ke.connection[victim].answered;
@@ -295,9 +299,12 @@ static short awaited(const struct connection *c) { return c->answered ? 0 : c->w
 
 static void wait_for_something(void)
 {
+    for (unsigned i = 0; i < ke.listeners; i++)
+        ke.poll[i].events = ke.resting ? 0 : POLLIN;
     for (unsigned i = 0; i < ke.count; i++)
         ke.poll[ke.listeners + i] = (struct pollfd){ ke.connection[i].fd, awaited(&ke.connection[i]), 0 };
-    poll(ke.poll, ke.listeners + ke.count, ke.count > 0 ? 500 : 5000);
+    poll(ke.poll, ke.listeners + ke.count, ke.count > 0 || ke.resting ? 500 : 5000);
+    ke.resting = false;
 }
 
 static void serve_all(int64_t now)
@@ -401,14 +408,17 @@ static bool load(void)
     return true;
 }
 
+/* Where there are few descriptors the table is small: a full one cuts its oldest, a lack of descriptors would lock newcomers out. */
 static void allow_descriptors(void)
 {
-    struct rlimit l;
+    const rlim_t others = KE_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, wanted = KE_CONNECTIONS_MAX + others;
+    struct rlimit l = { wanted, wanted };
 
-    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < KE_CONNECTIONS_MAX + 64 && l.rlim_max > l.rlim_cur) {
-        l.rlim_cur = l.rlim_max < KE_CONNECTIONS_MAX + 64 ? l.rlim_max : KE_CONNECTIONS_MAX + 64;
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < wanted && l.rlim_max > l.rlim_cur) {
+        l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
         setrlimit(RLIMIT_NOFILE, &l);
     }
+    ke.most = l.rlim_cur >= wanted ? KE_CONNECTIONS_MAX : l.rlim_cur > others ? (unsigned)(l.rlim_cur - others) : 1;
 }
 
 /* What a connection inherits: each flight is whole, there is nothing to wait for. */

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import json
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -39,13 +40,13 @@ def records(data):
 
 
 class Server:
-    def __init__(self, lab, mode, name, local=utcd.LOCAL, config=(), more_listen=(), **nts):
+    def __init__(self, lab, mode, name, local=utcd.LOCAL, config=(), more_listen=(), prefix=(), **nts):
         self.authority = certificate.Authority(lab.dir, f"ca-{name}")
         self.certificate, self.private_key = self.authority.sign(f"server-{name}")
         self.port, self.ke_port = proc.free_port(), proc.free_port()
         self.daemon = lab.utcd({**dict(config), "local": local, "ntp": {"listen": [f"{HOST}:{self.port}", *more_listen]},
                                 "nts": {"listen": [f"{HOST}:{self.ke_port}"], "certificate": str(self.certificate), "private_key": str(self.private_key), **nts}},
-                               mode, name=name)
+                               mode, name=name, prefix=prefix)
         self.daemon.wait_answering(HOST, self.port)
         proc.wait_for(self.reachable, what=self.daemon.log)
 
@@ -258,6 +259,27 @@ def test_KE_05_one_network_cuts_its_own(nts):
         finally:
             for one in idle:
                 one.close()
+
+
+def test_KE_05_few_descriptors_are_a_small_table(lab):
+    """Where the system gives fewer descriptors than the table has places, it is the table that is small: silent connections lock nobody out there either."""
+    nts = Server(lab, utcd.PROCESSES, "few", prefix=["prlimit", "--nofile=80:80"])
+    ke = nts.daemon.roles()["ke"]
+
+    def cpu_s():
+        user, system = pathlib.Path(f"/proc/{ke}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    idle = []
+    try:
+        idle.extend(half_open(nts.ke_port, 150, 150))
+        began, cpu = time.monotonic(), cpu_s()
+        assert len(nts.establish(timeout=2)) > 8
+        time.sleep(max(0, began + 1 - time.monotonic()))
+        assert cpu_s() - cpu < 0.3, "it spins"
+    finally:
+        for one in idle:
+            one.close()
+    assert nts.establish()
 
 
 ERRORS = {

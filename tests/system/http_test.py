@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pathlib
 import resource
 import shutil
 import signal
@@ -17,10 +18,10 @@ MANY = 1000        # four times the places there are
 INSTRUMENTED = any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_"))
 
 
-def with_http(lab, config=None, mode=utcd.PROCESSES, **more):
+def with_http(lab, config=None, mode=utcd.PROCESSES, prefix=(), **more):
     port, ntp_port = proc.free_port(), proc.free_port()
     config = {"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{ntp_port}"]}, "http": {"listen": [f"{HOST}:{port}"], **more}, **(config or {})}
-    daemon = lab.utcd(config, mode)
+    daemon = lab.utcd(config, mode, prefix=prefix)
     daemon.port, daemon.http = ntp_port, port
     wait_started(daemon)
     return daemon
@@ -252,6 +253,25 @@ def test_CTL_07_many_slow_connections_touch_nobody(lab, kind):
         assert all(reply.status == 200 and b"simple_utcd_core_up 1" in reply.body for reply in answers)
         assert all(ntp.ask(HOST, daemon.port, timeout=2).usable for _ in range(20))
         assert len(os.listdir(f"/proc/{daemon.roles()['admin']}/fd")) < 300
+    finally:
+        for s in held:
+            s.close()
+
+
+def test_CTL_07_few_descriptors_are_few_places(lab):
+    """Where the system gives fewer descriptors than there are places: slow heads lock nobody out there either, and nothing spins."""
+    daemon = with_http(lab, prefix=["prlimit", "--nofile=90:90"])
+    admin = daemon.roles()["admin"]
+
+    def cpu_s():
+        user, system = pathlib.Path(f"/proc/{admin}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    held = [slow_head(daemon.http) for _ in range(200)]
+    try:
+        begun, cpu = time.monotonic(), cpu_s()
+        assert http.get(daemon.http, "/metrics", timeout=2).status == 200
+        time.sleep(max(0, begun + 1 - time.monotonic()))
+        assert cpu_s() - cpu < 0.3, "it spins"
     finally:
         for s in held:
             s.close()
