@@ -223,7 +223,7 @@ def floors(runs):
     plain, ruler = middle("cpu_us", UTCD, "plain"), [middle("cpu_us", rivals.ECHO, f"{size} bytes") for size in (PLAIN_SIZE, NTS_SIZE)]
     cost = {key: middle(key, *SEALING) for key in runs[SEALING][0]}
     handshake = middle("cpu_us", FLOOR, "handshake, P-256")
-    codes = ", ".join(f"{kind} {cost[f'{kind}_ns'] / 1e3:.2f}" for kind in MACS)
+    codes = ", ".join(f"{kind} {cost[f'{kind}_two_ns'] / 1e3:.2f}" for kind in MACS)
     return ["## What is in the way", "",
             f"**NTS beside plain.** 0.85 of the plain rate allows {plain / 0.85 - plain:.2f} us for all that NTS takes, and it takes {middle('cpu_us', UTCD, 'NTS') - plain:.2f}: "
             f"that requests and answers have {NTS_SIZE} bytes instead of {PLAIN_SIZE} costs a server that looks at nothing (`echo`) {ruler[1] - ruler[0]:.2f} us; judging "
@@ -231,8 +231,8 @@ def floors(runs):
             f"{cost['block_ns']:.1f} ns each; the rest is fields that are looked for and copied. What was tried: "
             "[decision 23](../../docs/decisions/0023-aead-15-by-the-processors-aes-instructions.md).", "",
             f"**Keys beside plain.** 0.95 of the plain rate allows {plain / 0.95 - plain:.2f} us. The codes of a request and its answer alone take "
-            f"(`sealing_cost`, us): {codes}. AES-CMAC is what RFC 8573 asks for. SHA-1 and SHA-256 take two compressions for each, SHA-512 a long one. "
-            "Both codes go side by side by the processor's instructions, where it has them: [decision 25](../../docs/decisions/0025-two-codes-side-by-side.md).", "",
+            f"(`sealing_cost`, us, where two requests are at hand): {codes}. AES-CMAC is what RFC 8573 asks for. SHA-1 and SHA-256 take two compressions for each, "
+            "SHA-512 a long one. Codes go side by side by the processor's instructions, where it has them: [decision 25](../../docs/decisions/0025-two-codes-side-by-side.md).", "",
             f"**Key establishment.** With a P-256 key OpenSSL takes {handshake:.0f} us for the server's end of a handshake that touches no socket (`handshake_floor`), "
             f"{handshake / middle('cpu_us', CHRONYD, 'handshake, P-256'):.2f} of all that chronyd takes, whose library is GnuTLS. To move the "
             "same bytes by the fewest calls and without TLS takes 42 us more, so that 0.85 is not to be had: [decision "

@@ -66,19 +66,20 @@ static void init(struct aes *a, const uint8_t *key, size_t blocks, int rounds)
     crypto_wipe(subkey, sizeof subkey);
 }
 
-static inline void pair(const struct aes *k, int rounds, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+static inline void pair(int rounds, const struct crypto_mac_exchange *of, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
 {
+    const struct aes *k = (const struct aes *)of->m->for_direct;
     block x = _mm_setzero_si128(), y = x;
 
     for (size_t at = 0; at < MAC_DIRECT_TEXT; at += BLOCK) {
         block end = at + BLOCK == MAC_DIRECT_TEXT ? k->last_whole : _mm_setzero_si128();
 
-        x ^= get(a + at) ^ end;
-        y ^= get(b + at) ^ end;
+        x ^= get(of->request.at + at) ^ end;
+        y ^= get(of->answer.at + at) ^ end;
         encrypt(k, rounds, &x, &y);
     }
-    put(out_a, x);
-    put(out_b, y);
+    put(codes[0], x);
+    put(codes[1], y);
 }
 
 static bool is_there(void) { return __builtin_cpu_supports("aes") && __builtin_cpu_supports("ssse3"); }
@@ -95,14 +96,8 @@ static void init_256(void *prepared, const uint8_t *key, size_t key_len)
     init(prepared, key, 2, ROUNDS_256);
 }
 
-static void pair_128(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
-{
-    pair(prepared, ROUNDS_128, a, b, out_a, out_b);
-}
+static void one_128(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX]) { pair(ROUNDS_128, x, codes); }
 
-static void pair_256(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
-{
-    pair(prepared, ROUNDS_256, a, b, out_a, out_b);
-}
+static void one_256(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX]) { pair(ROUNDS_256, x, codes); }
 
-const struct mac_amd64 aes128_amd64 = { is_there, init_128, pair_128 }, aes256_amd64 = { is_there, init_256, pair_256 };
+const struct mac_amd64 aes128_amd64 = { is_there, init_128, one_128, NULL }, aes256_amd64 = { is_there, init_256, one_256, NULL };

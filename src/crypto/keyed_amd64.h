@@ -36,25 +36,31 @@ static inline void keyed_init(struct keyed *k, bool wide, const uint8_t *key, si
     crypto_wipe(frame, sizeof frame);
 }
 
-/* The text alone, where it goes, between zeros: the key is added in registers, and stays where it was prepared. A processor hands on what it has just stored
- * only as it was stored: so whole blocks are, wherever the text begins. */
-static inline void keyed_place(const struct keyed *k, const uint8_t text[MAC_DIRECT_TEXT], uint8_t out[KEYED_SIZE])
+/* A text moved to where it goes within a block, and zeros before and behind it: as many blocks as there may be. */
+#define KEYED_BEFORE (MAC_DIRECT_KEY_MAX / BLOCK)
+struct keyed_text { block at[KEYED_BEFORE + KEYED_SIZE / BLOCK]; };
+
+/* The key is added in registers, and stays where it was prepared. A processor hands on what it has just stored only as it was stored: so whole blocks are, and
+ * each of them once. */
+static inline void keyed_place(const struct keyed *k, const uint8_t text[MAC_DIRECT_TEXT], struct keyed_text *out)
 {
     static const uint8_t moves[3 * BLOCK] = { KEYED_NONE, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, KEYED_NONE }; /* up by n, down by 16 - n */
     size_t n = k->at % BLOCK;
-    uint8_t *at = out + k->at - n;
     block up = get(moves + BLOCK - n), down = get(moves + 2 * BLOCK - n), x = get(text), y = get(text + BLOCK), z = get(text + 2 * BLOCK);
 
-#pragma GCC unroll 8
-    for (size_t i = 0; i < KEYED_SIZE; i += BLOCK)
-        put(out + i, _mm_setzero_si128());
-    put(at, _mm_shuffle_epi8(x, up));
-    put(at + BLOCK, _mm_shuffle_epi8(x, down) ^ _mm_shuffle_epi8(y, up));
-    put(at + 2 * BLOCK, _mm_shuffle_epi8(y, down) ^ _mm_shuffle_epi8(z, up));
-    put(at + 3 * BLOCK, _mm_shuffle_epi8(z, down));
+#pragma GCC unroll 3
+    for (size_t i = 0; i < KEYED_BEFORE; i++)
+        out->at[i] = _mm_setzero_si128();
+    out->at[KEYED_BEFORE] = _mm_shuffle_epi8(x, up);
+    out->at[KEYED_BEFORE + 1] = _mm_shuffle_epi8(x, down) ^ _mm_shuffle_epi8(y, up);
+    out->at[KEYED_BEFORE + 2] = _mm_shuffle_epi8(y, down) ^ _mm_shuffle_epi8(z, up);
+    out->at[KEYED_BEFORE + 3] = _mm_shuffle_epi8(z, down);
+#pragma GCC unroll 4
+    for (size_t i = KEYED_BEFORE + 4; i < KEYED_BEFORE + KEYED_SIZE / BLOCK; i++)
+        out->at[i] = _mm_setzero_si128();
 }
 
-/* The ith block; placed: by keyed_place. */
-static inline block keyed_piece(const struct keyed *k, const uint8_t *placed, size_t i) { return k->frame[i] ^ get(placed + i * BLOCK); }
+/* The ith block of what is digested. */
+static inline block keyed_piece(const struct keyed *k, const struct keyed_text *t, size_t i) { return k->frame[i] ^ t->at[KEYED_BEFORE + i - k->at / BLOCK]; }
 
 #endif

@@ -24,7 +24,8 @@ enum crypto_mac_kind {
 struct crypto_mac {
     uint8_t kind;                /* enum crypto_mac_kind */
     uint8_t size;                /* of its digest, bytes */
-    bool direct;                 /* two codes go side by side (mac_direct.h) */
+    bool direct;                 /* codes go side by side (mac_direct.h) ... */
+    bool by_two;                 /* ... and those of two requests take little more than those of one */
     _Alignas(16) uint8_t prepared[CRYPTO_MAC_PREPARED_MAX], for_direct[CRYPTO_MAC_DIRECT_MAX];
 };
 
@@ -37,9 +38,19 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
 /* out: m->size bytes. Does not fail. */
 void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len, uint8_t out[CRYPTO_MAC_SIZE_MAX]);
 
-/* Judge a request and authenticate its answer in one go: is `code`, of m->size bytes or cut to fewer, the request's? The answer's whole code goes to out, and
- * is to be thrown away if not. out may not be in the request or the answer. */
-bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX]);
+/* A request that is to be judged and its answer that is to be authenticated, by one key. */
+struct crypto_mac_exchange {
+    const struct crypto_mac *m;
+    struct span request, code;   /* code: m->size bytes or cut to fewer */
+    struct span answer;
+    uint8_t *out;                /* the answer's code, cut as the request's; not in a request or an answer */
+};
+
+/* Both in one go: is `code` the request's? If not, nothing is written. */
+bool crypto_mac_exchange(const struct crypto_mac_exchange *x);
+
+/* Two requests by keys of one kind: good[0] for x, good[1] for y. */
+void crypto_mac_exchange_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, bool good[2]);
 
 /* Are they the same? The time it takes tells nothing about where they differ. */
 bool crypto_equal(const void *a, const void *b, size_t len);

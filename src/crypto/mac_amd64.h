@@ -15,11 +15,13 @@ static inline block get(const uint8_t *at) { return _mm_loadu_si128((const void 
 
 static inline void put(uint8_t *at, block b) { _mm_storeu_si128((void *)at, b); }
 
-/* One kind of code. init and pair are as those of mac_direct.h, and only to be called where it is there. */
+/* One kind of code. The others are as those of mac_direct.h, and only to be called where it is there. */
 struct mac_amd64 {
     bool (*is_there)(void);
     void (*init)(void *prepared, const uint8_t *key, size_t key_len);
-    void (*pair)(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b);
+    void (*one)(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX]);
+    /* NULL: two take as long as one after the other */
+    void (*two)(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t codes[4][CRYPTO_MAC_SIZE_MAX]);
 };
 
 extern const struct mac_amd64 sha1_amd64, sha256_amd64;   /* sha_direct_amd64.c */

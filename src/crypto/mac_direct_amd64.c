@@ -16,9 +16,16 @@ bool mac_direct_init(void *prepared, enum crypto_mac_kind kind, const uint8_t *k
     return true;
 }
 
-void mac_direct_pair(const void *prepared, enum crypto_mac_kind kind, const uint8_t a[MAC_DIRECT_TEXT], const uint8_t b[MAC_DIRECT_TEXT],
-                     uint8_t out_a[CRYPTO_MAC_SIZE_MAX], uint8_t out_b[CRYPTO_MAC_SIZE_MAX])
+void mac_direct_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
 {
-    assert(by[kind]);
-    by[kind]->pair(prepared, a, b, out_a, out_b);
+    assert(by[x->m->kind]);
+    by[x->m->kind]->one(x, codes);
+}
+
+bool mac_direct_has_two(enum crypto_mac_kind kind) { return by[kind] && by[kind]->two; }
+
+void mac_direct_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t codes[4][CRYPTO_MAC_SIZE_MAX])
+{
+    assert(mac_direct_has_two((enum crypto_mac_kind)x->m->kind));
+    by[x->m->kind]->two(x, y, codes);
 }

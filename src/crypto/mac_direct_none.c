@@ -11,14 +11,23 @@ bool mac_direct_init(void *prepared, enum crypto_mac_kind kind, const uint8_t *k
     return false;
 }
 
-void mac_direct_pair(const void *prepared, enum crypto_mac_kind kind, const uint8_t a[MAC_DIRECT_TEXT], const uint8_t b[MAC_DIRECT_TEXT],
-                     uint8_t out_a[CRYPTO_MAC_SIZE_MAX], uint8_t out_b[CRYPTO_MAC_SIZE_MAX])
+void mac_direct_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
 {
-    (void)prepared;
+    (void)x;
+    (void)codes;
+    abort();
+}
+
+bool mac_direct_has_two(enum crypto_mac_kind kind)
+{
     (void)kind;
-    (void)a;
-    (void)b;
-    (void)out_a;
-    (void)out_b;
+    return false;
+}
+
+void mac_direct_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t codes[4][CRYPTO_MAC_SIZE_MAX])
+{
+    (void)x;
+    (void)y;
+    (void)codes;
     abort();
 }

@@ -44,6 +44,7 @@ bool crypto_mac_init(struct crypto_mac *m, enum crypto_mac_kind kind, const void
     m->kind = (uint8_t)kind;
     m->size = (uint8_t)(hash ? hash->digest_size : CMAC_BLOCK);
     m->direct = mac_direct_init(m->for_direct, kind, key, key_len);
+    m->by_two = m->direct && mac_direct_has_two(kind);
     if (!hash) {
         cmac_init((struct cmac_key *)m->prepared, key_len == AES256_KEY_SIZE, key);
         return true;
@@ -72,33 +73,79 @@ void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len,
         cmac_digest((const struct cmac_key *)m->prepared, data, len, out);
 }
 
-bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX])
+static bool are_headers(const struct crypto_mac_exchange *x)
 {
-    bool together = m->direct && request.len == MAC_DIRECT_TEXT && answer.len == MAC_DIRECT_TEXT;
-    uint8_t own[CRYPTO_MAC_SIZE_MAX];
+    return x->m->direct && x->request.len == MAC_DIRECT_TEXT && x->answer.len == MAC_DIRECT_TEXT;
+}
 
-    assert(code.len <= m->size);
-    if (together)
-        mac_direct_pair(m->for_direct, (enum crypto_mac_kind)m->kind, request.at, answer.at, own, out);
-    else
-        crypto_mac_digest(m, request.at, request.len, own);
-    if (!crypto_equal(own, code.at, code.len))
+/* By pieces as the code was made of: a longer one would have to wait until they are all in memory. */
+static void copy_cut(uint8_t *out, const uint8_t *code, size_t len)
+{
+    size_t at = 0;
+
+    for (; at + 8 <= len; at += 8)
+        memcpy(out + at, code + at, 8);
+    for (; at + 4 <= len; at += 4)
+        memcpy(out + at, code + at, 4);
+    for (; at < len; at++)
+        out[at] = code[at];
+}
+
+/* By both codes, whole. */
+static bool conclude(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
+{
+    assert(x->code.len <= x->m->size);
+    if (!crypto_equal(codes[0], x->code.at, x->code.len))
         return false;
-    if (!together)
-        crypto_mac_digest(m, answer.at, answer.len, out);
+    copy_cut(x->out, codes[1], x->code.len);
     return true;
 }
 
-/* As nettle's memeql_sec does it, by eight bytes. */
+bool crypto_mac_exchange(const struct crypto_mac_exchange *x)
+{
+    uint8_t codes[2][CRYPTO_MAC_SIZE_MAX];
+
+    if (are_headers(x)) {
+        mac_direct_one(x, codes);
+    } else {
+        crypto_mac_digest(x->m, x->request.at, x->request.len, codes[0]);
+        crypto_mac_digest(x->m, x->answer.at, x->answer.len, codes[1]);
+    }
+    return conclude(x, codes);
+}
+
+void crypto_mac_exchange_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, bool good[2])
+{
+    uint8_t codes[4][CRYPTO_MAC_SIZE_MAX];
+
+    assert(x->m->kind == y->m->kind);
+    if (!x->m->by_two || !are_headers(x) || !are_headers(y)) {
+        good[0] = crypto_mac_exchange(x);
+        good[1] = crypto_mac_exchange(y);
+        return;
+    }
+    mac_direct_two(x, y, codes);
+    good[0] = conclude(x, codes);
+    good[1] = conclude(y, codes + 2);
+}
+
+/* As nettle's memeql_sec does it, by eight bytes, and by four at the end, as digests are cut. */
 bool crypto_equal(const void *a, const void *b, size_t len)
 {
     const uint8_t *x = a, *y = b;
     uint64_t differ = 0, v, w;
+    uint32_t last_v, last_w;
 
     for (; len >= sizeof v; len -= sizeof v, x += sizeof v, y += sizeof v) {
         memcpy(&v, x, sizeof v);
         memcpy(&w, y, sizeof w);
         differ |= v ^ w;
+    }
+    if (len >= sizeof last_v) {
+        memcpy(&last_v, x, sizeof last_v);
+        memcpy(&last_w, y, sizeof last_w);
+        differ |= last_v ^ last_w;
+        len -= sizeof last_v, x += sizeof last_v, y += sizeof last_v;
     }
     for (; len > 0; len--)
         differ |= (uint64_t)(*x++ ^ *y++);

@@ -90,7 +90,7 @@ static void cmac_of_every_length(void **state)
 #define LONG 300
 #define KEY_LONG 140            /* more than a block of any hash */
 
-static uint8_t text[LONG + 64], key[KEY_LONG];
+static uint8_t text[LONG + 128], key[KEY_LONG];
 
 static void fill(void)
 {
@@ -124,6 +124,11 @@ static void expect(enum crypto_mac_kind kind, size_t key_len, const uint8_t *at,
     }
 }
 
+static bool exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t *out)
+{
+    return crypto_mac_exchange(&(struct crypto_mac_exchange){ m, request, code, answer, out });
+}
+
 static void exchanges(const struct crypto_mac *m, size_t key_len, size_t len, size_t answer_len)
 {
     const struct span request = { text, len }, answer = { text + 61, answer_len };
@@ -132,11 +137,55 @@ static void exchanges(const struct crypto_mac *m, size_t key_len, size_t len, si
 
     expect((enum crypto_mac_kind)m->kind, key_len, request.at, len, code);
     expect((enum crypto_mac_kind)m->kind, key_len, answer.at, answer_len, expected);
-    assert_true(crypto_mac_exchange(m, request, (struct span){ code, m->size }, answer, out));
+    assert_true(exchange(m, request, (struct span){ code, m->size }, answer, out));
     assert_memory_equal(out, expected, m->size);
-    assert_true(crypto_mac_exchange(m, request, (struct span){ code, cut }, answer, out));
+    assert_true(exchange(m, request, (struct span){ code, cut }, answer, out));
     code[cut - 1] ^= 0x10;
-    assert_false(crypto_mac_exchange(m, request, (struct span){ code, cut }, answer, out));
+    assert_false(exchange(m, request, (struct span){ code, cut }, answer, out));
+}
+
+/* By two keys of different length; answers are as long as requests. A wrong code is the fault of its own request alone. */
+static void exchanges_two(const struct crypto_mac *const m[2], const size_t key_len[2], const size_t len[2])
+{
+    uint8_t code[2][CRYPTO_MAC_SIZE_MAX], expected[CRYPTO_MAC_SIZE_MAX], out[2][CRYPTO_MAC_SIZE_MAX] = { { 0 } };
+    struct crypto_mac_exchange x[2];
+    bool good[2];
+
+    for (int i = 0; i < 2; i++) {
+        x[i] = (struct crypto_mac_exchange){ m[i], { text + 31 * i, len[i] }, { code[i], m[i]->size }, { text + 61 + 31 * i, len[i] }, out[i] };
+        expect((enum crypto_mac_kind)m[i]->kind, key_len[i], x[i].request.at, len[i], code[i]);
+    }
+    for (int bad = -1; bad < 2; bad++) {
+        if (bad >= 0)
+            code[bad][m[bad]->size - 1] ^= 0x10;
+        crypto_mac_exchange_two(&x[0], &x[1], good);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(good[i], i > bad);
+            expect((enum crypto_mac_kind)m[i]->kind, key_len[i], x[i].answer.at, len[i], expected);
+            if (good[i])
+                assert_memory_equal(out[i], expected, m[i]->size);
+        }
+    }
+}
+
+/* Four headers go side by side by keys that are not too long. */
+static void exchanges_two_of_every_length(void **state)
+{
+    struct crypto_mac m, n;
+
+    (void)state;
+    fill();
+    for (int kind = 0; kind < CRYPTO_MAC_KINDS; kind++)
+        for (size_t key_len = 1; key_len <= sizeof key; key_len++) {
+            const size_t wanted = crypto_mac_key_size((enum crypto_mac_kind)kind), other = wanted ? wanted : 1 + (key_len * 29 + 7) % sizeof key;
+            const struct crypto_mac *const both[2] = { &m, &n };
+
+            if (!crypto_mac_init(&m, (enum crypto_mac_kind)kind, key, key_len) || !crypto_mac_init(&n, (enum crypto_mac_kind)kind, key, other))
+                continue;
+            for (size_t len = 0; len <= LONG; len++)
+                exchanges_two(both, (const size_t[2]){ key_len, other }, (const size_t[2]){ len, 48 });
+            exchanges_two(both, (const size_t[2]){ key_len, other }, (const size_t[2]){ 48, 72 });
+        }
 }
 
 /* Two headers go side by side by a key that is not too long. */
@@ -174,7 +223,7 @@ static void vectors_of_fips_180(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof fips / sizeof fips[0]; i++) {
         assert_true(crypto_mac_init(&m, fips[i].kind, message, 8));
-        assert_true(crypto_mac_exchange(&m, rest, (struct span){ fips[i].digest, sizeof fips[i].digest }, rest, out));
+        assert_true(exchange(&m, rest, (struct span){ fips[i].digest, sizeof fips[i].digest }, rest, out));
         assert_memory_equal(out, fips[i].digest, sizeof fips[i].digest);
     }
 }
@@ -194,10 +243,10 @@ static void every_flipped_bit_is_seen(void **state)
             uint8_t *at = bit / 8 < request.len ? text + bit / 8 : code + (bit / 8 - request.len);
 
             *at ^= (uint8_t)(1 << bit % 8);
-            assert_false(crypto_mac_exchange(&m, request, (struct span){ code, m.size }, answer, out));
+            assert_false(exchange(&m, request, (struct span){ code, m.size }, answer, out));
             *at ^= (uint8_t)(1 << bit % 8);
         }
-        assert_true(crypto_mac_exchange(&m, request, (struct span){ code, m.size }, answer, out));
+        assert_true(exchange(&m, request, (struct span){ code, m.size }, answer, out));
     }
 }
 
@@ -238,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests), cmocka_unit_test(cmac_of_every_length), cmocka_unit_test(exchanges_of_every_length),
+        cmocka_unit_test(exchanges_two_of_every_length),
         cmocka_unit_test(vectors_of_fips_180), cmocka_unit_test(every_flipped_bit_is_seen), cmocka_unit_test(key_lengths), cmocka_unit_test(equality),
     };
 

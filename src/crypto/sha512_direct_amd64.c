@@ -1,5 +1,5 @@
-/* SHA-384 and SHA-512, FIPS 180-4 section 6.4.2. They have no instructions of their own: two texts go through as the two halves of vectors, whose rotations and
- * choices of bits AVX-512VL has. Of each pair of words one is of either text; the schedule goes two rounds at a time. */
+/* SHA-384 and SHA-512, FIPS 180-4 section 6.4.2. They have no instructions of their own: four texts, of two requests and their answers, go through as the four
+ * parts of vectors, whose rotations and choices of bits AVX-512VL has. Such an instruction takes as long for two texts: a request alone goes through twice. */
 #include "crypto/keyed_amd64.h"
 
 #define WIDE __attribute__((target("avx512vl")))
@@ -36,89 +36,125 @@ static const uint64_t sha384_start[8] = {
 #define MAJORITY 0xe8
 #define PARITY 0x96
 
+typedef __m256i words;          /* one of each text */
+
 /* i words of the state have moved on by t rounds. */
 #define STATE(v, i, t) (v)[((i) - (t)) & 7]
 
-/* t: of eight in turn. kw: the round's constant and word. What is known early is added first. */
-WIDE static inline void one_round(block v[8], int t, block kw)
-{
-    block a = STATE(v, 0, t), e = STATE(v, 4, t);
-    block sum_a = _mm_ternarylogic_epi64(_mm_ror_epi64(a, 28), _mm_ror_epi64(a, 34), _mm_ror_epi64(a, 39), PARITY);
-    block sum_e = _mm_ternarylogic_epi64(_mm_ror_epi64(e, 14), _mm_ror_epi64(e, 18), _mm_ror_epi64(e, 41), PARITY);
-    block choice = _mm_ternarylogic_epi64(e, STATE(v, 5, t), STATE(v, 6, t), CHOICE);
-    block majority = _mm_ternarylogic_epi64(a, STATE(v, 1, t), STATE(v, 2, t), MAJORITY);
-    block t1 = _mm_add_epi64(_mm_add_epi64(STATE(v, 7, t), kw), choice);
+/* Compilers put sums in another order: what is known early is added first. */
+#define AS_WRITTEN(x) __asm__("" : "+v"(x))
 
-    __asm__("" : "+v"(t1)); /* compilers put sums in another order */
-    t1 = _mm_add_epi64(t1, sum_e);
-    STATE(v, 3, t) = _mm_add_epi64(STATE(v, 3, t), t1);
-    STATE(v, 7, t) = _mm_add_epi64(t1, _mm_add_epi64(majority, sum_a));
+#define ADD _mm256_add_epi64
+#define TURNED _mm256_ror_epi64
+#define SHIFTED _mm256_srli_epi64
+#define OF_THREE _mm256_ternarylogic_epi64
+
+/* t: of sixteen in turn. kw: the round's constant and word. */
+WIDE static inline void one_round(words v[8], int t, words kw)
+{
+    words a = STATE(v, 0, t), e = STATE(v, 4, t);
+    words t1 = ADD(ADD(STATE(v, 7, t), kw), OF_THREE(e, STATE(v, 5, t), STATE(v, 6, t), CHOICE)), d, sum_e, sum_a, majority;
+
+    AS_WRITTEN(t1);
+    d = ADD(STATE(v, 3, t), t1);
+    AS_WRITTEN(d);
+    sum_e = OF_THREE(TURNED(e, 14), TURNED(e, 18), TURNED(e, 41), PARITY);
+    AS_WRITTEN(sum_e);
+    d = ADD(d, sum_e);
+    AS_WRITTEN(d);
+    t1 = ADD(t1, sum_e);
+    AS_WRITTEN(t1);
+    sum_a = OF_THREE(TURNED(a, 28), TURNED(a, 34), TURNED(a, 39), PARITY);
+    majority = OF_THREE(a, STATE(v, 1, t), STATE(v, 2, t), MAJORITY);
+    AS_WRITTEN(majority);
+    t1 = ADD(t1, majority);
+    AS_WRITTEN(t1);
+    STATE(v, 3, t) = d;
+    STATE(v, 7, t) = ADD(t1, sum_a);
 }
 
-/* Behind the first of x, before the last of y. */
-WIDE static inline __m256i between(__m256i x, __m256i y) { return _mm256_permute2x128_si256(x, y, 0x21); }
-
-/* The words of two rounds, 16 rounds later. */
-WIDE static inline void more(__m256i w[8], int j)
+/* The word of the round 16 rounds later. */
+WIDE static inline void more(words w[16], int t)
 {
-    __m256i w15 = between(w[j], w[(j + 1) & 7]), w7 = between(w[(j + 4) & 7], w[(j + 5) & 7]), w2 = w[(j + 7) & 7];
-    __m256i old = _mm256_ternarylogic_epi64(_mm256_ror_epi64(w15, 1), _mm256_ror_epi64(w15, 8), _mm256_srli_epi64(w15, 7), PARITY);
-    __m256i late = _mm256_ternarylogic_epi64(_mm256_ror_epi64(w2, 19), _mm256_ror_epi64(w2, 61), _mm256_srli_epi64(w2, 6), PARITY);
+    words w15 = w[(t + 1) & 15], w2 = w[(t + 14) & 15];
+    words old = OF_THREE(TURNED(w15, 1), TURNED(w15, 8), SHIFTED(w15, 7), PARITY), late = OF_THREE(TURNED(w2, 19), TURNED(w2, 61), SHIFTED(w2, 6), PARITY);
 
-    w[j] = _mm256_add_epi64(_mm256_add_epi64(_mm256_add_epi64(w[j], w7), old), late);
+    w[t] = ADD(ADD(ADD(w[t], w[(t + 9) & 15]), old), late);
 }
 
-WIDE static inline void load(const struct keyed *k, const uint8_t *a, const uint8_t *b, __m256i w[8])
+/* The bytes of a word turned round. */
+WIDE static inline words turned_round(words w)
 {
-    const block backwards = _mm_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607);
-    _Alignas(BLOCK) uint8_t p[KEYED_SIZE], q[KEYED_SIZE];
+    return _mm256_shuffle_epi8(w, _mm256_set_epi64x(0x08090a0b0c0d0e0f, 0x0001020304050607, 0x08090a0b0c0d0e0f, 0x0001020304050607));
+}
 
-    keyed_place(k, a, p);
-    keyed_place(k, b, q);
+/* The texts are those of x and those of y, the request's first. */
+WIDE static inline void load(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, words w[16])
+{
+    const struct keyed *k = (const struct keyed *)x->m->for_direct, *l = (const struct keyed *)y->m->for_direct;
+    struct keyed_text a, b, c, d;
+
+    keyed_place(k, x->request.at, &a);
+    keyed_place(k, x->answer.at, &b);
+    keyed_place(l, y->request.at, &c);
+    keyed_place(l, y->answer.at, &d);
     for (size_t i = 0; i < 8; i++) {
-        block x = _mm_shuffle_epi8(keyed_piece(k, p, i), backwards), y = _mm_shuffle_epi8(keyed_piece(k, q, i), backwards);
+        words requests = turned_round(_mm256_set_m128i(keyed_piece(l, &c, i), keyed_piece(k, &a, i)));
+        words answers = turned_round(_mm256_set_m128i(keyed_piece(l, &d, i), keyed_piece(k, &b, i)));
 
-        w[i] = _mm256_set_m128i(_mm_unpackhi_epi64(x, y), _mm_unpacklo_epi64(x, y));
+        w[2 * i] = _mm256_unpacklo_epi64(requests, answers);
+        w[2 * i + 1] = _mm256_unpackhi_epi64(requests, answers);
     }
 }
 
-WIDE static void pair(const struct keyed *k, const uint64_t start[8], const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+WIDE static inline void put_two(words v, uint8_t *of_x, uint8_t *of_y)
+{
+    put(of_x, _mm256_castsi256_si128(v));
+    put(of_y, _mm256_extracti128_si256(v, 1));
+}
+
+WIDE static void four(const uint64_t start[8], const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t (*of_x)[CRYPTO_MAC_SIZE_MAX],
+                      uint8_t (*of_y)[CRYPTO_MAC_SIZE_MAX])
 {
     const uint64_t *constant = constants;
-    __m256i w[8];
-    block v[8];
+    words w[16], v[8];
 
-    load(k, a, b, w);
+    load(x, y, w);
     for (size_t i = 0; i < 8; i++)
-        v[i] = _mm_set1_epi64x((int64_t)start[i]);
+        v[i] = _mm256_set1_epi64x((int64_t)start[i]);
     for (int sixteen = 0; sixteen < 5; sixteen++) {
-#pragma GCC unroll 8
-        for (int j = 0; j < 8; j++, constant += 2) {
-            one_round(v, 2 * j, _mm_add_epi64(_mm256_castsi256_si128(w[j]), _mm_set1_epi64x((int64_t)constant[0])));
-            one_round(v, 2 * j + 1, _mm_add_epi64(_mm256_extracti128_si256(w[j], 1), _mm_set1_epi64x((int64_t)constant[1])));
+#pragma GCC unroll 16
+        for (int t = 0; t < 16; t++, constant++) {
+            one_round(v, t, ADD(w[t], _mm256_set1_epi64x((int64_t)*constant)));
             if (sixteen < 4)
-                more(w, j);
+                more(w, t);
         }
     }
-    for (size_t i = 0; i < 8; i++) {
-        v[i] = _mm_add_epi64(v[i], _mm_set1_epi64x((int64_t)start[i]));
-        wire_put64(out_a + 8 * i, (uint64_t)_mm_cvtsi128_si64(v[i]));
-        wire_put64(out_b + 8 * i, (uint64_t)_mm_extract_epi64(v[i], 1));
+    for (size_t i = 0; i < 8; i += 2) {
+        words even = turned_round(ADD(v[i], _mm256_set1_epi64x((int64_t)start[i])));
+        words odd = turned_round(ADD(v[i + 1], _mm256_set1_epi64x((int64_t)start[i + 1])));
+
+        put_two(_mm256_unpacklo_epi64(even, odd), of_x[0] + 8 * i, of_y[0] + 8 * i);
+        put_two(_mm256_unpackhi_epi64(even, odd), of_x[1] + 8 * i, of_y[1] + 8 * i);
     }
 }
 
-static void sha384_pair(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+static void sha384_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX]) { four(sha384_start, x, x, codes, codes); }
+
+static void sha384_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t codes[4][CRYPTO_MAC_SIZE_MAX])
 {
-    pair(prepared, sha384_start, a, b, out_a, out_b);
+    four(sha384_start, x, y, codes, codes + 2);
 }
 
-static void sha512_pair(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+static void sha512_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX]) { four(sha512_start, x, x, codes, codes); }
+
+static void sha512_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, uint8_t codes[4][CRYPTO_MAC_SIZE_MAX])
 {
-    pair(prepared, sha512_start, a, b, out_a, out_b);
+    four(sha512_start, x, y, codes, codes + 2);
 }
 
 static bool is_there(void) { return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("sse4.1"); }
 
 static void init(void *prepared, const uint8_t *key, size_t key_len) { keyed_init(prepared, true, key, key_len); }
 
-const struct mac_amd64 sha384_amd64 = { is_there, init, sha384_pair }, sha512_amd64 = { is_there, init, sha512_pair };
+const struct mac_amd64 sha384_amd64 = { is_there, init, sha384_one, sha384_two }, sha512_amd64 = { is_there, init, sha512_one, sha512_two };

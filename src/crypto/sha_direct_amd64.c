@@ -18,7 +18,7 @@ struct sha {
     void (*end)(struct lane *l, const block before[2]); /* adds the state before the part */
 };
 
-INLINE void load(const struct sha *h, struct lane *l, const struct keyed *k, const uint8_t *placed, size_t part)
+INLINE void load(const struct sha *h, struct lane *l, const struct keyed *k, const struct keyed_text *placed, size_t part)
 {
 #pragma GCC unroll 4
     for (size_t i = 0; i < 4; i++)
@@ -27,26 +27,27 @@ INLINE void load(const struct sha *h, struct lane *l, const struct keyed *k, con
 }
 
 /* Through every part of both texts; the states are left in l and m. */
-INLINE void pair(const struct sha *h, const struct keyed *k, const uint8_t *a, const uint8_t *b, struct lane *l, struct lane *m)
+INLINE void pair(const struct sha *h, const struct crypto_mac_exchange *x, struct lane *l, struct lane *m)
 {
-    _Alignas(BLOCK) uint8_t p[KEYED_SIZE], q[KEYED_SIZE];
+    const struct keyed *k = (const struct keyed *)x->m->for_direct;
+    struct keyed_text p, q;
 
-    keyed_place(k, a, p);
-    keyed_place(k, b, q);
+    keyed_place(k, x->request.at, &p);
+    keyed_place(k, x->answer.at, &q);
     for (int i = 0; i < 2; i++)
         l->state[i] = m->state[i] = h->start[i];
     for (size_t part = 0; part < k->parts; part++) {
-        const block x[2] = { l->state[0], l->state[1] }, y[2] = { m->state[0], m->state[1] };
+        const block before_l[2] = { l->state[0], l->state[1] }, before_m[2] = { m->state[0], m->state[1] };
 
-        load(h, l, k, p, part);
-        load(h, m, k, q, part);
+        load(h, l, k, &p, part);
+        load(h, m, k, &q, part);
 #pragma GCC unroll 20
         for (int i = 0; i < h->steps; i++) {
             h->step(l, i);
             h->step(m, i);
         }
-        h->end(l, x);
-        h->end(m, y);
+        h->end(l, before_l);
+        h->end(m, before_m);
     }
 }
 
@@ -87,7 +88,7 @@ INLINE void sha1_put(const struct lane *l, block order, uint8_t *out)
     wire_put32(out + BLOCK, (uint32_t)_mm_extract_epi32(l->state[1], 3));
 }
 
-static void sha1_pair(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+static void sha1_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
 {
     const struct sha sha1 = {
         .start = { _mm_set_epi32(0x67452301, (int)0xefcdab89, (int)0x98badcfe, 0x10325476), _mm_set_epi32((int)0xc3d2e1f0, 0, 0, 0) },
@@ -95,9 +96,9 @@ static void sha1_pair(const void *prepared, const uint8_t *a, const uint8_t *b, 
     };
     struct lane l, m;
 
-    pair(&sha1, prepared, a, b, &l, &m);
-    sha1_put(&l, sha1.order, out_a);
-    sha1_put(&m, sha1.order, out_b);
+    pair(&sha1, x, &l, &m);
+    sha1_put(&l, sha1.order, codes[0]);
+    sha1_put(&m, sha1.order, codes[1]);
 }
 
 /* ---- SHA-256: the state is a, b, e, f and c, d, g, h; the instruction does two rounds ---- */
@@ -142,7 +143,7 @@ INLINE void sha256_put(const struct lane *l, block order, uint8_t *out)
     put(out + BLOCK, _mm_shuffle_epi8(_mm_alignr_epi8(ghcd, abef, 8), order));
 }
 
-static void sha256_pair(const void *prepared, const uint8_t *a, const uint8_t *b, uint8_t *out_a, uint8_t *out_b)
+static void sha256_one(const struct crypto_mac_exchange *x, uint8_t codes[2][CRYPTO_MAC_SIZE_MAX])
 {
     const struct sha sha256 = {
         .start = { _mm_set_epi32(0x6a09e667, (int)0xbb67ae85, 0x510e527f, (int)0x9b05688c),
@@ -151,9 +152,9 @@ static void sha256_pair(const void *prepared, const uint8_t *a, const uint8_t *b
     };
     struct lane l, m;
 
-    pair(&sha256, prepared, a, b, &l, &m);
-    sha256_put(&l, sha256.order, out_a);
-    sha256_put(&m, sha256.order, out_b);
+    pair(&sha256, x, &l, &m);
+    sha256_put(&l, sha256.order, codes[0]);
+    sha256_put(&m, sha256.order, codes[1]);
 }
 
 /* ---- both ---- */
@@ -167,4 +168,4 @@ static bool is_there(void)
 
 static void init(void *prepared, const uint8_t *key, size_t key_len) { keyed_init(prepared, false, key, key_len); }
 
-const struct mac_amd64 sha1_amd64 = { is_there, init, sha1_pair }, sha256_amd64 = { is_there, init, sha256_pair };
+const struct mac_amd64 sha1_amd64 = { is_there, init, sha1_one, NULL }, sha256_amd64 = { is_there, init, sha256_one, NULL };

@@ -11,7 +11,6 @@
 #define ACCEPTS_A_ROUND 16
 #define CROWD_GAP_NS NS_PER_MS          /* connections that come faster are a crowd */
 #define CROWD_REST_NS (150 * INT64_C(1000))
-#define GROUP 16                        /* answers that carry one transmit timestamp */
 #define SLEEP_LOOK_NS NS_PER_MS
 
 static const struct listener *listener_of(const struct serve_role *s, int fd)
@@ -80,30 +79,49 @@ static void ask_departure(struct serve_role *s, const struct listener *l, const 
     io_batch_stamp(&s->batch);
 }
 
-/* made: when the moment's time was read; wish: of which answer the departure is to be learnt. */
-static void answer(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, struct mono_ns made, int wish, unsigned i)
+static void take_request(const struct serve_role *s, const struct listener *l, const struct serve_moment *moment, unsigned i, struct serve_request *r)
 {
     const struct io_datagram *d = &s->batch.datagram[i];
-    struct serve_request r = { .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
-                               .smeared = l->smeared, .list = l->list, .expected = s->options->guard ? &s->expected[i] : NULL };
-    size_t len;
 
-    if (r.to.family == ADDR_NONE && addr_is_usable_server(&l->at)) {
-        r.to = l->at;
-        r.to.scope = r.from.scope;
+    *r = (struct serve_request){ .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
+                                 .smeared = l->smeared, .list = l->list, .expected = s->options->guard ? &s->expected[i] : NULL };
+    if (r->to.family == ADDR_NONE && addr_is_usable_server(&l->at)) {
+        r->to = l->at;
+        r->to.scope = r->from.scope;
     }
-    r.to.port = l->at.port;
-    if (s->out_used + SERVE_ANSWER_MAX > sizeof s->out)
+    r->to.port = l->at.port;
+}
+
+/* made: when the moment's time was read; wish: of which answer the departure is to be learnt. */
+static void queue(struct serve_role *s, const struct listener *l, const struct serve_request *r, const struct serve_answer *a, struct mono_ns made, int wish,
+                  unsigned i)
+{
+    io_batch_answer(&s->batch, i, a->out, a->len);
+    if (wish >= 0 && s->batch.answers > (unsigned)wish && !s->sample.waits && a->len == NTP_HEADER_SIZE)
+        ask_departure(s, l, a->out, made);
+    else if (serve_wants_stamp(s->options, r, a->out))
+        io_batch_stamp(&s->batch);
+}
+
+/* The n requests from the first on, whose answers leave at the moment. */
+static void answer_group(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, struct mono_ns made, int wish, unsigned first,
+                         unsigned n)
+{
+    struct serve_request request[SERVE_GROUP];
+    struct serve_answer answer[SERVE_GROUP];
+
+    if (s->out_used + SERVE_GROUP * SERVE_ANSWER_MAX > sizeof s->out)
         send_answers(s, l->fd);
-    serve_answer(s->options, moment, &r, s->stats, s->out + s->out_used, &len);
-    if (len > 0) {
-        io_batch_answer(&s->batch, i, s->out + s->out_used, len);
-        if (wish >= 0 && s->batch.answers > (unsigned)wish && !s->sample.waits && len == NTP_HEADER_SIZE)
-            ask_departure(s, l, s->out + s->out_used, made);
-        else if (serve_wants_stamp(s->options, &r, s->out + s->out_used))
-            io_batch_stamp(&s->batch);
+    for (unsigned i = 0; i < n; i++) {
+        take_request(s, l, moment, first + i, &request[i]);
+        answer[i].out = s->out + s->out_used;
+        serve_begin(s->options, moment, &request[i], s->stats, &answer[i]);
+        s->out_used += answer[i].len;
     }
-    s->out_used += len;
+    serve_finish(answer, n, s->stats);
+    for (unsigned i = 0; i < n; i++)
+        if (answer[i].len > 0)
+            queue(s, l, &request[i], &answer[i], made, wish, first + i);
 }
 
 /* When the answer left; false when only the card said so and its word cannot be placed. */
@@ -152,7 +170,7 @@ static void place_arrivals(struct serve_role *s)
         hardware_arrival(s->hardware, &s->batch.datagram[i], &error);
 }
 
-/* The batch's answers; those behind the first leave later, and say so in groups of GROUP. */
+/* The batch's answers; those behind the first leave later, and say so in groups. */
 static void answer_batch(struct serve_role *s, const struct listener *l, const struct page_data *page, unsigned n)
 {
     struct departure *d = &s->departure[l - s->listeners->item];
@@ -160,17 +178,14 @@ static void answer_batch(struct serve_role *s, const struct listener *l, const s
     bool ahead = l->service == SERVICE_NTP && s->options->ntp.put_ahead;
     int wish = ahead ? departure_wish(d, n, made) : -1;
     struct serve_moment moment;
-    unsigned next = 0;
 
     histogram_add(s->latency, mono_sub(made, s->batch.datagram[0].rx));
     if (wish >= 0)
         s->sample.waits = false; /* a wish that was not granted */
-    for (unsigned i = 0; i < n; i++) {
-        if (i == 0 || s->batch.answers >= next) {
+    for (unsigned i = 0; i < n; i += SERVE_GROUP) {
+        if (i == 0 || ahead)
             serve_prepare(s->options, page, ahead ? departure_of(d, s->batch.answers, made) : made, l->smeared, &moment);
-            next = s->batch.answers + (ahead ? GROUP : IO_BATCH_MAX);
-        }
-        answer(s, l, &moment, made, wish, i);
+        answer_group(s, l, &moment, made, wish, i, n - i < SERVE_GROUP ? n - i : SERVE_GROUP);
     }
     send_answers(s, l->fd);
 }

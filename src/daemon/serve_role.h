@@ -13,8 +13,10 @@
 #include "serve/departure.h"
 #include "serve/serve.h"
 
-/* Room for a batch of short answers and one more of any length: when no such room is left, what is there leaves first. */
-#define SERVE_OUT_SIZE (IO_BATCH_MAX * 64 + SERVE_ANSWER_MAX)
+#define SERVE_GROUP 16              /* answers that carry one transmit timestamp, and whose codes are made together */
+
+/* Room for a batch of answers of NTS, and one more group of any length: when no such room is left, what is there leaves first. */
+#define SERVE_OUT_SIZE (IO_BATCH_MAX * 256 + SERVE_GROUP * SERVE_ANSWER_MAX)
 
 /* The answer whose departure was asked for. */
 struct serve_sample {

@@ -51,8 +51,16 @@ enum verdict ntp_mac_check(const struct key *k, struct span datagram, const stru
     return crypto_equal(digest, code_of(tail).at, code_of(tail).len) ? VERDICT_ACCEPTED : VERDICT_MAC_WRONG;
 }
 
-bool ntp_mac_exchange(const struct key *k, struct span request, const struct ntp_tail *tail, uint8_t *answer, size_t len)
+/* Field by field: a struct that is made and copied waits for its own bytes. */
+void ntp_mac_exchange(const struct ntp_seal *seal, uint8_t *answer, size_t len, struct crypto_mac_exchange *out)
 {
-    wire_put32(answer + len, k->id);
-    return crypto_mac_exchange(&k->mac, covered(request, tail), code_of(tail), (struct span){ answer, len }, answer + len + KEY_ID_SIZE);
+    wire_put32(answer + len, seal->key->id);
+    out->m = &seal->key->mac;
+    out->request.at = seal->request.at;
+    out->request.len = seal->request.len - seal->tail.mac.len;
+    out->code.at = seal->tail.mac.at + KEY_ID_SIZE;
+    out->code.len = seal->tail.mac.len - KEY_ID_SIZE;
+    out->answer.at = answer;
+    out->answer.len = len;
+    out->out = answer + len + KEY_ID_SIZE;
 }

@@ -25,9 +25,12 @@ enum verdict ntp_mac_check(const struct key *k, struct span datagram, const stru
 /* The same but for the code itself: _ACCEPTED only says that it may be one by this key. */
 enum verdict ntp_mac_claim(const struct key *k, struct span datagram, const struct ntp_tail *tail);
 
-/* Judge the code of a request that ntp_mac_claim accepted, and write a MAC by the same key behind the len bytes at answer, in one go; there has to be room for
- * NTP_MAC_SIZE_MAX more bytes. False if the request's is wrong: then the answer is to be thrown away. */
-bool ntp_mac_exchange(const struct key *k, struct span request, const struct ntp_tail *tail, uint8_t *answer, size_t len);
+/* How an answer is authenticated; without a key: not at all. tail: the request's, as ntp_packet_check found it; all is borrowed. */
+struct ntp_seal { const struct key *key; struct span request; struct ntp_tail tail; };
+
+/* The codes by which a request that ntp_mac_claim accepted is judged, and the answer of len bytes gets a MAC by the same key: all of it but the code is written
+ * here. It is as long as the request's, for which there has to be room. */
+void ntp_mac_exchange(const struct ntp_seal *seal, uint8_t *answer, size_t len, struct crypto_mac_exchange *out);
 
 /* The number of the key a MAC says it is by. */
 static inline uint32_t ntp_mac_key_id(const struct ntp_tail *tail) { return wire_get32(tail->mac.at); }

@@ -85,16 +85,10 @@ enum verdict ntp_server_authenticate(const struct key_table *keys, const struct 
     return VERDICT_ANSWERED;
 }
 
-enum verdict ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t *len)
+void ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t *len, struct crypto_mac_exchange *codes)
 {
-    if (!seal->key)
-        return VERDICT_ANSWERED;
-    if (!ntp_mac_exchange(seal->key, seal->request, &seal->tail, answer, *len)) {
-        *len = 0;
-        return VERDICT_MAC_WRONG;
-    }
+    ntp_mac_exchange(seal, answer, *len, codes);
     *len += seal->tail.mac.len;
-    return VERDICT_ANSWERED;
 }
 
 enum verdict ntp_server_reply_to(const struct ntp_options *options, const struct ntp_prepared *prepared, struct span request, uint16_t port,

@@ -40,19 +40,16 @@ void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
  * stratum 0 and no time that could be used. */
 void ntp_server_prepare_kiss(uint32_t code, struct utc_ns tx, struct ntp_prepared *out);
 
-/* How the answer is authenticated; without a key: not at all. tail: the request's, as ntp_packet_check found it; both are borrowed. */
-struct ntp_seal { const struct key *key; struct span request; struct ntp_tail tail; };
-
 static inline bool ntp_seal_is_there(const struct ntp_seal *s) { return s->key != NULL; }
 
 /* How may the request be authenticated, and how will its answer be? To be asked before it is answered when it is longer than a header. Of its MAC everything is
- * judged here but the code, which ntp_server_seal judges.
+ * judged here but the code (ntp_server_seal).
  * Returns VERDICT_ANSWERED with *seal, or why the request is to be dropped. now: UTC, for lifetimes of keys. keys: NULL for none. */
 enum verdict ntp_server_authenticate(const struct key_table *keys, const struct ntp_server_request *request, struct utc_ns now, struct ntp_seal *seal);
 
-/* Judge the code of the request's MAC, and authenticate the answer of *len bytes in the same go; room for NTP_MAC_SIZE_MAX more.
- * Returns VERDICT_ANSWERED with the new length, that of the request's header and MAC at most, or VERDICT_MAC_WRONG with *len 0. */
-enum verdict ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t *len);
+/* The codes that are still to be judged and made, where there is a seal; the answer of *len bytes has room for as long a MAC. *len becomes what it has with
+ * it, the length of the request's header and MAC at most. Is the request's code wrong, the answer is to be thrown away: VERDICT_MAC_WRONG. */
+void ntp_server_seal(const struct ntp_seal *seal, uint8_t *answer, size_t *len, struct crypto_mac_exchange *codes);
 
 /* Answer one request; the MAC of a request is not looked at here.
  * receive  what the served clock said when it came; made odd here

@@ -44,7 +44,7 @@ static bool is_listed(const struct option_nets *nets, const struct net_addr *a)
     return false;
 }
 
-typedef enum verdict answer_fn(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len);
+typedef enum verdict answer_fn(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a);
 
 static struct dur_ns smear_at(const struct serve_options *o, const struct page_data *page, struct tai_ns at)
 {
@@ -156,83 +156,82 @@ static enum verdict authenticate(const struct serve_options *o, const struct ntp
     return nts_is_meant(seal->mac.tail.extensions) ? nts_server_begin(o->nts, request->bytes, seal->mac.tail.extensions, &seal->nts) : VERDICT_ANSWERED;
 }
 
-static enum verdict put_seal(const struct serve_options *o, struct seal *seal, uint8_t *out, size_t *out_len)
+static enum verdict put_seal(const struct serve_options *o, struct seal *seal, struct serve_answer *a)
 {
-    if (seal->nts.unique_id.len > 0) {
-        enum verdict v = nts_server_finish(o->nts, &seal->nts, o->rng, out, SERVE_ANSWER_MAX, out_len);
-
-        if (v != VERDICT_ANSWERED)
-            *out_len = 0;
-        return v;
-    }
-    return ntp_server_seal(&seal->mac, out, out_len);
+    if (seal->nts.unique_id.len > 0)
+        return nts_server_finish(o->nts, &seal->nts, o->rng, a->out, SERVE_ANSWER_MAX, &a->len);
+    if (!ntp_seal_is_there(&seal->mac))
+        return VERDICT_ANSWERED;
+    ntp_server_seal(&seal->mac, a->out, &a->len, &a->codes);
+    a->waits = a->codes.m->by_two;
+    return a->waits || crypto_mac_exchange(&a->codes) ? VERDICT_ANSWERED : VERDICT_MAC_WRONG;
 }
 
 /* The kiss that sends an NTS client back to key establishment (RFC 8915 section 5.7). */
 static enum verdict answer_nak(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, const struct seal *seal,
-                               uint8_t *out, size_t *out_len)
+                               struct serve_answer *a)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct ntp_prepared header;
     enum verdict v;
 
     ntp_server_prepare_kiss(NTP_REFID('N', 'T', 'S', 'N'), request.rx, &header);
-    v = ntp_server_reply(&o->ntp, &header, &request, out, out_len);
+    v = ntp_server_reply(&o->ntp, &header, &request, a->out, &a->len);
     if (v != VERDICT_ANSWERED)
         return v;
-    *out_len = nts_server_nak(&seal->nts, out, SERVE_ANSWER_MAX);
+    a->len = nts_server_nak(&seal->nts, a->out, SERVE_ANSWER_MAX);
     return VERDICT_NTS_NAK;
 }
 
 /* Nearly every request is a bare header: nothing to authenticate, nothing to seal. */
-static enum verdict answer_bare(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_bare(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
-    enum verdict v = ntp_server_reply_to(&o->ntp, &m->ntp, r->bytes, r->from.port, arrival_stamp(o, m, r), out, out_len);
+    enum verdict v = ntp_server_reply_to(&o->ntp, &m->ntp, r->bytes, r->from.port, arrival_stamp(o, m, r), a->out, &a->len);
 
-    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
-        interleave(o, r, out);
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, a->out))
+        interleave(o, r, a->out);
     return v;
 }
 
-static enum verdict answer_longer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_longer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, m->view.utc }; /* keys are as good when it leaves as when it came */
     struct seal seal;
     enum verdict v = authenticate(o, &request, &seal);
 
     if (v == VERDICT_ANSWERED)
-        v = ntp_server_reply_to_checked(&o->ntp, &m->ntp, r->bytes.at, r->from.port, arrival_stamp(o, m, r), out, out_len);
-    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, out))
-        interleave(o, r, out);
+        v = ntp_server_reply_to_checked(&o->ntp, &m->ntp, r->bytes.at, r->from.port, arrival_stamp(o, m, r), a->out, &a->len);
+    if (v == VERDICT_ANSWERED && serve_wants_stamp(o, r, a->out))
+        interleave(o, r, a->out);
     if (v == VERDICT_ANSWERED)
-        v = put_seal(o, &seal, out, out_len);
-    return v == VERDICT_NTS_NAK ? answer_nak(o, m, r, &seal, out, out_len) : v;
+        v = put_seal(o, &seal, a);
+    if (v != VERDICT_ANSWERED)
+        a->len = 0;
+    return v == VERDICT_NTS_NAK ? answer_nak(o, m, r, &seal, a) : v;
 }
 
-static enum verdict answer_at(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_at(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
-    return (r->bytes.len == NTP_HEADER_SIZE ? answer_bare : answer_longer)(o, m, r, out, out_len);
+    return (r->bytes.len == NTP_HEADER_SIZE ? answer_bare : answer_longer)(o, m, r, a);
 }
 
 /* Two stamps of different origin may disagree by their error; an answer that left before it was asked for is thrown away. */
 __attribute__((noinline)) static enum verdict answer_late(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r,
-                                                          uint8_t *out, size_t *out_len)
+                                                          struct serve_answer *a)
 {
     struct serve_moment late;
 
     serve_prepare(o, m->page, r->rx, m->smeared, &late);
-    return answer_at(o, &late, r, out, out_len);
+    return answer_at(o, &late, r, a);
 }
 
-static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_ntp(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
-    *out_len = 0;
-    return mono_before(m->tx, r->rx) ? answer_late(o, m, r, out, out_len) : answer_at(o, m, r, out, out_len);
+    return mono_before(m->tx, r->rx) ? answer_late(o, m, r, a) : answer_at(o, m, r, a);
 }
 
 /* A request of a network whose requests have to be authenticated. */
-static enum verdict answer_authenticated(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out,
-                                         size_t *out_len)
+static enum verdict answer_authenticated(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     struct seal seal;
@@ -240,74 +239,122 @@ static enum verdict answer_authenticated(const struct serve_options *o, const st
 
     if (v != VERDICT_ANSWERED)
         return v;
-    return claims_one(&seal) ? answer_ntp(o, m, r, out, out_len) : VERDICT_UNAUTHENTICATED;
+    return claims_one(&seal) ? answer_ntp(o, m, r, a) : VERDICT_UNAUTHENTICATED;
 }
 
 /* An Ethernet frame has at least 60 bytes, so that over IPv4 the four bytes are never more than what came; over IPv6 (62 bytes with no
  * payload) they are when the request holds fewer. */
-static enum verdict answer_time(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_time(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
-    *out_len = 0;
     if (r->from.family == ADDR_IPV6 && r->bytes.len < TIME_SIZE && !is_listed(&o->timeproto.time.empty_udp6_from, &r->from))
         return VERDICT_NOT_LISTED;
-    return time_answer(&m->view, out, out_len);
+    return time_answer(&m->view, a->out, &a->len);
 }
 
-static enum verdict answer_daytime(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out, size_t *out_len)
+static enum verdict answer_daytime(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
-    *out_len = 0;
     if (!is_listed(&o->timeproto.daytime.udp_from, &r->from))
         return VERDICT_NOT_LISTED;
-    return daytime_answer(&m->view, out, out_len);
+    return daytime_answer(&m->view, a->out, &a->len);
+}
+
+/* Tell what became of it. */
+static void settle(struct serve_answer *a, enum verdict v, struct serve_stats *stats)
+{
+    a->waits = false;
+    a->verdict = v;
+    stats->requests[a->service]++;
+    stats->verdict[a->service][v]++;
 }
 
 /* What a kiss becomes: sent, or silence where the protocol has none or the request is no good. */
-static enum verdict kiss(enum verdict v, const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, uint8_t *out,
-                         size_t *out_len)
+static enum verdict kiss(enum verdict v, const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_answer *a)
 {
     const struct ntp_server_request request = { r->bytes, &r->from, arrival(o, m->page, r) };
     bool deny = v == VERDICT_DENY_KISS;
     struct ntp_prepared header;
     struct seal seal;
+    bool sent;
 
     ntp_server_prepare_kiss(deny ? NTP_REFID('D', 'E', 'N', 'Y') : NTP_REFID('R', 'A', 'T', 'E'), request.rx, &header);
-    if (r->service == SERVICE_NTP && authenticate(o, &request, &seal) == VERDICT_ANSWERED
-        && ntp_server_reply(&o->ntp, &header, &request, out, out_len) == VERDICT_ANSWERED) {
-        if (put_seal(o, &seal, out, out_len) == VERDICT_ANSWERED)
-            return v;
-    }
+    sent = r->service == SERVICE_NTP && authenticate(o, &request, &seal) == VERDICT_ANSWERED
+        && ntp_server_reply(&o->ntp, &header, &request, a->out, &a->len) == VERDICT_ANSWERED && put_seal(o, &seal, a) == VERDICT_ANSWERED
+        && (!a->waits || crypto_mac_exchange(&a->codes));
+    a->waits = false;
+    if (sent)
+        return v;
+    a->len = 0;
     return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
 }
 
-enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
-                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
+void serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a)
 {
     static answer_fn *const answer[SERVICE_COUNT] = { answer_ntp, answer_time, answer_daytime };
     enum verdict v = check_addresses(r);
 
     assert((unsigned)r->service < SERVICE_COUNT);
-    *out_len = 0;
+    a->len = 0;
+    a->service = r->service;
+    a->waits = false;
     if (v == VERDICT_ANSWERED && o->guard)
         v = r->expected ? guard_check_expected(o->guard, r->expected, r->list, r->service, r->rx)
                         : guard_check(o->guard, &r->from, r->list, r->service, r->rx);
     if (v == VERDICT_ANSWERED)
-        v = answer[r->service](o, m, r, out, out_len);
+        v = answer[r->service](o, m, r, a);
     else if (v == VERDICT_UNAUTHENTICATED)
-        v = answer_authenticated(o, m, r, out, out_len);
+        v = answer_authenticated(o, m, r, a);
     else if (v == VERDICT_DENY_KISS || v == VERDICT_RATE_KISS)
-        v = kiss(v, o, m, r, out, out_len);
-    stats->requests[r->service]++;
-    stats->verdict[r->service][v]++;
-    return v;
+        v = kiss(v, o, m, r, a);
+    if (!a->waits)
+        settle(a, v, stats);
+}
+
+static void judge(struct serve_answer *a, bool good, struct serve_stats *stats)
+{
+    if (!good)
+        a->len = 0;
+    settle(a, good ? VERDICT_ANSWERED : VERDICT_MAC_WRONG, stats);
+}
+
+static void judge_two(struct serve_answer *a, struct serve_answer *b, struct serve_stats *stats)
+{
+    bool good[2];
+
+    crypto_mac_exchange_two(&a->codes, &b->codes, good);
+    judge(a, good[0], stats);
+    judge(b, good[1], stats);
+}
+
+void serve_finish(struct serve_answer a[], unsigned n, struct serve_stats *stats)
+{
+    struct serve_answer *alone[CRYPTO_MAC_KINDS] = { NULL }; /* of each kind of key, one that has no other yet */
+
+    for (unsigned i = 0; i < n; i++) {
+        struct serve_answer **first;
+
+        if (!a[i].waits)
+            continue;
+        first = &alone[a[i].codes.m->kind];
+        if (*first)
+            judge_two(*first, &a[i], stats);
+        *first = *first ? NULL : &a[i];
+    }
+    for (unsigned kind = 0; kind < CRYPTO_MAC_KINDS; kind++)
+        if (alone[kind])
+            judge(alone[kind], crypto_mac_exchange(&alone[kind]->codes), stats);
 }
 
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len)
 {
+    struct serve_answer a = { .out = out };
     struct serve_moment m;
 
     serve_prepare(o, page, r->tx, r->smeared, &m);
-    return serve_answer(o, &m, r, stats, out, out_len);
+    serve_begin(o, &m, r, stats, &a);
+    serve_finish(&a, 1, stats);
+    *out_len = a.len;
+    return a.verdict;
 }
 
 static enum verdict admit(const struct serve_options *o, const struct serve_request *r)

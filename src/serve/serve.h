@@ -73,10 +73,22 @@ struct serve_moment {
 /* tx: expected departure; smeared: NTP, of a smearing listener. */
 void serve_prepare(const struct serve_options *o, const struct page_data *page, struct mono_ns tx, bool smeared, struct serve_moment *out);
 
-/* One UDP request of the batch; r->tx and r->smeared are those of the moment. *out_len is 0, and nothing is to be sent, unless VERDICT_ANSWERED,
- * VERDICT_DENY_KISS, VERDICT_RATE_KISS or VERDICT_NTS_NAK. */
-enum verdict serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
-                          uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
+/* A request's answer. */
+struct serve_answer {
+    uint8_t *out;                   /* room for SERVE_ANSWER_MAX bytes, borrowed */
+    size_t len;                     /* 0, and nothing is to be sent, unless VERDICT_ANSWERED, _DENY_KISS, _RATE_KISS or _NTS_NAK */
+    enum service service;
+    enum verdict verdict;
+    bool waits;                     /* serve_finish has the last word ... */
+    struct crypto_mac_exchange codes; /* ... by these, which take less time together with another's */
+};
+
+/* One UDP request of the batch; r->tx and r->smeared are those of the moment. a->out is given, the rest is filled; the request's bytes and the answer's a->len
+ * bytes stay as they are until serve_finish. */
+void serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a);
+
+/* All that wait of the n that were begun: the codes by keys of one kind are made two requests at a time. */
+void serve_finish(struct serve_answer a[], unsigned n, struct serve_stats *stats);
 
 /* Does this answer to r need the kernel's word on when it left? */
 static inline bool serve_wants_stamp(const struct serve_options *o, const struct serve_request *r, const uint8_t *answer)
@@ -88,7 +100,7 @@ static inline bool serve_wants_stamp(const struct serve_options *o, const struct
 /* The kernel's word: `answer`, as it was sent to `to` from a listener with or without smear, left at tx. Anything else than such an answer is ignored. */
 void serve_left(const struct serve_options *o, const struct page_data *page, bool smeared, const struct net_addr *to, struct span answer, struct mono_ns tx);
 
-/* Both for a single one. */
+/* All three for a single one. *out_len: as in struct serve_answer. */
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,
                             uint8_t out[SERVE_ANSWER_MAX], size_t *out_len);
 

@@ -4,7 +4,7 @@
  *
  * Plain is an NTP request of version 3 or 4 in mode 3, of exactly 48 bytes and not interleaved, or an RFC 868 request with room for its answer; in one
  * untagged Ethernet frame, IPv4 without options or fragments, or IPv6 without extension headers. Whatever is not plain is nobody's business here: it is
- * passed up to the sockets untouched and uncounted, and their verdict is the verdict. So what is decided here is what serve_answer would decide, from the
+ * passed up to the sockets untouched and uncounted, and their verdict is the verdict. So what is decided here is what serve_begin would decide, from the
  * same guard, by the same source; only the mover is another one.
  *
  * The checksum of a request's UDP header is not looked at: that of the frame and of the IPv4 header were right, a virtual link leaves it half made, and who

@@ -36,13 +36,19 @@ void crypto_mac_digest(const struct crypto_mac *m, const void *data, size_t len,
     crypto_sha1(all, key_len + len, out);
 }
 
-bool crypto_mac_exchange(const struct crypto_mac *m, struct span request, struct span code, struct span answer, uint8_t out[CRYPTO_MAC_SIZE_MAX])
+bool crypto_mac_exchange(const struct crypto_mac_exchange *x)
 {
-    crypto_mac_digest(m, request.at, request.len, out);
-    if (!crypto_equal(out, code.at, code.len))
+    crypto_mac_digest(x->m, x->request.at, x->request.len, x->out);
+    if (!crypto_equal(x->out, x->code.at, x->code.len))
         return false;
-    crypto_mac_digest(m, answer.at, answer.len, out);
+    crypto_mac_digest(x->m, x->answer.at, x->answer.len, x->out);
     return true;
+}
+
+void crypto_mac_exchange_two(const struct crypto_mac_exchange *x, const struct crypto_mac_exchange *y, bool good[2])
+{
+    good[0] = crypto_mac_exchange(x);
+    good[1] = crypto_mac_exchange(y);
 }
 
 bool crypto_equal(const void *a, const void *b, size_t len) { return memcmp(a, b, len) == 0; }

@@ -27,10 +27,10 @@
 
 #define PARENT 1 /* the attacker's guess: any process will do, none may be reached */
 
-enum verdict __real_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
-                                 uint8_t out[], size_t *out_len);
-enum verdict __wrap_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
-                                 uint8_t out[], size_t *out_len);
+void __real_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                        struct serve_answer *a);
+void __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                        struct serve_answer *a);
 int __real_page_read(const struct page *p, struct page_data *out);
 int __wrap_page_read(const struct page *p, struct page_data *out);
 
@@ -183,17 +183,19 @@ int __wrap_page_read(const struct page *p, struct page_data *out)
     return __real_page_read(p, out);
 }
 
-enum verdict __wrap_serve_answer(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
-                                 uint8_t out[], size_t *out_len)
+void __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+                        struct serve_answer *a)
 {
     static const uint8_t word[4] = "EVIL";
 
-    if (r->bytes.len < 5 || memcmp(r->bytes.at, word, sizeof word) != 0 || r->bytes.at[4] >= ESCAPE_COUNT)
-        return __real_serve_answer(o, m, r, stats, out, out_len);
+    if (r->bytes.len < 5 || memcmp(r->bytes.at, word, sizeof word) != 0 || r->bytes.at[4] >= ESCAPE_COUNT) {
+        __real_serve_begin(o, m, r, stats, a);
+        return;
+    }
     errno = 0;
-    memcpy(out, word, sizeof word);
-    out[4] = escapes[r->bytes.at[4]].run() == -1 ? 'F' : 'E'; /* failed, escaped */
-    out[5] = (uint8_t)errno;
-    *out_len = 6;
-    return VERDICT_ANSWERED;
+    memcpy(a->out, word, sizeof word);
+    a->out[4] = escapes[r->bytes.at[4]].run() == -1 ? 'F' : 'E'; /* failed, escaped */
+    a->out[5] = (uint8_t)errno;
+    a->len = 6;
+    a->waits = false;
 }
