@@ -229,7 +229,7 @@ def test_a_daemon_that_steers(lab, good_chronyd, steerable, mode):
     assert "lost" not in daemon.log(), daemon.log()
 
 
-HIDE = 'mount -t proc -o hidepid=invisible proc /proc; exec setpriv --bounding-set=-sys_ptrace "$0" "$@"'
+HIDE = 'mount -t proc -o hidepid=invisible,gid=65534 proc /proc; exec setpriv --bounding-set=-sys_ptrace "$0" "$@"'
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="/proc cannot be mounted anew")
