@@ -204,10 +204,15 @@ static void check_clock(const struct rules *r)
 static void check_leap(const struct rules *r)
 {
     const struct clock_options *c = &r->o->engine.clock;
+    struct conf_origin slew = place(r, "clock", 0, "max_slew");
 
-    if (c->leap.mode == LEAP_MODE_SMEAR && c->leap.smear + 1 == SMEAR_UTC_SLS && c->clock.max_slew < UTC_SLS_PPM)
-        conf_error_add(r->errors, place_of_pair(r, "leap", 0, "smear", "mode"),
-                       "leap.smear: utc-sls moves the system clock by 1000 ppm; set clock.max_slew to at least that, or choose linear or cosine");
+    if (c->leap.mode != LEAP_MODE_SMEAR || c->leap.smear + 1 != SMEAR_UTC_SLS || c->clock.max_slew >= UTC_SLS_PPM)
+        return;
+    conf_error_add(r->errors, place_of_pair(r, "leap", 0, "smear", "mode"),
+                   "leap.smear: utc-sls moves the system clock by 1000 ppm, and clock.max_slew permits %g; raise that to 1000ppm, or choose linear or cosine",
+                   c->clock.max_slew);
+    if (slew.kind != CONF_FROM_DEFAULT)
+        conf_error_add(r->errors, slew, "clock.max_slew: %g ppm is too slow for leap.smear: utc-sls", c->clock.max_slew);
 }
 
 static void check_nts(const struct rules *r)

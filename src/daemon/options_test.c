@@ -387,7 +387,10 @@ static void utc_sls_on_the_system_clock_needs_a_fast_slew(void **state)
 {
     (void)state;
     assert_int_equal(load_with("leap: { mode: smear, smear: utc-sls }\n", no_environment), -UE_SYNTAX);
-    assert_true(told(":1:29: leap.smear: utc-sls moves the system clock by 1000 ppm"));
+    assert_true(told(":1:29: leap.smear: utc-sls moves the system clock by 1000 ppm, and clock.max_slew permits 500;"));
+    assert_int_equal(load_with("leap: { mode: smear, smear: utc-sls }\nclock: { max_slew: 999ppm }\n", no_environment), -UE_SYNTAX);
+    assert_true(told(":1:29: leap.smear: utc-sls"));
+    assert_true(told(":2:20: clock.max_slew: 999 ppm is too slow for leap.smear: utc-sls"));
     assert_int_equal(load_with("leap: { mode: smear, smear: utc-sls }\nclock: { max_slew: 1500ppm }\n", no_environment), 0);
     assert_int_equal(load_with("leap: { mode: smear, smear: cosine }\n", no_environment), 0);
     assert_int_equal(load_with("leap: { smear: utc-sls }\n", no_environment), 0);
