@@ -23,6 +23,7 @@
 #define PATIENCE_MS 10000       /* for a reader that hangs, on a dead network file system say */
 #define BEHIND_MS 10            /* until we look again whether everybody goes by the last one */
 #define WATCH_MS 2000
+#define STILL_MS 1000           /* a file that was not written to for so long is whole */
 
 extern char **environ;
 
@@ -298,21 +299,25 @@ static bool is_behind(const struct reload *r)
     return r->taken != sets->generation;
 }
 
-/* Files are looked at, not waited for by the kernel: that works on every file system, and an editor that writes in several steps is done by the next look. */
+/* Files are looked at, not waited for by the kernel: that works on every file system. What has changed is read when the next look finds it as it is: the
+ * beginning of a file that is being written, an empty one above all, is a configuration too, and not the one that is meant. */
 static void look_at_files(struct reload *r, struct mono_ns now)
 {
     uint64_t state = daemon_options_files(r->setup->options);
+    bool changes = r->seen && state != r->seen;
 
-    r->look_at = mono_add(now, dur_from_ms(WATCH_MS));
-    if (r->seen && state != r->seen)
+    if (r->changed && !changes)
         reload_ask(r, 0);
+    r->changed = changes;
     r->seen = state;
+    r->look_at = mono_add(now, dur_from_ms(changes ? STILL_MS : WATCH_MS));
 }
 
 static void watch_files(struct reload *r)
 {
     r->look_at = r->setup->options->process.watch_config ? host_mono() : MONO_NEVER;
     r->seen = 0;
+    r->changed = false;
 }
 
 static struct mono_ns next(void *ctx) { return mono_min(((const struct reload *)ctx)->due, ((const struct reload *)ctx)->look_at); }

@@ -33,6 +33,7 @@ struct reload {
     uint32_t taken;                     /* the generation that core goes by */
     struct mono_ns look_at;             /* process.watch_config: when to look at the files next */
     uint64_t seen;                      /* daemon_options_files, when they were looked at last */
+    bool changed;                       /* ... for the first time as they were then */
 };
 
 /* Adds itself to the loop. */

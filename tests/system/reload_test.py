@@ -85,6 +85,21 @@ def test_a_watched_file_reloads_by_itself(lab):
     daemon.wait_answering(HOST, other, timeout=20)
 
 
+def test_a_watched_file_is_taken_when_it_is_whole(lab):
+    """Written slowly, as over a network, each beginning of the file may be a configuration of its own: nothing is taken before it lies still."""
+    daemon, port = serving(lab, utcd.PROCESSES, process={"watch_config": True})
+    other = proc.free_port()
+    time.sleep(3)   # it has looked at the file once
+    with daemon.config_path.open("w") as f:
+        for i in range(12):
+            f.write(f"# {i}\n")
+            f.flush()
+            time.sleep(0.5)
+        f.write(json.dumps({**daemon.config, "ntp": {"listen": [f"{HOST}:{port}", f"{HOST}:{other}"]}}))
+    daemon.wait_answering(HOST, other, timeout=20)
+    assert "no longer served" not in daemon.log() and daemon.status()["daemon"]["reloads"] == 1
+
+
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_CFG_08_listeners_come_and_go(lab, mode):
     """A port more, another one instead, then TIME as well; what stays answers on and keeps its socket."""
