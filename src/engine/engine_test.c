@@ -190,6 +190,29 @@ static void a_silent_pool_member_is_replaced_after_a_register_of_polls(void **st
     end(&w);
 }
 
+/* Of a name's addresses the first may lead nowhere, as IPv6 behind a router that drops it: as soon as a burst went unanswered the next one is tried. */
+static void a_server_that_never_answered_is_tried_at_its_next_address(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("ntp.example", "") };
+    struct event ev = addresses(1, 3);
+    int64_t after_s[4] = { 0 };
+    const struct action *a;
+
+    (void)state;
+    begin(&w, false);
+    give(&w, &ev);
+    for (int s = 0; s < 1200 && !after_s[3]; s++) {
+        for (unsigned n = 0; (a = find(&w, ACTION_SEND, n)); n++)
+            if (!after_s[a->u.send.to.bytes[3]])
+                after_s[a->u.send.to.bytes[3]] = 1 + s;
+        forget(&w);
+        pass(&w, w.now.ns + NS_PER_S);
+    }
+    assert_in_range(after_s[2], 2, 30);
+    assert_in_range(after_s[3], after_s[2] + 1, 60);
+    end(&w);
+}
+
 static void actions_wait_for_room_and_keep_their_order(void **state)
 {
     struct world w = { .options.source_count = 3 };
@@ -403,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),
         cmocka_unit_test(who_denies_when_it_is_replaced_costs_no_other_member),
         cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
+        cmocka_unit_test(a_server_that_never_answered_is_tried_at_its_next_address),
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),
         cmocka_unit_test(sixteen_sources_are_exchanged_for_sixteen_others),

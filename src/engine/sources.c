@@ -3,6 +3,7 @@
  *   configured line --numeric--> slot
  *                   --ACTION_RESOLVE--> candidates --> slot (pool: up to `members`)
  *   slot --useless for 8 polls, or told to go away--> next candidate (pool)
+ *        --4 polls unanswered, and never answered---> next candidate (server)
  *
  * What is asked of a slot, and what its answers are worth, is in exchanges.c. Standards: RFC 8633 section 3.3 (pools). */
 #include <assert.h>
@@ -13,6 +14,7 @@
 #include "engine/state.h"
 
 #define USELESS_POLLS 8          /* of a pool member, before another is tried: one full reach register */
+#define WRONG_POLLS 4            /* of a server that never answered, before its name's next address is tried: a burst */
 #define ORPHAN_DISTANCE_S 65535  /* a group that has been without UTC for weeks still keeps together: all that the format can say */
 #define RESOLVE_FIRST_LOG2 1     /* a name that failed is tried again after 2, 4, 8 ... s */
 #define RESOLVE_MAX_LOG2 9       /* ... at most 512 s */
@@ -342,11 +344,21 @@ struct slot *sources_put(struct engine *e, uint16_t configured, const struct net
     return s;
 }
 
+/* The first address of a name may lead nowhere, as IPv6 does behind a router that drops it: one that never answered makes room for the next. */
+static bool is_a_wrong_address(const struct engine *e, const struct slot *s)
+{
+    return s->client.last.version == 0 && s->client.missed >= WRONG_POLLS && e->configured[s->configured].candidate_count > 0;
+}
+
 /* Silent for a whole register of polls: its name may have another address by now. */
 static void ask_name_again(struct engine *e, struct slot *s)
 {
     struct configured *c = &e->configured[s->configured];
 
+    if (is_a_wrong_address(e, s)) {
+        sources_replace(e, s, "it never answered, and its name has other addresses");
+        return;
+    }
     if (s->client.reach != 0 || c->numeric || nts_is_wanted(e, s)) {
         s->useless = 0;
         return;
