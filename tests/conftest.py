@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from lib import peers, proc, sandbox, utcd  # noqa: E402 (the path comes first)
+from lib import certificate, peers, proc, sandbox, utcd  # noqa: E402 (the path comes first)
 
 HANGS_AFTER_S = 90
 
@@ -104,6 +104,12 @@ def session_lab():
     lab = Lab()
     yield lab
     lab.close()
+
+
+@pytest.fixture(scope="session")
+def authority(session_lab):
+    """Whose certificates a client trusts that is told to trust authority.pem."""
+    return certificate.Authority(session_lab.dir, "ca-of-tests")
 
 
 @pytest.fixture(scope="session")

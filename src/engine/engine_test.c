@@ -118,6 +118,16 @@ static void NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing(void **state)
     end(&w);
 }
 
+static struct ntp_header denial_of(struct world *w, const struct action *send)
+{
+    struct ntp_header h = answer_to(w, send);
+
+    h.stratum = 0;
+    h.leap = LEAP_UNKNOWN;
+    h.refid = NTP_REFID('D', 'E', 'N', 'Y');
+    return h;
+}
+
 static void a_pool_member_that_says_deny_is_replaced(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
@@ -131,10 +141,7 @@ static void a_pool_member_that_says_deny_is_replaced(void **state)
     give(&w, &ev);
     send = *find(&w, ACTION_SEND, 0);
     assert_int_equal(send.u.send.to.bytes[3], 1);
-    h = answer_to(&w, &send);
-    h.stratum = 0;
-    h.leap = LEAP_UNKNOWN;
-    h.refid = NTP_REFID('D', 'E', 'N', 'Y');
+    h = denial_of(&w, &send);
     forget(&w);
     deliver(&w, &send, &h);
     assert_true(logged(&w, LOG_SOURCE_KISS));
@@ -157,10 +164,7 @@ static void who_denies_when_it_is_replaced_costs_no_other_member(void **state)
     begin(&w, false);
     give(&w, &ev);
     send = *find(&w, ACTION_SEND, 0);
-    h = answer_to(&w, &send);
-    h.stratum = 0;
-    h.leap = LEAP_UNKNOWN;
-    h.refid = NTP_REFID('D', 'E', 'N', 'Y');
+    h = denial_of(&w, &send);
     w.engine->slot[0].useless = 7;
     deliver(&w, &send, &h);
     assert_int_equal(w.engine->slot[0].client.peer.bytes[3], 2);

@@ -225,45 +225,50 @@ static void take_port(struct draft *d, const struct words *w, const struct direc
 /* -- the clock ------------------------------------------------------------------------------------------------------------------- */
 
 /* Pairs of a word and a number. */
-static void take_tos(struct draft *d, const struct words *w, const struct directive *row)
+static void take_pairs(struct draft *d, const struct words *w, void (*take)(struct draft *, const char *word, double v))
 {
     double v;
 
-    (void)row;
-    for (unsigned i = 1; i + 1 < w->count; i += 2) {
-        const char *word = w->word[i];
-
-        if (!draft_decimal(w->word[i + 1], &v))
+    for (unsigned i = 1; i + 1 < w->count; i += 2)
+        if (draft_decimal(w->word[i + 1], &v))
+            take(d, w->word[i], v);
+        else
             draft_remark(d, "\"%.60s\" is no number", w->word[i + 1]);
-        else if (strcasecmp(word, "minsane") == 0)
-            draft_set_within(d, "clock", "min_sources", "", (double)(int64_t)v, 1, 16);
-        else if (strcasecmp(word, "orphan") == 0) {
-            draft_set_within(d, "local", "stratum", "", (double)(int64_t)v, 1, 15);
-            draft_set(d, "local", "orphan", "true");
-        } else
-            draft_remark(d, "%.20s: which sources are used follows from their bounds; a pool's `members` says how many are asked", word);
-    }
+}
+
+static void take_tos_pair(struct draft *d, const char *word, double v)
+{
+    if (strcasecmp(word, "minsane") == 0)
+        draft_set_within(d, "clock", "min_sources", "", (double)(int64_t)v, 1, 16);
+    else if (strcasecmp(word, "orphan") == 0) {
+        draft_set_within(d, "local", "stratum", "", (double)(int64_t)v, 1, 15);
+        draft_set(d, "local", "orphan", "true");
+    } else
+        draft_remark(d, "%.20s: which sources are used follows from their bounds; a pool's `members` says how many are asked", word);
+}
+
+static void take_tos(struct draft *d, const struct words *w, const struct directive *row)
+{
+    (void)row;
+    take_pairs(d, w, take_tos_pair);
+}
+
+static void take_tinker_pair(struct draft *d, const char *word, double v)
+{
+    if (strcasecmp(word, "panic") == 0)
+        draft_set_within(d, "clock", "panic_threshold", "s", v > 0 ? v : 86400, 0.001, 86400);
+    else if (strcasecmp(word, "step") == 0 && v > 0)
+        draft_set_within(d, "clock", "step_threshold", "s", v, 1e-6, 86400);
+    else if (strcasecmp(word, "step") == 0)
+        draft_set(d, "clock", "step_limit", "0");
+    else
+        draft_remark(d, "%.20s: how the clock is followed is found by measuring; nothing to do", word);
 }
 
 static void take_tinker(struct draft *d, const struct words *w, const struct directive *row)
 {
-    double v;
-
     (void)row;
-    for (unsigned i = 1; i + 1 < w->count; i += 2) {
-        const char *word = w->word[i];
-
-        if (!draft_decimal(w->word[i + 1], &v))
-            draft_remark(d, "\"%.60s\" is no number", w->word[i + 1]);
-        else if (strcasecmp(word, "panic") == 0)
-            draft_set_within(d, "clock", "panic_threshold", "s", v > 0 ? v : 86400, 0.001, 86400);
-        else if (strcasecmp(word, "step") == 0 && v > 0)
-            draft_set_within(d, "clock", "step_threshold", "s", v, 1e-6, 86400);
-        else if (strcasecmp(word, "step") == 0)
-            draft_set(d, "clock", "step_limit", "0");
-        else
-            draft_remark(d, "%.20s: how the clock is followed is found by measuring; nothing to do", word);
-    }
+    take_pairs(d, w, take_tinker_pair);
 }
 
 /* -- keys and certificates ------------------------------------------------------------------------------------------------------------ */

@@ -4,15 +4,10 @@ import time
 
 import pytest
 
-from lib import certificate, peers, proc, utcd
+from lib import peers, proc, utcd
 from lib.nts import NtsChronyd, source
 
 DEAD = "@1970-01-01 00:00:10"
-
-
-@pytest.fixture(scope="module")
-def authority(session_lab):
-    return certificate.Authority(session_lab.dir, "ca-bootstrap")
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,6 @@ REFUSED = "no NTS keys from localhost"
 
 
 @pytest.fixture(scope="module")
-def authority(session_lab):
-    return certificate.Authority(session_lab.dir, "ca-of-certificates")
-
-
-@pytest.fixture(scope="module")
 def pair(authority):
     return authority.sign("good")
 

@@ -11,14 +11,9 @@ import time
 import pytest
 
 from lib import certificate, dns, peers, proc, sandbox, utcd
-from lib.nts import NtsChronyd, source
+from lib.nts import NtsChronyd, our_server, source
 
 HOST = "127.0.0.1"
-
-
-@pytest.fixture(scope="module")
-def authority(session_lab):
-    return certificate.Authority(session_lab.dir, "ca-for-clients")
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +50,8 @@ def test_learns_from_ntpsec(lab, authority):
 
 @pytest.mark.parametrize("mode", utcd.MODES)
 def test_learns_from_us(lab, authority, mode):
-    pem, private = authority.sign("for-us")
     port, ke_port = proc.free_port(), proc.free_port()
-    server = lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{port}"]},
-                       "nts": {"listen": [f"{HOST}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, mode, name="server")
+    server = lab.utcd(our_server(authority.sign("for-us"), port, ke_port), mode, name="server")
     server.wait_answering(HOST, port)
     daemon = client(lab, authority, [source(ke_port)], mode, name="client")
     daemon.wait_synchronised(25)
@@ -173,9 +166,7 @@ def test_of_several_servers_of_one_name_the_one_that_is_heard_gives_new_keys(lab
     if not sandbox.isolated:
         pytest.skip(sandbox.why_not_isolated)
     first, second, port, ke_port = "127.0.0.2", "127.0.0.1", proc.free_port(), proc.free_port()
-    pem, private = authority.sign("several", "DNS:several.test")
-    config = {"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{host}:{port}" for host in (first, second)]},
-              "nts": {"listen": [f"{host}:{ke_port}" for host in (first, second)], "certificate": str(pem), "private_key": str(private)}}
+    config = our_server(authority.sign("several", "DNS:several.test"), port, ke_port, (first, second))
     with dns.Server() as names:
         names.several = [first]
         server = lab.utcd(config, name="server")
@@ -196,8 +187,7 @@ def test_an_address_that_gives_no_keys_is_passed_over_at_once(lab, authority, ar
         pytest.skip(sandbox.why_not_isolated)
     bad, good, port, ke_port = "127.0.0.1", "127.0.0.2", proc.free_port(), proc.free_port()
     pem, private = authority.sign("passed-over", "DNS:several.test")
-    lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{good}:{port}"]},
-              "nts": {"listen": [f"{good}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, name="server").wait_answering(good, port)
+    lab.utcd(our_server((pem, private), port, ke_port, (good,)), name="server").wait_answering(good, port)
     with dns.Server() as names, contextlib.ExitStack() as rest:
         names.several = [bad, good]
         if args:

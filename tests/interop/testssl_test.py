@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from lib import certificate, peers, proc, utcd
+from lib import peers, proc, utcd
+from lib.nts import our_server
 
 HOST = "127.0.0.1"
 PARTS = os.environ.get("TESTSSL_PARTS", "-p").split()
@@ -15,11 +16,9 @@ OF_ITSELF = {"optimal_proto", "engine_problem"}
 
 
 @pytest.fixture(scope="module")
-def ke_port(session_lab):
-    pem, private = certificate.Authority(session_lab.dir, "ca-testssl").sign("for-testssl")
+def ke_port(session_lab, authority):
     port, ke_port = proc.free_port(), proc.free_port()
-    daemon = session_lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]},
-                               "nts": {"listen": [f"{HOST}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES, name="testssl")
+    daemon = session_lab.utcd(our_server(authority.sign("for-testssl"), port, ke_port), utcd.PROCESSES, name="testssl")
     daemon.wait_answering(HOST, port)
     proc.wait_for(lambda: proc.run(["openssl", "s_client", "-connect", f"{HOST}:{ke_port}"]).returncode == 0, what=daemon.log)
     yield ke_port

@@ -7,6 +7,12 @@ def source(ke_port, name="localhost", **more):
     return {"server": name, "nts": True, "nts_port": ke_port, "iburst": True, "min_poll": -2, "max_poll": 0, **more}
 
 
+def our_server(pair, port, ke_port, hosts=("127.0.0.1",), **more):
+    """The configuration of a server of ours that serves NTS with this pair, by its own word."""
+    return {"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{host}:{port}" for host in hosts]},
+            "nts": {"listen": [f"{host}:{ke_port}" for host in hosts], "certificate": str(pair[0]), "private_key": str(pair[1])}, **more}
+
+
 class NtsChronyd:
     """chronyd that serves NTS with this pair."""
 

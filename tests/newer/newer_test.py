@@ -7,19 +7,14 @@ import re
 
 import pytest
 
-from lib import certificate, newer, ntp, proc, utcd
-from lib.nts import source
+from lib import newer, ntp, proc, utcd
+from lib.nts import our_server, source
 
 HOST = "127.0.0.1"
 KEYS = {"SHA256": 32, "SHA512": 64, "AES128": 16, "AES256": 32}
 AEADS = json.loads(proc.run([utcd.UTCCTL, "version", "--json"]).stdout)["nts_aeads"]
 SIV, GCM_SIV = 15, 30
 gcm_siv = pytest.mark.skipif(GCM_SIV not in AEADS, reason="this build has no AEAD 30: its nettle is older than 3.9")
-
-
-@pytest.fixture(scope="module")
-def authority(session_lab):
-    return certificate.Authority(session_lab.dir, "ca-newer")
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +29,8 @@ def keys(session_lab):
 @pytest.fixture(scope="module")
 def server(session_lab, authority, keys):
     """Ours, with everything it can serve."""
-    pem, private = authority.sign("newer-ours")
     port, ke_port = proc.free_port(), proc.free_port()
-    daemon = session_lab.utcd({"local": {"stratum": 5, "error": "1ms"}, "ntp": {"listen": [f"{HOST}:{port}"]}, "keys": {"file": str(keys)},
-                               "nts": {"listen": [f"{HOST}:{ke_port}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES, name="newer-ours")
+    daemon = session_lab.utcd(our_server(authority.sign("newer-ours"), port, ke_port, keys={"file": str(keys)}), utcd.PROCESSES, name="newer-ours")
     daemon.wait_answering(HOST, port)
     daemon.port, daemon.ke_port = port, ke_port
     yield daemon
