@@ -55,6 +55,23 @@ def test_a_hostile_lease_writes_nothing_but_addresses(hook):
     assert refused.returncode == 2 and "no interface" in refused.stderr
 
 
+# The first two are what many a router hands out that knows no server.
+UNUSABLE = ["0.0.0.0", "224.0.1.1", "255.255.255.255", "300.1.1.1", "1.2.3.4.5", "1.2.3", "1.2.3.04", "1..2.3", "dead.beef.cafe.fe", "::", "0:0:0:0:0:0:0:0", "ff05::101",
+            "FF02::1", "1::2::3", ":::1", "1:2:3", "1:2:3:4:5:6:7:8:9", "12345::1", ":1::2", "1::2:", "::ffff:0:0", "0:0::FFFF:e000:1"]
+USABLE = ["192.0.2.1", "1.0.0.255", "223.255.255.254", "2001:db8::1", "2001:db8:ffff::1", "fe80::1:2", "ff5::1", "1:2:3:4:5:6:7:8", "::1:0"]
+
+
+@pytest.mark.parametrize("address", UNUSABLE + USABLE)
+def test_what_no_server_can_have_is_left_out(hook, lab, address):
+    """The daemon would refuse the whole configuration for it, and not start the next time: a network may not do that."""
+    found = hook(HOOKS / "simple-utcd-sources", "eth0", address)
+    assert found == ({"eth0.sources": [{"server": address}]} if address in USABLE else {})
+    config = lab.dir / "config.yaml"
+    config.write_text(f"sources_dir: {hook.directory}\n")
+    done = proc.run([utcd.UTCCTL, "check", config])
+    assert " 0 errors" in done.stdout + done.stderr, done
+
+
 def test_the_daemon_follows_what_is_handed_out(hook, lab):
     """Beside a configured source; the same server handed out as well is followed once."""
     hook(HOOKS / "simple-utcd-sources", "eth0", "127.0.0.1", "127.0.0.2")
