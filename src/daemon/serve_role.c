@@ -79,12 +79,28 @@ static void ask_departure(struct serve_role *s, const struct listener *l, const 
     io_batch_stamp(&s->batch);
 }
 
-static void take_request(const struct serve_role *s, const struct listener *l, const struct serve_moment *moment, unsigned i, struct serve_request *r)
+/* What answers of one group share. */
+struct group {
+    const struct listener *l;
+    struct serve_moment moment;
+    struct mono_ns made;            /* when the moment's time was read */
+    int wish;                       /* of which answer of the batch the departure is to be learnt; -1: of none */
+};
+
+static void take_request(const struct serve_role *s, const struct group *g, unsigned i, struct serve_request *r)
 {
     const struct io_datagram *d = &s->batch.datagram[i];
+    const struct listener *l = g->l;
 
-    *r = (struct serve_request){ .service = l->service, .bytes = { d->bytes, d->len }, .from = d->from, .to = d->to, .rx = d->rx, .tx = moment->tx,
-                                 .smeared = l->smeared, .list = l->list, .expected = s->options->guard ? &s->expected[i] : NULL };
+    r->service = l->service;
+    r->bytes = (struct span){ d->bytes, d->len };
+    r->from = d->from;
+    r->to = d->to;
+    r->rx = d->rx;
+    r->tx = g->moment.tx;
+    r->smeared = l->smeared;
+    r->expected = s->options->guard ? &s->expected[i] : NULL;
+    r->list = l->list;
     if (r->to.family == ADDR_NONE && addr_is_usable_server(&l->at)) {
         r->to = l->at;
         r->to.scope = r->from.scope;
@@ -92,36 +108,35 @@ static void take_request(const struct serve_role *s, const struct listener *l, c
     r->to.port = l->at.port;
 }
 
-/* made: when the moment's time was read; wish: of which answer the departure is to be learnt. */
-static void queue(struct serve_role *s, const struct listener *l, const struct serve_request *r, const struct serve_answer *a, struct mono_ns made, int wish,
-                  unsigned i)
+static void queue(struct serve_role *s, const struct group *g, const struct serve_request *r, const struct serve_answer *a, unsigned i)
 {
     io_batch_answer(&s->batch, i, a->out, a->len);
-    if (wish >= 0 && s->batch.answers > (unsigned)wish && !s->sample.waits && a->len == NTP_HEADER_SIZE)
-        ask_departure(s, l, a->out, made);
+    if (g->wish >= 0 && s->batch.answers > (unsigned)g->wish && !s->sample.waits && a->len == NTP_HEADER_SIZE)
+        ask_departure(s, g->l, a->out, g->made);
     else if (serve_wants_stamp(s->options, r, a->out))
         io_batch_stamp(&s->batch);
 }
 
-/* The n requests from the first on, whose answers leave at the moment. */
-static void answer_group(struct serve_role *s, const struct listener *l, const struct serve_moment *moment, struct mono_ns made, int wish, unsigned first,
-                         unsigned n)
+/* The n requests from the first on. */
+static void answer_group(struct serve_role *s, const struct group *g, unsigned first, unsigned n)
 {
     struct serve_request request[SERVE_GROUP];
     struct serve_answer answer[SERVE_GROUP];
+    bool waits = false;
 
     if (s->out_used + SERVE_GROUP * SERVE_ANSWER_MAX > sizeof s->out)
-        send_answers(s, l->fd);
+        send_answers(s, g->l->fd);
     for (unsigned i = 0; i < n; i++) {
-        take_request(s, l, moment, first + i, &request[i]);
+        take_request(s, g, first + i, &request[i]);
         answer[i].out = s->out + s->out_used;
-        serve_begin(s->options, moment, &request[i], s->stats, &answer[i]);
+        waits |= serve_begin(s->options, &g->moment, &request[i], s->stats, &answer[i]);
         s->out_used += answer[i].len;
     }
-    serve_finish(answer, n, s->stats);
+    if (waits)
+        serve_finish(answer, n, s->stats);
     for (unsigned i = 0; i < n; i++)
         if (answer[i].len > 0)
-            queue(s, l, &request[i], &answer[i], made, wish, first + i);
+            queue(s, g, &request[i], &answer[i], first + i);
 }
 
 /* When the answer left; false when only the card said so and its word cannot be placed. */
@@ -174,18 +189,19 @@ static void place_arrivals(struct serve_role *s)
 static void answer_batch(struct serve_role *s, const struct listener *l, const struct page_data *page, unsigned n)
 {
     struct departure *d = &s->departure[l - s->listeners->item];
-    struct mono_ns made = host_mono();
     bool ahead = l->service == SERVICE_NTP && s->options->ntp.put_ahead;
-    int wish = ahead ? departure_wish(d, n, made) : -1;
-    struct serve_moment moment;
+    struct group g;
 
-    histogram_add(s->latency, mono_sub(made, s->batch.datagram[0].rx));
-    if (wish >= 0)
+    g.l = l;
+    g.made = host_mono();
+    g.wish = ahead ? departure_wish(d, n, g.made) : -1;
+    histogram_add(s->latency, mono_sub(g.made, s->batch.datagram[0].rx));
+    if (g.wish >= 0)
         s->sample.waits = false; /* a wish that was not granted */
     for (unsigned i = 0; i < n; i += SERVE_GROUP) {
         if (i == 0 || ahead)
-            serve_prepare(s->options, page, ahead ? departure_of(d, s->batch.answers, made) : made, l->smeared, &moment);
-        answer_group(s, l, &moment, made, wish, i, n - i < SERVE_GROUP ? n - i : SERVE_GROUP);
+            serve_prepare(s->options, page, ahead ? departure_of(d, s->batch.answers, g.made) : g.made, l->smeared, &g.moment);
+        answer_group(s, &g, i, n - i < SERVE_GROUP ? n - i : SERVE_GROUP);
     }
     send_answers(s, l->fd);
 }

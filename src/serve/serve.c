@@ -287,7 +287,7 @@ static enum verdict kiss(enum verdict v, const struct serve_options *o, const st
     return deny ? VERDICT_DENIED : VERDICT_RATE_LIMITED;
 }
 
-void serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a)
+bool serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a)
 {
     static answer_fn *const answer[SERVICE_COUNT] = { answer_ntp, answer_time, answer_daytime };
     enum verdict v = check_addresses(r);
@@ -307,6 +307,7 @@ void serve_begin(const struct serve_options *o, const struct serve_moment *m, co
         v = kiss(v, o, m, r, a);
     if (!a->waits)
         settle(a, v, stats);
+    return a->waits;
 }
 
 static void judge(struct serve_answer *a, bool good, struct serve_stats *stats)
@@ -325,23 +326,27 @@ static void judge_two(struct serve_answer *a, struct serve_answer *b, struct ser
     judge(b, good[1], stats);
 }
 
+/* The first from `at` on that waits with a key of that kind; NULL: none. */
+static struct serve_answer *next_of_kind(struct serve_answer *at, const struct serve_answer *end, uint8_t kind)
+{
+    while (at < end && !(at->waits && at->codes.m->kind == kind))
+        at++;
+    return at < end ? at : NULL;
+}
+
 void serve_finish(struct serve_answer a[], unsigned n, struct serve_stats *stats)
 {
-    struct serve_answer *alone[CRYPTO_MAC_KINDS] = { NULL }; /* of each kind of key, one that has no other yet */
-
     for (unsigned i = 0; i < n; i++) {
-        struct serve_answer **first;
+        struct serve_answer *other;
 
         if (!a[i].waits)
             continue;
-        first = &alone[a[i].codes.m->kind];
-        if (*first)
-            judge_two(*first, &a[i], stats);
-        *first = *first ? NULL : &a[i];
+        other = next_of_kind(a + i + 1, a + n, a[i].codes.m->kind);
+        if (other)
+            judge_two(&a[i], other, stats);
+        else
+            judge(&a[i], crypto_mac_exchange(&a[i].codes), stats);
     }
-    for (unsigned kind = 0; kind < CRYPTO_MAC_KINDS; kind++)
-        if (alone[kind])
-            judge(alone[kind], crypto_mac_exchange(&alone[kind]->codes), stats);
 }
 
 enum verdict serve_datagram(const struct serve_options *o, const struct page_data *page, const struct serve_request *r, struct serve_stats *stats,

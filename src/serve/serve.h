@@ -84,8 +84,8 @@ struct serve_answer {
 };
 
 /* One UDP request of the batch; r->tx and r->smeared are those of the moment. a->out is given, the rest is filled; the request's bytes and the answer's a->len
- * bytes stay as they are until serve_finish. */
-void serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a);
+ * bytes stay as they are until serve_finish. Returns a->waits. */
+bool serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats, struct serve_answer *a);
 
 /* All that wait of the n that were begun: the codes by keys of one kind are made two requests at a time. */
 void serve_finish(struct serve_answer a[], unsigned n, struct serve_stats *stats);

@@ -27,9 +27,9 @@
 
 #define PARENT 1 /* the attacker's guess: any process will do, none may be reached */
 
-void __real_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+bool __real_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                         struct serve_answer *a);
-void __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+bool __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                         struct serve_answer *a);
 int __real_page_read(const struct page *p, struct page_data *out);
 int __wrap_page_read(const struct page *p, struct page_data *out);
@@ -183,19 +183,17 @@ int __wrap_page_read(const struct page *p, struct page_data *out)
     return __real_page_read(p, out);
 }
 
-void __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
+bool __wrap_serve_begin(const struct serve_options *o, const struct serve_moment *m, const struct serve_request *r, struct serve_stats *stats,
                         struct serve_answer *a)
 {
     static const uint8_t word[4] = "EVIL";
 
-    if (r->bytes.len < 5 || memcmp(r->bytes.at, word, sizeof word) != 0 || r->bytes.at[4] >= ESCAPE_COUNT) {
-        __real_serve_begin(o, m, r, stats, a);
-        return;
-    }
+    if (r->bytes.len < 5 || memcmp(r->bytes.at, word, sizeof word) != 0 || r->bytes.at[4] >= ESCAPE_COUNT)
+        return __real_serve_begin(o, m, r, stats, a);
     errno = 0;
     memcpy(a->out, word, sizeof word);
     a->out[4] = escapes[r->bytes.at[4]].run() == -1 ? 'F' : 'E'; /* failed, escaped */
     a->out[5] = (uint8_t)errno;
     a->len = 6;
-    a->waits = false;
+    return a->waits = false;
 }
