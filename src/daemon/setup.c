@@ -1,24 +1,15 @@
-#include "daemon/setup.h"
+#include "daemon/setup_part.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "clock/leap.h"
-#include "daemon/built.h"
 #include "daemon/exit.h"
-#include "daemon/instance.h"
 #include "daemon/logger.h"
-#include "daemon/memory_file.h"
-#include "daemon/place.h"
 #include "daemon/random.h"
 #include "daemon/resolve.h"
 #include "io/socket.h"
@@ -28,7 +19,7 @@
 #define PRIVILEGED_PORTS 1024
 #define CONTROL_SOCKET_MODE 0666 /* what it answers is what anybody may ask over NTP, and counters */
 
-__attribute__((format(printf, 2, 3))) static int refuse(int code, const char *format, ...)
+int setup_refuse(int code, const char *format, ...)
 {
     va_list args;
 
@@ -38,105 +29,6 @@ __attribute__((format(printf, 2, 3))) static int refuse(int code, const char *fo
     va_end(args);
     fputc('\n', stderr);
     return code;
-}
-
-/* -- who and where ------------------------------------------------------------------------------------------------ */
-
-static int find_user(struct setup *s)
-{
-    const char *name = s->options->process.user.s;
-    const struct passwd *pw;
-
-    s->user = NULL;
-    s->world.user = geteuid();
-    if (!config_group(s->options->control.operators.s, &s->world.operators))
-        return refuse(EXIT_CONFIGURATION, "control.operators: there is no group \"%s\"; make it (addgroup --system %s) or name another",
-                      s->options->control.operators.s, s->options->control.operators.s);
-    if (name[0] == '\0' || geteuid() != 0)
-        return 0;
-    pw = getpwnam(name);
-    if (!pw)
-        return refuse(EXIT_CONFIGURATION, "process.user: there is no user \"%s\"; make it (adduser --system %s) or name another", name, name);
-    s->user_storage = (struct host_user){ pw->pw_uid, pw->pw_gid };
-    s->user = &s->user_storage;
-    s->world.user = pw->pw_uid;
-    return 0;
-}
-
-static int find_roles(struct setup *s)
-{
-    const char *missing = s->one_process ? NULL : join_find_users(&s->join, &s->options->process);
-
-    if (!missing)
-        return 0;
-    return refuse(EXIT_CONFIGURATION, "process.*_user: there is no user \"%s\", or it has another role too; make it (systemd-sysusers) or name another",
-                  missing);
-}
-
-static int open_join(struct setup *s)
-{
-    int err = join_open(&s->join, s);
-
-    return err ? refuse(EXIT_GENERAL, "cannot open the socket for roles in %s: %s", s->run_dir, ue_text(err)) : 0;
-}
-
-static bool serves_nobody(const struct daemon_options *o)
-{
-    return o->ntp.listen.count + o->ntp.smear_listen.count == 0 && o->timeproto.time.listen.count == 0 && o->timeproto.daytime.listen.count == 0;
-}
-
-static int refuse_second(const struct setup *s, pid_t other)
-{
-    return refuse(EXIT_OTHER_INSTANCE, "another simple-utcd runs already (pid %ld, run directory %s); stop it, or give this one its own process.run_dir",
-                  (long)other, s->run_dir);
-}
-
-/* A foreground client without a run directory of its own may run beside the machine's daemon: it has nothing that could collide. */
-static bool may_detach(const struct setup *s)
-{
-    return s->one_process && s->options->process.run_dir.s[0] == '\0' && serves_nobody(s->options);
-}
-
-/* A service manager may have made one for us (systemd: RuntimeDirectory=, the first of several); then ours are not the places of a user's own daemon. */
-static const char *made_for_us(void)
-{
-    const char *made = getenv("RUNTIME_DIRECTORY");
-
-    return made && made[0] == '/' ? made : NULL;
-}
-
-static int find_run_dir(struct setup *s)
-{
-    const char *configured = s->options->process.run_dir.s, *made = made_for_us();
-
-    if (configured[0] == '\0' && made)
-        return snprintf(s->run_dir, sizeof s->run_dir, "%.*s", (int)strcspn(made, ":"), made) < (int)sizeof s->run_dir ? 0 : -UE_RANGE;
-    if (configured[0] == '\0')
-        return run_dir_own(s->run_dir, sizeof s->run_dir);
-    return snprintf(s->run_dir, sizeof s->run_dir, "%s", configured) < (int)sizeof s->run_dir ? 0 : -UE_RANGE;
-}
-
-static int take_run_dir(struct setup *s)
-{
-    pid_t other = 0;
-    int err = find_run_dir(s);
-
-    if (!err)
-        err = instance_make_dir(s->run_dir, s->user);
-    if (!err)
-        err = instance_lock(s->run_dir, &other);
-    if (!err)
-        return 0;
-    s->detached = may_detach(s);
-    if (s->detached)
-        logger_say("no run directory (%s: %s): this daemon has no clock page file and cannot be asked by utcctl", s->run_dir,
-                   err == -UE_BUSY ? "another simple-utcd has it" : ue_text(err));
-    else if (err == -UE_BUSY)
-        return refuse_second(s, other);
-    else
-        return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL,
-                      "cannot use the run directory %s: %s; make it a directory of this user's own, or set process.run_dir", s->run_dir, ue_text(err));
-    return 0;
 }
 
 /* -- listeners ------------------------------------------------------------------------------------------------------ */
@@ -156,8 +48,8 @@ static int refuse_address(const struct listen_failure *f)
                                              : "; see ";
     } else
         hint = "; correct ";
-    return refuse(code, "cannot serve %s on %s %s: %s%s%s", service_name(f->service), addr_to_text(&f->at, at), f->stream ? "(TCP)" : "(UDP)",
-                  ue_text(f->err), hint, f->smeared ? "ntp.smear_listen" : key[f->service]);
+    return setup_refuse(code, "cannot serve %s on %s %s: %s%s%s", service_name(f->service), addr_to_text(&f->at, at), f->stream ? "(TCP)" : "(UDP)",
+                        ue_text(f->err), hint, f->smeared ? "ntp.smear_listen" : key[f->service]);
 }
 
 static unsigned workers_of(const struct setup *s)
@@ -210,7 +102,7 @@ static int connect_workers(struct setup *s)
     for (unsigned i = 0; i < WORKERS_MAX; i++)
         s->channel[i][0] = s->channel[i][1] = -1;
     err = setup_channels(s);
-    return err ? refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(err)) : 0;
+    return err ? setup_refuse(EXIT_GENERAL, "cannot connect the serve processes: %s", ue_text(err)) : 0;
 }
 
 static int open_ke(struct setup *s)
@@ -226,9 +118,9 @@ static int open_ke(struct setup *s)
     }
     if (!err)
         return 0;
-    return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : at.family ? EXIT_ADDRESS : EXIT_GENERAL,
-                  "cannot serve NTS key establishment%s%s: %s; see nts.listen", at.family ? " on " : "", at.family ? addr_to_text(&at, text) : "",
-                  ue_text(err));
+    return setup_refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : at.family ? EXIT_ADDRESS : EXIT_GENERAL,
+                        "cannot serve NTS key establishment%s%s: %s; see nts.listen", at.family ? " on " : "", at.family ? addr_to_text(&at, text) : "",
+                        ue_text(err));
 }
 
 /* -- shared memory, sockets between the roles -------------------------------------------------------------------------- */
@@ -247,7 +139,7 @@ static int map_shared(struct setup *s)
     s->sets = config_sets_new(join_part(&s->join, SHARED_SETS));
     s->world.words = operator_words_new();
     if (!s->world.page || !s->world.shared || !s->world.steps || !s->world.words || !s->sets)
-        return refuse(EXIT_GENERAL, "no memory for the clock page");
+        return setup_refuse(EXIT_GENERAL, "no memory for the clock page");
     s->world.sets = s->sets;
     if (err && !s->detached)
         logger_say("cannot write the clock page %s (%s): programs that use libutc will not find this daemon", path, ue_text(err));
@@ -273,7 +165,7 @@ static int start_hardware(struct setup *s)
     struct hardware_lines *lines = shared_hardware_new(join_part(&s->join, SHARED_HARDWARE));
 
     if (!lines)
-        return refuse(EXIT_GENERAL, "no memory for hardware_timestamps");
+        return setup_refuse(EXIT_GENERAL, "no memory for hardware_timestamps");
     hardware_start(&s->hardware, &s->options->top.hardware_timestamps, lines);
     s->world.hardware = &s->hardware;
     s->listeners.ask_cards = hardware_on(&s->hardware);
@@ -293,9 +185,9 @@ static int open_references(struct setup *s)
     s->world.references = &s->references;
     if (!err)
         return 0;
-    return refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_ADDRESS,
-                  "cannot make the socket %s of a reference clock: %s; its directory has to be there, and nothing else in its place",
-                  s->options->engine.source[failed].sock.s, ue_text(err));
+    return setup_refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_ADDRESS,
+                        "cannot make the socket %s of a reference clock: %s; its directory has to be there, and nothing else in its place",
+                        s->options->engine.source[failed].sock.s, ue_text(err));
 }
 
 static int start_responder(struct setup *s)
@@ -328,7 +220,7 @@ static int make_guard(struct setup *s)
     if (s->guard_memory && !guard_is_needed(o, s->options->ntp.client_log))
         return 0;
     if (!s->guard_memory || setup_guard(s, o, s->options->ntp.client_log) != 0)
-        return refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
+        return setup_refuse(EXIT_GENERAL, "no memory or no randomness for access, rate_limit and ntp.client_log");
     s->serve.guard = s->guard_memory;
     s->world.guard = s->serve.guard;
     for (unsigned i = 0; i < s->listeners.count; i++) {
@@ -336,7 +228,7 @@ static int make_guard(struct setup *s)
         int list = guard_list_at(s->serve.guard, o, &l->at, l->interface);
 
         if (list < 0)
-            return refuse(EXIT_CONFIGURATION, "access: the items name listeners in more than %d different combinations", GUARD_LISTS_MAX);
+            return setup_refuse(EXIT_CONFIGURATION, "access: the items name listeners in more than %d different combinations", GUARD_LISTS_MAX);
         l->list = (uint8_t)list;
     }
     return 0;
@@ -359,7 +251,7 @@ static int make_interleave(struct setup *s)
 {
     s->interleave_memory = shared_interleave_new(join_part(&s->join, SHARED_INTERLEAVE));
     if (!s->interleave_memory || setup_interleave(s, &s->options->ntp) != 0)
-        return refuse(EXIT_GENERAL, "no memory or no randomness for ntp.interleaved");
+        return setup_refuse(EXIT_GENERAL, "no memory or no randomness for ntp.interleaved");
     return 0;
 }
 
@@ -378,7 +270,7 @@ static int open_admin(struct setup *s)
     int err = admin_role_open(&s->admin, &s->options->http, join_has(&s->join, ROLE_ADMIN) ? NULL : s->user, s->run_dir, s->world.page->vmclock);
 
     s->world.admin = &s->admin;
-    return err ? refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
+    return err ? setup_refuse(EXIT_GENERAL, "cannot make what http takes: %s", ue_text(err)) : 0;
 }
 
 static int open_control(struct setup *s)
@@ -395,8 +287,8 @@ static int open_control(struct setup *s)
         s->control_fd = -1;
         return 0;
     }
-    return refuse(s->control_fd == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL, "cannot open the control socket %s: %s; see control.socket",
-                  s->control_path, ue_text(s->control_fd));
+    return setup_refuse(s->control_fd == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL, "cannot open the control socket %s: %s; see control.socket",
+                        s->control_path, ue_text(s->control_fd));
 }
 
 static bool has_name(const struct engine_options *o)
@@ -445,7 +337,7 @@ static int connect_helpers(struct setup *s)
 
     s->world.resolve_fd = s->resolve_end = s->world.ke_fd = s->ke_end = -1;
     err = setup_helpers(s, &s->options->engine);
-    return err ? refuse(EXIT_GENERAL, "cannot connect the helpers for names and NTS keys: %s", ue_text(err)) : 0;
+    return err ? setup_refuse(EXIT_GENERAL, "cannot connect the helpers for names and NTS keys: %s", ue_text(err)) : 0;
 }
 
 /* In one process nothing is to be handed over. */
@@ -457,7 +349,7 @@ static int connect_reload(struct setup *s)
     if (s->one_process)
         return 0;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
-        return refuse(EXIT_GENERAL, "cannot connect the processes: %s", ue_text(io_error(errno)));
+        return setup_refuse(EXIT_GENERAL, "cannot connect the processes: %s", ue_text(io_error(errno)));
     s->world.reload_fd = fd[0];
     s->reload_end = fd[1];
     return 0;
@@ -472,112 +364,9 @@ static int connect_clock(struct setup *s)
         return 0;
     s->sets->limits = clock_limits_of(&s->options->engine.clock);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) != 0)
-        return refuse(EXIT_GENERAL, "cannot connect the clock process: %s", ue_text(io_error(errno)));
+        return setup_refuse(EXIT_GENERAL, "cannot connect the clock process: %s", ue_text(io_error(errno)));
     s->world.clock_fd = fd[0];
     s->clock_end = fd[1];
-    return 0;
-}
-
-/* -- the clock -------------------------------------------------------------------------------------------------------- */
-
-static void tell_refused(int err)
-{
-    struct log_record r = { .id = LOG_CLOCK_CANNOT_SET };
-    char reason[SNAPSHOT_TEXT_MAX];
-
-    snprintf(reason, sizeof reason, "%s (it takes root or CAP_SYS_TIME)", ue_text(err));
-    log_text(&r, "reason", reason);
-    logger_write(&r, host_mono());
-}
-
-/* The first status we give the kernel clears it; from then on only what is known here counts. */
-static void tell_leap_armed(enum leap armed)
-{
-    struct log_record r = { .id = LOG_LEAP_CLEARED };
-
-    if (armed == LEAP_NONE)
-        return;
-    log_text(&r, "kind", armed == LEAP_INSERT ? "inserted" : "deleted");
-    logger_write(&r, host_mono());
-}
-
-static int decide_clock(struct setup *s)
-{
-    enum clock_mode wanted = s->options->engine.clock.clock.mode;
-    bool may_steer = wanted != CLOCK_MODE_VIRTUAL;
-    struct mode_facts facts = { .build_tree = may_steer && place_is_build_tree(),
-                                .steered_before = may_steer && !s->detached && instance_steered_before(s->run_dir),
-                                .probe = host_clock_system.probe, .other = host_other_discipliner,
-                                .others_hidden = may_steer && !host_sees_others() };
-    struct host_pair now = host_pair();
-
-    mode_decide(wanted, &facts, &s->mode);
-    if (s->mode.refused)
-        tell_refused(s->mode.refused);
-    if (s->mode.rival[0])
-        logger_say("%s steers the system clock too: two at one clock spoil it for both; stop one of them", s->mode.rival);
-    if (s->mode.steer) {
-        s->world.found.leap_armed = host_leap_armed();
-        tell_leap_armed(s->world.found.leap_armed);
-    }
-    if (s->mode.steer && !s->detached)
-        instance_mark_steering(s->run_dir);
-    s->world.steer = s->mode.steer;
-    s->world.driver = s->mode.steer ? &host_clock_system : &host_clock_null;
-    s->world.clock_mode = s->mode.steer ? "system" : "virtual";
-    s->world.clock_reason = s->mode.reason;
-    s->world.mode = &s->mode;
-    s->world.wall = now.system;
-    s->world.wall_at = now.raw;
-    return 0;
-}
-
-static void tell_memory(enum log_id id, const char *file, const struct clock_memory *m, int err)
-{
-    struct log_record r = { .id = id };
-
-    if (!err)
-        log_double(&r, "freq_ppm", m->beyond_ppm != 0 ? m->beyond_ppm : m->drift.freq_ppm);
-    log_text(&r, "file", file);
-    if (err)
-        log_text(&r, "reason", ue_text(err));
-    logger_write(&r, host_mono());
-}
-
-/* Before any process is started, so that all of them go by the same memory, and the clock role's limits are not the network process's to tell. */
-static int recall(struct setup *s)
-{
-    const struct clock_own_options *o = &s->options->engine.clock.clock;
-    struct clock_memory *m = &s->world.memory;
-    int err;
-
-    if (o->drift_file.s[0] == '\0')
-        return 0;
-    err = memory_file_load(o->drift_file.s, o->max_frequency, m);
-    if (err != -UE_NO_FILE) {
-        s->world.found.state_err = err;
-        s->world.found.beyond_ppm = m->beyond_ppm;
-        tell_memory(err ? LOG_DRIFT_BAD : m->beyond_ppm != 0 ? LOG_DRIFT_CLAMPED : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
-    }
-    s->world.steps->synchronised_ever = m->synchronised_once;
-    s->world.steps->stepped = m->stepped;
-    return 0;
-}
-
-/* What is known before anybody is asked, so that those who answer need not wait for core. */
-static int publish_first_page(struct setup *s)
-{
-    static struct clock first;
-    const struct clock_options *o = &s->options->engine.clock;
-    const struct clock_start start = { .now = s->world.wall_at, .memory = &s->world.memory, .precision_log2 = host_precision_log2(),
-                                       .wall = s->mode.steer ? leap_unsmeared(&o->leap, &s->world.memory, s->world.wall) : s->world.wall };
-
-    clock_init(&first, o, &start);
-    if (s->options->engine.clock.clock.drift_file.s[0])
-        s->world.steps->gap = clock_gap(&first);
-    first.page.asleep = io_asleep();
-    first.page.disruption = io_vmclock_marker(s->world.vmclock);
-    page_publish(s->world.page, &first.page);
     return 0;
 }
 
@@ -585,9 +374,9 @@ static int publish_first_page(struct setup *s)
 int setup_make(struct setup *s, const struct daemon_options *options, bool one_process, const char *argv0)
 {
     static int (*const steps[])(struct setup *) = {
-        find_user,      find_roles, take_run_dir,    open_listeners, connect_workers, open_ke, drop_inherited,  map_shared,    start_hardware, open_references,
-        start_responder, make_guard, make_interleave, decide_clock,  recall,          connect_helpers, connect_clock, connect_reload, open_control, open_admin,
-        open_clockbound, publish_first_page, open_join,
+        setup_find_user, setup_find_roles, setup_take_run_dir, open_listeners, connect_workers, open_ke, drop_inherited, map_shared, start_hardware,
+        open_references, start_responder, make_guard, make_interleave, setup_decide_clock, setup_recall, connect_helpers, connect_clock, connect_reload,
+        open_control, open_admin, open_clockbound, setup_publish_first_page, setup_open_join,
     };
     int code = 0;
 
