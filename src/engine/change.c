@@ -81,11 +81,11 @@ static void change_sources(struct engine *e, const struct engine_options *o)
             e->configured[j] = (struct configured){ .begin = true, .resolve_at = MONO_NEVER, .establish_at = MONO_NEVER };
 }
 
-void engine_change(struct engine *e, const struct engine_options *o)
+void engine_change(struct engine *e, const struct event *ev)
 {
     struct clock_actions a = { .count = 0 };
 
-    change_sources(e, o);
+    change_sources(e, ev->u.options.options);
     find_keys_again(e);
     clock_change(&e->clock, &e->options.clock, e->now, &a);
     bootstrap_demand(e);
@@ -144,11 +144,12 @@ static void act_on(struct engine *e, uint16_t configured, enum engine_source_act
             ntp_client_hurry(&e->slot[i].client, e->now);
 }
 
-void sources_act(struct engine *e, enum engine_source_act act, const char *name)
+void sources_act(struct engine *e, const struct event *ev)
 {
+    const char *name = ev->u.source.name;
     int only = name[0] ? engine_find_source(e, name) : -1;
 
     for (uint16_t i = 0; i < e->options.source_count; i++)
         if (name[0] == '\0' || i == only)
-            act_on(e, i, act);
+            act_on(e, i, ev->u.source.act);
 }

@@ -123,8 +123,9 @@ static void tick(struct engine *e)
     steer_tick(e);
 }
 
-static void stop(struct engine *e)
+static void stop(struct engine *e, const struct event *ev)
 {
+    (void)ev;
     exchanges_stop(e);
     steer_stop(e);
     engine_emit(e, ACTION_SAVE);
@@ -138,55 +139,14 @@ static void take_leap_table(struct engine *e, const struct event *ev)
     engine_clock_actions(e, &a);
 }
 
-static void take(struct engine *e, const struct event *ev)
-{
-    switch (ev->kind) {
-    case EVENT_TICK:
-        break;
-    case EVENT_DATAGRAM:
-        exchanges_datagram(e, ev);
-        break;
-    case EVENT_TX_STAMP:
-        exchanges_sent(e, ev->u.tx.exchange, ev->u.tx.tx, ev->u.tx.stamp);
-        break;
-    case EVENT_SEND_FAILED:
-        exchanges_send_failed(e, ev->u.failed.exchange);
-        break;
-    case EVENT_ADDRESSES:
-        sources_addresses(e, ev->u.addresses.configured, ev->u.addresses.err, ev->u.addresses.addr, ev->u.addresses.count);
-        break;
-    case EVENT_CLOCK_PAIR:
-        steer_pair(e, ev);
-        break;
-    case EVENT_MOVED:
-        steer_moved(e);
-        break;
-    case EVENT_CLOCK_RESULT:
-        steer_result(e, ev->u.result.err);
-        break;
-    case EVENT_LEAP_TABLE:
-        take_leap_table(e, ev);
-        break;
-    case EVENT_REFERENCE:
-        references_said(e, ev);
-        break;
-    case EVENT_NTS:
-        nts_established(e, ev);
-        break;
-    case EVENT_OPTIONS:
-        engine_change(e, ev->u.options.options);
-        break;
-    case EVENT_SOURCE:
-        sources_act(e, ev->u.source.act, ev->u.source.name);
-        break;
-    case EVENT_STEP:
-        steer_step_now(e);
-        break;
-    case EVENT_STOP:
-        stop(e);
-        break;
-    }
-}
+/* What each event is for. EVENT_TICK says nothing by itself. */
+static void (*const takers[EVENT_STOP + 1])(struct engine *e, const struct event *ev) = {
+    [EVENT_DATAGRAM] = exchanges_datagram,  [EVENT_TX_STAMP] = exchanges_sent, [EVENT_SEND_FAILED] = exchanges_send_failed,
+    [EVENT_ADDRESSES] = sources_addresses,  [EVENT_NTS] = nts_established,     [EVENT_REFERENCE] = references_said,
+    [EVENT_CLOCK_PAIR] = steer_pair,        [EVENT_MOVED] = steer_moved,       [EVENT_CLOCK_RESULT] = steer_result,
+    [EVENT_LEAP_TABLE] = take_leap_table,   [EVENT_OPTIONS] = engine_change,   [EVENT_SOURCE] = sources_act,
+    [EVENT_STEP] = steer_step_now,          [EVENT_STOP] = stop,
+};
 
 static size_t hand_out(struct engine *e, struct action *out, size_t out_max)
 {
@@ -206,7 +166,8 @@ size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now,
         e->now = now;
     if (ev->kind != EVENT_TICK)
         assert(engine_has_room(e)); /* the caller drains the outbox before the next input */
-    take(e, ev);
+    if (takers[ev->kind])
+        takers[ev->kind](e, ev);
     if (ev->kind != EVENT_STOP && engine_has_room(e))
         tick(e);
     return hand_out(e, out, out_max);

@@ -333,20 +333,20 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
         sources_replace(e, s, "it asked us to stop");
 }
 
-void exchanges_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp)
+void exchanges_sent(struct engine *e, const struct event *ev)
 {
-    struct slot *s = slot_of_exchange(e, exchange);
+    struct slot *s = slot_of_exchange(e, ev->u.tx.exchange);
 
     if (s)
-        ntp_client_sent(&s->client, exchange, tx, stamp);
+        ntp_client_sent(&s->client, ev->u.tx.exchange, ev->u.tx.tx, ev->u.tx.stamp);
 }
 
-void exchanges_send_failed(struct engine *e, uint32_t exchange)
+void exchanges_send_failed(struct engine *e, const struct event *ev)
 {
-    struct slot *s = slot_of_exchange(e, exchange);
+    struct slot *s = slot_of_exchange(e, ev->u.failed.exchange);
 
     if (s)
-        ntp_client_send_failed(&s->client, exchange); /* the timeout ends the exchange */
+        ntp_client_send_failed(&s->client, ev->u.failed.exchange); /* the timeout ends the exchange */
 }
 
 void exchanges_stop(struct engine *e)

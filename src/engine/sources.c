@@ -216,8 +216,11 @@ static bool moves_away(const struct engine *e, uint16_t configured)
     return false;
 }
 
-void sources_addresses(struct engine *e, uint16_t configured, int err, const struct net_addr *addr, uint32_t count)
+void sources_addresses(struct engine *e, const struct event *ev)
 {
+    const uint16_t configured = ev->u.addresses.configured;
+    const uint32_t count = ev->u.addresses.count;
+    const int err = ev->u.addresses.err;
     const struct source_options *o = &e->options.source[configured];
     struct configured *c = &e->configured[configured];
     unsigned taken = 0, limit = options_pool(o) ? ENGINE_POOL_MEMBERS : EVENT_ADDRESSES_MAX; /* NTPC-24 */
@@ -226,7 +229,7 @@ void sources_addresses(struct engine *e, uint16_t configured, int err, const str
     c->waiting = false;
     c->candidate_count = 0;
     for (uint32_t i = 0; i < count && taken < limit; i++) {
-        struct net_addr a = addr[i];
+        struct net_addr a = ev->u.addresses.addr[i];
 
         a.port = (uint16_t)o->port;
         if (!acceptable(o, &a) || asked_already(e, &a))

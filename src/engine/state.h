@@ -136,7 +136,7 @@ static inline bool options_pool(const struct source_options *o) { return o->pool
 void sources_start(struct engine *e);
 void sources_tick(struct engine *e);
 struct mono_ns sources_next(const struct engine *e);
-void sources_addresses(struct engine *e, uint16_t configured, int err, const struct net_addr *addr, uint32_t count);
+void sources_addresses(struct engine *e, const struct event *ev);
 void sources_begin(struct engine *e, uint16_t configured);                     /* a new line: its name or address is put to use */
 void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason); /* not asked any more */
 void sources_replace(struct engine *e, struct slot *s, const char *reason);    /* by the next candidate; with none left the name is looked up */
@@ -151,8 +151,8 @@ struct slot *sources_put(struct engine *e, uint16_t configured, const struct net
 void exchanges_tick(struct engine *e);
 struct mono_ns exchanges_next(const struct engine *e);
 void exchanges_datagram(struct engine *e, const struct event *ev);
-void exchanges_sent(struct engine *e, uint32_t exchange, struct mono_ns tx, enum stamp stamp);
-void exchanges_send_failed(struct engine *e, uint32_t exchange);
+void exchanges_sent(struct engine *e, const struct event *ev);
+void exchanges_send_failed(struct engine *e, const struct event *ev);
 void exchanges_stop(struct engine *e);
 void exchanges_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
 void exchanges_close(struct engine *e, uint32_t exchange);
@@ -170,9 +170,9 @@ void references_tick(struct engine *e);
 struct mono_ns references_next(const struct engine *e);
 
 /* change.c: another configuration, an operator's word */
-void engine_change(struct engine *e, const struct engine_options *o);
+void engine_change(struct engine *e, const struct event *ev);
 void sources_offline(struct engine *e, uint16_t configured, bool offline);      /* an operator took the line out, or back in */
-void sources_act(struct engine *e, enum engine_source_act act, const char *name);
+void sources_act(struct engine *e, const struct event *ev);
 
 /* nts.c: key establishment and sealed exchanges */
 static inline bool nts_is_wanted(const struct engine *e, const struct slot *s) { return e->options.source[s->configured].nts; }
@@ -197,10 +197,10 @@ void steer_wake(struct engine *e);  /* the page changed: follow it now */
 void steer_tick(struct engine *e);
 struct mono_ns steer_next(const struct engine *e);
 void steer_pair(struct engine *e, const struct event *ev);
-void steer_moved(struct engine *e);
-void steer_result(struct engine *e, int err);
+void steer_moved(struct engine *e, const struct event *ev);
+void steer_result(struct engine *e, const struct event *ev);
 void steer_step(struct engine *e, struct dur_ns by);
-void steer_step_now(struct engine *e); /* an operator wants it */
+void steer_step_now(struct engine *e, const struct event *ev); /* an operator wants it */
 void steer_stop(struct engine *e);
 
 /* leap.c: the system clock around a leap second */

@@ -119,10 +119,11 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
 }
 
 /* Another host's oscillator, or an earlier time: what RAW counted before says nothing about what it counts now, and the system clock follows nobody. */
-void steer_moved(struct engine *e)
+void steer_moved(struct engine *e, const struct event *ev)
 {
     struct clock_actions a = { .count = 0 };
 
+    (void)ev;
     e->steering.have_pair = false;
     e->steering.misplaced = true;
     note_moved(e, "the virtual machine was moved or restored");
@@ -301,10 +302,11 @@ const char *engine_step_refusal(const struct engine *e, struct dur_ns *by)
     return clock_may_step(&e->clock, *by) ? NULL : "clock.step_budget does not allow it";
 }
 
-void steer_step_now(struct engine *e)
+void steer_step_now(struct engine *e, const struct event *ev)
 {
     struct dur_ns by;
 
+    (void)ev;
     if (engine_step_refusal(e, &by))
         return;
     clock_count_step(&e->clock, by);
@@ -322,8 +324,9 @@ void steer_step(struct engine *e, struct dur_ns by)
     e->steering.gap = (struct dur_ns){ 0 };
 }
 
-void steer_result(struct engine *e, int err)
+void steer_result(struct engine *e, const struct event *ev)
 {
+    const int err = ev->u.result.err;
     struct steering *s = &e->steering;
 
     s->awaited -= s->awaited > 0;
