@@ -10,6 +10,9 @@
 /* One sentence on what the clock is worth, then the facts; when it is not synchronised, why and what to do. */
 void show_status(const struct snapshot *s, unsigned width, FILE *out);
 
+/* What the clock is worth in one sentence, what to do where it is worth nothing, and an empty line. */
+void show_verdict(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out);
+
 /* A table of the sources, then what the words in it mean. */
 void show_sources(const struct snapshot *s, unsigned width, FILE *out);
 

@@ -1,0 +1,103 @@
+/* show_verdict: a sentence for each status, and what to do where there is no time. */
+#include "cli/show.h"
+
+#include <stdarg.h>
+
+#include "base/log.h"
+#include "cli/table.h"
+
+__attribute__((format(printf, 3, 4))) static void sentence(unsigned width, FILE *out, const char *format, ...)
+{
+    char text[768];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    text_wrap(text, 0, 0, width, out);
+}
+
+static void say_synchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, s->page.sources_total,
+             s->page.sources_total == 1 ? "" : "s", bound);
+}
+
+static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Holding over: every source is silent; true time is still within ±%s, which grows by %.3g ppm.", bound, s->page.growth_silent * 1e6);
+}
+
+static void say_local(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    sentence(width, out, "Local: no source is followed; by the operator's statement `local` time is served at stratum %u, said to be within ±%s.",
+             s->page.stratum, bound);
+}
+
+static void say_free_running(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    (void)s;
+    sentence(width, out,
+             "Not synchronised: free-running. Time may be off by ±%s, more than holdover.max_error permits: every source has been silent for too long, or is "
+             "that far off itself. It is no longer served as right.", bound);
+}
+
+static void say_disrupted(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    (void)s;
+    (void)bound;
+    sentence(width, out, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.");
+}
+
+static void say_unsynchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    char hint[4 * SNAPSHOT_TEXT_MAX];
+
+    (void)bound;
+    sentence(width, out, "Not synchronised: %s.", s->hint[0] ? text_printable(s->hint, hint, sizeof hint) : "nothing is known about the time yet");
+}
+
+static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char *, unsigned, FILE *) = {
+    [CLOCK_UNSYNCHRONISED] = say_unsynchronised, [CLOCK_SYNCHRONISED] = say_synchronised, [CLOCK_HOLDOVER] = say_holdover,
+    [CLOCK_FREE_RUNNING] = say_free_running,     [CLOCK_DISRUPTED] = say_disrupted,       [CLOCK_LOCAL] = say_local,
+};
+
+static bool is_named(const struct snapshot *s, enum problem_kind kind)
+{
+    for (uint32_t i = 0; i < s->problems.count; i++)
+        if (s->problems.item[i].kind == kind)
+            return true;
+    return false;
+}
+
+/* The state most sources are in, the worst first where it decides. */
+static const char *advice(const struct snapshot *s)
+{
+    unsigned n[SOURCE_STATE_COUNT + 1] = { 0 };
+
+    for (uint32_t i = 0; i < s->source_count; i++)
+        n[s->source[i].state]++;
+    if (s->source_count == 0)
+        return "Name at least one server under `sources:` in the configuration; four let one of them be wrong.";
+    if (n[SOURCE_OFFLINE] == s->source_count)
+        return "Every source was taken offline: `utcctl sources online SOURCE` has one asked again.";
+    if (n[SOURCE_FALSETICKER] > 0 || is_named(s, PROBLEM_NO_MAJORITY))
+        return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
+    if (n[SOURCE_RESOLVING] == s->source_count)
+        return "Check the network and the name server (`getent hosts NAME`), or configure numeric addresses.";
+    if (n[SOURCE_REFUSED] > 0)
+        return "A source answers, but says itself that its time is not to be used: `utcctl sources` tells why. Choose another.";
+    if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] == s->source_count)
+        return "Check the network, and that a firewall lets UDP port 123 out: `utcctl query HOST` asks a server once. For a reference clock see its program.";
+    return "Wait for a few polls: `utcctl wait-sync` returns when it is done.";
+}
+
+void show_verdict(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
+{
+    char bound[24];
+
+    say[v->status](s, ns_to_text(clock_view_bound(v).ns, bound), width, out);
+    if (v->stratum == 0)
+        sentence(width, out, "What to do: %s", advice(s));
+    fputc('\n', out);
+}
