@@ -66,15 +66,18 @@ static int admit(struct children *c, enum role r, int connection)
     return 0;
 }
 
-static void tell_refused(int connection, int kind, int err)
+static void tell_refused(int connection, int kind, int err, struct mono_ns now)
 {
-    const char *why = kind < 0 ? "no process.*_user is that one" : err ? ue_text(err) : "it is there already, or not needed";
+    struct log_record log = { .id = LOG_ROLE_REFUSED };
     uid_t user = 0;
     pid_t process = 0;
 
     io_unix_peer(connection, &user, &process);
-    logger_say("the process %ld of user %lu wants to be %s and is refused: %s", (long)process, (unsigned long)user,
-               kind < 0 ? "a role" : role_name((enum role)kind), why);
+    log_int(&log, "pid", process);
+    log_int(&log, "uid", (int64_t)user);
+    log_text(&log, "role", kind < 0 ? "a role" : role_name((enum role)kind));
+    log_text(&log, "reason", kind < 0 ? "no process.*_user is that one" : err ? ue_text(err) : "it is there already, or not needed");
+    logger_write(&log, now);
 }
 
 static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
@@ -90,7 +93,7 @@ static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
 
         if (r >= 0 && !err)
             continue;
-        tell_refused(connection, kind, err);
+        tell_refused(connection, kind, err, now);
         join_refuse(connection);
         close(connection);
     }

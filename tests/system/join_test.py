@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -95,6 +96,25 @@ def test_another_user_is_refused(lab):
     assert stranger.wait(20) == NOT_PERMITTED and "does not want this user's process" in stranger.log()
     assert "no process.*_user is that one" in refusals(daemon)[0]
     assert daemon.wait_status(lambda s: "serve" in awaited(s))
+
+
+STORM = """import socket, sys, time
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])
+    s.close()"""
+
+
+def test_a_storm_of_strangers_fills_no_log(lab):
+    """Users without a role connect as fast as they can: all are refused, a line a second tells how many."""
+    daemon, _ = waiting_daemon(lab, {"serve": NOT_ME})
+    lab.dir.chmod(0o755)
+    strangers = [subprocess.Popen(["/usr/bin/python3", "-c", STORM, str(daemon.run_dir / "roles.sock")]) for _ in range(2)]
+    for stranger in strangers:
+        assert stranger.wait(20) == 0
+    assert daemon.ctl("status").returncode == 0
+    assert 1 <= len(refusals(daemon)) <= 8 and "more like it" in refusals(daemon)[-1]
 
 
 def test_another_role_than_the_users_is_refused(lab):
