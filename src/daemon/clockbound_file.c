@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/option.h"
+#include "host/file.h"
 #include "io/socket.h"
 #include "lib/run_dir.h"
 
@@ -49,12 +50,13 @@ static const char *wrong_with_file(int fd)
 static struct clockbound_segment *map_segment(int fd, const char **wrong)
 {
     struct clockbound_segment *s = MAP_FAILED;
+    int err = ftruncate(fd, sizeof *s) == 0 && fchmod(fd, 0644) == 0 ? host_file_reserve(fd, sizeof *s) : errno;
 
-    if (ftruncate(fd, sizeof *s) == 0 && fchmod(fd, 0644) == 0)
+    if (!err)
         s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (s != MAP_FAILED)
         return s;
-    *wrong = ue_text(io_error(errno));
+    *wrong = ue_text(io_error(err ? err : errno));
     return NULL;
 }
 

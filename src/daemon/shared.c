@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "daemon/become.h"
+#include "host/file.h"
 #include "io/machine.h"
 #include "io/socket.h"
 
@@ -38,13 +39,18 @@ static int open_for_writing(const char *path)
     return fd < 0 ? io_error(errno) : fd;
 }
 
-/* Nothing is changed that is right already: changes can wait for the disk. */
-static bool make_right(int fd)
+/* Nothing is changed that is right already: changes can wait for the disk. Returns 0 or -UE_.... */
+static int make_right(int fd)
 {
     struct stat st;
+    int err;
 
-    return fstat(fd, &st) == 0 && (st.st_size == sizeof(struct page) || ftruncate(fd, sizeof(struct page)) == 0) &&
-           ((st.st_mode & 07777) == 0444 || fchmod(fd, 0444) == 0);
+    if (fstat(fd, &st) != 0 || (st.st_size != sizeof(struct page) && ftruncate(fd, sizeof(struct page)) != 0))
+        return io_error(errno);
+    err = host_file_reserve(fd, sizeof(struct page));
+    if (!err && (st.st_mode & 07777) != 0444 && fchmod(fd, 0444) != 0)
+        err = errno;
+    return err ? io_error(err) : 0;
 }
 
 /* Ours in kind and owner, and of the layout and the start of the machine that hold now. */
@@ -58,10 +64,11 @@ static struct page *map_file(const char *path, int *err)
     *err = fd < 0 ? fd : 0;
     if (fd < 0)
         return NULL;
-    if (!make_right(fd))
-        *err = -UE_IO;
-    else if (!(p = map(fd, sizeof *p)))
+    *err = make_right(fd);
+    if (*err == 0 && !(p = map(fd, sizeof *p)))
         *err = -UE_MEMORY;
+    if (*err)
+        unlink(path); /* half a page is none */
     close(fd);
     return p;
 }

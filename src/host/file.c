@@ -68,3 +68,10 @@ int host_file_replace(const struct host_file *f, const void *bytes, size_t len)
         sync_folder(f->path);
     return err;
 }
+
+int host_file_reserve(int fd, size_t size)
+{
+    int err = posix_fallocate(fd, 0, (off_t)size);
+
+    return err == EOPNOTSUPP || err == EINVAL || err == ENODEV ? 0 : err;
+}

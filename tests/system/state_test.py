@@ -8,8 +8,11 @@ import time
 
 import pytest
 
-from lib import proc, utcd
+from lib import ntp, proc, utcd
 from lib.utcd import drift_text, memory_of, memory_text
+
+
+HOST = "127.0.0.1"
 
 
 def start(lab, chronyd, drift, mode=utcd.ONE_PROCESS, **kwargs):
@@ -129,6 +132,31 @@ def test_a_run_directory_that_cannot_be_made(lab):
     daemon = lab.utcd({"local": utcd.LOCAL, "process": {"run_dir": "/proc/nowhere"}})
     assert daemon.wait(2) in (1, 4)
     assert "/proc/nowhere" in daemon.log()
+
+
+@pytest.mark.parametrize("pages", range(5))
+@pytest.mark.parametrize("what", ["page", "clockbound"])
+def test_ST_03_no_room_for_what_is_mapped(lab, disk, pages, what):
+    """A file that is mapped before the disk has a place for it ends whoever writes there by SIGBUS: it is asked for first, and time is served without."""
+    folder = disk / "run"
+    folder.mkdir(mode=0o755)
+    with open(disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
+        while True:
+            filler.write(bytes(4096))
+    os.truncate(disk / "filler", (disk / "filler").stat().st_size - pages * 4096)
+    port = proc.free_port()
+    place = {"process": {"run_dir": str(folder)}} if what == "page" else {"clockbound": {"path": str(folder / "shm0")}}
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, **place}, utcd.PROCESSES)
+    if what == "page" and pages == 0:
+        assert daemon.wait() == 1 and "the disk is full" in daemon.log()    # nor is there for the lock
+        return
+    daemon.wait_answering(HOST, port)
+    time.sleep(0.5)
+    assert ntp.ask(HOST, port).usable and "SIGBUS" not in daemon.log()
+    if pages == 4:
+        assert "full" not in daemon.log()
+    elif what == "page" and "the disk is full" in daemon.log():
+        assert not (folder / "page").exists()
 
 
 YEAR_S = 365 * 86400
