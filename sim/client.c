@@ -25,6 +25,8 @@ struct utc_ns client_system(const struct sim_node *n)
     return (struct utc_ns){ s->at.ns + run + llround(s->frac_ns + s->rate * (double)run) };
 }
 
+bool client_serves(const struct sim_node *n) { return n->c.published && !n->c.missed_sleep && !n->c.missed_move; }
+
 static void rebase_system(struct sim_node *n)
 {
     struct sim_system_clock *s = &n->c.system;
@@ -284,6 +286,15 @@ static void feed_pair(struct sim_world *w, struct sim_node *n)
     feed(w, n, &ev);
 }
 
+static void feed_leap_file(struct sim_world *w, struct sim_node *n)
+{
+    struct event ev = { .kind = EVENT_LEAP_TABLE };
+
+    ev.u.leap.origin = LEAP_FROM_LIST;
+    ev.u.leap.table = &n->c.leap_file;
+    feed(w, n, &ev);
+}
+
 static int8_t precision_of(double noise_ns)
 {
     double worst_s = NOISE_SIGMAS * noise_ns * 1e-9;
@@ -291,13 +302,13 @@ static int8_t precision_of(double noise_ns)
     return worst_s > ldexp(1, PRECISION_LOG2) ? (int8_t)ceil(log2(worst_s)) : PRECISION_LOG2;
 }
 
-void client_start(struct sim_world *w, struct sim_node *n)
+static void start(struct sim_world *w, struct sim_node *n, const struct page_data *before, uint32_t offline)
 {
     struct sim_client *c = &n->c;
     struct mono_ns raw = client_advance(w, n);
     struct engine_start s = {
         .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
-        .memory = &c->memory, .asleep = c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
+        .memory = &c->memory, .page = before, .offline = offline, .asleep = before ? c->slept_told : c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
     };
 
     if (!c->engine)
@@ -306,26 +317,37 @@ void client_start(struct sim_world *w, struct sim_node *n)
         abort();
     c->engine = engine_init(c->engine, &s);
     c->open_count = 0;
-    feed(w, n, &(struct event){ .kind = EVENT_TICK });
+    c->slept_told = before ? c->slept_told : c->slept;
+    step(w, n, &(struct event){ .kind = EVENT_TICK });
+    client_read(w, n);
+    schedule(w, n);
+    if (c->leap_file.count > 0)
+        feed_leap_file(w, n);
 }
+
+void client_start(struct sim_world *w, struct sim_node *n) { start(w, n, NULL, 0); }
 
 void client_restart(struct sim_world *w, struct sim_node *n, bool afresh)
 {
-    if (n->c.asleep)
+    if (n->c.asleep || n->c.core_dead)
         return;
     client_advance(w, n);
     step(w, n, &(struct event){ .kind = EVENT_STOP });
     if (afresh)
         n->c.memory = (struct clock_memory){ .count = 0 };
+    if (afresh || n->c.last.view.status == CLOCK_LOCAL) /* it goes on by the system clock alone, which readers have not seen */
+        n->c.published = n->c.last.usable = false;
+    if (tai_before(w->now, w->leap_at)) /* a leap second that is to come is announced anew */
+        n->c.knew_leap = false;
     client_start(w, n);
 }
 
 void client_free(struct sim_node *n) { free(n->c.engine); }
 
+/* A core that is dead, or not yet begun, reads it when it starts. */
 void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid)
 {
     struct leap_table table = { .updated = tai_to_utc(w->start, SIM_TAI_MINUS_UTC_S), .count = 1, .entry = { { { LEAP_2017_NS }, SIM_TAI_MINUS_UTC_S } } };
-    struct event ev = { .kind = EVENT_LEAP_TABLE };
 
     if (n->c.asleep)
         return;
@@ -334,15 +356,16 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
         table.expires = utc_add(table.updated, (struct dur_ns){ -NS_PER_S });
     if (what == LEAP_INSERT || what == LEAP_DELETE)
         table.entry[table.count++] = (struct leap_entry){ midnight, SIM_TAI_MINUS_UTC_S + (what == LEAP_INSERT ? 1 : -1) };
-    ev.u.leap.origin = LEAP_FROM_LIST;
-    ev.u.leap.table = &table;
+    n->c.leap_file = table;
+    if (!n->c.engine || n->c.core_dead)
+        return;
     client_advance(w, n);
-    feed(w, n, &ev);
+    feed_leap_file(w, n);
 }
 
 void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom)
 {
-    if (n->c.asleep)
+    if (n->c.asleep || n->c.core_dead)
         return;
     client_advance(w, n);
     for (unsigned i = 0; i < w->node_count; i++)
@@ -350,16 +373,18 @@ void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_so
             feed(w, n, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, w->node[i].name } });
 }
 
-void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d)
+/* What nobody was there to hear. */
+static void tell_missed(struct sim_world *w, struct sim_node *n)
 {
-    struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
+    static const struct event moved = { .kind = EVENT_MOVED };
+    bool slept = n->c.missed_sleep, was_moved = n->c.missed_move;
 
-    if (n->c.asleep)
-        return;
-    client_read(w, n);
-    n->c.asleep = true;
-    n->c.asleep_since = w->now;
-    sim_queue_push(&w->queue, &e);
+    n->c.missed_sleep = n->c.missed_move = false;
+    n->c.slept_told = n->c.slept;
+    if (slept)
+        step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
+    if (was_moved)
+        step(w, n, &moved);
 }
 
 /* How long the machine slept is told by its clock chip, in whole seconds at both ends; of a short sleep not less than half is missed. */
@@ -374,15 +399,76 @@ static struct dur_ns told_asleep(struct sim_node *n, struct dur_ns slept)
 static void resume(struct sim_world *w, struct sim_node *n)
 {
     struct dur_ns slept = told_asleep(n, tai_sub(w->now, n->c.asleep_since));
+    bool moving = n->c.moving;
 
-    n->c.slept = dur_add(n->c.slept, slept);
+    n->c.slept = dur_add(n->c.slept, moving ? (struct dur_ns){ 0 } : slept);
     oscillator_sleep(&n->oscillator, w->now);
-    n->c.asleep = false;
+    n->c.asleep = n->c.moving = false;
     rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, slept);
-    step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
+    n->c.system.at = utc_add(n->c.system.at, moving ? (struct dur_ns){ 0 } : slept);
+    n->c.missed_sleep |= !moving;
+    n->c.missed_move |= moving;
+    if (!n->c.core_dead)
+        tell_missed(w, n);
     n->c.last.usable = false;
+    if (!n->c.core_dead)
+        feed(w, n, &(struct event){ .kind = EVENT_TICK });
+}
+
+void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bool moved)
+{
+    struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
+
+    if (n->c.asleep)
+        return;
+    client_read(w, n);
+    n->c.asleep = true;
+    n->c.moving = moved;
+    n->c.asleep_since = w->now;
+    sim_queue_push(&w->queue, &e);
+}
+
+static void core_returns(struct sim_world *w, struct sim_node *n, struct dur_ns after)
+{
+    struct sim_event e = { .at = tai_add(w->now, after), .kind = SIM_REVIVE, .node = (uint16_t)(n - w->node) };
+
+    sim_queue_push(&w->queue, &e);
+}
+
+void client_core_dies(struct sim_world *w, struct sim_node *n, struct dur_ns d)
+{
+    if (n->c.asleep || n->c.core_dead || !n->c.published)
+        return;
+    client_read(w, n);
+    n->c.core_dead = true;
+    core_returns(w, n, d);
+}
+
+/* What it served last is where the next one begins, and an operator's words hold; what it had not saved is lost. */
+static void revive(struct sim_world *w, struct sim_node *n)
+{
+    struct page_data before = n->c.page;
+
+    if (n->c.asleep) { /* and so does who starts it */
+        core_returns(w, n, (struct dur_ns){ NS_PER_S });
+        return;
+    }
+    n->c.core_dead = false;
+    client_advance(w, n);
+    start(w, n, &before, engine_offline(n->c.engine));
+    tell_missed(w, n);
     feed(w, n, &(struct event){ .kind = EVENT_TICK });
+}
+
+void client_reload(struct sim_world *w, struct sim_node *n)
+{
+    struct event ev = { .kind = EVENT_OPTIONS };
+
+    if (n->c.asleep || n->c.core_dead)
+        return;
+    ev.u.options.options = &n->c.options;
+    client_advance(w, n);
+    feed(w, n, &ev);
 }
 
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d)
@@ -447,6 +533,8 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
         if (e->kind == SIM_PACKET)
             return;
     }
+    if (n->c.core_dead && e->kind != SIM_RESUME && e->kind != SIM_REVIVE)
+        return;
     switch (e->kind) {
     case SIM_WAKE:
         if (e->number != n->c.wakes)
@@ -482,6 +570,9 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
         break;
     case SIM_RESUME:
         resume(w, n);
+        return;
+    case SIM_REVIVE:
+        revive(w, n);
         return;
     default:
         return;

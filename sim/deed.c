@@ -128,13 +128,16 @@ static void do_server(struct sim_world *w, struct sim_node *n, const struct stat
 
 static void do_client(struct sim_world *w, struct sim_node *n, const struct statement *st)
 {
-    oscillator_advance(&n->oscillator, w->now, &n->prng);
+    client_advance(w, n);
     switch (st->deed) {
     case DEED_SOURCE:
     case DEED_POOL:             configure(w, n, st); break;
     case DEED_SET:              option_set(&n->c.options, st->word[0], st->word[1]); break;
     case DEED_EXCUSE:           n->c.excused[(size_t)st->x] = true; break;
-    case DEED_SUSPENDS:         client_suspend(w, n, duration(st)); break;
+    case DEED_SUSPENDS:         client_suspend(w, n, duration(st), false); break;
+    case DEED_MOVES:            client_suspend(w, n, duration(st), true); break;
+    case DEED_CORE_DIES:        client_core_dies(w, n, duration(st)); break;
+    case DEED_RELOADS:          client_reload(w, n); break;
     case DEED_STEPS:            client_step_system(w, n, duration(st)); break;
     case DEED_FREQUENCY:        n->oscillator.y += st->x; n->oscillator.y_mid += st->x; break;
     case DEED_RETUNED:          client_retune(w, n, st->x); break;

@@ -52,6 +52,9 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "CLIENT changes frequency RATIO", DEED_FREQUENCY, GROUP_NONE },
     { "CLIENT is retuned RATIO", DEED_RETUNED, GROUP_NONE },
     { "CLIENT raw jumps DURATION", DEED_RAW_JUMPS, GROUP_NONE },
+    { "CLIENT moves DURATION", DEED_MOVES, GROUP_NONE },
+    { "CLIENT core dies DURATION", DEED_CORE_DIES, GROUP_NONE },
+    { "CLIENT reloads", DEED_RELOADS, GROUP_NONE },
     { "CLIENT restarts", DEED_RESTARTS, GROUP_NONE },
     { "CLIENT starts afresh", DEED_RESTARTS_AFRESH, GROUP_NONE },
     { "CLIENT reads leap file LEAP at DATE", DEED_LEAP_FILE, GROUP_NONE },
@@ -334,7 +337,7 @@ int parser_deed(struct parser *p, unsigned at, struct statement *st)
     st->deed = f->deed;
     if (st->at.ns > 0 && st->deed <= DEED_CLIENT)
         return parser_fail(p, at, "this holds from the start; it cannot follow \"at\"");
-    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || (st->deed >= DEED_RESTARTS && st->deed <= DEED_ONLINE)))
+    if (st->at.ns == 0 && (st->deed == DEED_SUSPENDS || (st->deed >= DEED_MOVES && st->deed <= DEED_ONLINE)))
         return parser_fail(p, at, "this happens after the start: begin with \"at\" and a time");
     for (unsigned i = 0; parser_row_word(f->head, i, slot) && err == 0; i++)
         if (is_placeholder(slot))

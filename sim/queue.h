@@ -18,6 +18,7 @@ enum sim_kind {
     SIM_NAMES,     /* a name was looked up; number: configured source */
     SIM_PAIR,      /* the system clock is read */
     SIM_RESUME,    /* a suspended client wakes up */
+    SIM_REVIVE,    /* another core takes the place of one that died */
     SIM_RESULT,    /* what came of a clock command; number: error */
     SIM_KIND_COUNT
 };

@@ -52,7 +52,8 @@ static void ask_smeared(struct sim_world *w, struct sim_node *n, struct sim_read
     struct utc_ns truth = utc_add(world_utc(w), smear_offset(law, w->now, w->leap_at, w->leap_delta_s));
     struct ntp_header h;
 
-    if (w->leap_delta_s == 0 || !ask_header(w, n, r, true, &h))
+    n->c.knew_leap |= w->leap_delta_s != 0 && n->c.page.leap_delta_s == w->leap_delta_s;
+    if (!n->c.knew_leap || !ask_header(w, n, r, true, &h))
         return;
     r->smeared = ntp_ts64_to_utc(h.transmit, truth);
     r->smear_error = utc_sub(r->smeared, truth);
@@ -122,7 +123,7 @@ static struct dur_ns system_smear_error(const struct sim_world *w, const struct 
 
 const struct sim_reading *client_read(struct sim_world *w, struct sim_node *n)
 {
-    struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = n->c.published, .steps = n->c.logged[LOG_CLOCK_STEPPED] };
+    struct sim_reading r = { .now = w->now, .truth = world_utc(w), .published = client_serves(n), .steps = n->c.logged[LOG_CLOCK_STEPPED] };
     bool claim_true = true;
 
     if (n->c.asleep)

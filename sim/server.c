@@ -89,7 +89,7 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
     size_t len = 0;
 
     if (n->client) {
-        if (!n->c.published || n->c.asleep)
+        if (!client_serves(n) || n->c.asleep)
             return;
         oscillator_advance(&n->oscillator, w->now, &n->prng);
         r.rx = n->oscillator.raw;

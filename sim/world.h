@@ -77,9 +77,14 @@ struct sim_client {
     uint64_t members[ENGINE_CONFIGURED_MAX];   /* nodes each configured source stands for */
     struct engine *engine;
     bool steer, asleep, network_refuses;
+    bool moving;                 /* asleep because its virtual machine is on the way to another host */
+    bool core_dead;              /* its page is served on, by who does that, */
+    bool missed_sleep, missed_move; /* ... until these, which readers find out by themselves and the next core is told of */
+    bool knew_leap;              /* its page has held the world's leap second since it was started with nothing */
+    struct leap_table leap_file; /* read at each start; count 0: none */
     enum stamp stamp;
     double noise_ns;             /* of each timestamp */
-    struct dur_ns offset, slept;
+    struct dur_ns offset, slept, slept_told; /* slept_told: of that, what the engine knows */
     struct tai_ns asleep_since;
     uint32_t wakes;              /* counts settings of the wake-up; an older one is void */
     uint32_t wakes_now;          /* in a row without time passing */
@@ -169,11 +174,18 @@ void client_restart(struct sim_world *w, struct sim_node *n, bool afresh);
 void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid);
 /* An operator's word about its sources in the set `whom`. Heard by nobody in a sleep. */
 void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom);
-void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d);
+/* moved: its virtual machine is taken to another host meanwhile, where nobody counts how long it was away, but the host tells of the move itself. */
+void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bool moved);
+/* The process that measures ends without a word; after `d` another goes on from its page. Not in a sleep. */
+void client_core_dies(struct sim_world *w, struct sim_node *n, struct dur_ns d);
+/* The daemon reads its configuration again: what `set` and `source` have changed holds from now on. */
+void client_reload(struct sim_world *w, struct sim_node *n);
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 void client_retune(struct sim_world *w, struct sim_node *n, double rate);
 void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d);
 struct utc_ns client_system(const struct sim_node *n);
+/* Is there a page, and nothing that makes its readers refuse it? */
+bool client_serves(const struct sim_node *n);
 void client_free(struct sim_node *n);
 struct source_options *client_source(struct sim_world *w, struct sim_node *n, const char *name, bool pool, uint64_t members);
 
