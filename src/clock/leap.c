@@ -66,21 +66,24 @@ static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
     return civil_to_utc(&c, midnight) == 0;
 }
 
-/* What a strict majority of the selected sources announces. */
+/* What more than half of all announce that have or may still have a say: once it is armed a leap second stays, so the few that happen to be heard at one moment
+ * do not decide. */
 static int32_t vote(const struct clock *c)
 {
-    unsigned voters = 0, insert = 0, delete = 0;
+    unsigned voters = 0, insert = 0, delete = 0, mute = 0, all;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
+        mute += s->used && s->smear != SMEAR_NONE;
         if (!s->used || s->state != CLOCK_SOURCE_SELECTED || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
         voters++;
         insert += s->last.leap == LEAP_INSERT;
         delete += s->last.leap == LEAP_DELETE;
     }
-    return insert > voters / 2 ? 1 : delete > voters / 2 ? -1 : 0;
+    all = c->policy.electorate > voters + mute ? c->policy.electorate - mute : voters;
+    return insert > all / 2 ? 1 : delete > all / 2 ? -1 : 0;
 }
 
 static bool valid_at(const struct leap_table *t, struct utc_ns now)

@@ -1,6 +1,6 @@
 /* Which leap second is next, who says so, and what the page makes of it.
  *
- *   leap-seconds.list (valid) -> zone with leap seconds -> strict majority of the selected sources, on the last day of a month
+ *   leap-seconds.list (valid) -> zone with leap seconds -> strict majority of the electorate, on the last day of a month
  *
  * The file wins over the sources, with an alarm. The event stays in the page for a day after it, so that smears can end; then it is folded into TAI-UTC.
  *
