@@ -241,6 +241,7 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
     combine_rate(c);
     combine_confine(c, out);
     serve(c, may_step, true, now, out);
+    c->policy.lost = (struct dur_ns){ 0 };
     c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.budget_logged = false;
     log_synchronised(c, &m, out);
@@ -286,6 +287,7 @@ static bool preferred_present(const struct clock *c)
 void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = discipline_status(c, now);
+    bool disrupted = before == CLOCK_DISRUPTED || c->policy.lost.ns > 0; /* also where the first answers since then made no majority */
     unsigned of = electorate(c, true, now);
     struct clock_majority m;
     struct clock_span both;
@@ -318,7 +320,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
         combine_sample(c, s, m.selectable > 2);
     combine_rate(c);
     combine_confine(c, out);
-    serve(c, before == CLOCK_DISRUPTED && discipline_residue(c, now).ns > 0, false, now, out);
+    serve(c, disrupted && discipline_residue(c, now).ns > 0, false, now, out);
     c->policy.lost = (struct dur_ns){ 0 };
     if (before != CLOCK_SYNCHRONISED)
         log_synchronised(c, &m, out);
