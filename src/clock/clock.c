@@ -62,16 +62,31 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
     c->policy.first_answer = c->policy.last_answer = now;
 }
 
+/* A statement that was being served, and nothing better known: who reads it has seen the page's line, and the system clock may be behind that. */
+static void restate(struct clock *c, const struct page_data *page, struct mono_ns now, double skew)
+{
+    struct clock_view v;
+    double error_s;
+
+    page_view(page, now, &v);
+    error_s = dur_to_s(dur_max(utc_sub(v.latest, v.utc), utc_sub(v.utc, v.earliest)));
+    c->page = *page;
+    c->estimate.bound = (struct clock_span){ -error_s, error_s };
+    estimate_start(&c->estimate, now, v.tai, page->rate, error_s, skew);
+    c->policy.gap = (struct dur_ns){ 0 };
+}
+
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
 {
     struct mono_ns now = start->now;
     double limit = o->clock.max_frequency * 1e-6, known, skew, error_s;
     struct clock_actions none = { .count = 0 };
     struct utc_ns wall;
-    bool local;
+    bool local, goes_on;
 
     memset(c, 0, sizeof *c);
     c->options = *o;
+    goes_on = o->local.present && start->page && start->page->status == CLOCK_LOCAL && fabs(start->page->rate) <= RATE_SANE;
     wall = recall_start(c, start);
     /* Who states an error means a clock that was set, and not set back since. */
     local = o->local.present && utc_is_plausible(start->wall) && !dur_before(o->local.error, c->policy.gap);
@@ -92,10 +107,13 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
     estimate_expect(&c->estimate, c->memory.wander);
-    if (may_resume(start->page))
+    if (may_resume(start->page)) {
         resume(c, start->page, now, skew);
-    else
-        discipline_publish(c, local ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
+        return;
+    }
+    if (goes_on)
+        restate(c, start->page, now, skew);
+    discipline_publish(c, local || goes_on ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
 }
 
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now)
