@@ -198,6 +198,7 @@ void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct 
     struct dur_ns by = discipline_residue(c, now);
 
     publish(c, estimate_tai(&c->estimate, now), CLOCK_SYNCHRONISED, true, now, out);
+    leap_refresh(c, now, out); /* it may be another day now */
     if (announce)
         discipline_emit(out, CLOCK_DO_STEP)->offset = by;
 }
