@@ -96,7 +96,7 @@ static void run_day(void)
 
     if (!f)
         tool_refuse("no memory");
-    storm_write(f, seed);
+    storm_write(f, seed, 0);
     fclose(f);
     if (story_parse(&s, "storm", text, &error) != 0)
         tool_refuse(error.text);

@@ -308,7 +308,8 @@ static void start(struct sim_world *w, struct sim_node *n, const struct page_dat
     struct mono_ns raw = client_advance(w, n);
     struct engine_start s = {
         .options = &c->options, .rng = prng_as_rng(&c->engine_prng), .now = raw, .wall = client_system(n),
-        .memory = &c->memory, .page = before, .offline = offline, .asleep = before ? c->slept_told : c->slept, .steer = c->steer, .precision_log2 = precision_of(c->noise_ns),
+        .memory = &c->memory, .page = before, .offline = offline, .asleep = before ? c->slept_told : c->slept, .steer = c->steer,
+        .precision_log2 = precision_of(c->noise_ns),
     };
 
     if (!c->engine)

@@ -17,6 +17,7 @@ struct settings {
     uint64_t seed;
     const char *svg, *csv;
     long storm_days, starts;
+    uint32_t kinds;
     double speed_min;
 };
 
@@ -24,7 +25,7 @@ struct tally { unsigned passed, failed, skipped, tap; };
 
 static const char usage[] =
     "usage: utcsim [options] STORY...\n"
-    "       utcsim --storm SEED [--days N | --starts N]\n"
+    "       utcsim --storm SEED [--days N [--kind KIND]... | --starts N]\n"
     "  --seed N     replace the story's seed\n"
     "  --verbose    print each expectation and what the clients logged\n"
     "  --trace      print every event\n"
@@ -36,6 +37,7 @@ static const char usage[] =
     "  --pictures   draw each story into a file of its name in the current directory\n"
     "  --csv FILE   write every probe of the first client as a line of numbers\n"
     "  --storm SEED run randomised fault schedules inside the declared assumptions for --days days (300),\n"
+    "               each with the kinds of trouble of --kind,\n"
     "               or --starts short runs that begin or lose their sources in every way\n";
 
 static char *read_text(const char *path)
@@ -277,14 +279,16 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
     return err ? 2 : 0;
 }
 
-enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED, OPT_CSV, OPT_PICTURES };
+enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED,
+       OPT_CSV, OPT_PICTURES, OPT_KIND };
 
 static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
     { "hash", no_argument, NULL, OPT_HASH }, { "tap", no_argument, NULL, OPT_TAP }, { "mutants", no_argument, NULL, OPT_MUTANTS },
     { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
     { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED },
-    { "csv", required_argument, NULL, OPT_CSV }, { "pictures", no_argument, NULL, OPT_PICTURES }, { 0 },
+    { "csv", required_argument, NULL, OPT_CSV }, { "pictures", no_argument, NULL, OPT_PICTURES },
+    { "kind", required_argument, NULL, OPT_KIND }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -306,9 +310,24 @@ static bool read_options(struct settings *o, int argc, char **argv)
         case OPT_DAYS:    o->storm_days = strtol(optarg, NULL, 10); break;
         case OPT_STARTS:  o->starts = strtol(optarg, NULL, 10); break;
         case OPT_MIN_SPEED: o->speed_min = strtod(optarg, NULL); break;
+        case OPT_KIND:
+            if (!storm_kind_add(optarg, &o->kinds))
+                return false;
+            break;
         default:          return false;
         }
     return o->storm ? optind == argc && o->storm_days > 0 : optind < argc;
+}
+
+static int run_storm(const struct settings *o)
+{
+    struct storm_order order = { storm_write, o->seed, (unsigned)o->storm_days, o->kinds, o->verbose };
+
+    if (o->starts > 0) {
+        order.write = storm_write_start;
+        order.runs = (unsigned)o->starts;
+    }
+    return storm_run(&order) ? 1 : 0;
 }
 
 int sim_main(int argc, char **argv)
@@ -321,10 +340,8 @@ int sim_main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    if (o.storm && o.starts > 0)
-        return storm_run(storm_write_start, o.seed, (unsigned)o.starts, o.verbose) ? 1 : 0;
     if (o.storm)
-        return storm_run(storm_write, o.seed, (unsigned)o.storm_days, o.verbose) ? 1 : 0;
+        return run_storm(&o);
     if (!o.tap && !o.mutants)
         table_head();
     for (int i = optind; i < argc; i++) {

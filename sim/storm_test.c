@@ -7,15 +7,16 @@
 
 #include "sim/storm.h"
 #include "sim/story.h"
+#include "sim/value.h"
 
-static char *written(void (*write)(FILE *, uint64_t), uint64_t seed)
+static char *written(void (*write)(FILE *, uint64_t, uint32_t), uint64_t seed)
 {
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
 
     assert_true(f != NULL);
-    write(f, seed);
+    write(f, seed, 0);
     fclose(f);
     return text;
 }
@@ -55,7 +56,7 @@ static void assert_truthful_majority(const struct story *s)
 }
 
 /* What the servers and the oscillator do, followed through a day. */
-struct course { uint64_t honest, liars, silent, out; struct dur_ns silent_since, patience; };
+struct course { uint64_t client, honest, liars, silent, out; struct dur_ns silent_since, patience, moves_at; };
 
 static void take(struct course *c, const struct statement *st)
 {
@@ -71,9 +72,11 @@ static void take(struct course *c, const struct statement *st)
         c->out &= ~st->whom;
     if (heard && (c->honest & ~c->silent) == 0)
         c->silent_since = st->at;
-    if (st->deed == DEED_SOURCE)
+    if (st->deed == DEED_SOURCE && st->who == c->client)
         c->patience = dur_max(c->patience, (struct dur_ns){ 8 * dur_from_log2((int)st->attr.value[ATTR_POLL_MAX]).ns });
-    if (st->deed == DEED_FREQUENCY && fabs(st->x) > 0.1e-6) /* the small steps are for when it is measured */
+    if (st->deed == DEED_MOVES)
+        c->moves_at = st->at;
+    if (st->deed == DEED_FREQUENCY && fabs(st->x) > 0.1e-6 && c->moves_at.ns != st->at.ns) /* the small steps are for when it is measured */
         assert_true((c->honest & ~c->silent) == 0 && st->at.ns - c->silent_since.ns > c->patience.ns);
 }
 
@@ -101,6 +104,7 @@ static void assert_calm_while_measured(const struct story *s)
     for (unsigned i = 0; i < s->node_count; i++) {
         c.honest |= (uint64_t)(s->node[i].name[0] == 'h') << i;
         c.liars |= (uint64_t)(s->node[i].name[0] == 'l') << i;
+        c.client |= (uint64_t)(s->node[i].name[0] == 'c') << i;
     }
     for (size_t i = 0; i < s->statement_count; i++)
         sorted[i] = &s->statement[i];
@@ -113,11 +117,71 @@ static void assert_calm_while_measured(const struct story *s)
     free(sorted);
 }
 
+/* What a kind of trouble promises. */
+static void assert_leap_is_told(const struct story *s)
+{
+    int64_t wrong = 0, sources = 0;
+    double leap = -1;
+    struct utc_ns at = { 0 };
+
+    for (size_t i = 0; i < s->statement_count; i++) {
+        const struct statement *st = &s->statement[i];
+
+        if (st->deed == DEED_SERVER)
+            sources += __builtin_popcountll(st->who);
+        if (st->deed == DEED_SERVER && s->node[__builtin_ctzll(st->who)].name[0] == 'l')
+            wrong += __builtin_popcountll(st->who);
+        if (st->deed == DEED_LEAP_SECOND) {
+            leap = st->x;
+            at = st->date;
+        }
+        if (st->deed == DEED_LEAP && s->node[__builtin_ctzll(st->who)].name[0] == 'h')
+            wrong++;
+    }
+    assert_true(leap < 0 || 2 * wrong < sources);
+    assert_true(leap < 0 || (at.ns - s->start.ns >= 2 * 3600 * NS_PER_S && at.ns - s->start.ns < 86400 * NS_PER_S));
+    for (size_t i = 0; i < s->statement_count; i++)
+        if (s->statement[i].deed == DEED_LEAP_FILE && leap >= 0)
+            assert_true((at.ns == s->statement[i].date.ns && leap == s->statement[i].x));
+}
+
+static double option_of(const struct statement *st)
+{
+    double v = 0;
+
+    assert_true(value_ratio(st->word[1], &v) || strcmp(st->word[0], "clock.max_drift") != 0);
+    return v;
+}
+
+static void assert_limits_hold(const struct story *s)
+{
+    bool local = false, moved = false;
+    double offset_ns = 0, creep = 0, walk = 0;
+
+    for (size_t i = 0; i < s->statement_count; i++) {
+        const struct statement *st = &s->statement[i];
+
+        local = local || (st->deed == DEED_SET && strncmp(st->word[0], "local.", 6) == 0);
+        moved = moved || st->deed == DEED_MOVES || st->deed == DEED_STEPS || st->deed == DEED_RETUNED || st->deed == DEED_RAW_JUMPS;
+        if (st->deed == DEED_SET && strcmp(st->word[0], "clock.max_drift") == 0)
+            assert_true(option_of(st) >= 1e-6);
+        if (st->deed == DEED_CLIENT && strcmp(s->node[__builtin_ctzll(st->who)].name, "c") == 0) {
+            offset_ns = fabs(st->attr.value[ATTR_OFFSET]);
+            walk = st->attr.value[ATTR_WITHIN] + st->attr.value[ATTR_TEMPERATURE];
+        }
+        if (st->deed == DEED_DRIFTS && s->node[__builtin_ctzll(st->who)].name[0] == 'h')
+            creep = fmax(creep, fabs(st->x));
+    }
+    assert_true(!local || !moved);
+    assert_true(!local || offset_ns <= 1e9 || offset_ns >= 50.0 * 365 * 86400 * 1e9); /* or so far off that it is no clock at all */
+    assert_true(creep + 2 * walk <= 1e-6);
+}
+
 static void storms_are_understood_and_keep_the_assumptions(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 10000; seed++) {
-        void (*const writers[])(FILE *, uint64_t) = { storm_write, storm_write_start };
+        void (*const writers[])(FILE *, uint64_t, uint32_t) = { storm_write, storm_write_start };
 
         for (size_t i = 0; i < 2; i++) {
             char *text = written(writers[i], seed);
@@ -128,6 +192,8 @@ static void storms_are_understood_and_keep_the_assumptions(void **state)
                 fail_msg("seed %d: %d:%d: %s", (int)seed, error.line, error.column, error.text);
             assert_truthful_majority(&s);
             assert_calm_while_measured(&s);
+            assert_leap_is_told(&s);
+            assert_limits_hold(&s);
             story_free(&s);
             free(text);
         }

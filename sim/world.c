@@ -133,7 +133,8 @@ static void mix(struct sim_world *w, const void *bytes, size_t len)
 
 static void record(struct sim_world *w, const struct sim_event *e)
 {
-    static const char *const names[SIM_KIND_COUNT] = { "statement", "probe", "wake", "packet", "sent", "unsent", "names", "pair", "resume", "revive", "result" };
+    static const char *const names[SIM_KIND_COUNT] = { "statement", "probe", "wake", "packet", "sent", "unsent", "names", "pair", "resume", "revive",
+                                                       "result" };
 
     w->events++;
     mix(w, &e->at, sizeof e->at);
