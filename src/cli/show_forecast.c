@@ -1,24 +1,12 @@
 #include "cli/show_forecast.h"
 
 #include <math.h>
-#include <stdarg.h>
 
 #include "base/log.h"
 #include "cli/table.h"
 #include "sim/twin.h"
 
 #define NS_TEXT 24
-
-__attribute__((format(printf, 3, 4))) static void sentence(unsigned width, FILE *out, const char *format, ...)
-{
-    char text[1024];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    text_wrap(text, 0, 0, width, out);
-}
 
 static const char *seconds(double s, char out[NS_TEXT]) { return ns_to_text(llround(s * 1e9), out); }
 
@@ -41,15 +29,15 @@ static void say_usable(const struct what_if *w, unsigned width, FILE *out)
 
     ns_to_text(w->ahead.ns, ahead);
     if (f->unusable_runs == f->runs)
-        sentence(width, out, "Time would not be usable to begin with.");
+        text_sentence(width, out, "Time would not be usable to begin with.");
     else if (f->free_running_runs == 0)
-        sentence(width, out, "Time would stay usable for all of the %s looked at.", ahead);
+        text_sentence(width, out, "Time would stay usable for all of the %s looked at.", ahead);
     else
-        sentence(width, out, "In %u of %u runs time would cease to be usable, %s after that at the earliest%s", f->free_running_runs, f->runs,
-                 seconds(f->free_running_s, ns), f->lost_runs == 0 ? "; at the end it is usable again." : ".");
+        text_sentence(width, out, "In %u of %u runs time would cease to be usable, %s after that at the earliest%s", f->free_running_runs, f->runs,
+                      seconds(f->free_running_s, ns), f->lost_runs == 0 ? "; at the end it is usable again." : ".");
     if (f->local_runs > 0)
-        sentence(width, out, "In %u of %u runs it would be served by the operator's statement `local` alone, %s%s.", f->local_runs, f->runs,
-                 f->local_s > 0 ? seconds(f->local_s, ns) : "at once", f->local_s > 0 ? " after that at the earliest" : "");
+        text_sentence(width, out, "In %u of %u runs it would be served by the operator's statement `local` alone, %s%s.", f->local_runs, f->runs,
+                      f->local_s > 0 ? seconds(f->local_s, ns) : "at once", f->local_s > 0 ? " after that at the earliest" : "");
 }
 
 /* What the page itself promises, whatever is simulated. */
@@ -69,8 +57,9 @@ static void say_patience(const struct what_if *w, unsigned width, FILE *out)
 
     if (w->question->kind != QUESTION_CUT || s < 0)
         return;
-    sentence(width, out, "As it stands now, running for %s, the daemon itself would hold over for %s without an answer; the runs go undisturbed for %s first.",
-             ns_to_text(w->snapshot->uptime.ns, uptime), seconds(s, ns), ns_to_text(w->before.ns, before));
+    text_sentence(width, out,
+                  "As it stands now, running for %s, the daemon itself would hold over for %s without an answer; the runs go undisturbed for %s first.",
+                  ns_to_text(w->snapshot->uptime.ns, uptime), seconds(s, ns), ns_to_text(w->before.ns, before));
 }
 
 static void say_nobody_false(const struct what_if *w, unsigned width, FILE *out)
@@ -79,7 +68,7 @@ static void say_nobody_false(const struct what_if *w, unsigned width, FILE *out)
                       : w->then.broken > 0              ? ": nothing outvotes the one that lies, and time would go with it"
                                                         : ": so small a lie is within what the sources say of their own errors";
 
-    sentence(width, out, "No source would be named a falseticker%s.", why);
+    text_sentence(width, out, "No source would be named a falseticker%s.", why);
 }
 
 /* A source that nothing outvotes contradicts the clock until the clock gives way. */
@@ -95,10 +84,10 @@ static void say_false(const struct what_if *w, unsigned width, FILE *out)
             continue;
         named++;
         show_forecast_name(s->name, w->snapshot, name, sizeof name);
-        sentence(width, out, "%s would be named a falseticker in %u of %u runs, after %s at the latest.", name, s->false_runs, w->then.runs,
-                 seconds(s->false_latest_s, ns));
+        text_sentence(width, out, "%s would be named a falseticker in %u of %u runs, after %s at the latest.", name, s->false_runs, w->then.runs,
+                      seconds(s->false_latest_s, ns));
         if (w->question->kind == QUESTION_LIE && w->then.broken > 0 && s->followed_runs > 0)
-            sentence(width, out, "But in the end %s would be followed in %u of %u runs: nothing outvotes it.", name, s->followed_runs, w->then.runs);
+            text_sentence(width, out, "But in the end %s would be followed in %u of %u runs: nothing outvotes it.", name, s->followed_runs, w->then.runs);
     }
     if (named == 0)
         say_nobody_false(w, width, out);
@@ -110,14 +99,14 @@ static void say_never_usable(const struct what_if *w, unsigned width, FILE *out)
     unsigned left = w->then.server_count - 1; /* the client is a node as well */
 
     if (w->question->kind == QUESTION_REMOVE && left > 0)
-        sentence(width, out, "There would be no time to serve: the %u source%s left %s not enough (clock.min_sources is %u), or no majority.", left,
-                 left == 1 ? "" : "s", left == 1 ? "is" : "are", (unsigned)w->snapshot->limits.min_sources);
+        text_sentence(width, out, "There would be no time to serve: the %u source%s left %s not enough (clock.min_sources is %u), or no majority.", left,
+                      left == 1 ? "" : "s", left == 1 ? "is" : "are", (unsigned)w->snapshot->limits.min_sources);
     else if (w->question->kind == QUESTION_REMOVE)
-        sentence(width, out, "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon would "
-                             "carry on without answers, ask `utcctl sim --what-if 'cut 6h'`.");
+        text_sentence(width, out, "There would be no time to serve: no other source is left that it could be learnt from. To see how long the running daemon "
+                                  "would carry on without answers, ask `utcctl sim --what-if 'cut 6h'`.");
     else
-        sentence(width, out, "There would be no time to serve, at no moment of any run%s.",
-                 forecast_ever_usable(&w->now) ? "" : ", and undisturbed neither: `utcctl status` says why");
+        text_sentence(width, out, "There would be no time to serve, at no moment of any run%s.",
+                      forecast_ever_usable(&w->now) ? "" : ", and undisturbed neither: `utcctl status` says why");
 }
 
 static void say_error(const struct what_if *w, unsigned width, FILE *out)
@@ -126,12 +115,12 @@ static void say_error(const struct what_if *w, unsigned width, FILE *out)
 
     if (forecast_ever_usable(&w->now))
         snprintf(undisturbed, sizeof undisturbed, "by %s, within ±%s", seconds(w->now.error_max_s, calm), seconds(w->now.bound_max_s, calm_bound));
-    sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed %s.", seconds(w->then.error_max_s, worst),
-             seconds(w->then.bound_max_s, bound), undisturbed);
+    text_sentence(width, out, "While usable it would be off by %s at worst, said to be within ±%s at worst; undisturbed %s.",
+                  seconds(w->then.error_max_s, worst), seconds(w->then.bound_max_s, bound), undisturbed);
     if (w->then.broken > 0)
-        sentence(width, out, "True time would leave the bound: this breaks what the bound assumes (`utcctl clock` lists it).");
+        text_sentence(width, out, "True time would leave the bound: this breaks what the bound assumes (`utcctl clock` lists it).");
     else
-        sentence(width, out, "True time would stay within the bound in every run.");
+        text_sentence(width, out, "True time would stay within the bound in every run.");
 }
 
 /* ---- table ---- */
@@ -196,7 +185,7 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out)
 {
     char what[QUESTION_TEXT_MAX + 4 * SNAPSHOT_NAME_MAX];
 
-    sentence(width, out, "What if %s?", question_text(w->question, w->snapshot, what, sizeof what));
+    text_sentence(width, out, "What if %s?", question_text(w->question, w->snapshot, what, sizeof what));
     fputc('\n', out);
     if (forecast_ever_usable(&w->then)) {
         say_usable(w, width, out);
@@ -209,6 +198,6 @@ void show_forecast(const struct what_if *w, unsigned width, FILE *out)
     fputc('\n', out);
     show_figures(w, width, out);
     fputc('\n', out);
-    sentence(width, out, "%u simulated run%s with the sources' noise and the oscillator as learnt; `--print-story` shows the story.", w->then.runs,
-             w->then.runs == 1 ? "" : "s");
+    text_sentence(width, out, "%u simulated run%s with the sources' noise and the oscillator as learnt; `--print-story` shows the story.", w->then.runs,
+                  w->then.runs == 1 ? "" : "s");
 }

@@ -1,52 +1,40 @@
 /* show_verdict: a sentence for each status, and what to do where there is no time. */
 #include "cli/show.h"
 
-#include <stdarg.h>
-
 #include "base/log.h"
 #include "cli/table.h"
 
-__attribute__((format(printf, 3, 4))) static void sentence(unsigned width, FILE *out, const char *format, ...)
-{
-    char text[768];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    text_wrap(text, 0, 0, width, out);
-}
-
 static void say_synchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, s->page.sources_total,
-             s->page.sources_total == 1 ? "" : "s", bound);
+    text_sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, s->page.sources_total,
+                  s->page.sources_total == 1 ? "" : "s", bound);
 }
 
 static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    sentence(width, out, "Holding over: every source is silent; true time is still within ±%s, which grows by %.3g ppm.", bound, s->page.growth_silent * 1e6);
+    text_sentence(width, out, "Holding over: every source is silent; true time is still within ±%s, which grows by %.3g ppm.", bound,
+                  s->page.growth_silent * 1e6);
 }
 
 static void say_local(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    sentence(width, out, "Local: no source is followed; by the operator's statement `local` time is served at stratum %u, said to be within ±%s.",
-             s->page.stratum, bound);
+    text_sentence(width, out, "Local: no source is followed; by the operator's statement `local` time is served at stratum %u, said to be within ±%s.",
+                  s->page.stratum, bound);
 }
 
 static void say_free_running(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
     (void)s;
-    sentence(width, out,
-             "Not synchronised: free-running. Time may be off by ±%s, more than holdover.max_error permits: every source has been silent for too long, or is "
-             "that far off itself. It is no longer served as right.", bound);
+    text_sentence(width, out,
+                  "Not synchronised: free-running. Time may be off by ±%s, more than holdover.max_error permits: every source has been silent for too long, or "
+                  "is that far off itself. It is no longer served as right.", bound);
 }
 
 static void say_disrupted(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
     (void)s;
     (void)bound;
-    sentence(width, out, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.");
+    text_sentence(width, out, "Not synchronised: the clock was disturbed (sleep, migration, or another program set it) and is being measured again.");
 }
 
 static void say_unsynchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
@@ -54,7 +42,7 @@ static void say_unsynchronised(const struct snapshot *s, const char *bound, unsi
     char hint[4 * SNAPSHOT_TEXT_MAX];
 
     (void)bound;
-    sentence(width, out, "Not synchronised: %s.", s->hint[0] ? text_printable(s->hint, hint, sizeof hint) : "nothing is known about the time yet");
+    text_sentence(width, out, "Not synchronised: %s.", s->hint[0] ? text_printable(s->hint, hint, sizeof hint) : "nothing is known about the time yet");
 }
 
 static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char *, unsigned, FILE *) = {
@@ -98,6 +86,6 @@ void show_verdict(const struct snapshot *s, const struct clock_view *v, unsigned
 
     say[v->status](s, ns_to_text(clock_view_bound(v).ns, bound), width, out);
     if (v->stratum == 0)
-        sentence(width, out, "What to do: %s", advice(s));
+        text_sentence(width, out, "What to do: %s", advice(s));
     fputc('\n', out);
 }

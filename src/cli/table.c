@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -115,6 +116,17 @@ void text_wrap(const char *text, unsigned at, unsigned indent, unsigned width, F
         text += len + strspn(text + len, " ");
     }
     fputc('\n', out);
+}
+
+void text_sentence(unsigned width, FILE *out, const char *format, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    text_wrap(text, 0, 0, width, out);
 }
 
 unsigned terminal_width(FILE *out)

@@ -24,6 +24,9 @@ unsigned table_print(const struct table *t, unsigned width, FILE *out);
 /* Words of `text` in lines of at most `width` (0: one line), each after the first begun with `indent` spaces; the first begins at `at`. Ends the line. */
 void text_wrap(const char *text, unsigned at, unsigned indent, unsigned width, FILE *out);
 
+/* The same for a sentence that is made here, cut at 1023 bytes. */
+__attribute__((format(printf, 3, 4))) void text_sentence(unsigned width, FILE *out, const char *format, ...);
+
 /* Columns of the terminal on `out`: 0 when it is none, unless COLUMNS says otherwise. */
 unsigned terminal_width(FILE *out);
 
