@@ -1,0 +1,302 @@
+/* Whose word is followed, when, and what is said of the others; what follows from it for the served line. */
+#include "clock/clock_fixture.h"
+
+#define WIDE ((struct dur_ns){ 20 * NS_PER_MS }) /* a root dispersion within which a source may sit anywhere */
+
+static enum clock_status status(const struct fixture *f) { return fixture_view(f).status; }
+static int source_state(const struct fixture *f, uint16_t slot) { return (int)clock_source_view(&f->c, slot, fixture_now(f)).state; }
+
+static void begin(struct fixture *f, unsigned sources, double off_s)
+{
+    fixture_init(f, off_s);
+    for (uint16_t i = 0; i < sources; i++)
+        fixture_source(f, i);
+}
+
+/* Answers of all sources in turn, each with its own error, 64 s from one round to the next. */
+static void rounds(struct fixture *f, unsigned count, unsigned sources, const double *lie_s, struct dur_ns root_dispersion)
+{
+    for (unsigned i = 0; i < count; i++)
+        for (uint16_t s = 0; s < sources; s++) {
+            fixture_sleep(f, 64.0 / sources);
+            fixture_answer_rooted(f, s, 1e-4 + 1e-6 * (i % 3), 1e-4 + 1e-6 * (i % 2), lie_s[s], (struct dur_ns){ 0 }, root_dispersion);
+        }
+}
+
+/* Of two that agree the one that proves more leads, whichever came first. */
+static void the_narrowest_leads(void **state)
+{
+    (void)state;
+    for (uint16_t narrow = 0; narrow < 2; narrow++) {
+        struct fixture f;
+
+        begin(&f, 2, 0.3);
+        for (uint16_t s = 0; s < 2; s++) {
+            fixture_sleep(&f, 0.1);
+            fixture_answer(&f, s, 1e-4, s == narrow ? 1e-4 : 80e-3, 0);
+        }
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+    }
+}
+
+/* What is served never jumps while it is measured, however far and in which direction the estimate goes. */
+static void a_measured_clock_is_slewed(void **state)
+{
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double honest = 0, moved = sign * 5e-3;
+        bool far = false;
+        struct fixture f;
+
+        begin(&f, 1, 0);
+        rounds(&f, 20, 1, &honest, WIDE);
+        for (int i = 0; i < 10; i++) {
+            struct clock_view before;
+
+            fixture_sleep(&f, 16);
+            before = fixture_view(&f);
+            fixture_answer_rooted(&f, 0, 1e-4, 1e-4, moved, (struct dur_ns){ 0 }, WIDE);
+            assert_true(dur_abs(utc_sub(fixture_view(&f).utc, before.utc)).ns <= NS_PER_US);
+            far = far || dur_before(f.o.clock.step_threshold, dur_abs(clock_page(&f.c)->slew));
+        }
+        assert_true(far);
+    }
+}
+
+/* Forward at once after a disruption, backward never. */
+static void after_a_disruption_only_forward(void **state)
+{
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double honest = 0;
+        struct clock_view before;
+        struct fixture f;
+        double jump_s;
+
+        begin(&f, 1, 0);
+        rounds(&f, 20, 1, &honest, WIDE);
+        f.true_s += sign * 0.5;
+        f.a.count = 0;
+        clock_disrupted(&f.c, (struct dur_ns){ NS_PER_S }, "a test", fixture_now(&f), &f.a);
+        fixture_sleep(&f, 1);
+        before = fixture_view(&f);
+        fixture_answer_rooted(&f, 0, 1e-4, 1e-4, 0, (struct dur_ns){ 0 }, WIDE);
+        jump_s = dur_to_s(utc_sub(fixture_view(&f).utc, before.utc));
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_true(fixture_logged(&f, LOG_SYNCHRONISED));
+        assert_true(sign > 0 ? fabs(jump_s - 0.5) < 1e-3 : fabs(jump_s) < 1e-6);
+        fixture_sleep(&f, 16);
+        fixture_answer_rooted(&f, 0, 1e-4, 1e-4, 0, (struct dur_ns){ 0 }, WIDE);
+        assert_false(fixture_logged(&f, LOG_SYNCHRONISED));
+    }
+}
+
+/* One of three that leans, within what it claims, is told from the others; of two nobody knows which. */
+static void in_company_one_that_leans_is_an_outlier(void **state)
+{
+    const double lie_s[3] = { 4e-3, 0, 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 3, 0);
+    rounds(&f, 30, 3, lie_s, WIDE);
+    assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_OUTLIER);
+    assert_int_equal(source_state(&f, 1), CLOCK_SOURCE_SELECTED);
+    begin(&f, 2, 0);
+    rounds(&f, 30, 2, lie_s, WIDE);
+    assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_SELECTED);
+    assert_int_equal(source_state(&f, 1), CLOCK_SOURCE_SELECTED);
+}
+
+/* After a disruption answers come at ordinary polls: a liar who is asked more often is waited after for two minutes, not for the four seconds of a start. */
+static void after_a_disruption_the_others_are_waited_for(void **state)
+{
+    const double honest[3] = { 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 3, 0);
+    rounds(&f, 10, 3, honest, (struct dur_ns){ 0 });
+    f.a.count = 0;
+    clock_disrupted(&f.c, (struct dur_ns){ NS_PER_S }, "a test", fixture_now(&f), &f.a);
+    for (int i = 0; i < 30; i++) {
+        fixture_sleep(&f, 4);
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0.5);
+        assert_int_equal(status(&f), CLOCK_DISRUPTED);
+    }
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0);
+    fixture_answer(&f, 2, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+/* More than half of them say so, with one answer each: no repeat is asked for, and it is kept for status by how much the bound was wrong. */
+static void a_majority_beyond_the_bound_is_believed_at_once(void **state)
+{
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double honest[3] = { 0 };
+        struct fixture f;
+
+        begin(&f, 3, 0);
+        rounds(&f, 20, 3, honest, (struct dur_ns){ 0 });
+        fixture_sleep(&f, 16);
+        fixture_answer(&f, 0, 1e-4, 1e-4, sign * 0.5);
+        assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_FALSETICKER);
+        assert_false(fixture_logged(&f, LOG_CLOCK_DISRUPTED) || f.c.policy.bound_broken);
+        fixture_answer(&f, 1, 1e-4, 1e-4, sign * 0.5);
+        assert_true(fixture_logged(&f, LOG_CLOCK_DISRUPTED) && f.c.policy.bound_broken);
+        assert_true(fabs(dur_to_s(f.c.policy.broken_by) - sign * 0.5) < 1e-3);
+        assert_int_equal(source_state(&f, 2), CLOCK_SOURCE_FALSETICKER);
+        fixture_answer(&f, 0, 1e-4, 1e-4, sign * 0.5);
+        assert_false(fixture_logged(&f, LOG_CLOCK_DISRUPTED));
+    }
+}
+
+/* Beyond panic_threshold not even a majority is; said once, until the sources come back. */
+static void beyond_the_panic_threshold_nobody_is_believed(void **state)
+{
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        const double honest[3] = { 0 };
+        unsigned told = 0;
+        struct fixture f;
+
+        begin(&f, 3, 0);
+        for (unsigned again = 1; again <= 2; again++) {
+            rounds(&f, 30, 3, honest, (struct dur_ns){ 0 });
+            assert_int_equal(source_state(&f, 1), CLOCK_SOURCE_SELECTED);
+            for (uint16_t i = 0; i < 9; i++) {
+                fixture_sleep(&f, 2);
+                fixture_answer(&f, i % 3, 1e-4, 1e-4, sign * 10.1);
+                told += fixture_logged(&f, LOG_CLOCK_PANIC);
+                assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+            }
+            assert_int_equal(told, again);
+        }
+        fixture_sleep(&f, 2);
+        rounds(&f, 1, 3, honest, (struct dur_ns){ 0 });
+        for (uint16_t i = 0; i < 3; i++)
+            fixture_answer(&f, i, 1e-4, 1e-4, sign * 9.9);
+        assert_true(f.c.policy.bound_broken);
+    }
+}
+
+/* As soon as the frequency is good it is saved, later by the hour. */
+static void what_was_learnt_is_saved_as_soon_as_it_is_good(void **state)
+{
+    const double honest = 0;
+    unsigned saves = 0;
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 1, 0);
+    for (int i = 0; i < 40; i++) {
+        rounds(&f, 1, 1, &honest, (struct dur_ns){ 0 });
+        fixture_tick(&f);
+        saves += fixture_did(&f, CLOCK_DO_SAVE);
+        assert_true(saves == clock_drift(&f.c).valid);
+    }
+    assert_int_equal(saves, 1);
+}
+
+/* Each time anew, and each time once. */
+static void a_split_and_a_falseticker_are_told_once(void **state)
+{
+    const double agreed[3] = { 0 }, split[2] = { 0, 0.5 }, lies[3] = { 0.5, 0, 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 2, 0);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0.5);
+    assert_true(fixture_logged(&f, LOG_NO_MAJORITY));
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0.5);
+    assert_true(fixture_logged(&f, LOG_NO_MAJORITY));
+    for (int i = 0; i < 2; i++) {
+        bool told = false;
+
+        rounds(&f, 3, 2, agreed, (struct dur_ns){ 0 });
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        for (int k = 0; k < 4; k++) {
+            rounds(&f, 1, 2, split, (struct dur_ns){ 0 });
+            assert_false(told && fixture_logged(&f, LOG_NO_MAJORITY));
+            told = told || fixture_logged(&f, LOG_NO_MAJORITY);
+        }
+        assert_true(told);
+        assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    }
+    begin(&f, 3, 0);
+    rounds(&f, 3, 3, agreed, (struct dur_ns){ 0 });
+    fixture_answer(&f, 0, 1e-4, 1e-4, lies[0]);
+    assert_true(fixture_logged(&f, LOG_SOURCE_FALSETICKER));
+    rounds(&f, 1, 3, lies, (struct dur_ns){ 0 });
+    fixture_answer(&f, 0, 1e-4, 1e-4, lies[0]);
+    assert_false(fixture_logged(&f, LOG_SOURCE_FALSETICKER));
+}
+
+static void fewer_than_min_sources_set_nothing(void **state)
+{
+    const double honest[2] = { 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 1, 0);
+    f.c.options.clock.min_sources = 2;
+    rounds(&f, 3, 1, honest, (struct dur_ns){ 0 });
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    begin(&f, 2, 0);
+    f.c.options.clock.min_sources = 2;
+    rounds(&f, 3, 2, honest, (struct dur_ns){ 0 });
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    f.a.count = 0;
+    clock_source_remove(&f.c, 1, fixture_now(&f), &f.a);
+    fixture_sleep(&f, 64);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+}
+
+/* Further off than a slew may reach, and nothing left to step by: told once, and nothing is done. */
+static void a_spent_budget_is_kept(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 1, -100);
+    f.c.options.clock.step_budget = (struct dur_ns){ 50 * NS_PER_S };
+    f.c.policy.synchronised_ever = true;
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_true(fixture_logged(&f, LOG_STEP_BUDGET) && clock_steps(&f.c).refused);
+    fixture_sleep(&f, 2);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_false(fixture_logged(&f, LOG_STEP_BUDGET));
+    f.c.options.clock.step_budget = (struct dur_ns){ 200 * NS_PER_S };
+    fixture_sleep(&f, 2);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_int_equal(clock_steps(&f.c).stepped.ns / NS_PER_S, 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_narrowest_leads),
+        cmocka_unit_test(a_measured_clock_is_slewed),
+        cmocka_unit_test(after_a_disruption_only_forward),
+        cmocka_unit_test(in_company_one_that_leans_is_an_outlier),
+        cmocka_unit_test(after_a_disruption_the_others_are_waited_for),
+        cmocka_unit_test(a_majority_beyond_the_bound_is_believed_at_once),
+        cmocka_unit_test(beyond_the_panic_threshold_nobody_is_believed),
+        cmocka_unit_test(what_was_learnt_is_saved_as_soon_as_it_is_good),
+        cmocka_unit_test(a_split_and_a_falseticker_are_told_once),
+        cmocka_unit_test(fewer_than_min_sources_set_nothing),
+        cmocka_unit_test(a_spent_budget_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
