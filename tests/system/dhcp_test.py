@@ -39,6 +39,38 @@ def test_a_lease_comes_and_goes(client, hook):
     assert hook(*argv, **down) == {}
 
 
+# How each client tells of the lease of the other family: without servers, with one, that it has ended; and of other news.
+FAMILIES = {
+    "isc-dhclient": ({"reason": "BOUND6"}, {"reason": "RENEW6"}, {"reason": "EXPIRE6"}, {"reason": "PREINIT6"}),
+    "dhcpcd": ({"reason": "BOUND6", "if_up": "true"}, {"reason": "RENEW6", "if_up": "true"}, {"reason": "EXPIRE6", "if_down": "true"},
+               {"reason": "ROUTERADVERT", "if_up": "true"}),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_one_family_takes_nothing_from_the_other(client, hook):
+    """A hook runs once for each: a lease of IPv6 without servers, or its end, says nothing about those of IPv4."""
+    argv, up, down = CLIENTS[client]
+    without, renewed, ended, other = ({"interface": "eth0", **words} for words in FAMILIES[client])
+    offer = {"new_dhcp6_sntp_servers": "2001:db8::1"}
+    of_ipv4 = {"eth0.sources": [{"server": "192.0.2.1"}, {"server": "192.0.2.2"}]}
+    of_ipv6 = {"eth0-ipv6.sources": [{"server": "2001:db8::1"}]}
+    assert hook(*argv, **up) == of_ipv4
+    assert hook(*argv, **without) == of_ipv4
+    assert hook(*argv, **renewed, **offer) == {**of_ipv4, **of_ipv6}
+    assert hook(*argv, **other) == {**of_ipv4, **of_ipv6}
+    assert hook(*argv, **ended) == of_ipv4
+    hook(*argv, **renewed, **offer)
+    assert hook(*argv, **down) == of_ipv6
+
+
+def test_the_end_of_the_link_is_the_end_of_both(hook):
+    argv, up, down = CLIENTS["dhcpcd"]
+    hook(*argv, **up)
+    hook(*argv, reason="BOUND6", interface="eth0", if_up="true", new_dhcp6_sntp_servers="2001:db8::1")
+    assert hook(*argv, reason="NOCARRIER", **down) == {}
+
+
 def test_networkmanager(hook):
     script = HOOKS / "networkmanager-dispatcher"
     assert hook(script, "wlan0", "up", DHCP4_NTP_SERVERS="192.0.2.1") == {"wlan0.sources": [{"server": "192.0.2.1"}]}
