@@ -16,7 +16,7 @@ struct host_file {
 int host_file_replace(const struct host_file *f, const void *bytes, size_t len);
 
 /* `size` bytes of the file have their place on the disk from now on, so that whoever maps it can write there: else a full disk would end it by SIGBUS. What is
- * in them stays. Returns 0 or an errno, ENOSPC above all; 0 on a file system that cannot promise it. */
+ * in them stays. Returns 0, or ENOSPC and its kin; 0 also where the system cannot promise it. */
 int host_file_reserve(int fd, size_t size);
 
 #endif
