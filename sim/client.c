@@ -338,8 +338,6 @@ void client_restart(struct sim_world *w, struct sim_node *n, bool afresh)
         n->c.memory = (struct clock_memory){ .count = 0 };
     if (afresh || n->c.last.view.status == CLOCK_LOCAL) /* it goes on by the system clock alone, which readers have not seen */
         n->c.published = n->c.last.usable = false;
-    if (tai_before(w->now, w->leap_at)) /* a leap second that is to come is announced anew */
-        n->c.knew_leap = false;
     client_start(w, n);
 }
 

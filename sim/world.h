@@ -80,7 +80,7 @@ struct sim_client {
     bool moving;                 /* asleep because its virtual machine is on the way to another host */
     bool core_dead;              /* its page is served on, by who does that, */
     bool missed_sleep, missed_move; /* ... until these, which readers find out by themselves and the next core is told of */
-    bool knew_leap;              /* its page has held the world's leap second since it was started with nothing */
+    bool knew_leap;              /* its page has held the world's leap second */
     struct leap_table leap_file; /* read at each start; count 0: none */
     enum stamp stamp;
     double noise_ns;             /* of each timestamp */

@@ -98,7 +98,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->leap.saved_s = c->page.tai_minus_utc_s;
     c->page.tai_ref = utc_to_tai(wall, c->page.tai_minus_utc_s);
     c->page.leap_at = (struct tai_ns){ INT64_MAX };
-    recall_leap(c, wall);
+    recall_leap(c);
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
     c->estimate.bound = (struct clock_span){ -error_s, error_s };

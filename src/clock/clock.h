@@ -45,6 +45,7 @@ struct clock_leap {
     uint8_t expiry_told;            /* 1: expires soon, 2: has expired */
     struct leap_table table[LEAP_ORIGINS];
     int32_t voted_delta_s, voted_before_s;
+    bool remembered;                /* that is from an earlier run: nobody has announced it in this one */
     struct utc_ns voted_midnight, told_midnight;
     int32_t saved_s;                /* TAI - UTC when its change was saved last */
     bool have_before;

@@ -66,11 +66,13 @@ static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
     return civil_to_utc(&c, midnight) == 0;
 }
 
-/* What more than half of all announce that have or may still have a say: once it is armed a leap second stays, so the few that happen to be heard at one moment
- * do not decide. */
-static int32_t vote(const struct clock *c)
+/* What is announced by more than half of all that have or may still have a say, if anything is. Once it is armed a leap second stays, so the few that happen to
+ * be heard at one moment do not decide. */
+struct vote { int32_t delta_s; bool found; };
+
+static struct vote vote(const struct clock *c)
 {
-    unsigned voters = 0, insert = 0, delete = 0, mute = 0, all;
+    unsigned voters = 0, mute = 0, all, for_it[3] = { 0 };
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
@@ -79,11 +81,13 @@ static int32_t vote(const struct clock *c)
         if (!s->used || s->state != CLOCK_SOURCE_SELECTED || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
         voters++;
-        insert += s->last.leap == LEAP_INSERT;
-        delete += s->last.leap == LEAP_DELETE;
+        for_it[s->last.leap == LEAP_INSERT ? 2 : s->last.leap == LEAP_DELETE ? 0 : 1]++;
     }
     all = c->policy.electorate > voters + mute ? c->policy.electorate - mute : voters;
-    return insert > all / 2 ? 1 : delete > all / 2 ? -1 : 0;
+    for (int i = 0; i < 3; i++)
+        if (for_it[i] > all / 2)
+            return (struct vote){ i - 1, true };
+    return (struct vote){ 0, false };
 }
 
 static bool valid_at(const struct leap_table *t, struct utc_ns now)
@@ -126,13 +130,20 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
     return p->leap_delta_s != 0 && utc_earlier(v->utc, page_leap_midnight(p)) ? p->tai_minus_utc_s : difference_at(p, v->tai);
 }
 
-/* An event nobody's file knows, taken from the sources; once armed it stays until it has passed. */
-static struct leap_event event_by_vote(struct clock *c, int32_t voted, struct utc_ns now, struct tai_ns tai)
+/* An event nobody's file knows, taken from the sources; once armed it stays until it has passed. One that is only remembered is taken back before it has
+ * passed, if most announce something else. */
+static struct leap_event event_by_vote(struct clock *c, const struct vote *v, struct utc_ns now, struct tai_ns tai)
 {
     struct clock_leap *l = &c->leap;
-    bool kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
+    int32_t voted = v->delta_s;
     struct utc_ns midnight;
+    bool kept;
 
+    if (l->remembered && v->found && utc_earlier(now, l->voted_midnight)) {
+        l->remembered = false;
+        l->voted_delta_s = l->voted_delta_s == voted ? voted : 0;
+    }
+    kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
     if (!kept && (voted == 0 || !month_ends_today(now, &midnight)))
         return (struct leap_event){ .before_s = difference_at(&c->page, tai) };
     if (!kept) {
@@ -194,7 +205,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     struct clock_view v;
     const struct leap_table *t;
     struct leap_event e = { .delta_s = 0 };
-    int32_t voted = vote(c);
+    struct vote voted = vote(c);
 
     page_view(&c->page, now, &v);
     t = best_table(c, v.utc);
@@ -203,9 +214,9 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     tell_expiry(c, v.utc, out);
     c->leap.conflict = false;
     if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
-        tell_conflict(c, voted, &e, v.utc, out);
+        tell_conflict(c, voted.delta_s, &e, v.utc, out);
     else if (e.delta_s == 0)
-        e = event_by_vote(c, voted, v.utc, v.tai);
+        e = event_by_vote(c, &voted, v.utc, v.tai);
     apply(c, &e, &v, out);
     save_change(c, now, out);
 }

@@ -99,12 +99,11 @@ void recall_leap_of(struct clock *c, int32_t delta_s, struct utc_ns midnight, in
     c->leap.voted_before_s = before_s;
 }
 
-void recall_leap(struct clock *c, struct utc_ns now)
+void recall_leap(struct clock *c)
 {
     const struct clock_memory *m = &c->memory;
 
-    if (utc_earlier(now, m->leap_midnight))
-        return;
+    c->leap.remembered = true;
     recall_leap_of(c, m->leap_delta_s, m->leap_midnight, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s));
 }
 

@@ -7,9 +7,8 @@
 /* Takes the memory of earlier runs; returns the instant the line starts at: the wall clock's, or the latest known to be past. */
 struct utc_ns recall_start(struct clock *c, const struct clock_start *start);
 
-/* The leap second near the time of writing counts as one that the sources announced, where it is over at `now`: one that is to come they announce again,
- * or another. After recall_start. */
-void recall_leap(struct clock *c, struct utc_ns now);
+/* The leap second near the time of writing counts as one that the sources announced, until they take it back while it is to come. After recall_start. */
+void recall_leap(struct clock *c);
 /* The same of one that is known otherwise: TAI-UTC is before_s until then. */
 void recall_leap_of(struct clock *c, int32_t delta_s, struct utc_ns midnight, int32_t before_s);
 
