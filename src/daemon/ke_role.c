@@ -1,5 +1,6 @@
 #include "daemon/ke_role.h"
 
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include "io/tcp.h"
 
 #define KE_PROGRAM "simple-utcd-ke"
+#define KE_TUNABLES "glibc.malloc.tcache_count=127" /* freed blocks of a size at hand: a handshake needs more than the usual 7. Heeded at a start only */
 
 _Static_assert(KE_SHARED_FD == BECOME_FIRST_FD && KE_PICTURE_FD == KE_SHARED_FD + 1 && KE_LISTEN_FD == KE_PICTURE_FD + 1 &&
                    KE_LISTENERS_MAX + 2 <= BECOME_FDS_MAX,
@@ -104,5 +106,6 @@ void ke_role_become(const struct ke_role *k)
 
     for (unsigned i = 0; i < k->count; i++)
         fd[2 + i] = k->listener[i];
+    setenv("GLIBC_TUNABLES", KE_TUNABLES, 0);
     become_helper(KE_PROGRAM, "server", fd, 2 + k->count);
 }

@@ -229,7 +229,7 @@ static enum progress discard(const struct connection *c)
 {
     uint8_t rest[512];
 
-    while (recv(c->fd, rest, sizeof rest, MSG_DONTWAIT) > 0)
+    while (recv(c->fd, rest, sizeof rest, MSG_DONTWAIT) == (ssize_t)sizeof rest)
         ;
     return OVER;
 }

@@ -15,6 +15,7 @@
 #include "nts/record.h"
 
 #define KEY_FILE_MAX 65536
+#define RECORD_MAX 4096          /* the buffer of what is sent is as large, and there from the first flight to the last; the usual 16 KB are for bulk */
 #define PIN_WORD "sha256//"
 #define SHA256_SIZE 32
 #define BASE64_SIZE (4 * ((SHA256_SIZE + 2) / 3) + 1)
@@ -38,7 +39,8 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ctx, 0);
     SSL_CTX_set_max_early_data(ctx, 0);
-    SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN); /* what the file holds is shown: no search with each handshake for more */
+    SSL_CTX_set_max_send_fragment(ctx, RECORD_MAX);
+    SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN); /* what the file holds is shown: no search with each handshake for more */
     return ctx;
 }
 
