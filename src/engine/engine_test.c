@@ -194,6 +194,25 @@ static void a_silent_pool_member_is_replaced_after_a_register_of_polls(void **st
     end(&w);
 }
 
+/* The name server knows it well: there is just nobody more to ask. */
+static void a_name_of_whom_is_asked_already_is_told_as_that(void **state)
+{
+    struct world w = { .options.source_count = 2, .options.source = { source("192.0.2.1", ""), source("ntp.example", "") } };
+    struct event same = addresses(1, 1), none = addresses(0, 0);
+    const struct problem *p;
+
+    (void)state;
+    same.u.addresses.configured = none.u.addresses.configured = 1;
+    begin(&w, false);
+    give(&w, &same);
+    p = problem_of(&w, PROBLEM_NAME_UNRESOLVED);
+    assert_non_null(p);
+    assert_string_equal(p->detail, "every address of it is asked already, by another source");
+    give(&w, &none);
+    assert_string_equal(problem_of(&w, PROBLEM_NAME_UNRESOLVED)->detail, "no usable address among the answers");
+    end(&w);
+}
+
 /* Of a name's addresses the first may lead nowhere, as IPv6 behind a router that drops it: as soon as a burst went unanswered the next one is tried. */
 static void a_server_that_never_answered_is_tried_at_its_next_address(void **state)
 {
@@ -430,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),
         cmocka_unit_test(who_denies_when_it_is_replaced_costs_no_other_member),
         cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
+        cmocka_unit_test(a_name_of_whom_is_asked_already_is_told_as_that),
         cmocka_unit_test(a_server_that_never_answered_is_tried_at_its_next_address),
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),

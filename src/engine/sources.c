@@ -224,6 +224,7 @@ void sources_addresses(struct engine *e, const struct event *ev)
     const struct source_options *o = &e->options.source[configured];
     struct configured *c = &e->configured[configured];
     unsigned taken = 0, limit = options_pool(o) ? ENGINE_POOL_MEMBERS : EVENT_ADDRESSES_MAX; /* NTPC-24 */
+    bool asked = false;
 
     assert(configured < e->options.source_count && count <= EVENT_ADDRESSES_MAX);
     c->waiting = false;
@@ -232,8 +233,12 @@ void sources_addresses(struct engine *e, const struct event *ev)
         struct net_addr a = ev->u.addresses.addr[i];
 
         a.port = (uint16_t)o->port;
-        if (!acceptable(o, &a) || asked_already(e, &a))
+        if (!acceptable(o, &a))
             continue;
+        if (asked_already(e, &a)) {
+            asked = true;
+            continue;
+        }
         c->candidate[c->candidate_count++] = a;
         taken++;
     }
@@ -246,7 +251,7 @@ void sources_addresses(struct engine *e, const struct event *ev)
     }
     if (c->failures < UINT8_MAX)
         c->failures++;
-    c->unresolved = err ? ue_text(err) : "no usable address among the answers";
+    c->unresolved = err ? ue_text(err) : asked ? "every address of it is asked already, by another source" : "no usable address among the answers";
     c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
     if (slots_of(e, configured) == 0) {
         struct log_record *r = engine_log(e, LOG_NAME_UNRESOLVED);
