@@ -13,7 +13,6 @@
 #define STEP_PPM 0.04
 #define SILENT_PPM 14.4
 #define LOCAL_SILENT_PPM 12 /* the statement about the start grows at max_drift_silent from a frequency that nobody has learnt */
-#define CREEP_WALK_PPM 0.1
 #define DEAD_S (-20780.0 * STORM_DAY_S) /* before 1970-02 */
 
 /* Honest ones are h1.., liars l1..; a truthful server's clock is anywhere inside its own claim, often at the very edge. */
@@ -62,13 +61,13 @@ static void write_client(struct storm *s)
     static const char *const stamps[] = { "", " user stamps", " hardware stamps" };
     const char *kind = s->leap ? s->leap : "none";
 
-    double drift_max = s->has[STORM_LOCAL] ? 2 : 400, span_ppm = s->has[STORM_CREEP] ? CREEP_WALK_PPM : WALK_PPM;
+    double drift_max = s->has[STORM_LOCAL] ? 2 : 400;
     double drift = storm_between(s, -drift_max, drift_max), wander = storm_log_between(s, 1e-11, 1e-7), farthest = storm_chance(s, 0.2) ? 4e8 : 3600;
     double offset = storm_signed_log(s, 1e-6, s->has[STORM_LOCAL] ? 1 : farthest);
-    bool steers = storm_chance(s, 0.5), warm = storm_chance(s, 0.3) && !s->has[STORM_CREEP];
+    bool steers = storm_chance(s, 0.5), warm = storm_chance(s, 0.3);
     const char *stamp = stamps[storm_below(s, 3)];
 
-    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s", drift, wander, span_ppm,
+    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s", drift, wander, WALK_PPM,
             s->has[STORM_DEAD] ? DEAD_S : offset, steers ? " steers" : "", stamp);
     if (warm)
         fprintf(s->out, " temperature %.2fppm period %.0fm", SINE_PPM, storm_log_between(s, 10, 1440));

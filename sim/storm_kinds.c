@@ -277,11 +277,11 @@ static void write_standing(struct storm *s)
         fprintf(s->out, "source c h%u prefer\n", 1 + storm_below(s, honest));
 }
 
-/* An honest server that drifts counts as the oscillator's frequency does: both together stay within max_drift. */
+/* However fast it drifts, an honest server stays inside its claim. */
 static void write_creep(struct storm *s)
 {
     for (unsigned i = 1; i <= s->servers - s->liars; i++) {
-        double rate_ppm = storm_between(s, 0.02, STORM_CREEP_PPM), at = storm_between(s, 0, STORM_DAY_S), takes = 2 * s->error_us[i] / rate_ppm;
+        double rate_ppm = storm_log_between(s, 0.02, STORM_CREEP_PPM), at = storm_between(s, 0, STORM_DAY_S), takes = 2 * s->error_us[i] / rate_ppm;
         int way = storm_sign(s);
 
         if (storm_chance(s, 0.3))

@@ -23,7 +23,7 @@ enum storm_kind {
 extern const char *const storm_kinds[];        /* their names; NULL-terminated */
 
 #define STORM_LOCAL_S 20       /* a system clock with an oscillator as local days have it is never farther off */
-#define STORM_CREEP_PPM 0.5    /* of a server inside its claim: with an oscillator that stays within 0.2 ppm of its middle */
+#define STORM_CREEP_PPM 100    /* of a server inside its claim */
 
 #define STORM_HUSHES_MAX 32
 
