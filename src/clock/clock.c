@@ -215,6 +215,12 @@ static void break_silence(struct clock *c, struct mono_ns now)
     c->leap.have_before = false;
 }
 
+/* What was asked before a sleep or a move says nothing on now, though it may be heard after it: in interleaved mode a whole poll later. */
+static bool is_lost(const struct clock *c, const struct measurement *m)
+{
+    return c->policy.lost_at.ns != 0 && mono_before(mono_add(m->at, dur_neg(m->delay)), c->policy.lost_at);
+}
+
 void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_source *s = &c->source[m->source];
@@ -224,6 +230,8 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
     if (s->offline || m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
         return;
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
+        return;
+    if (is_lost(c, m))
         return;
     interval_age(c, now);
     break_silence(c, now);
@@ -265,6 +273,7 @@ static void lose(struct clock *c, struct dur_ns lost, struct mono_ns now)
         pace_forget(&c->source[i].pace);
     }
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
+    c->policy.lost_at = now;
     c->leap.have_before = false;
     c->policy.waiting = false;
 }
