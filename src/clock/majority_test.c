@@ -238,15 +238,30 @@ static void a_split_and_a_falseticker_are_told_once(void **state)
     assert_false(fixture_logged(&f, LOG_SOURCE_FALSETICKER));
 }
 
+/* Nothing is stepped where the limit is none, and what is far off is slewed. */
+static void a_step_limit_of_none_is_kept(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 1, -0.3);
+    f.c.options.clock.step_limit = 0;
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_false(fixture_did(&f, CLOCK_DO_STEP));
+    assert_true(fabs(fixture_error_s(&f) + 0.3) < 1e-6);
+}
+
 static void fewer_than_min_sources_set_nothing(void **state)
 {
     const double honest[2] = { 0 };
+    struct utc_ns reference_time;
     struct fixture f;
 
     (void)state;
     begin(&f, 1, 0);
     f.c.options.clock.min_sources = 2;
-    rounds(&f, 3, 1, honest, (struct dur_ns){ 0 });
+    rounds(&f, 1, 1, honest, (struct dur_ns){ 0 });
     assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
     begin(&f, 2, 0);
     f.c.options.clock.min_sources = 2;
@@ -254,9 +269,11 @@ static void fewer_than_min_sources_set_nothing(void **state)
     assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
     f.a.count = 0;
     clock_source_remove(&f.c, 1, fixture_now(&f), &f.a);
+    reference_time = clock_page(&f.c)->reference_time;
     fixture_sleep(&f, 64);
     fixture_answer(&f, 0, 1e-4, 1e-4, 0);
     assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_true(clock_page(&f.c)->reference_time.ns == reference_time.ns);
 }
 
 /* Further off than a slew may reach, and nothing left to step by: told once, and nothing is done. */
@@ -294,6 +311,7 @@ int main(void)
         cmocka_unit_test(beyond_the_panic_threshold_nobody_is_believed),
         cmocka_unit_test(what_was_learnt_is_saved_as_soon_as_it_is_good),
         cmocka_unit_test(a_split_and_a_falseticker_are_told_once),
+        cmocka_unit_test(a_step_limit_of_none_is_kept),
         cmocka_unit_test(fewer_than_min_sources_set_nothing),
         cmocka_unit_test(a_spent_budget_is_kept),
     };
