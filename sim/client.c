@@ -400,11 +400,12 @@ static void resume(struct sim_world *w, struct sim_node *n)
     struct dur_ns slept = told_asleep(n, tai_sub(w->now, n->c.asleep_since));
     bool moving = n->c.moving;
 
-    n->c.slept = dur_add(n->c.slept, moving ? (struct dur_ns){ 0 } : slept);
+    slept.ns = moving ? 0 : slept.ns;
+    n->c.slept = dur_add(n->c.slept, slept);
     oscillator_sleep(&n->oscillator, w->now);
     n->c.asleep = n->c.moving = false;
     rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, moving ? (struct dur_ns){ 0 } : slept);
+    n->c.system.at = utc_add(n->c.system.at, slept);
     n->c.missed_sleep |= !moving;
     n->c.missed_move |= moving;
     if (!n->c.core_dead)
