@@ -6,6 +6,7 @@
 #include "clock/discipline.h"
 
 #define DAY_NS (86400 * NS_PER_S)
+#define SURELY_BEFORE_NS (60 * NS_PER_S) /* a clock that is just started may be behind those who are past it, and announce it no more */
 #define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
 #define WARN_EXPIRY_NS (28 * DAY_NS)
 
@@ -139,7 +140,7 @@ static struct leap_event event_by_vote(struct clock *c, const struct vote *v, st
     struct utc_ns midnight;
     bool kept;
 
-    if (l->remembered && v->found && utc_earlier(now, l->voted_midnight)) {
+    if (l->remembered && v->found && utc_sub(l->voted_midnight, now).ns > SURELY_BEFORE_NS) {
         l->remembered = false;
         l->voted_delta_s = l->voted_delta_s == voted ? voted : 0;
     }
