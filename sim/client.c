@@ -419,8 +419,10 @@ void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bo
 {
     struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
 
-    if (n->c.asleep)
+    if (n->c.asleep) { /* moved in its sleep, it hears of it when it wakes */
+        n->c.missed_move |= moved;
         return;
+    }
     client_read(w, n);
     n->c.asleep = true;
     n->c.moving = moved;

@@ -36,6 +36,7 @@ struct clock_action { enum clock_action_kind kind; struct dur_ns offset; struct 
 struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MAX]; }; /* the caller empties it */
 
 /* Leap seconds: what files and sources say of them (leap.c). */
+#define LEAP_BY_MEMORY (~0u)
 enum clock_leap_origin { LEAP_FROM_LIST, LEAP_FROM_ZONE, LEAP_ORIGINS };
 struct clock_leap {
     bool have[LEAP_ORIGINS];
@@ -45,7 +46,7 @@ struct clock_leap {
     uint8_t expiry_told;            /* 1: expires soon, 2: has expired */
     struct leap_table table[LEAP_ORIGINS];
     int32_t voted_delta_s, voted_before_s;
-    bool remembered;                /* that is from an earlier run: nobody has announced it in this one */
+    unsigned voted_by;              /* by how many sources at the most; LEAP_BY_MEMORY: in an earlier run, and by nobody in this one */
     struct utc_ns voted_midnight, told_midnight;
     int32_t saved_s;                /* TAI - UTC when its change was saved last */
     bool have_before;

@@ -197,8 +197,9 @@ void discipline_step(struct clock *c, bool announce, struct mono_ns now, struct 
 {
     struct dur_ns by = discipline_residue(c, now);
 
+    interval_age(c, now);
+    set_line(c, estimate_tai(&c->estimate, now), now); /* a leap second is announced for the day that it is now */
     publish(c, estimate_tai(&c->estimate, now), CLOCK_SYNCHRONISED, true, now, out);
-    leap_refresh(c, now, out); /* it may be another day now */
     if (announce)
         discipline_emit(out, CLOCK_DO_STEP)->offset = by;
 }

@@ -67,17 +67,17 @@ static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
     return civil_to_utc(&c, midnight) == 0;
 }
 
-/* What is announced by more than half of all that have or may still have a say, if anything is. Once it is armed a leap second stays, so the few that happen to
- * be heard at one moment do not decide. */
-struct vote { int32_t delta_s; bool found; };
+/* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could. */
+struct vote { int32_t delta_s; bool found; unsigned by, sources; };
 
 static struct vote vote(const struct clock *c)
 {
-    unsigned voters = 0, mute = 0, all, for_it[3] = { 0 };
+    unsigned voters = 0, mute = 0, used = 0, all, for_it[3] = { 0 };
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
+        used += s->used && !s->offline;
         mute += s->used && s->smear != SMEAR_NONE;
         if (!s->used || s->state != CLOCK_SOURCE_SELECTED || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
@@ -87,8 +87,8 @@ static struct vote vote(const struct clock *c)
     all = c->policy.electorate > voters + mute ? c->policy.electorate - mute : voters;
     for (int i = 0; i < 3; i++)
         if (for_it[i] > all / 2)
-            return (struct vote){ i - 1, true };
-    return (struct vote){ 0, false };
+            return (struct vote){ i - 1, true, for_it[i], used };
+    return (struct vote){ 0 };
 }
 
 static bool valid_at(const struct leap_table *t, struct utc_ns now)
@@ -131,24 +131,34 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
     return p->leap_delta_s != 0 && utc_earlier(v->utc, page_leap_midnight(p)) ? p->tai_minus_utc_s : difference_at(p, v->tai);
 }
 
-/* An event nobody's file knows, taken from the sources; once armed it stays until it has passed. One that is only remembered is taken back before it has
- * passed, if most announce something else. */
+/* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
+ * more announce something else than ever announced it, and one that is only remembered if most of all sources do. */
+static void reconsider(struct clock_leap *l, const struct vote *v, struct utc_ns now)
+{
+    unsigned less = l->voted_by == LEAP_BY_MEMORY ? v->sources / 2 : l->voted_by;
+
+    if (!v->found || l->voted_delta_s == 0 || utc_sub(l->voted_midnight, now).ns <= SURELY_BEFORE_NS)
+        return;
+    if (v->delta_s == l->voted_delta_s)
+        l->voted_by = l->voted_by == LEAP_BY_MEMORY || v->by > l->voted_by ? v->by : l->voted_by;
+    else if (v->by > less)
+        l->voted_delta_s = 0;
+}
+
+/* An event nobody's file knows, taken from the sources. */
 static struct leap_event event_by_vote(struct clock *c, const struct vote *v, struct utc_ns now, struct tai_ns tai)
 {
     struct clock_leap *l = &c->leap;
-    int32_t voted = v->delta_s;
     struct utc_ns midnight;
     bool kept;
 
-    if (l->remembered && v->found && utc_sub(l->voted_midnight, now).ns > SURELY_BEFORE_NS) {
-        l->remembered = false;
-        l->voted_delta_s = l->voted_delta_s == voted ? voted : 0;
-    }
+    reconsider(l, v, now);
     kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
-    if (!kept && (voted == 0 || !month_ends_today(now, &midnight)))
+    if (!kept && (v->delta_s == 0 || !month_ends_today(now, &midnight)))
         return (struct leap_event){ .before_s = difference_at(&c->page, tai) };
     if (!kept) {
-        l->voted_delta_s = voted;
+        l->voted_delta_s = v->delta_s;
+        l->voted_by = v->by;
         l->voted_midnight = midnight;
         l->voted_before_s = difference_at(&c->page, tai);
     }

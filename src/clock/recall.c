@@ -95,6 +95,7 @@ static void remember_leap(const struct clock *c, const struct clock_view *v, str
 void recall_leap_of(struct clock *c, int32_t delta_s, struct utc_ns midnight, int32_t before_s)
 {
     c->leap.voted_delta_s = delta_s;
+    c->leap.voted_by = LEAP_BY_MEMORY;
     c->leap.voted_midnight = midnight;
     c->leap.voted_before_s = before_s;
 }
@@ -103,7 +104,6 @@ void recall_leap(struct clock *c)
 {
     const struct clock_memory *m = &c->memory;
 
-    c->leap.remembered = true;
     recall_leap_of(c, m->leap_delta_s, m->leap_midnight, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s));
 }
 
