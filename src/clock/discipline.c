@@ -7,6 +7,7 @@
 #include "clock/interval.h"
 #include "clock/leap.h"
 #include "clock/poll.h"
+#include "clock/recall.h"
 #include "clock/select.h"
 #include "clock/unsmear.h"
 
@@ -182,6 +183,7 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
     set_status(c, status);
     count_sources(c);
     c->page.heartbeat = now;
+    recall_update(c, now);
     discipline_emit(out, CLOCK_DO_PUBLISH);
 }
 

@@ -107,6 +107,22 @@ void recall_leap(struct clock *c)
     recall_leap_of(c, m->leap_delta_s, m->leap_midnight, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s));
 }
 
+static void remember_now(const struct clock *c, const struct clock_view *v, struct mono_ns now, struct clock_memory *out)
+{
+    out->saved = v->utc;
+    out->saved_raw = now;
+    remember_leap(c, v, out);
+}
+
+void recall_update(struct clock *c, struct mono_ns now)
+{
+    struct clock_view v;
+
+    page_view(&c->page, now, &v);
+    if (v.status == CLOCK_SYNCHRONISED && !c->policy.orphan)
+        remember_now(c, &v, now, &c->memory);
+}
+
 void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memory *out)
 {
     struct clock_drift d = clock_drift(c);
@@ -123,11 +139,8 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
         out->drift = d;
     if (c->policy.synchronised_once)
         out->wander = c->estimate.wander;
-    if (v.status == CLOCK_SYNCHRONISED || v.status == CLOCK_HOLDOVER) {
-        out->saved = v.utc;
-        out->saved_raw = now;
-        remember_leap(c, &v, out);
-    }
+    if (v.status == CLOCK_SYNCHRONISED || v.status == CLOCK_HOLDOVER)
+        remember_now(c, &v, now, out);
 }
 
 bool clock_may_step(const struct clock *c, struct dur_ns by)
