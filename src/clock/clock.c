@@ -207,11 +207,14 @@ static void follow_if_unsmeared(struct clock *c, struct clock_source *s, struct 
 static void break_silence(struct clock *c, struct mono_ns now)
 {
     struct mono_ns silent_at = c->page.silent_at;
+    double by = c->options.clock.max_drift_silent * 1e-6;
 
     if (mono_before(now, silent_at) || !mono_before(c->policy.last_answer, silent_at))
         return;
+    c->estimate.rate_known.lo_s -= by;
+    c->estimate.rate_known.hi_s += by;
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        pace_loosen(&c->source[i].pace, c->options.clock.max_drift_silent * 1e-6);
+        pace_loosen(&c->source[i].pace, by);
     c->leap.have_before = false;
 }
 
@@ -231,7 +234,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
         return;
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
         return;
-    if (is_lost(c, m))
+    if (is_lost(c, m) || leap_is_twofold(c, m))
         return;
     interval_age(c, now);
     break_silence(c, now);

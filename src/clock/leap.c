@@ -7,6 +7,7 @@
 
 #define DAY_NS (86400 * NS_PER_S)
 #define SURELY_BEFORE_NS (60 * NS_PER_S) /* a clock that is just started may be behind those who are past it, and announce it no more */
+#define TELLS_SECONDS_S 0.4       /* a clock that is known within this knows which of two like seconds it is */
 #define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
 #define WARN_EXPIRY_NS (28 * DAY_NS)
 
@@ -65,6 +66,17 @@ static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
     c.hour = c.minute = c.second = 0;
     c.nanosecond = 0;
     return civil_to_utc(&c, midnight) == 0;
+}
+
+bool leap_is_twofold(const struct clock *c, const struct measurement *m)
+{
+    const struct clock_span *b = &c->estimate.bound;
+    struct utc_ns midnight = page_leap_midnight(&c->page);
+    bool known = c->policy.synchronised_once && c->page.status != CLOCK_DISRUPTED && -b->lo_s < TELLS_SECONDS_S && b->hi_s < TELLS_SECONDS_S;
+
+    if (known || (c->page.leap_delta_s <= 0 && (m->leap != LEAP_INSERT || !month_ends_today(m->utc, &midnight))))
+        return false;
+    return utc_earlier(m->utc, midnight) && utc_sub(midnight, m->utc).ns <= NS_PER_S;
 }
 
 /* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could. */
