@@ -144,10 +144,10 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
 }
 
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
- * more announce something else than ever announced it, and one that is only remembered if most of all sources do. */
+ * more announce something else than ever announced it, or most of all sources. */
 static void reconsider(struct clock_leap *l, const struct vote *v, struct utc_ns now)
 {
-    unsigned less = l->voted_by == LEAP_BY_MEMORY ? v->sources / 2 : l->voted_by;
+    unsigned less = l->voted_by < v->sources / 2 ? l->voted_by : v->sources / 2;
 
     if (!v->found || l->voted_delta_s == 0 || utc_sub(l->voted_midnight, now).ns <= SURELY_BEFORE_NS)
         return;

@@ -119,7 +119,7 @@ void recall_update(struct clock *c, struct mono_ns now)
     struct clock_view v;
 
     page_view(&c->page, now, &v);
-    if (v.status == CLOCK_SYNCHRONISED && !c->policy.orphan)
+    if (c->page.status == CLOCK_SYNCHRONISED && !c->policy.orphan) /* also where holdover.max_error ends that at once */
         remember_now(c, &v, now, &c->memory);
 }
 
