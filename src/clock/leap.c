@@ -91,7 +91,7 @@ static struct vote vote(const struct clock *c)
 
         used += s->used && !s->offline;
         mute += s->used && s->smear != SMEAR_NONE;
-        if (!s->used || s->state != CLOCK_SOURCE_SELECTED || s->smear != SMEAR_NONE) /* who smears announces nothing */
+        if (!s->used || (s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER) || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
         voters++;
         for_it[s->last.leap == LEAP_INSERT ? 2 : s->last.leap == LEAP_DELETE ? 0 : 1]++;
