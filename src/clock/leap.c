@@ -144,12 +144,13 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
 }
 
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
- * more announce something else than ever announced it, or most of all sources. */
-static void reconsider(struct clock_leap *l, const struct vote *v, struct utc_ns now)
+ * more announce something else than ever announced it, or most of all sources. A clock that is behind, after a sleep, cannot tell before from after. */
+static void reconsider(struct clock *c, const struct vote *v, struct utc_ns now)
 {
+    struct clock_leap *l = &c->leap;
     unsigned less = l->voted_by < v->sources / 2 ? l->voted_by : v->sources / 2;
 
-    if (!v->found || l->voted_delta_s == 0 || utc_sub(l->voted_midnight, now).ns <= SURELY_BEFORE_NS)
+    if (!v->found || l->voted_delta_s == 0 || utc_sub(l->voted_midnight, now).ns <= SURELY_BEFORE_NS || c->page.status != CLOCK_SYNCHRONISED)
         return;
     if (v->delta_s == l->voted_delta_s)
         l->voted_by = l->voted_by == LEAP_BY_MEMORY || v->by > l->voted_by ? v->by : l->voted_by;
@@ -164,7 +165,7 @@ static struct leap_event event_by_vote(struct clock *c, const struct vote *v, st
     struct utc_ns midnight;
     bool kept;
 
-    reconsider(l, v, now);
+    reconsider(c, v, now);
     kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
     if (!kept && (v->delta_s == 0 || !month_ends_today(now, &midnight)))
         return (struct leap_event){ .before_s = difference_at(&c->page, tai) };
