@@ -234,7 +234,7 @@ void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns 
         return;
     if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
         return;
-    if (is_lost(c, m) || leap_is_twofold(c, m))
+    if (is_lost(c, m) || leap_is_too_near(c, m))
         return;
     interval_age(c, now);
     break_silence(c, now);

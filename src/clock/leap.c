@@ -7,6 +7,7 @@
 
 #define DAY_NS (86400 * NS_PER_S)
 #define SURELY_BEFORE_NS (60 * NS_PER_S) /* a clock that is just started may be behind those who are past it, and announce it no more */
+#define TOO_NEAR_NS (8 * NS_PER_S) /* what is measured so near to a leap second may be set by on its other side: the first wait is 4 s */
 #define TELLS_SECONDS_S 0.4       /* a clock that is known within this knows which of two like seconds it is */
 #define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
 #define WARN_EXPIRY_NS (28 * DAY_NS)
@@ -68,15 +69,20 @@ static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
     return civil_to_utc(&c, midnight) == 0;
 }
 
-bool leap_is_twofold(const struct clock *c, const struct measurement *m)
+static bool is_near(struct utc_ns midnight, struct utc_ns utc) { return dur_abs(utc_sub(midnight, utc)).ns <= TOO_NEAR_NS; }
+
+bool leap_is_too_near(const struct clock *c, const struct measurement *m)
 {
     const struct clock_span *b = &c->estimate.bound;
-    struct utc_ns midnight = page_leap_midnight(&c->page);
-    bool known = c->policy.synchronised_once && c->page.status != CLOCK_DISRUPTED && -b->lo_s < TELLS_SECONDS_S && b->hi_s < TELLS_SECONDS_S;
+    struct utc_ns midnight;
 
-    if (known || (c->page.leap_delta_s <= 0 && (m->leap != LEAP_INSERT || !month_ends_today(m->utc, &midnight))))
+    if (c->policy.synchronised_once && c->page.status != CLOCK_DISRUPTED && -b->lo_s < TELLS_SECONDS_S && b->hi_s < TELLS_SECONDS_S)
         return false;
-    return utc_earlier(m->utc, midnight) && utc_sub(midnight, m->utc).ns <= NS_PER_S;
+    if (m->leap != LEAP_NONE && month_ends_today(m->utc, &midnight) && is_near(midnight, m->utc))
+        return true;
+    if (c->page.leap_delta_s != 0 && is_near(page_leap_midnight(&c->page), m->utc))
+        return true;
+    return c->leap.voted_delta_s != 0 && is_near(c->leap.voted_midnight, m->utc);
 }
 
 /* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could. */

@@ -20,8 +20,8 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v);
 /* Look again at tables and votes, before each publication; cheap. */
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out);
 
-/* Does the source's UTC lie in a second that is told twice, and is this clock too far off to tell which of the two is meant? */
-bool leap_is_twofold(const struct clock *c, const struct measurement *m);
+/* Is the source's UTC so near to a leap second that this clock is too far off to tell which side of it, or which of two like seconds, is meant? */
+bool leap_is_too_near(const struct clock *c, const struct measurement *m);
 
 /* TAI of a source's UTC, right on both sides of a leap; inside the repeated second the reading nearer to `expected` is meant. */
 struct tai_ns leap_tai_of(const struct page_data *page, struct utc_ns utc, struct tai_ns expected);
