@@ -60,10 +60,10 @@ def test_NTP_26_a_limit_counts_once_over_ports_and_workers(lab, count):
 
 def test_interleaved_mode_goes_on_with_whichever_worker(lab):
     """Each request comes from a port of its own, so that the workers take turns by chance: with a memory of its own each would know half of the departures. A
-    few may be asked for before they are known."""
+    few may be asked for before they are known, more where the machine is busy."""
     _, port = start(lab, ntp_keys={"workers": 2})
     receive, modes = 0, []
-    for _ in range(25):
+    for _ in range(100):
         transmit, heard = os.urandom(8), os.urandom(8)
         request = ntp.request(origin=receive)[:32] + heard + transmit
         with ntp.Client(HOST, port, source="127.0.0.3") as client:
@@ -71,7 +71,7 @@ def test_interleaved_mode_goes_on_with_whichever_worker(lab):
             answer = ntp.Answer(client.receive(), 0, 0)
         modes.append({transmit: "basic", heard: "interleaved"}[answer.origin])
         receive = answer.receive
-    assert modes[:2] == ["basic"] * 2 and modes.count("interleaved") >= 20
+    assert modes[:2] == ["basic"] * 2 and modes.count("interleaved") >= 70
 
 
 def test_workers_answer_all_and_come_back(lab):
