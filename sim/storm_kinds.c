@@ -13,7 +13,7 @@ const char *const storm_kinds[] = { "leap", "moves", "core", "reload", "local", 
 
 double storm_between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
 double storm_log_between(struct storm *s, double low, double high) { return low * pow(high / low, prng_uniform(&s->p)); }
-unsigned storm_below(struct storm *s, unsigned n) { return (unsigned)(prng_u64(&s->p) % n); }
+unsigned storm_below(struct storm *s, unsigned n) { return (unsigned)(prng_u64(&s->p) % (n > 0 ? n : 1)); }
 bool storm_chance(struct storm *s, double share) { return prng_uniform(&s->p) < share; }
 int storm_sign(struct storm *s) { return storm_chance(s, 0.5) ? 1 : -1; }
 
