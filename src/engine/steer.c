@@ -168,13 +168,12 @@ static void retuned(struct engine *e, double ppm)
     log_double(engine_log(e, LOG_CLOCK_RETUNED), "freq_ppm", ppm);
 }
 
-#define STEPPED "another program stepped the system clock"
-
 static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct utc_ns system)
 {
     struct steering *s = &e->steering;
     int64_t rest_ns = s->have_pair ? unexplained_ns(s, raw, system) : 0;
     bool stepped = s->have_pair && is_step(s, rest_ns, raw), other_rate = s->have_pair && !stepped && is_other_rate(s, rest_ns, raw);
+    static const char reason[] = "another program stepped the system clock";
     struct clock_actions a = { .count = 0 };
 
     if (other_rate)
@@ -186,8 +185,8 @@ static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct u
     if (!stepped)
         return;
     s->misplaced = true;
-    note_moved(e, STEPPED);
-    clock_disrupted(&e->clock, (struct dur_ns){ rest_ns }, STEPPED, e->now, &a);
+    note_moved(e, reason);
+    clock_disrupted(&e->clock, (struct dur_ns){ rest_ns }, reason, e->now, &a);
     engine_clock_actions(e, &a);
 }
 
