@@ -14,6 +14,14 @@ static void polls(struct fixture *f, unsigned count, double every_s, unsigned so
         }
 }
 
+/* A clock that has followed one good source for so many polls. */
+static void follow_one(struct fixture *f, unsigned count)
+{
+    fixture_init(f, 0);
+    fixture_source(f, 0);
+    polls(f, count, 64, 1, NULL);
+}
+
 static enum clock_status status(const struct fixture *f) { return fixture_view(f).status; }
 static int source_state(const struct fixture *f, uint16_t slot) { return (int)clock_source_view(&f->c, slot, fixture_now(f)).state; }
 
@@ -212,9 +220,7 @@ static void ntpc_18_twelve_years_are_refused(void **state)
     bool panic = false;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 20, 64, 1, NULL);
+    follow_one(&f, 20);
     for (int i = 0; i < 30; i++) {
         polls(&f, 1, 64, 1, &twelve_years_s);
         panic = panic || fixture_logged(&f, LOG_CLOCK_PANIC);
@@ -254,9 +260,7 @@ static void lone_source_that_moved_is_believed_the_second_time(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 20, 64, 1, NULL);
+    follow_one(&f, 20);
     polls(&f, 1, 64, 1, &moved_s);
     assert_true(clock_wants_burst(&f.c, 0));
     assert_true(fabs(fixture_error_s(&f)) < 1e-4);
@@ -324,9 +328,7 @@ static void silence_is_holdover_then_free_running(void **state)
     double bound_s;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 60, 64, 1, NULL);
+    follow_one(&f, 60);
     v = fixture_view(&f);
     bound_s = dur_to_s(utc_sub(v.latest, v.utc));
     fixture_sleep(&f, 1025 * 8);
@@ -374,9 +376,7 @@ static void disruption_is_told_until_measured_again(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 20, 64, 1, NULL);
+    follow_one(&f, 20);
     f.true_s += 3600; /* asleep: the raw clock stood still */
     f.a.count = 0;
     clock_disrupted(&f.c, (struct dur_ns){ 3600 * NS_PER_S }, "asleep", fixture_now(&f), &f.a);
@@ -398,9 +398,7 @@ static void CLK_02_a_sleep_is_a_silence_told_roughly(void **state)
     struct clock_view v;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 60, 64, 1, NULL);
+    follow_one(&f, 60);
     assert_true(clock_page(&f.c)->growth < 3e-6);
     f.true_s += 5006;
     f.slow = 14e-6;
@@ -426,9 +424,7 @@ static void a_nap_leaves_the_frequency_known(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 60, 64, 1, NULL);
+    follow_one(&f, 60);
     f.true_s += 30;
     f.a.count = 0;
     clock_slept(&f.c, (struct dur_ns){ 30 * NS_PER_S }, fixture_now(&f), &f.a);
@@ -445,9 +441,7 @@ static void CLK_02_a_moved_machine_is_learnt_anew(void **state)
     struct clock_view v;
 
     (void)state;
-    fixture_init(&f, 0);
-    fixture_source(&f, 0);
-    polls(&f, 60, 64, 1, NULL);
+    follow_one(&f, 60);
     f.true_s += 60;
     f.slow = 200e-6;
     f.a.count = 0;

@@ -128,18 +128,26 @@ static struct ntp_header denial_of(struct world *w, const struct action *send)
     return h;
 }
 
+/* A pool of so many addresses and one member, which has been asked: by the request that is returned. */
+static struct action begin_with_one_member(struct world *w, unsigned count)
+{
+    struct event ev = addresses(1, count);
+
+    w->options.source_count = 1;
+    w->options.source[0] = source("", "pool.example");
+    w->options.source[0].members = 1;
+    begin(w, false);
+    give(w, &ev);
+    return *find(w, ACTION_SEND, 0);
+}
+
 static void a_pool_member_that_says_deny_is_replaced(void **state)
 {
-    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
-    struct event ev = addresses(1, 2);
-    struct action send;
+    struct world w = { .now = { 0 } };
+    struct action send = begin_with_one_member(&w, 2);
     struct ntp_header h;
 
     (void)state;
-    w.options.source[0].members = 1;
-    begin(&w, false);
-    give(&w, &ev);
-    send = *find(&w, ACTION_SEND, 0);
     assert_int_equal(send.u.send.to.bytes[3], 1);
     h = denial_of(&w, &send);
     forget(&w);
@@ -154,17 +162,11 @@ static void a_pool_member_that_says_deny_is_replaced(void **state)
 /* The refusal may come with the very poll that makes the member useless: it is one reason to replace it, not two. */
 static void who_denies_when_it_is_replaced_costs_no_other_member(void **state)
 {
-    struct world w = { .options.source_count = 1, .options.source[0] = source("", "pool.example") };
-    struct event ev = addresses(1, 3);
-    struct action send;
-    struct ntp_header h;
+    struct world w = { .now = { 0 } };
+    struct action send = begin_with_one_member(&w, 3);
+    struct ntp_header h = denial_of(&w, &send);
 
     (void)state;
-    w.options.source[0].members = 1;
-    begin(&w, false);
-    give(&w, &ev);
-    send = *find(&w, ACTION_SEND, 0);
-    h = denial_of(&w, &send);
     w.engine->slot[0].useless = 7;
     deliver(&w, &send, &h);
     assert_int_equal(w.engine->slot[0].client.peer.bytes[3], 2);
