@@ -36,7 +36,7 @@ struct clock_action { enum clock_action_kind kind; struct dur_ns offset; struct 
 struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MAX]; }; /* the caller empties it */
 
 /* Leap seconds: what files and sources say of them (leap.c). */
-#define LEAP_BY_MEMORY (~0u)
+#define LEAP_BY_MEMORY (~0u) /* more than any number of sources */
 enum clock_leap_origin { LEAP_FROM_LIST, LEAP_FROM_ZONE, LEAP_ORIGINS };
 struct clock_leap {
     bool have[LEAP_ORIGINS];
