@@ -28,6 +28,18 @@ static void hang_up(struct control_role *r, struct control_peer *p)
     r->open--;
 }
 
+/* The pair to admin is the only one there is: a moment without memory, or nonsense said by it, costs a question and not the connection. */
+static void start_over(struct control_role *r, struct control_peer *p)
+{
+    uint8_t thrown_away[CONTROL_REQUEST_MAX];
+
+    recv(p->fd, thrown_away, sizeof thrown_away, MSG_DONTWAIT); /* an empty message is not taken otherwise */
+    free(p->answer);
+    p->answer = NULL;
+    p->conn = (struct control_conn){ 0 };
+    loop_events(r->loop, p->fd, POLLIN);
+}
+
 /* Go on sending; returns false when the peer is gone. */
 static bool send_rest(struct control_role *r, struct control_peer *p)
 {
@@ -144,7 +156,11 @@ static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
     struct control_peer *p = peer_of(r, fd);
 
     p->cut_at = p->kept ? MONO_NEVER : mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
-    if (!(p->answer ? !(revents & (POLLERR | POLLHUP)) && send_rest(r, p) : take(r, p)))
+    if (p->answer ? !(revents & (POLLERR | POLLHUP)) && send_rest(r, p) : take(r, p))
+        return;
+    if (p->kept && !(revents & POLLHUP))
+        start_over(r, p);
+    else
         hang_up(r, p);
 }
 

@@ -37,7 +37,8 @@ struct control_role {
 /* fd: the listening socket, or -1. Everything is borrowed for good. */
 void control_role_start(struct control_role *r, struct loop *loop, int fd, struct core *core);
 
-/* One more connection, made by the parent and kept for good: whoever is at its other end may ask what anybody may. */
+/* One more connection, of whole messages, made by the parent and kept for good, whatever is said there and whatever fails: only its other end's end closes it.
+ * Whoever is there may ask what anybody may. */
 void control_role_adopt(struct control_role *r, int fd);
 
 #endif
