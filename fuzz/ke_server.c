@@ -220,7 +220,7 @@ static void hear(struct client *c)
 
 static void go_round(void)
 {
-    turn_ring();
+    look_after_ring();
     look_at_ends();
     wait_for_something();
     serve_all(world.now_ns);

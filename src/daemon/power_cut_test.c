@@ -84,7 +84,7 @@ static void save_ring(unsigned n)
 {
     struct nts_ring ring = ring_of(n);
 
-    ring_keep_save(path, &ring);
+    ring_keep_save(path, &ring, (struct dur_ns){ 0 }, false);
     assert_int_equal(access(path, R_OK), 0);
 }
 

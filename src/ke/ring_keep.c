@@ -47,17 +47,19 @@ struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nt
     return dur_before(age, lifetime) ? age : lifetime;
 }
 
-bool ring_keep_save(const char *path, const struct nts_ring *ring)
+bool ring_keep_save(const char *path, const struct nts_ring *ring, struct dur_ns age, bool failed)
 {
     uint8_t bytes[NTS_RING_FILE_SIZE];
     const char *wrong;
 
     if (path[0] == '\0')
         return true;
-    nts_ring_to_file(ring, wall_ns(), bytes);
+    nts_ring_to_file(ring, wall_ns() - age.ns, bytes);
     wrong = host_secret_file_write(path, bytes, sizeof bytes);
     crypto_wipe(bytes, sizeof bytes);
-    if (wrong)
-        fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s cannot be written: %s; cookies will not outlive a restart\n", path, wrong);
+    if (wrong && !failed)
+        fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s cannot be written: %s; cookies will not outlive a restart until it can\n", path, wrong);
+    if (!wrong && failed)
+        fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s is written again: cookies outlive a restart\n", path);
     return !wrong;
 }

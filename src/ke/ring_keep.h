@@ -10,7 +10,8 @@
  * there is no such ring; why, is told, unless there never was one. */
 struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nts_ring *ring);
 
-/* The ring has turned. What goes wrong is told. Returns false then; true without a path. */
-bool ring_keep_save(const char *path, const struct nts_ring *ring);
+/* The ring, whose newest key has sealed for `age`, to its file. `failed`: so did the try before this one. That it fails is told once, and once that it works
+ * again. Returns false when it fails; true without a path. */
+bool ring_keep_save(const char *path, const struct nts_ring *ring, struct dur_ns age, bool failed);
 
 #endif

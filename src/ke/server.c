@@ -36,6 +36,7 @@
 #define ACCEPTS_A_ROUND 64
 #define DESCRIPTORS_SPARE 24    /* for the files of a reload */
 #define EXIT_CONFIGURATION 3
+#define KEEP_AGAIN_S 10         /* a disk that was full has room in a while, long before the ring turns */
 #define HEAP_KEPT (4 << 20)
 #define NICE 5                  /* its unit says the same */
 
@@ -61,6 +62,7 @@ static struct {
     enum nts_expiry expiry_told, lists_told;
     unsigned listeners, count;
     unsigned most;               /* connections, KE_CONNECTIONS_MAX or as many as there are descriptors for */
+    int64_t keep_again_ns;       /* when a ring that could not be written is tried again, CLOCK_BOOTTIME */
     bool resting;                /* no connection could be taken for lack of something: not asked again at once */
     struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
     struct pollfd poll[LISTENERS_MAX + KE_CONNECTIONS_MAX];
@@ -322,16 +324,26 @@ static void serve_all(int64_t now)
             accept_some(ke.poll[i].fd, i >= ke.shared->certified, now);
 }
 
-static void turn_ring(void)
+static void keep_ring(int64_t now)
+{
+    const struct ke_shared *s = ke.shared;
+
+    ke.picture->not_kept = !ring_keep_save(s->options.cookie_key_file.s, &s->ring, (struct dur_ns){ now - s->turned_at_ns }, ke.picture->not_kept);
+    ke.keep_again_ns = now + KEEP_AGAIN_S * NS_PER_S;
+}
+
+static void look_after_ring(void)
 {
     struct ke_shared *s = ke.shared;
     int64_t now = clock_ns(CLOCK_BOOTTIME);
 
-    if (nts_ring_is_there(&s->ring) && now - s->turned_at_ns < s->options.cookie_key_lifetime.ns)
-        return;
-    nts_ring_turn(&s->ring, &rng);
-    s->turned_at_ns = now;
-    ke.picture->not_kept = !ring_keep_save(s->options.cookie_key_file.s, &s->ring);
+    if (!nts_ring_is_there(&s->ring) || now - s->turned_at_ns >= s->options.cookie_key_lifetime.ns) {
+        nts_ring_turn(&s->ring, &rng);
+        s->turned_at_ns = now;
+        keep_ring(now);
+    } else if (ke.picture->not_kept && now >= ke.keep_again_ns) {
+        keep_ring(now);
+    }
 }
 
 /* A ring that is there already was this program's before it was started again. */
@@ -467,7 +479,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
     for (unsigned i = 0; i < ke.listeners; i++)
         listen_to(i);
     while (!told_to_end) {
-        turn_ring();
+        look_after_ring();
         look_at_ends();
         if (told_to_reload) {
             told_to_reload = 0;

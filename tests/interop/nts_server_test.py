@@ -321,6 +321,26 @@ def test_NTS_17_cookie_keys_that_cannot_be_kept_are_named(lab):
     assert nts.establish()
 
 
+def test_NTS_17_cookie_keys_are_kept_as_soon_as_they_can_be(lab):
+    """Told once however often it is tried, and once when it works; their age is that of the keys, not of the file."""
+    folder = lab.dir / "ring"
+    folder.mkdir(mode=0o700)
+    folder.chmod(0o777)
+    began = time.time()
+    nts = Server(lab, utcd.PROCESSES, "late", cookie_key_file=str(folder / "keys"))
+    unsaved = lambda s: [p for p in s["problems"] if p["id"] == "not-saved"]
+    nts.daemon.wait_status(unsaved)
+    time.sleep(16)
+    assert nts.daemon.log().count("others may write in its directory") == 1, nts.daemon.log()
+    folder.chmod(0o700)
+    nts.daemon.wait_status(lambda s: not unsaved(s), timeout=20)
+    assert nts.daemon.log().count("is written again") == 1, nts.daemon.log()
+    turned = struct.unpack_from("!Q", (folder / "keys").read_bytes(), 12)[0] / 1e9
+    assert began - 1 < turned < began + 10
+    time.sleep(11)
+    assert nts.daemon.log().count("nts.cookie_key_file") == 2, nts.daemon.log()
+
+
 def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
     nts = Server(lab, utcd.PROCESSES, "reload")
     other = certificate.Authority(lab.dir, "ca-other")
