@@ -116,7 +116,8 @@ struct source_options *client_source(struct sim_world *w, struct sim_node *n, co
 
 static void clock_command(struct sim_world *w, struct sim_node *n, const struct clock_command *k)
 {
-    struct sim_event result = { .at = w->now, .kind = SIM_RESULT, .node = (uint16_t)(n - w->node), .number = n->c.system.refuses ? UE_PERMISSION : 0 };
+    struct sim_event result = { .at = w->now, .kind = SIM_RESULT, .node = (uint16_t)(n - w->node), .number = n->c.system.refuses ? UE_PERMISSION : 0,
+                                .exchange = k->number };
 
     sim_queue_push(&w->queue, &result);
     if (n->c.system.refuses)
@@ -568,7 +569,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
         return;
     case SIM_RESULT:
         ev.kind = EVENT_CLOCK_RESULT;
-        ev.u.result.err = -(int)e->number;
+        ev.u.result = (struct clock_answer){ e->exchange, -(int)e->number };
         break;
     case SIM_RESUME:
         resume(w, n);

@@ -34,7 +34,7 @@ struct sim_event {
     uint16_t node, from;  /* indexes of nodes */
     uint16_t from_port;
     uint32_t number;
-    uint32_t exchange;    /* of a client's request and its answer */
+    uint32_t exchange;    /* of a client's request and its answer; a command's number */
     uint8_t bytes[SIM_PACKET_MAX];
 };
 

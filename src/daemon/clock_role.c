@@ -111,13 +111,14 @@ int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock
 
     for (;;) {
         ssize_t n = recv(fd, &c, sizeof c, 0);
-        int result;
+        struct clock_answer answer = { .err = -UE_RANGE };
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             return 0;
-        result = n == (ssize_t)sizeof c ? clock_role_obey(&c, l, driver, s) : -UE_RANGE;
-        send(fd, &result, sizeof result, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n == (ssize_t)sizeof c)
+            answer = (struct clock_answer){ c.number, clock_role_obey(&c, l, driver, s) };
+        send(fd, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 }

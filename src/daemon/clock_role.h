@@ -23,7 +23,8 @@ int clock_command_check(const struct clock_command *c, const struct clock_limits
 /* Check, then do what the command says. Returns 0; -UE_RANGE; what the driver returned. */
 int clock_role_obey(const struct clock_command *c, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s);
 
-/* The process: commands come as whole datagrams on fd, each is answered by an int. Ends with the socket; returns the exit code. */
+/* The process: commands come as whole datagrams on fd, each is answered by a struct clock_answer; what is no command by number 0. Ends with the socket;
+ * returns the exit code. */
 int clock_role_run(int fd, const struct clock_limits *l, const struct host_clock *driver, struct shared_steps *s);
 
 #endif

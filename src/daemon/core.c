@@ -107,9 +107,9 @@ static void read_clock(struct core *c)
 }
 
 /* The system clock's rate may be another one now. */
-static void result(struct core *c, int err)
+static void result(struct core *c, uint32_t number, int err)
 {
-    core_input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { err } });
+    core_input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { number, err } });
     tell_responder(c);
     tell_clockbound(c);
 }
@@ -122,21 +122,21 @@ static void command_clock(struct core *c, const struct clock_command *command)
     if (command->verb == CLOCK_SET_STEP)
         clockbound_withdraw(w->clockbound); /* until the result is there */
     if (w->clock_fd < 0)
-        result(c, clock_role_obey(command, &limits, w->driver, w->steps));
+        result(c, command->number, clock_role_obey(command, &limits, w->driver, w->steps));
     else if (clock_command_check(command, &limits, w->steps) != 0)
-        result(c, -UE_RANGE);
+        result(c, command->number, -UE_RANGE);
     else if (send(w->clock_fd, command, sizeof *command, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-        result(c, -UE_BUSY);
+        result(c, command->number, -UE_BUSY);
 }
 
 static void on_clock_result(void *ctx, int fd, short revents, struct mono_ns now)
 {
-    int err;
+    struct clock_answer a;
 
     (void)revents;
     (void)now;
-    if (recv(fd, &err, sizeof err, MSG_DONTWAIT) == (ssize_t)sizeof err)
-        result(ctx, err <= 0 && err > -UE_COUNT ? err : -UE_IO);
+    if (recv(fd, &a, sizeof a, MSG_DONTWAIT) == (ssize_t)sizeof a)
+        result(ctx, a.number, a.err <= 0 && a.err > -UE_COUNT ? a.err : -UE_IO);
 }
 
 /* -- memory ----------------------------------------------------------------------------------------------------- */

@@ -103,7 +103,7 @@ static void commands_within_them_do(void **state)
     }
 }
 
-static const struct clock_command set_frequency = { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1 };
+static const struct clock_command set_frequency = { .verb = CLOCK_SET_FREQUENCY, .freq_ppm = 1, .number = 7 };
 static int core_fd;
 
 static void command_and_leave(int number)
@@ -119,7 +119,8 @@ static void the_role_obeys_until_core_is_gone(void **state)
 {
     const struct itimerval soon = { .it_value.tv_usec = 50000 };
     struct shared_steps shared = { 0 };
-    int fd[2], result;
+    struct clock_answer answer;
+    int fd[2];
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
@@ -130,11 +131,11 @@ static void the_role_obeys_until_core_is_gone(void **state)
     assert_int_equal(clock_role_run(fd[1], &limits, &counting, &shared), 0);
     signal(SIGALRM, SIG_DFL);
     assert_int_equal(driven, 1);
-    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), sizeof result);
-    assert_int_equal(result, 0);
-    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), sizeof result);
-    assert_int_equal(result, -UE_RANGE);
-    assert_int_equal(recv(fd[0], &result, sizeof result, MSG_DONTWAIT), -1);
+    assert_int_equal(recv(fd[0], &answer, sizeof answer, MSG_DONTWAIT), sizeof answer);
+    assert_true(answer.number == 7 && answer.err == 0);
+    assert_int_equal(recv(fd[0], &answer, sizeof answer, MSG_DONTWAIT), sizeof answer);
+    assert_true(answer.number == 0 && answer.err == -UE_RANGE);
+    assert_int_equal(recv(fd[0], &answer, sizeof answer, MSG_DONTWAIT), -1);
     close(fd[0]);
     close(fd[1]);
 }

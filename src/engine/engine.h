@@ -26,7 +26,7 @@ enum event_kind {
     EVENT_SEND_FAILED,   /* a request could not be sent, or ICMP refused it */
     EVENT_ADDRESSES,     /* a name was resolved (count 0: it was not; err says why) */
     EVENT_CLOCK_PAIR,    /* system clock read: asked by ACTION_READ_CLOCK, or because `asleep` has grown */
-    EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK: err 0 or -UE_... */
+    EVENT_CLOCK_RESULT,  /* what came of ACTION_CLOCK */
     EVENT_LEAP_TABLE,    /* a file of leap seconds was read; copied */
     EVENT_MOVED,         /* the virtual machine was moved to another host, or put back to a snapshot */
     EVENT_REFERENCE,     /* a reference clock said something */
@@ -40,6 +40,9 @@ enum event_kind {
 /* OFFLINE: asked no more until ONLINE, and as if it were not there for the majority. BURST: some quick requests now. */
 enum engine_source_act { ENGINE_SOURCE_ONLINE, ENGINE_SOURCE_OFFLINE, ENGINE_SOURCE_BURST };
 
+/* What came of a clock_command: err 0 or -UE_... A clock role that ends between the two leaves it without one. */
+struct clock_answer { uint32_t number; int err; };
+
 #define EVENT_ADDRESSES_MAX 16
 struct event {
     enum event_kind kind;
@@ -50,7 +53,7 @@ struct event {
         struct { uint32_t exchange; int err; } failed;
         struct { uint16_t configured; int err; uint32_t count; struct net_addr addr[EVENT_ADDRESSES_MAX]; } addresses; /* ports are ignored */
         struct { struct mono_ns raw; struct utc_ns system; struct dur_ns asleep; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC, 0 if unknown */ } pair;
-        struct { int err; } result;
+        struct clock_answer result;
         struct { enum clock_leap_origin origin; const struct leap_table *table; } leap;
         struct { uint16_t configured; const char *wrong; /* NULL: the rest is there */ const struct nts_keys *keys; const struct nts_ke_grant *grant;
                  struct net_addr ntp; /* port 0: not said */ struct nts_validity valid; /* of the server's certificate */
@@ -71,6 +74,7 @@ struct clock_command {
     enum leap leap;
     struct dur_ns max_error, est_error;
     int32_t tai_minus_utc_s;
+    uint32_t number;                 /* its answer carries it */
 };
 
 enum action_kind {

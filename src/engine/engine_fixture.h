@@ -22,7 +22,7 @@ struct world {
     struct dur_ns system_error; /* of the pretended system clock against true time */
     struct dur_ns asleep;
     struct dur_ns budget;       /* 0: no limit */
-    unsigned commands;          /* to the system clock, whose results are still to be told */
+    uint32_t commanded, obeyed; /* the last command to the system clock, and the last whose answer was told, by number */
     double freq_ppm;            /* the last one commanded */
     size_t count;
     struct action seen[256];    /* since the last forget() */
@@ -34,7 +34,7 @@ static inline void keep(struct world *w, const struct action *a, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (a[i].kind == ACTION_CLOCK) {
-            w->commands++;
+            w->commanded = a[i].u.clock.number;
             w->freq_ppm = a[i].u.clock.verb == CLOCK_SET_FREQUENCY ? a[i].u.clock.freq_ppm : w->freq_ppm;
         }
     for (size_t i = 0; i < n && w->count < sizeof w->seen / sizeof w->seen[0]; i++)

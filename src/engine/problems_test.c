@@ -298,9 +298,12 @@ static void CLK_05_a_clock_that_cannot_be_steered_is_named(void **state)
     (void)state;
     begin(&w, true);
     assert_null(problem_of(&w, PROBLEM_CANNOT_STEER));
-    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { -UE_PERMISSION } });
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { 1, -UE_PERMISSION } });
     assert_string_equal(problem_of(&w, PROBLEM_CANNOT_STEER)->detail, ue_text(UE_PERMISSION));
-    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT });
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { w.commanded + 1, 0 } }); /* nobody was asked for it */
+    assert_non_null(problem_of(&w, PROBLEM_CANNOT_STEER));
+    pass(&w, w.now.ns + 80 * NS_PER_S); /* more is commanded */
+    give(&w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { w.commanded, 0 } });
     assert_null(problem_of(&w, PROBLEM_CANNOT_STEER));
     end(&w);
 }

@@ -69,7 +69,7 @@ struct steering {
     double freq_ppm;              /* last asked for */
     double freq_before_ppm;       /* what it was until then */
     struct mono_ns asked_at, obeyed_at; /* between them that came into force */
-    unsigned awaited;             /* commands whose result is still to come */
+    uint32_t asked, answered;     /* numbers of the last command, and of the last that has an answer: they are obeyed in order */
     struct mono_ns next;
     struct mono_ns status_next;   /* when the kernel's error estimates are due for a refresh */
     uint8_t status_sent;          /* clock status the kernel was last told of */
@@ -85,7 +85,7 @@ struct steering {
     bool was_moved;               /* a sleep or something other than we moved a clock: for status */
     struct mono_ns moved_at;
     const char *moved_by;
-    bool retuned;                 /* by something other than we: the frequency has to be said again */
+    bool retuned;                 /* by something other than we, or a command may be lost: the frequency has to be said again */
     struct mono_ns retuned_told;
     bool budget_spent;            /* it would have been, were it not for the step budget: it is slewed */
     struct dur_ns error;          /* system minus served at that pair */

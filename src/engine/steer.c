@@ -46,8 +46,10 @@ struct mono_ns steer_next(const struct engine *e)
 
 static struct clock_command *command(struct engine *e)
 {
-    e->steering.awaited++;
-    return &engine_emit(e, ACTION_CLOCK)->u.clock;
+    struct clock_command *c = &engine_emit(e, ACTION_CLOCK)->u.clock;
+
+    c->number = ++e->steering.asked;
+    return c;
 }
 
 static void set_frequency(struct engine *e, double rate)
@@ -144,15 +146,17 @@ static bool is_step(const struct steering *s, int64_t rest_ns, struct mono_ns ra
     return llabs(rest_ns) > FOREIGN_STEP_NS + (int64_t)((double)llabs(mono_sub(raw, s->last_raw).ns) * RATE_SLACK);
 }
 
-/* Too little for a step, and too much for our own last command, which may have come into force late. A command that is on its way, or was refused,
- * explains all. */
+/* Too little for a step, and too much for our own last command, which may have come into force late. A command that is on its way, was refused, or is to be
+ * said again explains all. */
 static bool is_other_rate(const struct steering *s, int64_t rest_ns, struct mono_ns raw)
 {
     double elapsed_ns = (double)mono_sub(raw, s->last_raw).ns;
     double late_ns = mono_before(s->asked_at, s->last_raw) ? 0 : (double)mono_sub(s->obeyed_at, s->asked_at).ns;
     double own_ns = fabs(s->freq_ppm - s->freq_before_ppm) * 1e-6 * fmax(late_ns, 0);
 
-    return s->awaited == 0 && !s->refused && s->own_step.ns == 0 && (double)llabs(rest_ns) > RETUNED_LEAST_NS + elapsed_ns * FOREIGN_RATE + own_ns;
+    if (s->answered != s->asked || s->refused || s->retuned || s->own_step.ns != 0)
+        return false;
+    return (double)llabs(rest_ns) > RETUNED_LEAST_NS + elapsed_ns * FOREIGN_RATE + own_ns;
 }
 
 /* Served time does not care, and the next command puts it right: it is told, since another program would do it again. */
@@ -327,8 +331,12 @@ void steer_result(struct engine *e, const struct event *ev)
 {
     const int err = ev->u.result.err;
     struct steering *s = &e->steering;
+    uint32_t further = ev->u.result.number - s->answered;
 
-    s->awaited -= s->awaited > 0;
+    if (further == 0 || further > s->asked - s->answered) /* told to a core that is gone */
+        return;
+    s->retuned = s->retuned || further > 1; /* who was to obey may have ended before or after he did */
+    s->answered = ev->u.result.number;
     s->obeyed_at = e->now;
     if (err == 0) {
         s->refused = false;

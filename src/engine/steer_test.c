@@ -117,8 +117,8 @@ static void LEAP_07_what_another_program_armed_is_cleared_once(void **state)
 /* All commands so far were obeyed. */
 static void obey(struct world *w)
 {
-    for (; w->commands > 0; w->commands--)
-        give(w, &(struct event){ .kind = EVENT_CLOCK_RESULT });
+    while (w->obeyed != w->commanded)
+        give(w, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { .number = ++w->obeyed } });
 }
 
 /* The system clock obeys, and gains ppm more than it was told to, for seconds. */
@@ -148,6 +148,30 @@ static void CLK_03_a_frequency_that_another_program_set_is_told_and_said_again(v
     assert_false(logged(&w, LOG_CLOCK_DISRUPTED));
     assert_true(count_of(&w, ACTION_CLOCK) > 0);
     assert_non_null(strstr(problem_of(&w, PROBLEM_CLOCK_MOVED)->detail, "another program changed the system clock's frequency"));
+    end(&w);
+}
+
+/* A clock role that ended with a command, before it answered. The next answer tells: the frequency is said again, nobody is blamed for it, and whoever does
+ * change it later is told of as ever. */
+static void CLK_03_a_command_without_an_answer_hides_no_other_program(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    uint32_t lost;
+
+    (void)state;
+    begin(&w, true);
+    synchronise(&w);
+    drift_away(&w, 0, 20);
+    pass(&w, w.now.ns + 61 * NS_PER_S); /* the kernel is told the status anew */
+    lost = w.commanded;
+    assert_int_not_equal(lost, w.obeyed);
+    w.obeyed = lost;
+    forget(&w);
+    drift_away(&w, 0, 80);
+    assert_int_not_equal(w.obeyed, lost);
+    assert_false(logged(&w, LOG_CLOCK_RETUNED));
+    drift_away(&w, 500, 17);
+    assert_true(logged(&w, LOG_CLOCK_RETUNED));
     end(&w);
 }
 
@@ -360,7 +384,7 @@ static void a_system_clock_far_off_is_not_told(void **state)
 static void CLK_05_a_clock_that_may_not_be_set_is_told_once(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
-    struct event ev = { .kind = EVENT_CLOCK_RESULT, .u.result.err = -UE_PERMISSION };
+    struct event ev = { .kind = EVENT_CLOCK_RESULT, .u.result = { 1, -UE_PERMISSION } };
     static struct snapshot s;
 
     (void)state;
@@ -369,6 +393,7 @@ static void CLK_05_a_clock_that_may_not_be_set_is_told_once(void **state)
     give(&w, &ev);
     assert_true(logged(&w, LOG_CLOCK_CANNOT_SET));
     forget(&w);
+    ev.u.result.number++;
     give(&w, &ev);
     assert_false(logged(&w, LOG_CLOCK_CANNOT_SET));
     engine_snapshot(w.engine, w.now, &s);
@@ -400,6 +425,7 @@ int main(void)
         cmocka_unit_test(CLK_02_a_moved_machine_is_disrupted_until_measured_again),
         cmocka_unit_test(LEAP_07_what_another_program_armed_is_cleared_once),
         cmocka_unit_test(CLK_03_a_frequency_that_another_program_set_is_told_and_said_again),
+        cmocka_unit_test(CLK_03_a_command_without_an_answer_hides_no_other_program),
         cmocka_unit_test(CTL_14_a_step_goes_to_where_the_clock_is_slewed_to),
         cmocka_unit_test(CTL_14_a_step_is_refused_with_its_reason),
         cmocka_unit_test(the_kernel_is_told_in_mode_step_alone),
