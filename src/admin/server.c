@@ -318,6 +318,15 @@ static void allow_descriptors(void)
     admin.places = l.rlim_cur >= wanted ? ADMIN_CONNECTIONS_MAX : l.rlim_cur > others ? (unsigned)(l.rlim_cur - others) : 1;
 }
 
+static void tell_missing(unsigned missing)
+{
+    char text[64];
+
+    if (missing && sandbox_confines())
+        fprintf(stderr, "simple-utcd-admin: the process admin runs without %s, which this system does not offer or not to this user\n",
+                sandbox_missing_text(missing, text));
+}
+
 static int confine(struct admin_shared *s)
 {
     const struct host_user user = { s->uid, s->gid };
@@ -328,7 +337,7 @@ static int confine(struct admin_shared *s)
     if (host_confine(HOST_RIGHT_NONE, s->has_user ? &user : NULL) != 0)
         return -UE_PERMISSION;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
-    sandbox_enter(SANDBOX_ADMIN, NULL, &s->note);
+    tell_missing(sandbox_enter(SANDBOX_ADMIN, NULL, &s->note));
     return 0;
 }
 

@@ -24,6 +24,7 @@
 #define ACTIONS_A_STEP 16
 #define LATE_STAMP_MS 1
 #define PROBLEMS_LOOK_NS NS_PER_S
+#define MISSING_LOOK_NS NS_PER_S /* after the start, when every process has confined itself */
 #define CLOCKBOUND_NS NS_PER_S  /* its clients call what is older than 5 s free-running */
 #define VMCLOCK_LOOK_NS (NS_PER_S / 2) /* readers of the page are to know within a second */
 
@@ -354,7 +355,7 @@ static struct mono_ns next(void *ctx)
 
     return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
                              mono_min(c->leap_files.next, c->world->hardware->next)),
-                    mono_min(mono_min(c->responder_due, c->clockbound_due), mono_min(c->vmclock_due, c->references_due)));
+                    mono_min(mono_min(mono_min(c->responder_due, c->clockbound_due), c->missing_due), mono_min(c->vmclock_due, c->references_due)));
 }
 
 /* A host that is in the middle of writing is asked again. */
@@ -396,13 +397,14 @@ static void wait_for_wake(struct core *c)
         close(fd);
 }
 
-/* Engine, then trouble.c; dated. */
+/* Engine, then trouble.c; dated. What the processes have to do without is no problem of the time, and only logged. */
 void core_find_problems(struct core *c, struct mono_ns now, struct problems *out)
 {
     out->count = 0;
     engine_problems(c->engine, now, out);
     trouble_note(c, now, out);
     lack_note(&c->lack, c->world->shared, now, out);
+    core_tell_missing(c);
     problems_date(&c->problems, out, now);
     c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
 }
@@ -437,6 +439,10 @@ static void run(void *ctx, struct mono_ns now)
     core_input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
+    if (!mono_before(now, c->missing_due)) {
+        core_tell_missing(c);
+        c->missing_due = MONO_NEVER;
+    }
     look_for_problems(c, now);
 }
 
@@ -455,6 +461,7 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
     c->world = world;
     c->loop = loop;
     c->names_due = c->keys_due = c->responder_due = c->clockbound_due = MONO_NEVER;
+    c->missing_due = mono_add(now, (struct dur_ns){ MISSING_LOOK_NS });
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);

@@ -85,10 +85,11 @@ struct core {
     struct engine *engine;
     bool save_failed;                   /* told once until it works again */
     bool names_watched, keys_watched;   /* the helpers' sockets are on the loop */
-    bool missing_told;                  /* that who speaks TLS for us is less confined than it might be */
+    unsigned missing_told[ROLE_COUNT + 1]; /* by role, who speaks TLS for us behind them: what was told that it has to do without */
     uint8_t turn;                       /* of the configuration: part of each question */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     uint32_t keys_asked;                /* set of configured lines for which NTS keys are being established */
+    struct mono_ns missing_due;         /* when to look what the others have to do without; MONO_NEVER: only where problems are looked for */
     struct mono_ns keys_due;            /* when to give them up; MONO_NEVER */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */

@@ -118,12 +118,24 @@ void core_give_up_keys(struct core *c)
             without_keys(c, i, ue_text(UE_TIMEOUT));
 }
 
-/* Once: each question has a process of its own. */
-static void tell_missing(struct core *c, unsigned missing)
+/* Once: each question has a process of its own, a role that died is started anew. */
+static void tell_missing(struct core *c, unsigned who, const char *name, unsigned missing)
 {
-    if (missing && !c->missing_told)
-        logger_say_missing("ke client", missing);
-    c->missing_told |= missing != 0;
+    unsigned news = missing & SANDBOX_MISSING_ALL & ~c->missing_told[who];
+
+    if (news)
+        logger_say_missing(name, news);
+    c->missing_told[who] |= news;
+}
+
+void core_tell_missing(struct core *c)
+{
+    const struct core_world *w = c->world;
+
+    for (unsigned r = 0; r < ROLE_COUNT; r++)
+        tell_missing(c, r < ROLE_SERVE ? r : ROLE_SERVE, role_name((enum role)r), w->shared->note[r].missing);
+    if (w->ke)
+        tell_missing(c, ROLE_KE, role_name(ROLE_KE), w->ke->missing);
 }
 
 static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
@@ -137,7 +149,7 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
         c->keys_asked &= ~(1u << a.configured);
         if (!c->keys_asked)
             c->keys_due = MONO_NEVER;
-        tell_missing(c, a.missing);
+        tell_missing(c, ROLE_COUNT, "ke client", a.missing);
         core_input(c, &(struct event){ .kind = EVENT_NTS, .u.nts = { a.configured, a.wrong[0] ? a.wrong : NULL, &a.keys, &a.grant, a.ntp, a.valid,
                                                                      a.refused, a.refused_why } });
     }

@@ -22,6 +22,9 @@ void core_give_up_keys(struct core *c);
 void core_start_references(struct core *c);
 void core_look_at_references(struct core *c, struct mono_ns now);
 
+/* What the processes have to do without (host/sandbox.h), once each: most can tell nobody when they know. */
+void core_tell_missing(struct core *c);
+
 /* Whatever of the helpers' sockets is there goes on the loop. */
 void core_watch_helpers(struct core *c);
 

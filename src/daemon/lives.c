@@ -85,7 +85,7 @@ static int live_as_core(struct setup *s, unsigned worker)
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     if (loop_init(&life.loop, false, on_signal, NULL) != 0)
         return EXIT_GENERAL;
-    logger_say_missing("core", sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]));
+    sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]);
     if (life.goes_on)
         go_on_from_page(&s->world);
     if (core_start(&life.core, &life.loop, &s->world) != 0)
@@ -116,8 +116,7 @@ static void keep_descriptors_of_serve(const struct setup *s, unsigned worker)
 
 static int live_as_serve(struct setup *s, unsigned worker)
 {
-    unsigned missing = sandbox_empty_root(s->run_dir, worker);
-
+    sandbox_empty_root(s->run_dir, worker);
     if (s->ke.shared && random_begin() != 0)
         return EXIT_GENERAL;
     if (give_up_rights(HOST_RIGHT_NONE, s) != 0)
@@ -143,8 +142,6 @@ static int live_as_serve(struct setup *s, unsigned worker)
                      &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared,
                                             follow_say_flood, &s->channel[worker][1], s->life > 0 ? s : NULL }, worker);
     follow_obey(&life.serve, &life.loop, s->channel[worker][1]);
-    if (missing && !sandbox_has_landlock())
-        logger_say_missing("serve", missing);
     if (sandbox_confines())
         loop_end_by_signal();
     keep_descriptors_of_serve(s, worker);
@@ -166,7 +163,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     loop_end_by_signal();
     logger_forget();
     sandbox_keep_descriptors((int[]){ s->clock_end, s->life, s->bell }, 3);
-    logger_say_missing("clock", sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]));
+    sandbox_enter(SANDBOX_CLOCK, NULL, &s->world.shared->note[ROLE_CLOCK]);
     return clock_role_run(s->clock_end, &s->sets->limits, s->world.driver, s->world.steps);
 }
 

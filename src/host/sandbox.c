@@ -80,13 +80,13 @@ static bool enter_nameless(const char *folder, unsigned number)
     return (mkdir(scratch, 0500) == 0 || errno == EEXIST) && chdir(scratch) == 0 && rmdir(scratch) == 0;
 }
 
-static bool has_no_files;
+static bool has_no_files, root_refused;
 
 unsigned sandbox_empty_root(const char *folder, unsigned number)
 {
-    if (!sandbox_confines() || (chdir(ALWAYS_EMPTY) != 0 && !enter_nameless(folder, number)))
-        return SANDBOX_NO_ROOT;
-    has_no_files = chroot(".") == 0 || (syscall(SYS_unshare, CLONE_NEWUSER) == 0 && chroot(".") == 0);
+    if (sandbox_confines() && (chdir(ALWAYS_EMPTY) == 0 || enter_nameless(folder, number)))
+        has_no_files = chroot(".") == 0 || (syscall(SYS_unshare, CLONE_NEWUSER) == 0 && chroot(".") == 0);
+    root_refused = !has_no_files;
     return has_no_files ? 0 : SANDBOX_NO_ROOT;
 }
 
@@ -152,8 +152,6 @@ static void permit_files(int ruleset, const struct sandbox_files *f, uint64_t kn
 }
 
 static long landlock_version(void) { return syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION); }
-
-bool sandbox_has_landlock(void) { return landlock_version() >= 1; }
 
 static bool enter_landlock(const struct sandbox_files *files)
 {
@@ -223,6 +221,10 @@ unsigned sandbox_enter(enum sandbox_list l, const struct sandbox_files *files, s
         missing |= SANDBOX_NO_LANDLOCK;
     if (!enter_filter(l))
         missing |= SANDBOX_NO_FILTER | (has_no_files && !enter_landlock(files) ? SANDBOX_NO_LANDLOCK : 0);
+    if (root_refused && missing & SANDBOX_NO_LANDLOCK)
+        missing |= SANDBOX_NO_ROOT;
+    if (note)
+        note->missing = missing;
     return missing;
 }
 

@@ -17,8 +17,9 @@ enum sandbox_list { SANDBOX_SERVE, SANDBOX_CLOCK, SANDBOX_CORE, SANDBOX_KE, SAND
 /* The exit code of a process that made a call outside its list. */
 #define SANDBOX_EXIT 159 /* 128 + SIGSYS, as a shell would show it */
 
-/* In memory shared with the parent: what a process notes before it ends. Written by processes that may be hostile: to be read as a number in a range only. */
-struct sandbox_note { int32_t refused_call; };
+/* In memory shared with the parent: the call that ended a process, and what it has to do without (SANDBOX_NO_...), for those who can say so when it cannot any
+ * more. Written by processes that may be hostile: to be read as numbers in a range only. */
+struct sandbox_note { int32_t refused_call; uint32_t missing; };
 
 struct sandbox_files {
     const char *written;        /* a file that is replaced in its folder; "" or NULL: none */
@@ -26,7 +27,7 @@ struct sandbox_files {
 };
 
 /* What is missing after entering. */
-enum { SANDBOX_NO_ROOT = 1, SANDBOX_NO_LANDLOCK = 2, SANDBOX_NO_FILTER = 4 };
+enum { SANDBOX_NO_ROOT = 1, SANDBOX_NO_LANDLOCK = 2, SANDBOX_NO_FILTER = 4, SANDBOX_MISSING_ALL = 7 };
 
 /* False in instrumented builds: nothing below does anything. */
 bool sandbox_confines(void);
@@ -41,12 +42,10 @@ void sandbox_silence(int fd);
  * loses its name. Before rights are given away; an unprivileged caller gets it in a user namespace of its own. Returns 0 or SANDBOX_NO_ROOT. */
 unsigned sandbox_empty_root(const char *folder, unsigned number);
 
-/* Does the kernel have Landlock, which takes files away without an empty root as well? */
-bool sandbox_has_landlock(void);
-
 /* The last step: no core dump, no files but those named (NULL: none at all), no TCP, no signals to others, no calls but the list's; what is refused is noted
  * in *note, and ends the process with SANDBOX_EXIT. After host_confine (no_new_privs). Landlock is spared where the root is empty and the filter there: it
- * would take a part of the start's time and add nothing. Returns what is missing. */
+ * would take a part of the start's time and add nothing. Returns what is missing, and notes it in *note: also an empty root that was asked for, unless
+ * Landlock does its work. */
 unsigned sandbox_enter(enum sandbox_list l, const struct sandbox_files *files, struct sandbox_note *note);
 
 /* For a process that only reads files: none can be written, made or removed from here on, where the system can keep it from that. After host_confine. */
@@ -56,7 +55,7 @@ void sandbox_read_only(void);
 #define SANDBOX_NAME_MAX 32
 void sandbox_call_name(int32_t number, char out[SANDBOX_NAME_MAX]);
 
-/* What is missing, in words: "an empty root, Landlock". */
+/* What is missing, in words: "an empty root, Landlock". Other bits are not looked at. */
 const char *sandbox_missing_text(unsigned missing, char out[64]);
 
 #endif

@@ -473,7 +473,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
-    sandbox_enter(SANDBOX_KE, &files, &shared->note);
+    picture->missing = sandbox_enter(SANDBOX_KE, &files, &shared->note);
     recall_ring();
     ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)

@@ -4,10 +4,11 @@ import os
 import re
 import signal
 import socket
+import time
 
 import pytest
 
-from lib import ntp, proc, utcd
+from lib import certificate, ntp, proc, utcd
 
 HOST = "127.0.0.1"
 CONFINED = not any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_"))     # instrumented builds need memory and files at any moment
@@ -93,6 +94,27 @@ def test_PROC_08_a_refused_call_is_told_by_role_and_number_and_the_role_comes_ba
     proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.2) and "SIGSYS" in daemon.log(), what=daemon.log)
     assert re.search(r"process serve \(pid \d+\) ended by SIGSYS: the system call sendmsg \(\d+\) is not in its list; restarting", daemon.log())
     proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.2), what="serve did not come back")
+
+
+@pytest.mark.parametrize("refused, without", [("landlock_create_ruleset", {"core": "Landlock", "ke": "Landlock"}),
+                                              ("landlock_create_ruleset,chroot", {"core": "Landlock", "ke": "Landlock", "serve": "an empty root, Landlock",
+                                                                                       "admin": "an empty root, Landlock"}),
+                                              ("seccomp", dict.fromkeys(("core", "ke", "serve", "admin"), "a filter of system calls"))],
+                         ids=["landlock", "files", "filter"])
+def test_what_the_system_does_not_offer_is_told_by_each_process_once(lab, refused, without):
+    """Where the root is empty nobody misses Landlock. A role that is started anew says nothing new."""
+    pem, private = certificate.Authority(lab.dir).sign("server")
+    port, web = proc.free_port(), proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 2}, "http": {"listen": [f"{HOST}:{web}"]},
+                       "nts": {"listen": [f"{HOST}:{proc.free_port()}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES,
+                      prefix=proc.failing(refused, "ENOSYS", "1+"))
+    told = lambda: re.findall(r"the process (.+) runs without (.+), which this system does not offer or not to this user", daemon.log())
+    proc.wait_for(lambda: len(told()) >= len(without), what=daemon.log)
+    daemon.wait_answering(HOST, port)
+    os.kill(daemon.roles()["serve"], signal.SIGKILL)
+    daemon.wait_answering(HOST, port)
+    time.sleep(2)
+    assert sorted(told()) == sorted(without.items()), daemon.log()
 
 
 def test_serve_ends_by_its_signals_alone_when_told(daemon):
