@@ -177,8 +177,11 @@ static void take_local(struct draft *d, const struct words *w, const struct dire
     (void)row;
     draft_set(d, "local", "stratum", "10");
     for (unsigned i = 1; i < w->count; i++)
-        if (strcasecmp(w->word[i], "stratum") == 0 && draft_integer(words_arg(w, ++i), &stratum)) {
-            draft_set_within(d, "local", "stratum", "", (double)stratum, 1, 15);
+        if (strcasecmp(w->word[i], "stratum") == 0) {
+            if (draft_integer(words_arg(w, ++i), &stratum))
+                draft_set_within(d, "local", "stratum", "", (double)stratum, 1, 15);
+            else
+                draft_unknown(d, "stratum", words_arg(w, i));
         } else if (strcasecmp(w->word[i], "orphan") == 0) {
             draft_set(d, "local", "orphan", "true");
         } else if (strcasecmp(w->word[i], "distance") == 0 || strcasecmp(w->word[i], "activate") == 0 || strcasecmp(w->word[i], "waitsynced") == 0 ||
@@ -192,18 +195,27 @@ static void take_local(struct draft *d, const struct words *w, const struct dire
 
 /* -- serving ------------------------------------------------------------------------------------------------------------------ */
 
+/* all: earlier lines about parts of it count no more. */
+static void take_net(struct draft *d, enum draft_action action, const char *net, bool all)
+{
+    if (all)
+        draft_forget_access(d, net);
+    draft_access(d, action, net);
+}
+
 static void take_allow(struct draft *d, const struct words *w, const struct directive *row)
 {
     enum draft_action action = strcmp(row->name, "allow") == 0 ? DRAFT_ALLOW : DRAFT_DENY;
-    const char *net = words_arg(w, strcasecmp(words_arg(w, 1), "all") == 0 ? 2 : 1);
+    bool all = strcasecmp(words_arg(w, 1), "all") == 0;
+    const char *net = words_arg(w, all ? 2 : 1);
 
     d->serves |= action == DRAFT_ALLOW;
     if (*net) {
-        draft_access(d, action, net);
+        take_net(d, action, net, all);
         return;
     }
-    draft_access(d, action, "0.0.0.0/0");
-    draft_access(d, action, "::/0");
+    take_net(d, action, "0.0.0.0/0", all);
+    take_net(d, action, "::/0", all);
 }
 
 static void take_bind_address(struct draft *d, const struct words *w, const struct directive *row)

@@ -363,6 +363,35 @@ void draft_access(struct draft *d, enum draft_action action, const char *net)
     d->net[i].line = d->line;
 }
 
+/* Is `part`, a whole network, within the first `bits` bits of `whole`? */
+static bool is_within(const char *part, const struct net_addr *whole, uint8_t bits)
+{
+    struct net_addr a;
+    uint8_t part_bits;
+
+    if (conf_net_parse(part, &a, &part_bits) != 0 || a.family != whole->family || part_bits < bits)
+        return false;
+    for (unsigned b = 0; b < bits; b++)
+        if ((a.bytes[b / 8] ^ whole->bytes[b / 8]) & (0x80 >> b % 8))
+            return false;
+    return true;
+}
+
+void draft_forget_access(struct draft *d, const char *net)
+{
+    char text[sizeof d->net[0].net];
+    struct net_addr whole;
+    uint8_t bits;
+    unsigned kept = 0;
+
+    if (!normal_net(net, text, sizeof text) || conf_net_parse(text, &whole, &bits) != 0)
+        return;
+    for (unsigned i = 0; i < d->nets; i++)
+        if (!is_within(d->net[i].net, &whole, bits))
+            d->net[kept++] = d->net[i];
+    d->nets = kept;
+}
+
 void draft_listen(struct draft *d, const char *section, const char *key, const char *address, unsigned port)
 {
     char interface[ADDR_INTERFACE_MAX], text[ADDR_AT_TEXT_MAX];

@@ -109,6 +109,9 @@ bool draft_decimal(const char *text, double *out);
 /* A network for the access list: "192.0.2.0/24", "192.0.2", "::1", with bits behind the prefix or without. */
 void draft_access(struct draft *d, enum draft_action action, const char *net);
 
+/* What was said about this network, or a part of it, was never said. */
+void draft_forget_access(struct draft *d, const char *net);
+
 /* An address to answer NTP on: "192.0.2.1", "*", "[::1]:123". */
 void draft_listen(struct draft *d, const char *section, const char *key, const char *address, unsigned port);
 

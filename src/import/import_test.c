@@ -90,6 +90,11 @@ static const struct row rows[] = {
     { IMPORT_CHRONY, "port 99999", "\"99999\" is no port" },
     { IMPORT_CHRONY, "allow all 10.0.0.0/8", "- \"10.0.0.0/8\"" },
     { IMPORT_CHRONY, "deny all", "- action: deny\n    nets:\n      - \"0.0.0.0/0\"" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/8\nallow 11.0.0.0/8\nallow 2001:db8::/32\ndeny all 10.0.0.0/7\nallow 10.1.0.0/16",
+      "  - action: allow\n    nets:\n      - \"2001:db8::/32\"  # f:3\n      - \"10.1.0.0/16\"  # f:5\n  - action: deny\n    nets:\n      - \"10.0.0.0/7\"" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/8\ndeny 11\nallow all", "sources: []\n\nntp:" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/8\nallow 2001:db8::/32\ndeny all", "access:\n  - action: deny\n    nets:\n      - \"0.0.0.0/0\"  # f:3\n      - \"::/0\"" },
+    { IMPORT_CHRONY, "allow all host.example", "\"host.example\" is no numeric network" },
     { IMPORT_CHRONY, "ratelimit interval 1 burst 4 leak 20", "rate: 1  # f:1\n  burst: 4  # f:1\n  leak: 65536" },
     { IMPORT_CHRONY, "ratelimit interval -4 leak -1", "rate: 16  # f:1\n  burst: 8  # f:1\n  leak: 0" },
     { IMPORT_CHRONY, "ratelimit interval -30", "rate: 1  # f:1" },
@@ -181,7 +186,8 @@ static const struct row rows[] = {
 /* What is seldom written. */
 static const struct row odd_rows[] = {
     { IMPORT_CHRONY, "maxchange 30 1 2\nmakestep 20 3", "panic_threshold: 30s  # f:1" },
-    { IMPORT_CHRONY, "local stratum x", "there is no option of local \"x\"" },
+    { IMPORT_CHRONY, "local stratum x", "there is no stratum \"x\"" },
+    { IMPORT_CHRONY, "local stratum", "there is no stratum \"\"" },
     { IMPORT_CHRONY, "local activate 0.5", "activate: the statement holds while no source is known" },
     { IMPORT_CHRONY, "local waitunsynced 3", "waitunsynced: the statement holds while no source is known" },
     { IMPORT_CHRONY, "port 0\nallow\nbindaddress 192.0.2.1\nbinddevice eth0", "sources: []\n" },
