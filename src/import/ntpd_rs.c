@@ -1,4 +1,5 @@
 /* ntp.toml(5) of ntpd-rs: tables, and keys with a string, a number, an array or an inline table. Of TOML what such a file needs. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +11,16 @@
 
 struct table {              /* [[source]], [[server]], [[nts-ke-server]]: put together once all its keys are read */
     unsigned line;
-    char mode[32], address[256], first[256], second[256], count[16], version[16];
+    char mode[32], address[256], first[256], second[256], count[16], version[16], precision[32];
 };
 
-struct reader { struct draft *d; char section[80]; struct table t; struct { bool given; double min, max; } poll; };
+struct reader {
+    struct draft *d;
+    char section[80];
+    struct table t;
+    struct { bool given; double min, max; } poll;
+    unsigned servers, lists;    /* tables of servers, and their lists of clients */
+};
 
 /* -- values ------------------------------------------------------------------------------------------------------------------ */
 
@@ -55,6 +62,22 @@ static bool number_in(const char *value, const char *name, double *out)
 
 /* -- tables --------------------------------------------------------------------------------------------------------------------- */
 
+#define NOISE_WIDTH 4   /* of a reference clock: how many of its standard deviations an error is taken to be at the least */
+#define ERROR_MAX_S 10  /* engine/source.def */
+
+/* A socket that gpsd writes to. */
+static void add_sock(struct reader *r)
+{
+    struct draft_source *s = draft_add_reference(r->d, -1, r->t.first);
+    double noise_s;
+
+    if (!s)
+        return;
+    if (draft_decimal(r->t.precision, &noise_s) && noise_s * NOISE_WIDTH > s->error_s)
+        s->error_s = fmin(noise_s * NOISE_WIDTH, ERROR_MAX_S);
+    draft_remark(r->d, "true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do");
+}
+
 static void add_source(struct reader *r)
 {
     static const struct { const char *mode; bool pool, nts; } modes[] = {
@@ -63,6 +86,10 @@ static void add_source(struct reader *r)
     struct draft_source *s;
     size_t m = 0;
 
+    if (strcmp(r->t.mode, "sock") == 0) {
+        add_sock(r);
+        return;
+    }
     while (m < 4 && strcmp(modes[m].mode, r->t.mode) != 0)
         m++;
     if (m == 4) {
@@ -93,6 +120,7 @@ static void add_source(struct reader *r)
 static void add_server(struct reader *r)
 {
     r->d->serves = true;
+    r->servers++;
     draft_listen(r->d, "ntp", "listen", r->t.address, 123);
 }
 
@@ -122,27 +150,28 @@ static void end_table(struct reader *r)
 
 /* -- keys ------------------------------------------------------------------------------------------------------------------------ */
 
-static void take_list(struct draft *d, const char *value, enum draft_action action)
+static void take_list(struct reader *r, const char *value, enum draft_action action)
 {
     char item[VALUE_MAX];
     bool in_filter = false;
 
+    r->lists++;
     for (const char *s = value; (s = next_item(s, item, sizeof item));)
         if (strcmp(item, "filter") == 0)
             in_filter = true;
         else if (strcmp(item, "action") == 0)
             in_filter = false;
         else if (in_filter)
-            draft_access(d, action, item);
+            draft_access(r->d, action, item);
 }
 
-static void take_deny(struct reader *r, const char *value) { take_list(r->d, value, DRAFT_DENY); }
+static void take_deny(struct reader *r, const char *value) { take_list(r, value, DRAFT_DENY); }
 
 static void take_allow(struct reader *r, const char *value)
 {
     draft_access(r->d, DRAFT_DENY, "0.0.0.0/0");
     draft_access(r->d, DRAFT_DENY, "::/0");
-    take_list(r->d, value, DRAFT_ALLOW);
+    take_list(r, value, DRAFT_ALLOW);
 }
 
 static void take_require_nts(struct reader *r, const char *value)
@@ -215,10 +244,10 @@ static const struct key_row {
     { "source", "ntp-version", NULL, FIELD(version), "" },
     { "source", "certificate-authority", NULL, FIELD(first), "" },
     { "source", "ignore", NULL, 0, 0, "members of a pool that are bad are replaced by themselves; nothing to do" },
-    { "source", "path", NULL, 0, 0, "reference clocks are not built yet" },
-    { "source", "precision", NULL, 0, 0, "reference clocks are not built yet" },
-    { "source", "accuracy", NULL, 0, 0, "reference clocks are not built yet" },
-    { "source", "period", NULL, 0, 0, "reference clocks are not built yet" },
+    { "source", "path", NULL, FIELD(first), "" },
+    { "source", "precision", NULL, FIELD(precision), "" },
+    { "source", "accuracy", NULL, 0, 0, "how wrong samples of a reference clock may be is its `error`; see whether what stands there will do" },
+    { "source", "period", NULL, 0, 0, "pulses numbered by another source are not built yet; gpsd numbers its own" },
     { "source", "poll-interval-limits", take_polls, 0, 0, "" },
     { "source", "initial-poll-interval", NULL, 0, 0, "four quick requests at the start are the default (iburst); nothing to do" },
     { "source-defaults", "poll-interval-limits", take_polls, 0, 0, "" },
@@ -240,7 +269,7 @@ static const struct key_row {
     { "nts-ke-server", "accept-ntp-versions", NULL, 0, 0, "version 4 is offered; nothing to do" },
     { "keyset", "stale-key-count", NULL, 0, 0, "the three keys before the newest still open cookies; nothing to do" },
     { "keyset", "key-rotation-interval", NULL, 0, 0, "set nts.cookie_key_lifetime by hand" },
-    { "keyset", "key-storage-path", NULL, 0, 0, "keys of cookies live in memory; clients come for new ones after a restart" },
+    { "keyset", "key-storage-path", NULL, 0, 0, "keys of cookies live in memory, unless nts.cookie_key_file names a file here" },
     { "synchronization", "minimum-agreeing-sources", take_min_sources, 0, 0, "" },
     { "synchronization", "single-step-panic-threshold", take_panic, 0, 0, "" },
     { "synchronization", "startup-step-panic-threshold", NULL, 0, 0, "the first step is not limited; clock.step_budget limits all later ones together" },
@@ -252,7 +281,7 @@ static const struct key_row {
     { "observability", "ansi-colors", NULL, 0, 0, "the log has no colours; nothing to do" },
     { "observability", "observation-path", NULL, 0, 0, "utcctl status --json tells the state; its socket is control.socket" },
     { "observability", "observation-permissions", NULL, 0, 0, "what anybody may ask is fixed; nothing to do" },
-    { "observability", "metrics-exporter-listen", NULL, 0, 0, "utcctl status --json tells the state" },
+    { "observability", "metrics-exporter-listen", NULL, 0, 0, "http.listen is where /metrics is to be had, and says nothing without it" },
 };
 
 static void take(struct reader *r, const char *key, const char *value)
@@ -354,6 +383,10 @@ void import_ntpd_rs(struct draft *d, const char *bytes, size_t len)
             read_key(&r, line, number);
     }
     end_table(&r);
+    if (r.servers > 1 && r.lists > 0) {
+        draft_line(d, 0, "server");
+        draft_remark(d, "the lists of one server are for all here; name its `listeners` in those items of `access`");
+    }
     for (unsigned i = 0; r.poll.given && i < d->sources; i++) {
         d->source[i].number[DRAFT_MIN_POLL] = (int64_t)(r.poll.min < -4 ? -4 : r.poll.min > 17 ? 17 : r.poll.min);
         d->source[i].number[DRAFT_MAX_POLL] = (int64_t)(r.poll.max < -4 ? -4 : r.poll.max > 17 ? 17 : r.poll.max);
