@@ -69,7 +69,20 @@ static void count_sources(const struct lint *l)
                  possible == 1 ? "" : "s");
 }
 
-/* The last two labels of a name, or the first 16 or 32 bits of an address. */
+/* Is "co.uk" what anybody may register names below, as far as such are common? */
+static bool is_shared_suffix(const char *name)
+{
+    static const char *const second[] = { "ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org" };
+    size_t len = strcspn(name, ".");
+    const char *country = name + len + 1;
+
+    for (size_t i = 0; i < sizeof second / sizeof second[0]; i++)
+        if (strlen(second[i]) == len && strncasecmp(second[i], name, len) == 0)
+            return strcspn(country, ".") == 2;
+    return false;
+}
+
+/* The last two labels of a name, three below such as co.uk, or the first 16 or 32 bits of an address. */
 static void provider_of(const struct source_options *s, char *out, size_t size)
 {
     const char *host = host_of(s), *dot = host + strlen(host);
@@ -80,7 +93,7 @@ static void provider_of(const struct source_options *s, char *out, size_t size)
         return;
     }
     for (int dots = 0; dot > host; dot--)
-        if (dot[-1] == '.' && *dot && ++dots == 2)
+        if (dot[-1] == '.' && *dot && ++dots >= 2 && !(dots == 2 && is_shared_suffix(dot)))
             break;
     snprintf(out, size, "%s", dot);
 }
@@ -152,7 +165,7 @@ static void each_source(const struct lint *l)
         const struct source_options *s = &e->source[i];
         const struct conf_node *given = conf_node_find(l->at.tree->root, "sources");
 
-        proven |= s->nts || s->key;
+        proven |= s->nts || s->key || options_reference(s); /* one at this machine is nobody else's */
         if (s->min_poll < PUBLIC_MIN_POLL && !is_own(s))
             lint_add(&l->at, LINT_FAST_POLL_RULE, "sources", i, "min_poll", "%.100s is asked up to %s", host_of(s),
                      s->min_poll < 0 ? "several times a second" : s->min_poll < 4 ? "every few seconds" : "every 16 or 32 s");
