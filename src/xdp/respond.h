@@ -39,6 +39,7 @@ struct xdp_world {
 #define XDP_HOPS 64
 #define XDP_DONT_FRAGMENT 0x4000
 #define XDP_TIME_FRAME_MAX 60       /* the shortest frame there is on a wire: its padding holds the answer to an empty request */
+#define XDP_TIME_PAYLOAD_MAX (XDP_TIME_FRAME_MAX - XDP_ETHERNET - XDP_IPV4 - XDP_UDP)
 
 /* A plain frame, as far as it was looked at. */
 struct xdp_frame {
@@ -182,12 +183,13 @@ static inline bool xdp_is_plain_ntp(const struct xdp_frame *f, const uint8_t *en
     return (version_mode == (4 << 3 | NTP_MODE_CLIENT) || version_mode == (3 << 3 | NTP_MODE_CLIENT)) && !ntp_server_is_interleaved(f->payload);
 }
 
-/* The frame's length stays what it is. */
+/* The frame's length stays what it is. A datagram that says it is longer than the frame, or shorter than its own headers, is left to the system, which drops
+ * it. */
 static inline bool xdp_is_plain_time(const struct xdp_frame *f, const uint8_t *start, const uint8_t *end)
 {
     if (f->ipv6)
         return f->payload_len == TIME_SIZE && xdp_ends(f->payload + TIME_SIZE, end);
-    return f->payload + TIME_SIZE <= end && start + XDP_TIME_FRAME_MAX >= end;
+    return f->payload_len <= XDP_TIME_PAYLOAD_MAX && f->payload + f->payload_len <= end && f->payload + TIME_SIZE <= end && start + XDP_TIME_FRAME_MAX >= end;
 }
 
 /* -- answers ------------------------------------------------------------------------------------------------------- */

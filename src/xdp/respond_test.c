@@ -244,6 +244,26 @@ static void time_without_room_is_left_to_the_sockets(void **state)
     }
 }
 
+/* The lengths of both headers agree with each other, but not with the frame. */
+static void time_of_another_length_than_the_frame_is_left_to_the_sockets(void **state)
+{
+    static const unsigned says[] = { 0, 4, 7, 8 + 19, 8 + 24, 8 + 1000 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+        struct both *b = new_both();
+        uint8_t *ip = b->frame.bytes + XDP_ETHERNET;
+
+        make_request(b, SERVICE_TIME, &client4, (const uint8_t *)"abcd", 4);
+        b->frame.len = XDP_TIME_FRAME_MAX;
+        wire_put16(ip + 2, (uint16_t)(XDP_IPV4 + says[i]));
+        wire_put16(ip + 10, 0);
+        wire_put16(ip + 10, fixture_checksum(0, ip, XDP_IPV4));
+        wire_put16(ip + XDP_IPV4 + 4, (uint16_t)says[i]);
+        assert_passed(b);
+    }
+}
+
 static void time_is_silent_while_unsynchronised(void **state)
 {
     struct both *b = new_both();
@@ -518,6 +538,7 @@ int main(void)
         cmocka_unit_test(unsynchronised_says_so),
         cmocka_unit_test(time_is_answered_where_there_is_room),
         cmocka_unit_test(time_without_room_is_left_to_the_sockets),
+        cmocka_unit_test(time_of_another_length_than_the_frame_is_left_to_the_sockets),
         cmocka_unit_test(time_is_silent_while_unsynchronised),
         cmocka_unit_test(other_first_bytes_are_passed_up),
         cmocka_unit_test(other_lengths_are_passed_up),
