@@ -12,6 +12,8 @@ static void look(struct follow *f)
     listeners_follow(f->listeners, &f->hooks);
     for (unsigned i = 0; i < f->listeners->count; i++)
         f->failed[i] = (uint8_t)-f->listeners->item[i].err;
+    if (f->responder)
+        responder_rewrite(f->responder);
 }
 
 static void on_change(void *ctx, int fd, short revents, struct mono_ns now)

@@ -8,6 +8,7 @@
 #define DAEMON_FOLLOW_H
 
 #include "daemon/loop.h"
+#include "daemon/responder.h"
 #include "daemon/serve_role.h"
 
 struct follow {
@@ -16,6 +17,7 @@ struct follow {
     struct listeners *listeners;
     uint8_t *failed;            /* by listener: why it cannot be opened, -UE_...; shared with who tells people */
     struct listeners_hooks hooks;
+    struct responder *responder; /* told after the listeners; NULL */
 };
 
 /* Adds itself to the loop, and looks once. */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 
 #include "base/err.h"
 #include "daemon/built.h"
+#include "daemon/follow.h"
 #include "daemon/logger.h"
 #include "daemon/place.h"
 #include "host/clock.h"
@@ -153,9 +153,8 @@ static void write_places(struct responder *r)
     for (unsigned i = 0; i < r->listeners->count; i++) {
         const struct listener *l = &r->listeners->item[i];
 
-        if (!l->removed && !l->stream && !l->smeared && l->worker == 0)
-            listener[n++] = (struct xdp_listener){ l->at, l->interface[0] ? if_nametoindex(l->interface) : 0, l->service, l->list,
-                                                   (uint8_t)(r->listeners->dscp << 2) };
+        if (!l->removed && l->fd >= 0 && !l->stream && !l->smeared && l->worker == 0)
+            listener[n++] = (struct xdp_listener){ l->at, l->ifindex, l->service, l->list, (uint8_t)(r->listeners->dscp << 2) };
     }
     for (int i = 0; i < locals && i < ADDRESSES_MAX; i++)
         for (uint32_t k = 0; k < r->loaded.interfaces; k++)
@@ -167,31 +166,17 @@ static void write_places(struct responder *r)
     r->left_out = left_out;
 }
 
-static void on_change(void *ctx, int fd, short revents, struct mono_ns now)
-{
-    (void)revents;
-    (void)now;
-    io_local_changed(fd);
-    write_places(ctx);
-}
-
 void responder_rewrite(struct responder *r)
 {
     if (r->mirror && r->listeners)
         write_places(r);
 }
 
-void responder_follow(struct responder *r, struct loop *loop, const struct listeners *listeners)
+void responder_follow(struct responder *r, struct follow *f)
 {
-    int fd;
-
-    if (!r->mirror)
-        return;
-    r->listeners = listeners;
-    fd = io_local_watch();
-    if (fd < 0 || loop_watch(loop, fd, POLLIN, on_change, r) != 0)
-        logger_say("XDP: changes of addresses cannot be followed: %s", ue_text(fd < 0 ? fd : -UE_FULL));
-    write_places(r);
+    r->listeners = f->listeners;
+    f->responder = r;
+    responder_rewrite(r);
 }
 
 /* -- the clock ----------------------------------------------------------------------------------------------------- */

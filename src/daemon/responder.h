@@ -30,8 +30,9 @@ struct responder {
 /* guarded: requests go through a guard. Fills *r, whatever comes of it. */
 void responder_start(struct responder *r, const struct ntp_options *o, bool guarded);
 
-/* From now on requests at these listeners are answered; addresses are followed on the loop. Of the parent, or the one process. */
-void responder_follow(struct responder *r, struct loop *loop, const struct listeners *listeners);
+/* From now on requests are answered at the listeners that f follows, where their sockets are open. Of the parent, or the one process. */
+struct follow;
+void responder_follow(struct responder *r, struct follow *f);
 
 /* Listeners may be others now: as after a change of addresses. */
 void responder_rewrite(struct responder *r);

@@ -284,6 +284,39 @@ def test_addresses_are_followed(street):
     proc.wait_for(lambda: row.ask(host=other, timeout=0.1) is None, what="still answered at an address that is gone")
 
 
+def test_a_listener_at_an_interface_that_is_gone_is_nowhere(lab, street):
+    """Its name leads to no interface then, which is not every interface."""
+    row, other, port = street(), lab.neighbour(), proc.free_port()
+    ntp_keys = {**row.daemon.config["ntp"], "listen": [f"*:{row.port}", f"*%{other.link}:{port}"]}
+    row.daemon.config_path.write_text(json.dumps({**row.daemon.config, "ntp": ntp_keys}))
+    assert row.daemon.ctl("reload").returncode == 0
+    with other.inside():
+        assert proc.wait_for(lambda: ntp.ask(other.ours, port, timeout=0.2))
+    subprocess.run(["ip", "link", "delete", other.link], check=True)
+    proc.wait_for(lambda: f"%{other.link}:{port} is gone" in row.daemon.log(), what=row.daemon.log)
+    assert row.ask().usable
+    with row.client(port=port) as client:
+        assert client.ask(timeout=0.3) is None
+
+
+def test_a_place_that_another_program_has_is_left_to_it(street):
+    """We could not open it when its address came, which is told; XDP must not take its requests away."""
+    row, port = street(), proc.free_port()
+    other = row.host.rpartition(".")[0] + ".77"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs:
+        theirs.setsockopt(socket.IPPROTO_IP, 15, 1)     # IP_FREEBIND
+        theirs.bind((other, port))
+        theirs.settimeout(1)
+        ntp_keys = {**row.daemon.config["ntp"], "listen": [f"*:{row.port}", f"{other}:{port}"]}
+        row.daemon.config_path.write_text(json.dumps({**row.daemon.config, "ntp": ntp_keys}))
+        assert row.daemon.ctl("reload").returncode == 0
+        subprocess.run(["ip", "address", "add", f"{other}/24", "dev", row.neighbour.link], check=True)
+        proc.wait_for(lambda: f"{other}:{port}: " in row.daemon.log() and row.ask(host=other, timeout=0.2), what=row.daemon.log)
+        with row.client(other, port) as client:
+            client.send(ntp.request())
+            assert len(theirs.recv(100)) == 48
+
+
 @pytest.mark.parametrize("interface, sentence", [("lo", "a loopback interface"), ("nix0", "there is no interface of this name")])
 def test_no_xdp_there(lab, interface, sentence):
     port = proc.free_port()
