@@ -300,6 +300,9 @@ static int parse_command(struct args *a, const char *word)
         conf_nearest_offer(&n, command_names[c]);
     }
     for (int v = 0; v < FILE_VERBS; v++)
+        if (strcmp(word, file_verb_name((enum file_verb)v)) == 0)
+            return fail(a, "an option before '%s' does not go with it", word);
+    for (int v = 0; v < FILE_VERBS; v++)
         conf_nearest_offer(&n, file_verb_name((enum file_verb)v));
     return unknown(a, "command", word, n.best);
 }
@@ -334,6 +337,12 @@ static int parse_sim_word(struct args *a, const char *word)
         return fail(a, "more than %d stories at once", ARGS_WORDS_MAX);
     a->word[a->word_count++] = word;
     return 0;
+}
+
+/* "lie s1 -10s": no option begins with a digit there. */
+static bool is_number_of_question(const struct args *a, const char *arg)
+{
+    return a->command == COMMAND_SIM && a->question[0] && arg[1] >= '0' && arg[1] <= '9';
 }
 
 /* Is it one of the words in the list? */
@@ -424,7 +433,7 @@ int args_parse(int argc, const char *const *argv, struct args *out)
 
     *out = (struct args){ .command = COMMAND_STATUS, .service = "ntp", .seeds = 8, .seed = -1 };
     for (int i = 1; i < argc && err == 0; i++) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0')
+        if (argv[i][0] == '-' && argv[i][1] != '\0' && !is_number_of_question(out, argv[i]))
             err = parse_option(out, argc, argv, &i, &given);
         else
             err = parse_word(out, words++, argv[i]);

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/test.h"
+#include "cli/file_args.h"
 #include "utc/utc.h"
 
 static void servers_are_written_in_these_ways(void **state)
@@ -121,6 +122,40 @@ static void a_simulation_takes_stories_or_a_question(void **state)
     assert_int_equal(PARSE(&a, "sim", "--seeds=2", "--what-if=lie a -10s"), 0);
     assert_string_equal(a.question, "lie a -10s");
     assert_int_equal(a.seeds, 2);
+    assert_int_equal(PARSE(&a, "sim", "--what-if", "lie", "s1", "-10s", "--seeds", "3"), 0);
+    assert_string_equal(a.question, "lie s1 -10s");
+    assert_int_equal(a.seeds, 3);
+    assert_int_equal(PARSE(&a, "sim", "-10s", "--what-if", "lie s1"), -UE_SYNTAX);
+}
+
+#define FILE_ARE(...) file_args_are((int)(sizeof(WORDS(__VA_ARGS__)) / sizeof(char *)), WORDS(__VA_ARGS__))
+#define FILE_PARSE(a, ...) file_args_parse((int)(sizeof(WORDS(__VA_ARGS__)) / sizeof(char *)), WORDS(__VA_ARGS__), (a))
+
+static void commands_about_files_take_options_in_any_order_too(void **state)
+{
+    struct file_args a;
+
+    (void)state;
+    assert_true(FILE_ARE("--json", "check", "status"));
+    assert_int_equal(FILE_PARSE(&a, "--json", "check", "status"), 0);
+    assert_int_equal(a.verb, FILE_CHECK);
+    assert_true(a.json && a.words == 1);
+    assert_string_equal(a.word[0], "status");
+    assert_true(FILE_ARE("--config", "import", "config", "explain", "ntp"));
+    assert_int_equal(FILE_PARSE(&a, "--config", "import", "config", "explain", "ntp"), 0);
+    assert_int_equal(a.verb, FILE_CONFIG);
+    assert_string_equal(a.config, "import");
+    assert_string_equal(a.word[1], "ntp");
+    assert_int_equal(FILE_PARSE(&a, "--output=x", "import", "-", "--from=ntp"), 0);
+    assert_string_equal(a.output, "x");
+    assert_string_equal(a.word[0], "-");
+    assert_int_equal(FILE_PARSE(&a, "import", "-h"), 0);
+    assert_true(a.help);
+    assert_int_equal(FILE_PARSE(&a, "--live", "import", "x"), -UE_SYNTAX);
+    assert_false(FILE_ARE("--json", "status", "check"));
+    assert_false(FILE_ARE("--socket", "/x", "check"));
+    assert_false(FILE_ARE("--config", "check"));
+    assert_false(FILE_ARE("--json"));
 }
 
 static void help_is_always_at_hand(void **state)
@@ -148,6 +183,7 @@ static void wrong_use_is_told_in_a_sentence(void **state)
         { { "utcctl", "sim", "--what-if=" }, "--what-if needs a question" },
         { { "utcctl", "sim", "--what-if=cut 1h", "--seeds=0" }, "--seeds '0' is not a number from 1 to 1000" },
         { { "utcctl", "status", "--seeds=2" }, "--seeds does not go with 'status'" },
+        { { "utcctl", "--yes", "check" }, "an option before 'check' does not go with it" },
         { { "utcctl", "stats" }, "there is no command 'stats'; did you mean 'status'?" },
         { { "utcctl", "waitsync" }, "there is no command 'waitsync'; did you mean 'wait-sync'?" },
         { { "utcctl", "frobnicate" }, "there is no command 'frobnicate'; 'utcctl help' lists all" },
@@ -193,6 +229,7 @@ int main(void)
         cmocka_unit_test(options_are_taken_in_any_order),
         cmocka_unit_test(access_questions),
         cmocka_unit_test(a_simulation_takes_stories_or_a_question),
+        cmocka_unit_test(commands_about_files_take_options_in_any_order_too),
         cmocka_unit_test(help_is_always_at_hand),
         cmocka_unit_test(wrong_use_is_told_in_a_sentence),
     };

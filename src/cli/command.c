@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -14,6 +16,7 @@
 
 #define START_GRACE_NS (2 * NS_PER_S)   /* a daemon that is just starting is waited for */
 #define WAIT_STEP_NS (200 * NS_PER_MS)
+#define SENTENCE_MAX 5000               /* of a failure, with a path or a name in it */
 
 static const char help_text[] =
     "utcctl: asks the time daemon simple-utcd, or any time server\n"
@@ -69,7 +72,7 @@ static const char help_text[] =
 
 int command_fail(const struct args *a, enum cli_exit code, const char *sentence)
 {
-    char out[2048];
+    char out[8 * SENTENCE_MAX];
     struct json j = json_of(out, sizeof out);
 
     fprintf(stderr, "utcctl: %s\n", sentence);
@@ -251,11 +254,16 @@ static int run_version(const struct args *a)
     return CLI_OK;
 }
 
+int command_help(void)
+{
+    fputs(help_text, stdout);
+    return CLI_OK;
+}
+
 static int run_help(const struct args *a)
 {
     (void)a;
-    fputs(help_text, stdout);
-    return CLI_OK;
+    return command_help();
 }
 
 static int (*const run[COMMAND_COUNT])(const struct args *) = {
@@ -266,13 +274,35 @@ static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_TOP] = command_top, [COMMAND_COMPLETION] = command_completion,
 };
 
-int command_main(int argc, const char *const *argv)
+bool command_says_json(int argc, const char *const *argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+static int run_command(int argc, const char *const *argv)
 {
     struct args a;
 
     if (file_args_are(argc, argv))
         return files_main(argc, argv);
-    if (args_parse(argc, argv, &a) < 0)
-        return command_fail(&a, CLI_USAGE, a.error);
-    return run[a.command](&a);
+    if (args_parse(argc, argv, &a) == 0)
+        return run[a.command](&a);
+    a.json = command_says_json(argc, argv);
+    return command_fail(&a, CLI_USAGE, a.error);
+}
+
+/* What a full disk or a closed output swallowed was not done. */
+int command_main(int argc, const char *const *argv)
+{
+    int code = run_command(argc, argv), failed;
+
+    errno = 0;
+    failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed)
+        return code;
+    fprintf(stderr, "utcctl: cannot write what was asked for: %s\n", errno ? strerror(errno) : "standard output took no more");
+    return code == CLI_OK ? CLI_GENERAL : code;
 }

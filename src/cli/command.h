@@ -10,6 +10,12 @@
 /* The whole of utcctl. Returns the exit code. */
 int command_main(int argc, const char *const *argv);
 
+/* Does --json stand anywhere? For a failure to read the command line, of which only a part was read. */
+bool command_says_json(int argc, const char *const *argv);
+
+/* Every command and option, on standard output. Returns CLI_OK. */
+int command_help(void);
+
 /* utcctl query. */
 int command_query(const struct args *a);
 

@@ -26,7 +26,11 @@ static struct asked asked;
 static struct termios before;
 static volatile sig_atomic_t told_to_end;
 
-static void on_signal(int number) { told_to_end = number != SIGWINCH; }
+static void on_signal(int number)
+{
+    if (number != SIGWINCH)
+        told_to_end = 1;
+}
 
 static unsigned rows_of_screen(void)
 {
@@ -114,7 +118,7 @@ static int run_screen(const struct args *a)
     return CLI_OK;
 }
 
-/* A line a second, until nobody reads them any more. */
+/* A line a second, until they cannot be written any more. */
 static int run_lines(const struct args *a)
 {
     int code;

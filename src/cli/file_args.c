@@ -51,7 +51,42 @@ static int verb_of(const char *word)
     return -1;
 }
 
-bool file_args_are(int argc, const char *const *argv) { return argc > 1 && verb_of(argv[1]) >= 0; }
+static bool is_option(const char *arg) { return arg[0] == '-' && arg[1] != '\0'; }
+
+/* `arg` without its "=value" is this option's name; -h is --help. */
+static bool is_named(const struct option_row *o, const char *arg)
+{
+    const char *name = strcmp(arg, "-h") == 0 ? "--help" : arg;
+    size_t len = strcspn(name, "=");
+
+    return strlen(o->name) == len && memcmp(o->name, name, len) == 0;
+}
+
+/* Is the argument behind it its value? */
+static bool takes_next(const char *arg)
+{
+    for (size_t o = 0; o < OPTION_COUNT; o++)
+        if (is_named(&options[o], arg))
+            return options[o].kind == TEXT && !strchr(arg, '=');
+    return false;
+}
+
+/* Where the command stands: options may go before it. */
+static int find_verb(int argc, const char *const *argv)
+{
+    int i = 1;
+
+    while (i < argc && is_option(argv[i]))
+        i += takes_next(argv[i]) ? 2 : 1;
+    return i;
+}
+
+bool file_args_are(int argc, const char *const *argv)
+{
+    int i = find_verb(argc, argv);
+
+    return i < argc && verb_of(argv[i]) >= 0;
+}
 
 __attribute__((format(printf, 2, 3))) static int fail(struct file_args *a, const char *format, ...)
 {
@@ -81,12 +116,11 @@ static int fail_unknown(struct file_args *a, const char *word)
 static int parse_option(struct file_args *a, int argc, const char *const *argv, int *i)
 {
     const char *equals = strchr(argv[*i], '=');
-    size_t len = equals ? (size_t)(equals - argv[*i]) : strlen(argv[*i]);
 
     for (size_t o = 0; o < OPTION_COUNT; o++) {
         void *field = (char *)a + options[o].field;
 
-        if (strlen(options[o].name) != len || memcmp(options[o].name, argv[*i], len) != 0 || !(options[o].verbs & 1u << a->verb))
+        if (!is_named(&options[o], argv[*i]) || !(options[o].verbs & 1u << a->verb))
             continue;
         if (options[o].kind == FLAG && equals)
             return fail(a, "%s takes no value", options[o].name);
@@ -103,9 +137,13 @@ static int parse_option(struct file_args *a, int argc, const char *const *argv, 
 
 int file_args_parse(int argc, const char *const *argv, struct file_args *out)
 {
-    *out = (struct file_args){ .verb = (enum file_verb)verb_of(argv[1]) };
-    for (int i = 2; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0') {
+    int at = find_verb(argc, argv);
+
+    *out = (struct file_args){ .verb = (enum file_verb)verb_of(argv[at]) };
+    for (int i = 1; i < argc; i++) {
+        if (i == at)
+            continue;
+        if (is_option(argv[i])) {
             if (parse_option(out, argc, argv, &i) != 0)
                 return -UE_SYNTAX;
         } else if (out->words == verbs[out->verb].most) {

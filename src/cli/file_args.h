@@ -18,7 +18,7 @@ struct file_args {
     char error[320];
 };
 
-/* Is argv[1] one of them? */
+/* Is the first word behind the program's name, options aside, one of them? */
 bool file_args_are(int argc, const char *const *argv);
 
 /* Returns 0, or -UE_SYNTAX with error set. */

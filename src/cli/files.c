@@ -9,19 +9,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/command.h"
 #include "daemon/built.h"
 #include "host/file.h"
 
+static bool wants_json; /* of the one command that this process runs */
+
 int files_fail(enum cli_exit code, const char *format, ...)
 {
+    char sentence[PATH_MAX + 512];
     va_list args;
 
-    fputs("utcctl: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    fputc('\n', stderr);
-    return (int)code;
+    return command_fail(&(struct args){ .json = wants_json }, code, sentence);
 }
 
 const char *files_default(void) { return access(SIMPLE_UTCD_CONFIG, F_OK) == 0 ? SIMPLE_UTCD_CONFIG : NULL; }
@@ -76,7 +78,12 @@ int files_main(int argc, const char *const *argv)
     };
     struct file_args a;
 
-    if (file_args_parse(argc, argv, &a) != 0)
+    int err = file_args_parse(argc, argv, &a);
+
+    wants_json = err ? command_says_json(argc, argv) : a.json;
+    if (err != 0)
         return files_fail(CLI_USAGE, "%s", a.error);
+    if (a.help && a.verb != FILE_INIT)
+        return command_help();
     return run[a.verb](&a);
 }

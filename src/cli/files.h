@@ -24,7 +24,7 @@ int files_explain(const struct file_args *a);
  * of the same owner and mode. Returns an exit code, and has told a failure: then what was there is there. */
 int files_write(const char *path, bool force, const char *text);
 
-/* "utcctl: ...": a sentence on standard error. Returns code. */
+/* "utcctl: ...": a sentence on standard error, with --json an object on standard output as well. Returns code. */
 __attribute__((format(printf, 2, 3))) int files_fail(enum cli_exit code, const char *format, ...);
 
 /* What is read where no file is named: the installed place if there is a file, else NULL, the defaults. */

@@ -1,6 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "cli/files.h"
@@ -30,12 +31,12 @@ static int translate(const struct file_args *a, enum import_format format, struc
 {
     FILE *f = strcmp(a->word[0], "-") == 0 ? stdin : fopen(a->word[0], "re");
     size_t len = f ? fread(w->bytes, 1, sizeof w->bytes, f) : 0;
-    bool bad = !f || ferror(f);
+    int err = !f || ferror(f) ? errno : 0;
 
     if (f && f != stdin)
         fclose(f);
-    if (bad)
-        return files_fail(CLI_GENERAL, "cannot read %s", a->word[0]);
+    if (err)
+        return files_fail(err == EACCES ? CLI_PERMISSION : CLI_GENERAL, "cannot read %s: %s", a->word[0], strerror(err));
     if (memchr(w->bytes, '\0', len)) /* not worth a remark for each of its lines */
         return files_fail(CLI_GENERAL, "%s is no text: is it compressed, or another file?", a->word[0]);
     if (!import_translate(format, a->word[0], w->bytes, len, &w->draft, w->out))

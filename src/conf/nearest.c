@@ -1,10 +1,10 @@
 #include "conf/nearest.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #define WORD_MAX 40
-#define FAR 99
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
@@ -16,7 +16,7 @@ unsigned conf_edit_distance(const char *a, const char *b)
     size_t na = strlen(a), nb = strlen(b);
 
     if (na > WORD_MAX || nb > WORD_MAX)
-        return FAR;
+        return UINT_MAX;
     for (size_t i = 0; i <= na; i++) {
         unsigned *now = row[i % 3], *above = row[(i + 2) % 3], *above2 = row[(i + 1) % 3];
 
@@ -36,7 +36,7 @@ unsigned conf_edit_distance(const char *a, const char *b)
 
 struct conf_nearest conf_nearest_start(const char *word)
 {
-    return (struct conf_nearest){ word, NULL, 1 + (unsigned)(strlen(word) < FAR ? strlen(word) / 3 : FAR) + 1 };
+    return (struct conf_nearest){ word, NULL, 2 + (unsigned)(strlen(word) / 3) };
 }
 
 void conf_nearest_offer(struct conf_nearest *n, const char *candidate)

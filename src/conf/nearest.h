@@ -11,7 +11,8 @@ struct conf_nearest { const char *word; const char *best; unsigned distance; };
 struct conf_nearest conf_nearest_start(const char *word);
 void conf_nearest_offer(struct conf_nearest *n, const char *candidate);
 
-/* Insertions, deletions, replacements and swaps of neighbours (Damerau's optimal string alignment), letters compared without case. Words above 40 bytes: 99. */
+/* Insertions, deletions, replacements and swaps of neighbours (Damerau's optimal string alignment), letters compared without case. Words above 40 bytes are
+ * as far apart as can be, UINT_MAX. */
 unsigned conf_edit_distance(const char *a, const char *b);
 
 #endif

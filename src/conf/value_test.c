@@ -378,6 +378,7 @@ static void a_duration_before_zero_has_a_sign(void **state)
 static void nearest_names_are_found(void **state)
 {
     struct conf_nearest n = conf_nearest_start("max_drft");
+    char endless[400] = "";
 
     (void)state;
     assert_int_equal(conf_edit_distance("listen", "listen"), 0);
@@ -391,6 +392,10 @@ static void nearest_names_are_found(void **state)
     assert_string_equal(n.best, "max_drift");
     n = conf_nearest_start("a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-all");
     conf_nearest_offer(&n, "a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-al");
+    assert_null(n.best);
+    memset(endless, 'x', sizeof endless - 1);
+    n = conf_nearest_start(endless);
+    conf_nearest_offer(&n, "mode");
     assert_null(n.best);
     n = conf_nearest_start("zzzzzz");
     conf_nearest_offer(&n, "mode");

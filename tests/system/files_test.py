@@ -382,3 +382,4 @@ def test_wrong_use_is_told():
     assert ctl("check", "--sariv").returncode == USAGE and "did you mean '--sarif'" in ctl("check", "--sariv").stderr
     assert ctl("config", "show").returncode == USAGE
     assert "did you mean 'import'" in ctl("imprt").stderr
+    assert "No such file" in ctl("import", "/none/ntp.conf").stderr and "Is a directory" in ctl("import", "/etc", "--from", "ntp").stderr

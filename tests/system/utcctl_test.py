@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import socket
 import struct
 import subprocess
@@ -41,6 +42,31 @@ def test_help_names_every_command():
     done = ctl("help")
     assert done.returncode == 0 and not done.stderr
     assert all(f"utcctl {c}" in done.stdout for c in ("status", "sources", "clock", "query", "wait-sync", "version"))
+
+
+@pytest.mark.parametrize("words", [("import",), ("check",), ("config",), ("check", "--live"), ("query",), ("sources",)])
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_help_is_had_from_every_command(words, word):
+    done = ctl(*words, word)
+    assert done.returncode == 0 and "utcctl wait-sync" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("words", [("config", "explain", "--json", "nosuch"), ("--json", "check", "--nosuch"), ("query", "--json", "\x01" * 255), ("stats", "--json")])
+def test_a_failure_is_json_too(words):
+    done = ctl(*words)
+    told = json.loads(done.stdout)
+    assert told["exit_code"] == done.returncode != 0 and f"utcctl: {told['error']}" == one_sentence(done)
+
+
+@pytest.mark.parametrize("words", [("help",), ("init",), ("completion", "bash"), ("version", "--json"), ("config", "explain", "ntp"), ("check", "/dev/null"),
+                                   ("import", "--from", "ntp", "/dev/null")])
+def test_what_cannot_be_written_is_not_done(words):
+    """On a full disk, and where there is no standard output at all."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([utcd.UTCCTL, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode not in (0, -signal.SIGPIPE) and "cannot write" in done.stderr, done.stderr
+    done = subprocess.run([utcd.UTCCTL, *words], stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.close(1))
+    assert done.returncode != 0 and "cannot write" in done.stderr, done.stderr
 
 
 def test_bytes_of_the_command_line_come_back_escaped():
