@@ -57,7 +57,7 @@ void loop_end_by_signal(void)
 int loop_init(struct loop *l, bool plain, void (*on_signal)(void *ctx, int number, struct mono_ns now), void *ctx)
 {
     l->plain = plain;
-    l->stopped = false;
+    l->stopped = l->forgotten = false;
     l->watch_count = l->part_count = 0;
     l->on_signal = on_signal;
     l->on_return = NULL;
@@ -93,8 +93,10 @@ void loop_forget(struct loop *l, int fd)
 {
     struct pollfd *p = find(l, fd);
 
-    if (p)
-        p->fd = -1;
+    if (!p)
+        return;
+    p->fd = -1;
+    l->forgotten = true;
 }
 
 void loop_events(struct loop *l, int fd, short events)
@@ -123,6 +125,9 @@ static void drop_forgotten(struct loop *l)
 {
     unsigned kept = 0;
 
+    if (!l->forgotten)
+        return;
+    l->forgotten = false;
     for (unsigned i = 0; i < l->watch_count; i++)
         if (l->poll[i].fd >= 0) {
             l->poll[kept] = l->poll[i];
@@ -164,6 +169,16 @@ static void hand_out_signals(struct loop *l)
         }
 }
 
+/* Is the row one of those that poll found? */
+static bool hand_out(const struct loop *l, unsigned i, struct mono_ns now)
+{
+    if (!l->poll[i].revents)
+        return false;
+    if (l->poll[i].fd >= 0) /* not forgotten by one before it */
+        l->watch[i].ready(l->watch[i].ctx, l->poll[i].fd, l->poll[i].revents, now);
+    return true;
+}
+
 void loop_run(struct loop *l)
 {
     while (!l->stopped) {
@@ -179,8 +194,7 @@ void loop_run(struct loop *l)
             l->on_return(l->return_ctx);
         now = host_mono();
         for (unsigned i = 0, n = l->watch_count; ready > 0 && i < n; i++)
-            if (l->poll[i].fd >= 0 && l->poll[i].revents)
-                l->watch[i].ready(l->watch[i].ctx, l->poll[i].fd, l->poll[i].revents, now);
+            ready -= hand_out(l, i, now);
         for (unsigned i = 0; i < l->part_count && !mono_before(now, due); i++) /* what became due meanwhile has its turn in the next round */
             if (!mono_before(now, l->part[i].next(l->part[i].ctx)))
                 l->part[i].run(l->part[i].ctx, now);

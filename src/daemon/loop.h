@@ -28,6 +28,7 @@ struct loop_part {
 
 struct loop {
     bool plain, stopped;
+    bool forgotten;     /* a row is to be dropped */
     bool busy;          /* not plain: never sleep, look again at once */
     unsigned watch_count, part_count;
     struct pollfd poll[LOOP_WATCHES_MAX];

@@ -162,7 +162,7 @@ static struct mono_ns next_of(const struct engine *e, const struct slot *s)
 
 void exchanges_tick(struct engine *e)
 {
-    for (unsigned i = 0; i < ENGINE_SOURCES_MAX && engine_has_room(e); i++)
+    for (unsigned i = 0; i < e->slots && engine_has_room(e); i++)
         if (e->slot[i].used && !mono_before(e->now, next_of(e, &e->slot[i])))
             run_slot(e, &e->slot[i]);
 }
@@ -171,7 +171,7 @@ struct mono_ns exchanges_next(const struct engine *e)
 {
     struct mono_ns next = MONO_NEVER;
 
-    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+    for (unsigned i = 0; i < e->slots; i++)
         if (e->slot[i].used)
             next = mono_min(next, next_of(e, &e->slot[i]));
     return next;

@@ -161,7 +161,7 @@ void references_said(struct engine *e, const struct event *ev)
 
 void references_tick(struct engine *e)
 {
-    for (unsigned i = 0; i < ENGINE_SOURCES_MAX && engine_has_room(e); i++) {
+    for (unsigned i = 0; i < e->slots && engine_has_room(e); i++) {
         struct slot *s = &e->slot[i];
 
         if (!s->used || !slot_is_reference(e, s) || mono_before(e->now, s->reference.next))
@@ -179,7 +179,7 @@ struct mono_ns references_next(const struct engine *e)
 {
     struct mono_ns next = MONO_NEVER;
 
-    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+    for (unsigned i = 0; i < e->slots; i++)
         if (e->slot[i].used && slot_is_reference(e, &e->slot[i]))
             next = mono_min(next, e->slot[i].reference.next);
     return next;

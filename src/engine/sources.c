@@ -57,6 +57,8 @@ static void name_slot(struct slot *s, const struct source_options *o, const stru
 static struct slot *slot_take(struct engine *e, struct slot *s, uint16_t configured, const struct net_addr *addr)
 {
     s->used = true;
+    if (slot_index(e, s) >= e->slots)
+        e->slots = slot_index(e, s) + 1u;
     s->heard = false;
     s->refused = s->unusable = 0;
     s->useless = 0;

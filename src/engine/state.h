@@ -111,6 +111,7 @@ struct engine {
     uint64_t steps;               /* of the served line */
     uint64_t system_steps;        /* of the system clock */
     struct configured configured[ENGINE_CONFIGURED_MAX];
+    unsigned slots;               /* behind the last one that was ever used: deadlines are asked for with each packet that is served */
     struct slot slot[ENGINE_SOURCES_MAX];
     struct steering steering;
     struct clock clock;
