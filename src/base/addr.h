@@ -41,6 +41,9 @@ static inline bool addr_is_usable_server(const struct net_addr *a)
 bool addr_is_loopback(const struct net_addr *a);
 bool addr_is_private(const struct net_addr *a); /* RFC 1918, RFC 4193, link-local */
 
+/* fe80::/10: the same address may be another machine's at another interface. */
+static inline bool addr_is_link_local(const struct net_addr *a) { return a->family == ADDR_IPV6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80; }
+
 #define ADDR_TEXT_MAX 72
 
 /* With the port when it is not 0; "none" for ADDR_NONE. Returns out (ADDR_TEXT_MAX bytes). */

@@ -29,14 +29,18 @@ static bool is_host_name(const char *name)
     return s > name && !numeric;
 }
 
+/* The name of an interface says something about link-local addresses alone: the others are the same everywhere. */
 int conf_host_check(const char *text)
 {
+    char interface[ADDR_INTERFACE_MAX];
     struct net_addr a;
 
     if (strlen(text) > HOST_NAME_MAX_LEN)
         return -UE_RANGE;
-    if (addr_from_text(text, 0, &a))
+    if (addr_at_from_text(text, 0, &a, interface))
         return is_host_name(text) ? 0 : -UE_SYNTAX;
+    if (interface[0] && !addr_is_link_local(&a))
+        return -UE_SYNTAX;
     return a.port == 0 && text[0] != '[' && addr_is_usable_server(&a) ? 0 : -UE_SYNTAX;
 }
 

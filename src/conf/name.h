@@ -4,7 +4,8 @@
 
 #include "base/addr.h"
 
-/* A name (RFC 1123 section 2.1, at most 253 characters) or the numeric address of a possible server, without port. 0, -UE_SYNTAX or -UE_RANGE. */
+/* A name (RFC 1123 section 2.1, at most 253 characters) or the numeric address of a possible server, without port; a link-local one
+ * may name its interface, fe80::1%eth0. 0, -UE_SYNTAX or -UE_RANGE. */
 int conf_host_check(const char *text);
 
 /* "192.0.2.0/24", "2001:db8::/32" or one address. Bits behind the prefix must be 0, so that what is written is what is meant. 0, -UE_SYNTAX or -UE_RANGE;

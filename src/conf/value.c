@@ -231,7 +231,8 @@ static const struct conf_kind kinds[] = {
                     .parse = conf_size_parse, .format = conf_size_format },
     [CONF_ENUM] = { .noun = "one of", .word = "choice", .json_type = "string", .read = read_enum, .write = write_enum },
     [CONF_TEXT] = { .noun = "text", .word = "text", .json_type = "string", .read = read_text, .write = write_text },
-    [CONF_HOST] = { .noun = "a host name, or a server's numeric address without port, at most 253 characters", .word = "host name or address",
+    [CONF_HOST] = { .noun = "a host name, or a server's numeric address without port, link-local with its interface as in fe80::1%eth0, at most "
+                              "253 characters", .word = "host name or address",
                     .json_type = "string", .read = read_host, .write = write_text },
     [CONF_PATH] = { .noun = "a path that begins with /, at most 255 characters", .word = "path", .json_type = "string", .pattern = "^/", .read = read_path,
                     .write = write_text },

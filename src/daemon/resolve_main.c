@@ -1,5 +1,6 @@
 /* simple-utcd-resolve: names in, addresses out, over the socket it was started with. Ends when idle; the next question starts it anew, with fresh
  * resolver settings. */
+#include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,8 +13,13 @@
 #include "host/sandbox.h"
 #include "io/socket.h"
 
-static int error_of(int gai)
+/* A link-local address with its interface is looked up as names are. */
+static int error_of(int gai, const char *name)
 {
+    const char *interface = strchr(name, '%');
+
+    if (interface && if_nametoindex(interface + 1) == 0)
+        return -UE_NO_INTERFACE;
     return gai == EAI_AGAIN || gai == EAI_SYSTEM ? -UE_UNREACHABLE : gai == EAI_MEMORY ? -UE_MEMORY : -UE_NO_NAME;
 }
 
@@ -40,7 +46,7 @@ static void look_up(const struct resolve_question *q, struct resolve_answer *a)
 
     if (gai == 0)
         collect(list, a);
-    a->err = gai != 0 ? error_of(gai) : a->count == 0 ? -UE_NO_NAME : 0;
+    a->err = gai != 0 ? error_of(gai, q->name) : a->count == 0 ? -UE_NO_NAME : 0;
     if (list)
         freeaddrinfo(list);
 }

@@ -18,6 +18,7 @@
 #define ORPHAN_DISTANCE_S 65535  /* a group that has been without UTC for weeks still keeps together: all that the format can say */
 #define RESOLVE_FIRST_LOG2 1     /* a name that failed is tried again after 2, 4, 8 ... s */
 #define RESOLVE_MAX_LOG2 9       /* ... at most 512 s */
+#define INTERFACE_MAX_LOG2 3     /* ... at most 8 s where it is the number of an interface, which this machine knows */
 
 static const char *name_of(const struct source_options *o) { return options_pool(o) ? o->pool.s : o->server.s; } /* to look up */
 
@@ -167,11 +168,18 @@ static void resolve(struct engine *e, uint16_t configured)
     c->resolve_at = MONO_NEVER;
 }
 
-static struct dur_ns resolve_pause(uint8_t failures)
+/* "fe80::1%eth0": what is looked up is the interface's number, which is another one when it is made anew. */
+static bool is_by_interface(const struct engine *e, uint16_t configured)
 {
+    return !e->configured[configured].numeric && strchr(name_of(&e->options.source[configured]), '%') != NULL;
+}
+
+static struct dur_ns resolve_pause(const struct engine *e, uint16_t configured)
+{
+    int failures = e->configured[configured].failures, most = is_by_interface(e, configured) ? INTERFACE_MAX_LOG2 : RESOLVE_MAX_LOG2;
     int log2_s = RESOLVE_FIRST_LOG2 + (failures > 0 ? failures - 1 : 0);
 
-    return dur_from_log2(log2_s < RESOLVE_MAX_LOG2 ? log2_s : RESOLVE_MAX_LOG2);
+    return dur_from_log2(log2_s < most ? log2_s : most);
 }
 
 /* A pool may not point at ourselves or at nothing (NTPC-25); a server named by the operator may be on this machine. */
@@ -204,7 +212,7 @@ void sources_replace(struct engine *e, struct slot *s, const char *reason)
     sources_drop(e, s, LOG_SOURCE_REPLACED, reason);
     fill_from_candidates(e, configured);
     if (!e->options.source[configured].nts && slots_of(e, configured) < wanted_of(e, configured) && !c->waiting && c->resolve_at.ns == MONO_NEVER.ns)
-        c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
+        c->resolve_at = mono_add(e->now, resolve_pause(e, configured));
 }
 
 /* A server by name that is silent: has its name led elsewhere? */
@@ -214,7 +222,7 @@ static bool moves_away(const struct engine *e, uint16_t configured)
 
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
         if (e->slot[i].used && e->slot[i].configured == configured)
-            return !options_pool(slot_options(e, &e->slot[i])) && e->slot[i].client.reach == 0 && c->candidate_count > 0;
+            return !options_pool(slot_options(e, &e->slot[i])) && (e->slot[i].client.reach == 0 || is_by_interface(e, configured)) && c->candidate_count > 0;
     return false;
 }
 
@@ -254,13 +262,13 @@ void sources_addresses(struct engine *e, const struct event *ev)
     if (c->failures < UINT8_MAX)
         c->failures++;
     c->unresolved = err ? ue_text(err) : asked ? "every address of it is asked already, by another source" : "no usable address among the answers";
-    c->resolve_at = mono_add(e->now, resolve_pause(c->failures));
+    c->resolve_at = mono_add(e->now, resolve_pause(e, configured));
     if (slots_of(e, configured) == 0) {
         struct log_record *r = engine_log(e, LOG_NAME_UNRESOLVED);
 
         log_text(r, "name", name_of(o));
         log_text(r, "reason", c->unresolved);
-        log_ns(r, "retry_ns", resolve_pause(c->failures).ns);
+        log_ns(r, "retry_ns", resolve_pause(e, configured).ns);
     }
 }
 
@@ -360,20 +368,21 @@ static bool is_a_wrong_address(const struct engine *e, const struct slot *s)
     return s->client.last.version == 0 && s->client.missed >= WRONG_POLLS && e->configured[s->configured].candidate_count > 0;
 }
 
-/* Silent for a whole register of polls: its name may have another address by now. */
+/* Silent for a whole register of polls: its name may have another address by now. An interface's number is looked at with the first unanswered one. */
 static void ask_name_again(struct engine *e, struct slot *s)
 {
     struct configured *c = &e->configured[s->configured];
+    bool by_interface = is_by_interface(e, s->configured);
 
     if (is_a_wrong_address(e, s)) {
         sources_replace(e, s, "it never answered, and its name has other addresses");
         return;
     }
-    if (s->client.reach != 0 || c->numeric || nts_is_wanted(e, s)) {
+    if ((by_interface ? s->client.missed == 0 : s->client.reach != 0) || c->numeric || nts_is_wanted(e, s)) {
         s->useless = 0;
         return;
     }
-    if (++s->useless < USELESS_POLLS || c->waiting)
+    if (++s->useless < (by_interface ? 1 : USELESS_POLLS) || c->waiting)
         return;
     s->useless = 0;
     c->resolve_at = mono_min(c->resolve_at, e->now);

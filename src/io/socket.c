@@ -113,8 +113,6 @@ static bool is_universal(const struct net_addr *a)
     return a->family == ADDR_IPV6 && memcmp(a->bytes, zero, sizeof zero) == 0 && a->bytes[15] <= 1;
 }
 
-static bool is_link_local(const struct net_addr *a) { return a->family == ADDR_IPV6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80; }
-
 static void choose_options(int fd, const struct net_addr *at, int type, bool shared)
 {
     int one = 1;
@@ -135,7 +133,7 @@ static int bind_to(int fd, const struct net_addr *at, const char *interface)
 
     if (*interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0)
         return errno == ENODEV ? -UE_NO_ADDRESS : io_error(errno);
-    if (*interface && scoped.scope == 0 && is_link_local(at))
+    if (*interface && scoped.scope == 0 && addr_is_link_local(at))
         scoped.scope = io_local_interface(interface);
     len = io_sockaddr_from(&scoped, &sa);
     if (bind(fd, &sa.any, len) == 0)

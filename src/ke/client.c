@@ -81,10 +81,11 @@ static unsigned put_in_order(const struct addrinfo *list, const struct net_addr 
 /* RFC 9525: the name that was asked for, in the certificate's alternative names; the common name says nothing, a wildcard stands for a whole label. */
 static bool expect_name(SSL *ssl, const char *name)
 {
-    struct net_addr numeric;
+    char interface[ADDR_INTERFACE_MAX];
+    struct net_addr a;
 
-    if (addr_from_text(name, 1, &numeric) == 0)
-        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name) == 1;
+    if (addr_at_from_text(name, 1, &a, interface) == 0) /* where it is reached is no part of what a certificate says (RFC 6874 section 1) */
+        return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl), a.bytes, a.family == ADDR_IPV4 ? 4 : 16) == 1;
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     return SSL_set1_host(ssl, name) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }

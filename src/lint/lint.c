@@ -44,7 +44,12 @@ void lint_add(const struct lint_place *p, enum lint_rule rule, const char *secti
 
 static const char *host_of(const struct source_options *s) { return s->server.s[0] ? s->server.s : s->pool.s; }
 
-static bool is_numeric(const struct source_options *s, struct net_addr *a) { return addr_from_text(host_of(s), 0, a) == 0; }
+static bool is_numeric(const struct source_options *s, struct net_addr *a)
+{
+    char interface[ADDR_INTERFACE_MAX];
+
+    return addr_at_from_text(host_of(s), 0, a, interface) == 0;
+}
 
 static bool is_own(const struct source_options *s)
 {

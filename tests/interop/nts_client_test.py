@@ -249,6 +249,19 @@ def test_what_the_kernel_does_not_offer_is_told_once(lab, authority, chronyd):
     assert daemon.log().count("the process ke client runs without Landlock, which this system does not offer or not to this user") == 1, daemon.log()
 
 
+@pytest.mark.skipif(not sandbox.isolated, reason="it takes an address of its own")
+@pytest.mark.parametrize("spelt", ["name", "number"])
+def test_a_server_by_its_link_local_address(lab, authority, spelt):
+    """Key establishment and time; the certificate knows nothing of interfaces."""
+    proc.run(["ip", "addr", "replace", "fe80::5/64", "dev", "lo", "nodad"], check=True)
+    pem, private = authority.sign("link-local", "IP:fe80::5")
+    port, ke_port = proc.free_port(), proc.free_port()
+    lab.utcd({"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [f"[fe80::5%lo]:{port}"]},
+              "nts": {"listen": [f"[fe80::5%lo]:{ke_port}"], "certificate": str(pem), "private_key": str(private), "ntp_port": port}}, utcd.PROCESSES, name="server")
+    daemon = client(lab, authority, [source(ke_port, f"fe80::5%{'lo' if spelt == 'name' else socket.if_nametoindex('lo')}")])
+    daemon.wait_status(lambda s: s["sources"] and s["sources"][0]["reach"] & 1, 15)
+
+
 def test_a_server_that_hangs_up(lab):
     """Before a word, and without hearing one: it is the server that is blamed."""
     with socket.create_server((HOST, 0)) as rude:

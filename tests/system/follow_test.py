@@ -1,5 +1,6 @@
 """Listeners follow addresses and interfaces that come and go."""
 
+import re
 import socket
 import subprocess
 import time
@@ -129,6 +130,41 @@ def test_NET_07_link_local_with_its_interface(lab, mode):
     daemon = start(lab, mode, [f"[{address}%{neighbour.link}]:{port}"])
     proc.wait_for(lambda: ask_from(neighbour, f"{address}%{neighbour.far}", port), 15)
     proc.wait_for(lambda: f"serving NTP (UDP) on [{address}%{neighbour.link}]:{port}" in daemon.log(), 15)
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+@pytest.mark.parametrize("spelt", ["name", "number"])
+def test_a_server_by_its_link_local_address(lab, mode, spelt):
+    neighbour, port = lab.neighbour(), proc.free_port()
+    lab.utcd({**LOCAL, "ntp": {"listen": [f"*:{port}"]}}, name="server", prefix=neighbour.argv())
+    theirs = proc.wait_for(lambda: re.search(r"inet6 (fe80::[0-9a-f:]+)", proc.run(neighbour.argv("ip", "-6", "addr", "show", "dev", neighbour.far)).stdout)).group(1)
+    at = neighbour.link if spelt == "name" else socket.if_nametoindex(neighbour.link)
+    daemon = lab.utcd({"sources": [utcd.source(port, f"{theirs}%{at}")]}, mode)
+    daemon.wait_status(is_heard, 15)
+
+
+def is_heard(status):
+    return status["sources"] and status["sources"][0]["reach"] & 1
+
+
+def make_late_link(neighbour):
+    ip("link", "add", "late5", "type", "veth", "peer", "name", "late6", "netns", str(neighbour._holder.pid))
+    ip("link", "set", "late5", "up")
+    for line in ("ip addr add fe80::7/64 dev late6 nodad", "ip link set late6 up"):
+        subprocess.run(neighbour.argv(*line.split()), check=True)
+
+
+def test_a_server_at_an_interface_that_comes_goes_and_comes(lab):
+    """Its number is another one each time."""
+    neighbour, port = lab.neighbour(), proc.free_port()
+    lab.utcd({**LOCAL, "ntp": {"listen": [f"*:{port}"]}}, name="server", prefix=neighbour.argv())
+    daemon = lab.utcd({"sources": [utcd.source(port, "fe80::7%late5")]})
+    proc.wait_for(lambda: "fe80::7%late5" in daemon.log() and "there is no interface of this name" in daemon.log(), what=daemon.log)
+    for _ in range(2):
+        make_late_link(neighbour)
+        daemon.wait_status(is_heard, 20)
+        ip("link", "del", "late5")
+        daemon.wait_status(lambda s: not is_heard(s), 20)
 
 
 def test_TIME_over_tcp_follows_as_well(lab):
