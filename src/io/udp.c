@@ -151,6 +151,8 @@ static void read_destination6(const struct in6_pktinfo *info, struct io_datagram
 {
     d->to.family = ADDR_IPV6;
     memcpy(d->to.bytes, &info->ipi6_addr, 16);
+    if (IN6_IS_ADDR_LINKLOCAL(&info->ipi6_addr))
+        d->to.scope = info->ipi6_ifindex; /* as the system names it in a source address */
     d->ifindex = info->ipi6_ifindex;
 }
 

@@ -118,3 +118,12 @@ def spoofed(source, source_port, host, port, payload):
     udp = struct.pack("!HHHH", source_port, port, 8 + len(payload), 0) + payload
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0, socket.inet_aton(source), socket.inet_aton(host))
     return header[:10] + struct.pack("!H", _checksum(header)) + header[12:] + udp
+
+
+def spoof6(source, source_port, host, port, payload, interface):
+    """One UDP/IPv6 datagram with any source, out at that interface."""
+    udp = struct.pack("!HHHH", source_port, port, 8 + len(payload), 0) + payload
+    addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, host)
+    udp = udp[:6] + struct.pack("!H", _checksum(addresses + struct.pack("!II", len(udp), socket.IPPROTO_UDP) + udp)) + udp[8:]
+    with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        raw.sendto(struct.pack("!IHBB", 6 << 28, len(udp), socket.IPPROTO_UDP, 64) + addresses + udp, (host, 0, 0, socket.if_nametoindex(interface)))

@@ -65,6 +65,27 @@ def test_NET_07_the_answer_leaves_from_the_address_that_was_asked(lab):
     assert "fe80" in scoped
 
 
+def link_local(argv, interface):
+    """The interface's own address of that kind, which takes a while to become one."""
+    def look():
+        shown = proc.run([*argv, "ip", "-6", "-o", "addr", "show", "dev", interface, "scope", "link", "-tentative"]).stdout
+        return "inet6" in shown and shown.split("inet6 ")[1].split("/")[0]
+    return proc.wait_for(look)
+
+
+@pytest.mark.parametrize("listen", ["*:{}", "[{ours}%{link}]:{}"], ids=["every", "one"])
+def test_NTP_22_from_our_own_link_local_address(lab, listen):
+    """The system lets such a packet in over IPv6; what names the address also names the interface."""
+    neighbour, port = lab.neighbour(), proc.free_port()
+    ours = link_local([], neighbour.link)
+    daemon = lab.utcd({"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [listen.format(port, ours=ours, link=neighbour.link)]}})
+    daemon.wait_status(lambda s: True)
+    with neighbour.inside():
+        ntp.spoof6(ours, port, ours, port, ntp.request(), neighbour.far)
+    daemon.wait_status(lambda s: s["services"][0]["requests"] > 0, what="it never came")
+    assert daemon.counters() == (1, {"self": 1})
+
+
 ASK = """
 import socket, sys
 host, port = sys.argv[1:]
