@@ -55,7 +55,7 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
         recall_leap_of(c, page->leap_delta_s, page_leap_midnight(page), page->tai_minus_utc_s);
     c->estimate.bound = (struct clock_span){ dur_to_s(utc_sub(v.earliest, v.utc)), dur_to_s(utc_sub(v.latest, v.utc)) };
     c->estimate.rate_known = (struct clock_span){ -unproven, unproven };
-    estimate_start(&c->estimate, now, v.tai, page->rate, fmax((c->estimate.bound.hi_s - c->estimate.bound.lo_s) / 8, 1e-6), skew);
+    estimate_start(&c->estimate, now, v.tai, page->rate, fmax(interval_width(c->estimate.bound) / 8, 1e-6), skew);
     c->policy.synchronised_once = c->policy.synchronised_ever = c->policy.started = c->policy.waiting = c->policy.resumed = true;
     c->policy.gap = (struct dur_ns){ 0 }; /* the line was started before */
     c->policy.orphan = c->options.local.orphan && page->stratum > c->options.local.stratum;
@@ -348,7 +348,7 @@ static void follow_time(struct clock *c, struct mono_ns now, struct clock_action
     if (s == c->page.status)
         return;
     r = discipline_log(out, s == CLOCK_HOLDOVER ? LOG_HOLDOVER : s == CLOCK_LOCAL ? LOG_LOCAL : LOG_FREE_RUNNING);
-    log_ns(r, "bound_ns", dur_from_s(fmax(-c->estimate.bound.lo_s, c->estimate.bound.hi_s)).ns);
+    log_ns(r, "bound_ns", dur_from_s(interval_farthest(c->estimate.bound)).ns);
     if (s == CLOCK_LOCAL) {
         orphan_end(c);
         log_int(r, "stratum", c->options.local.stratum);
@@ -425,6 +425,6 @@ struct clock_source_view clock_source_view(const struct clock *c, uint16_t slot,
     v.jitter = dur_from_s(noise_sd(&s->noise));
     v.delay_floor = dur_from_s(s->noise.floor_s);
     v.delay_excess = dur_from_s(s->noise.scale_s);
-    v.bound = dur_from_s((s->span.hi_s - s->span.lo_s) / 2 + age_s * c->page.growth);
+    v.bound = dur_from_s(interval_width(s->span) / 2 + age_s * c->page.growth);
     return v;
 }

@@ -63,7 +63,7 @@ void combine_sample(struct clock *c, struct clock_source *s, bool in_company)
     interval_follow(c, move);
     e->surprises = s->misfit ? e->surprises + 1 : 0;
     if (e->surprises >= 2 && !in_company) { /* twice in a row: it is the clock that moved, in phase or in frequency */
-        estimate_open(e, fabs(fit.innovation_s), fmax(before_s, 1));
+        estimate_open(e, fabs(fit.innovation_s), before_s);
         interval_follow(c, estimate_update(e, s->last.at, sample_offset_s(c, &s->last), &law, &fit));
         e->surprises = 0;
     } else {
@@ -82,7 +82,7 @@ void combine_rate(struct clock *c)
         proven.lo_s -= o->max_drift_silent * 1e-6;
         proven.hi_s += o->max_drift_silent * 1e-6;
     }
-    if (c->policy.resumed && proven.hi_s - proven.lo_s > known->hi_s - known->lo_s)
+    if (c->policy.resumed && interval_width(proven) > interval_width(*known))
         return;
     c->policy.resumed = false;
     *known = proven;

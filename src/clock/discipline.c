@@ -64,7 +64,7 @@ static const struct clock_source *leader(const struct clock *c)
 
         if (!s->used || s->state != CLOCK_SOURCE_SELECTED)
             continue;
-        better = !best || (s->prefer != best->prefer ? s->prefer : s->span.hi_s - s->span.lo_s < best->span.hi_s - best->span.lo_s);
+        better = !best || (s->prefer != best->prefer ? s->prefer : interval_width(s->span) < interval_width(best->span));
         if (better)
             best = s;
     }

@@ -11,6 +11,7 @@
 #define AGILE 8                 /* the filter from which on a jump is taken for one of frequency, */
 #define FREQUENCY_JUMPED 0.5    /* with this probability */
 #define OPENED_SAMPLES 4        /* then tell */
+#define JUMP_SINCE_S 1.0        /* a jump is not taken for a frequency of less than this */
 #define NEVER_LESS 1e-9         /* weight no filter falls below */
 #define VAR_MIN 1e-20           /* (0.1 ns)^2 */
 
@@ -302,8 +303,10 @@ void estimate_inflate(struct clock_estimate *e, double x_sd_s)
  * s^2 T/2, s^2. The calm filters take it for a jump of phase. */
 void estimate_open(struct clock_estimate *e, double jump_s, double since_s)
 {
-    double agile = 0, all = 0, pyy = 3 * jump_s * jump_s / (since_s * since_s);
+    double agile = 0, all = 0, pyy;
 
+    since_s = fmax(since_s, JUMP_SINCE_S);
+    pyy = 3 * jump_s * jump_s / (since_s * since_s);
     estimate_inflate(e, jump_s);
     for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
         all += e->bank[i].weight;

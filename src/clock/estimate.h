@@ -32,7 +32,8 @@ struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi)
 /* Uncertainty of phase added from outside, a standard deviation. */
 void estimate_inflate(struct clock_estimate *e, double x_sd_s);
 
-/* The clock is found to have jumped by about jump_s within since_s, in phase or by another frequency: both become possible, and the next samples tell. */
+/* The clock is found to have jumped by about jump_s within since_s, in phase or by another frequency: both become possible, and the next samples tell.
+ * since_s below a second counts as one. */
 void estimate_open(struct clock_estimate *e, double jump_s, double since_s);
 
 #endif

@@ -165,6 +165,22 @@ static void burst_tells_a_jump_of_phase_from_one_of_frequency(void **state)
     }
 }
 
+/* Of a fraction of a second it says nothing on frequency. */
+static void a_jump_between_close_samples_is_bounded_as_a_frequency(void **state)
+{
+    static const struct { double since_s, pyy; } rows[] = { { 2, 0.75 }, { 1, 3 }, { 0.01, 3 }, { -1, 3 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct clock_estimate e = { .rate = 0 };
+
+        estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-3, 1e-6);
+        estimate_open(&e, 1, rows[i].since_s);
+        assert_true(fabs(e.bank[CLOCK_FILTERS - 1].pyy - rows[i].pyy) < 1e-9);
+        assert_true(fabs(e.bank[0].pyy - 1e-12) < 1e-15 && fabs(e.bank[0].pxx - 1) < 1e-5);
+    }
+}
+
 static void moving_the_line_is_exact(void **state)
 {
     struct clock_estimate e = { .rate = 0 };
@@ -190,6 +206,7 @@ int main(void)
         cmocka_unit_test(box_is_tighter_than_its_centre),
         cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),
         cmocka_unit_test(burst_tells_a_jump_of_phase_from_one_of_frequency), cmocka_unit_test(moving_the_line_is_exact),
+        cmocka_unit_test(a_jump_between_close_samples_is_bounded_as_a_frequency),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,10 @@
 
 #include "clock/pace.h"
 
+double interval_width(struct clock_span s) { return s.hi_s - s.lo_s; }
+double interval_middle(struct clock_span s) { return (s.lo_s + s.hi_s) / 2; }
+double interval_farthest(struct clock_span s) { return fmax(-s.lo_s, s.hi_s); }
+
 static void widen(struct clock_span *s, double by_s)
 {
     s->lo_s -= by_s;
@@ -25,7 +29,7 @@ static double grown_s(const struct page_data *d, struct mono_ns from, struct mon
 
 double interval_growth(const struct clock *c)
 {
-    return c->options.clock.max_drift * 1e-6 + fmax(fmax(-c->estimate.rate_known.lo_s, c->estimate.rate_known.hi_s), 0);
+    return c->options.clock.max_drift * 1e-6 + fmax(interval_farthest(c->estimate.rate_known), 0);
 }
 
 void interval_age(struct clock *c, struct mono_ns now)

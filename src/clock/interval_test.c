@@ -6,6 +6,20 @@
 
 static bool near(double a, double b) { return fabs(a - b) < 1e-12; }
 
+static void width_middle_and_farthest(void **state)
+{
+    static const struct { struct clock_span span; double width, middle, farthest; } rows[] = {
+        { { -1, 3 }, 4, 1, 3 }, { { -3, 1 }, 4, -1, 3 }, { { 2, 5 }, 3, 3.5, 5 }, { { -5, -2 }, 3, -3.5, 5 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(interval_width(rows[i].span) == rows[i].width);
+        assert_true(interval_middle(rows[i].span) == rows[i].middle);
+        assert_true(interval_farthest(rows[i].span) == rows[i].farthest);
+    }
+}
+
 static struct clock with_growth(double page)
 {
     struct clock c = { .estimate.rate_known = { -400e-6, 500e-6 }, .estimate.aged = { 0 } };
@@ -105,6 +119,7 @@ static void intervals_that_touch_meet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(width_middle_and_farthest),
         cmocka_unit_test(growth_is_drift_and_what_is_unproven),
         cmocka_unit_test(what_was_measured_ages_faster_than_what_is_stated),
         cmocka_unit_test(all_age_by_the_page_where_that_is_more),

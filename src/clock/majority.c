@@ -45,7 +45,7 @@ static void judge_sources(struct clock *c, const struct clock_majority *m, struc
             struct log_record *r = discipline_log(out, LOG_SOURCE_FALSETICKER);
 
             log_text(r, "source", s->name);
-            log_ns(r, "offset_ns", dur_from_s((s->span.lo_s + s->span.hi_s) / 2 - (m->core.lo_s + m->core.hi_s) / 2).ns);
+            log_ns(r, "offset_ns", dur_from_s(interval_middle(s->span) - interval_middle(m->core)).ns);
         }
         s->state = !agrees ? CLOCK_SOURCE_FALSETICKER : s->odd || (preferred && !s->prefer) ? CLOCK_SOURCE_OUTLIER : CLOCK_SOURCE_SELECTED;
     }
@@ -56,7 +56,7 @@ static void log_synchronised(struct clock *c, const struct clock_majority *m, st
     struct log_record *r = discipline_log(out, LOG_SYNCHRONISED);
 
     log_int(r, "sources", m->agreeing);
-    log_ns(r, "bound_ns", dur_from_s(fmax(-c->estimate.bound.lo_s, c->estimate.bound.hi_s)).ns);
+    log_ns(r, "bound_ns", dur_from_s(interval_farthest(c->estimate.bound)).ns);
 }
 
 /* What the machine itself said was lost is given back; only the rest counts. */
@@ -72,15 +72,24 @@ static void announce_step(struct clock *c, struct dur_ns off, struct clock_actio
     discipline_emit(out, CLOCK_DO_SAVE);
 }
 
-/* Publish a good measurement; where the policy allows it and the error is large, by a step. */
-static void serve(struct clock *c, bool may_step, bool announce, struct mono_ns now, struct clock_actions *out)
+/* Served time may jump to where it should be: never, forward only, or either way and the system clock with it. */
+enum leave { LEAVE_NONE, LEAVE_FORWARD, LEAVE_ANNOUNCED };
+
+static bool is_step(const struct clock *c, enum leave leave, struct dur_ns off)
+{
+    return leave != LEAVE_NONE && dur_before(c->options.clock.step_threshold, leave == LEAVE_FORWARD ? off : dur_abs(off)) &&
+        clock_may_step(c, counted_step(c, off));
+}
+
+/* Publish a good measurement; where it has leave and the error is large, by a step. */
+static void serve(struct clock *c, enum leave leave, struct mono_ns now, struct clock_actions *out)
 {
     struct dur_ns off = discipline_residue(c, now);
 
-    if (may_step && dur_before(c->options.clock.step_threshold, dur_abs(off)) && clock_may_step(c, counted_step(c, off))) {
+    if (is_step(c, leave, off)) {
         clock_count_step(c, counted_step(c, off));
-        discipline_step(c, announce, now, out);
-        if (announce)
+        discipline_step(c, leave == LEAVE_ANNOUNCED, now, out);
+        if (leave == LEAVE_ANNOUNCED)
             announce_step(c, off, out);
     } else {
         discipline_publish(c, CLOCK_SYNCHRONISED, true, now, out);
@@ -99,7 +108,7 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         struct clock_source *s = &c->source[i];
 
-        if (select_counts(s) && interval_meet(s->span, m->core, &common) && (!first || s->span.hi_s - s->span.lo_s < first->span.hi_s - first->span.lo_s))
+        if (select_counts(s) && interval_meet(s->span, m->core, &common) && (!first || interval_width(s->span) < interval_width(first->span)))
             first = s;
     }
     assert(first);
@@ -114,13 +123,13 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
 }
 
 /* How old the oldest word is that still counts: of a source that is asked seldom, eight polls are a long time. */
-static int64_t oldest_ns(const struct clock *c, struct mono_ns now)
+static struct dur_ns oldest_word(const struct clock *c, struct mono_ns now)
 {
-    int64_t oldest = 0;
+    struct dur_ns oldest = { 0 };
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        if (select_counts(&c->source[i]) && mono_sub(now, c->source[i].last.at).ns > oldest)
-            oldest = mono_sub(now, c->source[i].last.at).ns;
+        if (select_counts(&c->source[i]))
+            oldest = dur_max(oldest, mono_sub(now, c->source[i].last.at));
     return oldest;
 }
 
@@ -129,13 +138,13 @@ static int64_t oldest_ns(const struct clock *c, struct mono_ns now)
  * a little earlier, or because they are asked more often and are given up sooner. Whom an operator took out is out: he is not waited for. */
 static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 {
-    int64_t recent_ns = ns_add(ns_add(discipline_silence(c).ns, HELD_WAIT_NS), oldest_ns(c, now));
+    struct dur_ns recent = dur_add(dur_add(discipline_silence(c), (struct dur_ns){ HELD_WAIT_NS }), oldest_word(c, now));
     unsigned n = 0;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        n += s->used && !s->smears && !s->aside && !s->offline && (all || (s->sampled && mono_sub(now, s->last.at).ns < recent_ns));
+        n += s->used && !s->smears && !s->aside && !s->offline && (all || (s->sampled && dur_before(mono_sub(now, s->last.at), recent)));
     }
     return n;
 }
@@ -165,10 +174,8 @@ static unsigned electorate(struct clock *c, bool heard, struct mono_ns now)
     bool synchronised = status == CLOCK_SYNCHRONISED && !c->policy.orphan, over;
     struct dur_ns wait;
 
-    if (orphan_counts(c)) {
-        c->policy.electorate = 1;
-        return 1;
-    }
+    if (orphan_counts(c))
+        return 1; /* a group has one reference */
     if (heard)
         answered(c, synchronised, now);
     wait.ns = status == CLOCK_HOLDOVER ? HELD_WAIT_NS : c->policy.started ? AGAIN_WAIT_NS : MAJORITY_FIRST_WAIT_NS;
@@ -177,8 +184,7 @@ static unsigned electorate(struct clock *c, bool heard, struct mono_ns now)
         c->policy.started = true;
         c->policy.waiting = false;
     }
-    c->policy.electorate = expected(c, !over, now);
-    return c->policy.electorate;
+    return expected(c, !over, now);
 }
 
 /* A group has one reference, and that is enough. */
@@ -196,13 +202,19 @@ static void log_split(struct clock *c, const struct clock_majority *m, struct cl
     c->policy.split_logged = true;
     r = discipline_log(out, LOG_NO_MAJORITY);
     log_int(r, "sources", m->selectable);
-    log_ns(r, "offset_ns", dur_from_s(m->core.hi_s - m->core.lo_s).ns);
+    log_ns(r, "offset_ns", dur_from_s(interval_width(m->core)).ns);
+}
+
+/* How far what is served is from the sources. */
+static struct dur_ns apart(const struct clock *c, const struct clock_majority *m, struct mono_ns now)
+{
+    return dur_add(dur_from_s(interval_middle(m->core)), discipline_residue(c, now));
 }
 
 /* The sources are further away than a slew may reach, and the budget is spent: nothing is done until somebody decides. */
 static bool budget_refuses(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
 {
-    struct dur_ns off = dur_add(dur_from_s((m->core.lo_s + m->core.hi_s) / 2), discipline_residue(c, now));
+    struct dur_ns off = apart(c, m, now);
     struct log_record *r;
 
     if (!dur_before(c->options.clock.panic_threshold, dur_abs(off)) || clock_may_step(c, off))
@@ -219,11 +231,11 @@ static bool budget_refuses(struct clock *c, const struct clock_majority *m, stru
 
 void majority_first(struct clock *c, bool heard, struct mono_ns now, struct clock_actions *out)
 {
-    struct clock_majority m;
-    unsigned of = electorate(c, heard, now);
     bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit;
+    struct clock_majority m;
 
-    select_majority(c->source, of, &m);
+    c->policy.electorate = electorate(c, heard, now);
+    select_majority(c->source, c->policy.electorate, &m);
     if (!m.found && m.selectable > sources_used(c) / 2)
         log_split(c, &m, out);
     if (!m.found || too_few(c, &m))
@@ -232,7 +244,7 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
         return;
     judge_sources(c, &m, out);
     restart_estimate(c, &m, now);
-    select_majority(c->source, of, &m);
+    select_majority(c->source, c->policy.electorate, &m);
     if (!m.found)
         return;
     c->estimate.bound = m.hull;
@@ -240,7 +252,7 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
     c->policy.split_logged = false;
     combine_rate(c);
     combine_confine(c, out);
-    serve(c, may_step, true, now, out);
+    serve(c, may_step ? LEAVE_ANNOUNCED : LEAVE_NONE, now, out);
     c->policy.lost = (struct dur_ns){ 0 };
     c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.budget_logged = false;
@@ -251,12 +263,12 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
  * threshold it is never followed; below, a lone source must say it twice. Returns whether the bound was given up for the majority's. */
 static bool yield(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
 {
-    double middle_s = (m->core.lo_s + m->core.hi_s) / 2, served_s = dur_to_s(discipline_residue(c, now)), since_s = dur_to_s(mono_sub(now, c->estimate.at));
+    struct dur_ns off = apart(c, m, now);
     struct log_record *r;
 
-    if (fabs(middle_s + served_s) > dur_to_s(dur_add(c->options.clock.panic_threshold, c->policy.lost))) {
+    if (dur_before(dur_add(c->options.clock.panic_threshold, c->policy.lost), dur_abs(off))) {
         if (!c->policy.panic_logged)
-            log_ns(discipline_log(out, LOG_CLOCK_PANIC), "offset_ns", dur_from_s(middle_s + served_s).ns);
+            log_ns(discipline_log(out, LOG_CLOCK_PANIC), "offset_ns", off.ns);
         c->policy.panic_logged = true;
         return false;
     }
@@ -264,13 +276,13 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
         return false;
     r = discipline_log(out, LOG_CLOCK_DISRUPTED);
     log_text(r, "reason", "the sources left the error bound");
-    log_ns(r, "offset_ns", dur_from_s(middle_s).ns);
+    log_ns(r, "offset_ns", dur_from_s(interval_middle(m->core)).ns);
     c->policy.bound_broken = true;
     c->policy.broken_at = now;
-    c->policy.broken_by = dur_from_s(middle_s + served_s);
+    c->policy.broken_by = off;
     c->estimate.bound = m->hull;
     /* By a jump, or by another frequency since the last sample: both become possible. */
-    estimate_open(&c->estimate, fabs(middle_s) + (m->hull.hi_s - m->hull.lo_s) / 2, fmax(since_s, 1));
+    estimate_open(&c->estimate, interval_farthest(m->hull), dur_to_s(mono_sub(now, c->estimate.at)));
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].pace = (struct clock_pace){ .known = false };
     return true;
@@ -288,12 +300,12 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
 {
     enum clock_status before = discipline_status(c, now);
     bool disrupted = before == CLOCK_DISRUPTED || c->policy.lost.ns > 0; /* also where the first answers since then made no majority */
-    unsigned of = electorate(c, true, now);
     struct clock_majority m;
     struct clock_span both;
 
-    select_majority(c->source, of, &m);
-    if (!m.found && (of > m.selectable || before == CLOCK_HOLDOVER))
+    c->policy.electorate = electorate(c, true, now);
+    select_majority(c->source, c->policy.electorate, &m);
+    if (!m.found && (c->policy.electorate > m.selectable || before == CLOCK_HOLDOVER))
         return; /* others may still answer */
     if (!m.found || too_few(c, &m)) {
         log_split(c, &m, out);
@@ -320,7 +332,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
         combine_sample(c, s, m.selectable > 2);
     combine_rate(c);
     combine_confine(c, out);
-    serve(c, disrupted && discipline_residue(c, now).ns > 0, false, now, out);
+    serve(c, disrupted ? LEAVE_FORWARD : LEAVE_NONE, now, out);
     c->policy.lost = (struct dur_ns){ 0 };
     if (before != CLOCK_SYNCHRONISED)
         log_synchronised(c, &m, out);

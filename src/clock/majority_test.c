@@ -40,6 +40,56 @@ static void the_narrowest_leads(void **state)
     }
 }
 
+/* How well it is known at first is what its round trip allows, and never nothing. */
+static void what_leads_is_known_by_its_round_trip(void **state)
+{
+    static const struct { double trip_s, sd_s; } rows[] = { { 80e-3, 20e-3 }, { 4e-6, 1e-6 }, { 0, 1e-6 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+
+        begin(&f, 1, 0.3);
+        fixture_answer(&f, 0, rows[i].trip_s / 2, rows[i].trip_s / 2, 0);
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_true(fabs(sqrt(f.c.estimate.bank[0].pxx) / rows[i].sd_s - 1) < 1e-6);
+    }
+}
+
+/* The others of the majority have their say at once: the estimate is none's alone. Who is not preferred has none. */
+static void the_first_majority_is_combined(void **state)
+{
+    (void)state;
+    for (int prefer = 0; prefer < 2; prefer++) {
+        struct fixture f;
+
+        begin(&f, 2, 0.3);
+        f.c.source[0].prefer = prefer;
+        fixture_answer_rooted(&f, 0, 1e-3, 1e-3, 0.4e-3, (struct dur_ns){ 0 }, (struct dur_ns){ 0 });
+        fixture_answer_rooted(&f, 1, 1e-3, 1e-3, -0.4e-3, (struct dur_ns){ 0 }, (struct dur_ns){ NS_PER_US });
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_int_equal(source_state(&f, 1), prefer ? CLOCK_SOURCE_OUTLIER : CLOCK_SOURCE_SELECTED);
+        if (prefer)
+            assert_true(fabs(fixture_error_s(&f) - 0.4e-3) < 1e-6);
+        else
+            assert_true(fabs(fixture_error_s(&f)) < 0.35e-3);
+    }
+}
+
+/* The one that leads may be off by what it claims, and was heard first only: two others that fit each other and not it take the clock along. */
+static void two_at_the_start_correct_the_one_that_leads(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 5, 0.3); /* three of five are a majority */
+    fixture_answer_rooted(&f, 0, 1e-5, 1e-5, 15e-3, (struct dur_ns){ 0 }, WIDE);
+    fixture_answer_rooted(&f, 1, 5e-5, 5e-5, 0, (struct dur_ns){ 0 }, WIDE);
+    fixture_answer_rooted(&f, 2, 5e-5, 5e-5, 0, (struct dur_ns){ 0 }, WIDE);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
 /* What is served never jumps while it is measured, however far and in which direction the estimate goes. */
 static void a_measured_clock_is_slewed(void **state)
 {
@@ -50,6 +100,7 @@ static void a_measured_clock_is_slewed(void **state)
         struct fixture f;
 
         begin(&f, 1, 0);
+        f.c.options.clock.step_budget = (struct dur_ns){ 50 * NS_PER_S };
         rounds(&f, 20, 1, &honest, WIDE);
         for (int i = 0; i < 10; i++) {
             struct clock_view before;
@@ -84,12 +135,34 @@ static void after_a_disruption_only_forward(void **state)
         fixture_answer_rooted(&f, 0, 1e-4, 1e-4, 0, (struct dur_ns){ 0 }, WIDE);
         jump_s = dur_to_s(utc_sub(fixture_view(&f).utc, before.utc));
         assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
-        assert_true(fixture_logged(&f, LOG_SYNCHRONISED));
+        assert_true(fixture_logged(&f, LOG_SYNCHRONISED) && !fixture_logged(&f, LOG_CLOCK_STEPPED));
         assert_true(sign > 0 ? fabs(jump_s - 0.5) < 1e-3 : fabs(jump_s) < 1e-6);
         fixture_sleep(&f, 16);
         fixture_answer_rooted(&f, 0, 1e-4, 1e-4, 0, (struct dur_ns){ 0 }, WIDE);
         assert_false(fixture_logged(&f, LOG_SYNCHRONISED));
     }
+}
+
+/* Also where the first answers after it were no majority. */
+static void after_a_split_it_is_put_forward_too(void **state)
+{
+    const double honest[2] = { 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 2, 0);
+    rounds(&f, 20, 2, honest, (struct dur_ns){ 0 });
+    f.true_s += 0.5;
+    f.a.count = 0;
+    clock_disrupted(&f.c, (struct dur_ns){ NS_PER_S }, "a test", fixture_now(&f), &f.a);
+    fixture_sleep(&f, 1);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_DISRUPTED);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0.3);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    fixture_answer(&f, 1, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
 }
 
 /* One of three that leans, within what it claims, is told from the others; of two nobody knows which. */
@@ -129,6 +202,31 @@ static void after_a_disruption_the_others_are_waited_for(void **state)
     fixture_answer(&f, 2, 1e-4, 1e-4, 0);
     assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
     assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+/* After a silence also one that has been gone for long is waited for: he may be back with the others, and for ten minutes in holdover. */
+static void after_a_silence_all_are_waited_for(void **state)
+{
+    const double honest[2] = { 0 };
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 2, 0);
+    f.c.source[0].max_poll_log2 = f.c.source[1].max_poll_log2 = 6;
+    rounds(&f, 3, 2, honest, (struct dur_ns){ 0 });
+    rounds(&f, 60, 1, honest, (struct dur_ns){ 0 });
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    f.a.count = 0;
+    clock_source_missed(&f.c, 1, 0, fixture_now(&f), &f.a);
+    fixture_sleep(&f, 9 * 64);
+    assert_int_equal(status(&f), CLOCK_HOLDOVER);
+    for (int i = 0; i < 10; i++) {
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+        assert_int_equal(status(&f), CLOCK_HOLDOVER);
+        fixture_sleep(&f, 60);
+    }
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
 }
 
 /* More than half of them say so, with one answer each: no repeat is asked for, and it is kept for status by how much the bound was wrong. */
@@ -180,6 +278,27 @@ static void beyond_the_panic_threshold_nobody_is_believed(void **state)
         for (uint16_t i = 0; i < 3; i++)
             fixture_answer(&f, i, 1e-4, 1e-4, sign * 9.9);
         assert_true(f.c.policy.bound_broken);
+    }
+}
+
+/* How far it is counts from what is served, not from the estimate that this is on its way to. */
+static void panic_counts_from_what_is_served(void **state)
+{
+    const double honest[3] = { 0 };
+
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2) {
+        struct fixture f;
+
+        begin(&f, 3, -6);
+        f.c.options.clock.step_limit = 0; /* so it is being worked off for hours */
+        rounds(&f, 5, 3, honest, (struct dur_ns){ 0 });
+        assert_true(fabs(fixture_error_s(&f) + 6) < 0.3);
+        for (uint16_t i = 0; i < 2; i++)
+            fixture_answer(&f, i, 1e-4, 1e-4, sign * 5);
+        assert_true(fixture_logged(&f, LOG_CLOCK_PANIC) == (sign > 0) && f.c.policy.bound_broken == (sign < 0));
+        if (sign < 0)
+            assert_true(fabs(dur_to_s(f.c.policy.broken_by) - 1) < 0.3);
     }
 }
 
@@ -252,6 +371,20 @@ static void a_step_limit_of_none_is_kept(void **state)
     assert_true(fabs(fixture_error_s(&f) + 0.3) < 1e-6);
 }
 
+/* The first of all is free. */
+static void steps_count_after_the_first_synchronisation(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin(&f, 1, -0.3);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    assert_true(fixture_did(&f, CLOCK_DO_STEP) && fixture_logged(&f, LOG_CLOCK_STEPPED));
+    assert_int_equal(clock_steps(&f.c).stepped.ns, 0);
+    clock_count_step(&f.c, (struct dur_ns){ NS_PER_S });
+    assert_int_equal(clock_steps(&f.c).stepped.ns, NS_PER_S);
+}
+
 static void fewer_than_min_sources_set_nothing(void **state)
 {
     const double honest[2] = { 0 };
@@ -297,21 +430,29 @@ static void a_spent_budget_is_kept(void **state)
     fixture_answer(&f, 0, 1e-4, 1e-4, 0);
     assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
     assert_int_equal(clock_steps(&f.c).stepped.ns / NS_PER_S, 100);
+    assert_false(clock_steps(&f.c).refused);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_narrowest_leads),
+        cmocka_unit_test(what_leads_is_known_by_its_round_trip),
+        cmocka_unit_test(the_first_majority_is_combined),
+        cmocka_unit_test(two_at_the_start_correct_the_one_that_leads),
         cmocka_unit_test(a_measured_clock_is_slewed),
         cmocka_unit_test(after_a_disruption_only_forward),
+        cmocka_unit_test(after_a_split_it_is_put_forward_too),
         cmocka_unit_test(in_company_one_that_leans_is_an_outlier),
         cmocka_unit_test(after_a_disruption_the_others_are_waited_for),
+        cmocka_unit_test(after_a_silence_all_are_waited_for),
         cmocka_unit_test(a_majority_beyond_the_bound_is_believed_at_once),
         cmocka_unit_test(beyond_the_panic_threshold_nobody_is_believed),
+        cmocka_unit_test(panic_counts_from_what_is_served),
         cmocka_unit_test(what_was_learnt_is_saved_as_soon_as_it_is_good),
         cmocka_unit_test(a_split_and_a_falseticker_are_told_once),
         cmocka_unit_test(a_step_limit_of_none_is_kept),
+        cmocka_unit_test(steps_count_after_the_first_synchronisation),
         cmocka_unit_test(fewer_than_min_sources_set_nothing),
         cmocka_unit_test(a_spent_budget_is_kept),
     };

@@ -114,6 +114,21 @@ static void a_source_of_utc_ends_it(void **state)
     assert_true(dur_to_s(utc_sub(fixture_view(&f).latest, fixture_view(&f).utc)) < ERROR_S);
 }
 
+/* Of steps only those after UTC was known count. */
+static void a_budget_begins_with_utc(void **state)
+{
+    (void)state;
+    begin(2);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 10);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+    clock_count_step(&f.c, (struct dur_ns){ NS_PER_S });
+    assert_int_equal(clock_steps(&f.c).stepped.ns, 0);
+    hear(1, STANDING_UTC, 0, 0, 12);
+    assert_int_equal(fixture_view(&f).stratum, 3);
+    clock_count_step(&f.c, (struct dur_ns){ NS_PER_S });
+    assert_int_equal(clock_steps(&f.c).stepped.ns, NS_PER_S);
+}
+
 static void a_source_that_may_still_answer_is_waited_for(void **state)
 {
     (void)state;
@@ -133,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_follower_remembers_neither_time_nor_frequency),
         cmocka_unit_test(a_reference_that_falls_silent_leaves_us_with_our_own),
         cmocka_unit_test(a_source_of_utc_ends_it),
+        cmocka_unit_test(a_budget_begins_with_utc),
         cmocka_unit_test(a_source_that_may_still_answer_is_waited_for),
     };
 

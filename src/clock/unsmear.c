@@ -35,15 +35,13 @@ struct tai_ns unsmear_tai_of(const struct page_data *p, enum smear_law law, stru
     return at;
 }
 
-static double width(struct clock_span s) { return s.hi_s - s.lo_s; }
-
 static struct clock_span minus(struct clock_span s, double by_s) { return (struct clock_span){ s.lo_s - by_s, s.hi_s - by_s }; }
 
 /* The law that brings a span back into the bound that it has left, and best. A source that tells the truth is only moved farther away by the smear that
  * took the bound along. */
 static enum smear_law law_of(const struct page_data *p, struct clock_span span, struct clock_span bound, struct tai_ns at)
 {
-    double middle_s = (span.lo_s + span.hi_s) / 2, best_s = INFINITY;
+    double middle_s = interval_middle(span), best_s = INFINITY;
     enum smear_law best = SMEAR_NONE;
     struct clock_span both;
 
@@ -88,13 +86,13 @@ static double moved_s(const struct clock *c)
 /* Every source would have been found out at its last measurement, if it followed this law. */
 static bool is_ruled_out(const struct clock *c, enum smear_law law)
 {
-    double known_s = c->leap.have_before ? width(remembered_bound(c)) : INFINITY;
+    double known_s = c->leap.have_before ? interval_width(remembered_bound(c)) : INFINITY;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
+        struct dur_ns off = smear_offset(law, estimate_tai(&c->estimate, s->last.at), c->page.leap_at, c->page.leap_delta_s);
 
-        if (s->used && s->sampled && !s->smears &&
-            fabs(dur_to_s(smear_offset(law, estimate_tai(&c->estimate, s->last.at), c->page.leap_at, c->page.leap_delta_s))) <= known_s + width(s->span))
+        if (s->used && s->sampled && !s->smears && fabs(dur_to_s(off)) <= known_s + interval_width(s->span))
             return false;
     }
     return true;
