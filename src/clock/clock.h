@@ -32,7 +32,7 @@ enum clock_action_kind {
 };
 
 struct clock_action { enum clock_action_kind kind; struct dur_ns offset; struct log_record log; };
-#define CLOCK_ACTIONS_MAX 16
+#define CLOCK_ACTIONS_MAX (CLOCK_SOURCES_MAX + 16) /* each source may be told of in one call, beside all else that it does */
 struct clock_actions { unsigned count; struct clock_action item[CLOCK_ACTIONS_MAX]; }; /* the caller empties it */
 
 /* Leap seconds: what files and sources say of them (leap.c). */

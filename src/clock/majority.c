@@ -41,7 +41,7 @@ static void judge_sources(struct clock *c, const struct clock_majority *m, struc
 
         if (!select_counts(s))
             continue;
-        if (!agrees && s->state != CLOCK_SOURCE_FALSETICKER && out->count < CLOCK_ACTIONS_MAX - 4) {
+        if (!agrees && s->state != CLOCK_SOURCE_FALSETICKER) {
             struct log_record *r = discipline_log(out, LOG_SOURCE_FALSETICKER);
 
             log_text(r, "source", s->name);

@@ -385,6 +385,25 @@ static void steps_count_after_the_first_synchronisation(void **state)
     assert_int_equal(clock_steps(&f.c).stepped.ns, NS_PER_S);
 }
 
+/* Fourteen that follow one machine and contradict each other are outvoted by two witnesses, and each is told of. */
+static void as_many_falsetickers_as_there_may_be_are_told(void **state)
+{
+    unsigned told = 0;
+    struct fixture f;
+
+    (void)state;
+    begin(&f, CLOCK_SOURCES_MAX, 0.5);
+    for (uint16_t i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        f.upstream[i] = i < 14 ? 7 : 8u + i;
+        fixture_answer(&f, i, 1e-4, 1e-4, i < 14 ? 1 + 0.01 * i : 0);
+    }
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fixture_did(&f, CLOCK_DO_STEP) && fabs(fixture_error_s(&f)) < 1e-3);
+    for (unsigned i = 0; i < f.a.count; i++)
+        told += f.a.item[i].kind == CLOCK_DO_LOG && f.a.item[i].log.id == LOG_SOURCE_FALSETICKER;
+    assert_int_equal(told, 14);
+}
+
 static void fewer_than_min_sources_set_nothing(void **state)
 {
     const double honest[2] = { 0 };
@@ -453,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_split_and_a_falseticker_are_told_once),
         cmocka_unit_test(a_step_limit_of_none_is_kept),
         cmocka_unit_test(steps_count_after_the_first_synchronisation),
+        cmocka_unit_test(as_many_falsetickers_as_there_may_be_are_told),
         cmocka_unit_test(fewer_than_min_sources_set_nothing),
         cmocka_unit_test(a_spent_budget_is_kept),
     };

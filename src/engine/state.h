@@ -121,7 +121,7 @@ struct engine {
 };
 
 /* The outbox. Room for what one input can cause is kept free, so this never drops (asserted). */
-#define OUTBOX_ROOM_FOR_ONE 32
+#define OUTBOX_ROOM_FOR_ONE 48
 struct action *engine_emit(struct engine *e, enum action_kind kind);
 struct log_record *engine_log(struct engine *e, enum log_id id);
 bool engine_has_room(const struct engine *e);
