@@ -9,7 +9,7 @@ enum verdict {
     VERDICT_COUNT
 };
 
-#define VERDICT_SERVICE_COUNT VERDICT_REF_LENGTH /* from there on they are about reference clocks: no service meets them */
+#define VERDICT_SERVICE_COUNT VERDICT_OFFLINE /* from there on they are about what sources say: no service meets them */
 
 const char *verdict_label(enum verdict v); /* "source_port"; never NULL */
 const char *verdict_text(enum verdict v);

@@ -187,20 +187,21 @@ void clock_source_offline(struct clock *c, uint16_t slot, bool offline, struct m
     discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
-static void follow_if_unsmeared(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
+static enum verdict follow_if_unsmeared(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     bool taken_along;
 
     if (!unsmear_refuses(c, s, &taken_along, out)) {
         majority_follow(c, s, now, out);
         unsmear_remember(c);
-        return;
+        return VERDICT_ACCEPTED;
     }
     if (taken_along) {
         for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
             sample_retell(c, &c->source[i], now);
         discipline_publish(c, discipline_status(c, now), false, now, out);
     }
+    return VERDICT_SMEARED;
 }
 
 /* After a silence the frequency is known within max_drift_silent of what it was, and has to be proven again. */
@@ -224,28 +225,40 @@ static bool is_lost(const struct clock *c, const struct measurement *m)
     return c->policy.lost_at.ns != 0 && mono_before(mono_add(m->at, dur_neg(m->delay)), c->policy.lost_at);
 }
 
-void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
+/* Does it say something on now? */
+static enum verdict judge(const struct clock *c, const struct measurement *m, struct mono_ns now)
+{
+    if (c->source[m->source].offline)
+        return VERDICT_OFFLINE;
+    if (m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
+        return VERDICT_BACKWARDS;
+    if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
+        return VERDICT_STALE;
+    if (is_lost(c, m))
+        return VERDICT_BEFORE_DISRUPTION;
+    return leap_is_too_near(c, m) ? VERDICT_NEAR_LEAP : VERDICT_ACCEPTED;
+}
+
+enum verdict clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_source *s = &c->source[m->source];
     struct measurement own;
+    enum verdict v;
 
     assert(m->source < CLOCK_SOURCES_MAX && s->used);
-    if (s->offline || m->delay.ns < 0 || m->dispersion.ns < 0 || m->root_delay.ns < 0 || m->root_dispersion.ns < 0)
-        return;
-    if (mono_before(now, m->at) || mono_sub(now, m->at).ns > OLDEST_NS || mono_before(now, c->estimate.aged))
-        return;
-    if (is_lost(c, m) || leap_is_too_near(c, m))
-        return;
+    v = judge(c, m, now);
+    if (v != VERDICT_ACCEPTED)
+        return v;
     interval_age(c, now);
     break_silence(c, now);
     own = orphan_widened(c, m);
     sample_take(c, &own, now);
     if (!orphan_admit(c, s, now, out))
-        return;
+        return VERDICT_ASIDE;
     if (c->policy.synchronised_once)
-        follow_if_unsmeared(c, s, now, out);
-    else
-        majority_first(c, true, now, out);
+        return follow_if_unsmeared(c, s, now, out);
+    majority_first(c, true, now, out);
+    return VERDICT_ACCEPTED;
 }
 
 void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out)

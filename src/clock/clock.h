@@ -16,6 +16,7 @@
 
 #include "base/measurement.h"
 #include "base/page.h"
+#include "base/verdict.h"
 #include "clock/leap_table.h"
 #include "clock/memory.h"
 #include "clock/options.h"
@@ -100,8 +101,9 @@ void clock_source_offline(struct clock *c, uint16_t slot, bool offline, struct m
 /* Other options for the clock from now on: limits, holdover, the statement `local`. What was learnt stays. Copied. */
 void clock_change(struct clock *c, const struct clock_options *o, struct mono_ns now, struct clock_actions *out);
 
-/* One measurement; m->source is a slot. May change estimate, page, status. */
-void clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out);
+/* One measurement; m->source is a slot. May change estimate, page, status. Returns VERDICT_ACCEPTED, or why it is left out: OFFLINE, BACKWARDS, STALE,
+ * BEFORE_DISRUPTION, NEAR_LEAP, ASIDE, SMEARED. */
+enum verdict clock_measure(struct clock *c, const struct measurement *m, struct mono_ns now, struct clock_actions *out);
 
 /* A poll of the source brought nothing (timeout, refusal, LI 3). `reach` is its register after the shift. */
 void clock_source_missed(struct clock *c, uint16_t slot, uint8_t reach, struct mono_ns now, struct clock_actions *out);

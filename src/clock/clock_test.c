@@ -613,13 +613,15 @@ static void absurd_measurements_change_nothing(void **state)
     polls(&f, 10, 64, 1, NULL);
     before = *clock_page(&f.c);
     m = (struct measurement){ .stratum = 1, .at = fixture_now(&f), .utc = fixture_utc(&f), .delay = { -1 } };
-    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    assert_int_equal(clock_measure(&f.c, &m, fixture_now(&f), &f.a), VERDICT_BACKWARDS);
     m.delay.ns = 1000;
     m.root_dispersion.ns = -5;
-    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    assert_int_equal(clock_measure(&f.c, &m, fixture_now(&f), &f.a), VERDICT_BACKWARDS);
     m.root_dispersion.ns = 0;
     m.at = mono_add(fixture_now(&f), (struct dur_ns){ 1 });
-    clock_measure(&f.c, &m, fixture_now(&f), &f.a);
+    assert_int_equal(clock_measure(&f.c, &m, fixture_now(&f), &f.a), VERDICT_STALE);
+    m.at = mono_add(fixture_now(&f), (struct dur_ns){ -193 * NS_PER_S });
+    assert_int_equal(clock_measure(&f.c, &m, fixture_now(&f), &f.a), VERDICT_STALE);
     m.at = mono_add(fixture_now(&f), (struct dur_ns){ -65 * NS_PER_S });
     clock_measure(&f.c, &m, fixture_now(&f), &f.a);
     assert_memory_equal(&before, clock_page(&f.c), sizeof before);

@@ -390,6 +390,7 @@ static void a_source_that_is_offline_has_no_vote(void **state)
     give(&w, &names);
     pass(&w, w.now.ns + 100 * NS_PER_S);
     engine_snapshot(w.engine, w.now, &s);
+    assert_int_equal(s.source[0].verdict[VERDICT_OFFLINE], 1);
     for (uint32_t i = 0; i < s.source_count; i++)
         assert_true(s.source[i].state == SOURCE_OFFLINE && s.source[i].reach == 0);
     assert_int_equal(s.source_count, 3);

@@ -255,6 +255,7 @@ static enum standing standing_of(const struct engine *e, const struct slot *s, c
 void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own)
 {
     struct clock_actions a = { .count = 0 };
+    enum verdict v;
 
     if (bootstrap_refuses(e, s, m->utc)) {
         s->client.stats.verdict[VERDICT_NTS_BOOTSTRAP]++;
@@ -267,14 +268,14 @@ void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m,
     histogram_add(&e->offsets, dur_abs(utc_sub(m->utc, page_utc(engine_page(e), m->at))));
     if (!slot_is_reference(e, s))
         histogram_add(&e->delays, m->delay);
-    clock_measure(&e->clock, m, e->now, &a);
+    v = clock_measure(&e->clock, m, e->now, &a);
+    if (v != VERDICT_ACCEPTED)
+        s->client.stats.verdict[v]++;
     engine_clock_actions(e, &a);
     bootstrap_look(e);
     ntp_client_set_poll(&s->client, clock_poll(&e->clock, m->source));
     if (clock_wants_burst(&e->clock, m->source))
         ntp_client_burst(&s->client);
-    if (clock_source_view(&e->clock, m->source, e->now).state == CLOCK_SOURCE_REFUSED)
-        s->client.stats.verdict[VERDICT_SMEARED]++;
     log_reached(e, s, m);
     sources_judge(e, s);
 }
@@ -320,6 +321,7 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
     }
     exchanges_close(e, ev->u.datagram.exchange);
     if (slot_is_offline(e, s)) { /* asked before it was taken out */
+        s->client.stats.verdict[VERDICT_OFFLINE] += reply.measured;
         ntp_client_rest(&s->client);
     } else if (reply.measured) {
         exchanges_measured(e, s, &reply.m, &ev->u.datagram.to);

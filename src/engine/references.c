@@ -144,8 +144,12 @@ void references_said(struct engine *e, const struct event *ev)
 {
     struct slot *s = ev->u.reference.configured < e->options.source_count ? sources_slot_of(e, ev->u.reference.configured) : NULL;
 
-    if (!s || !slot_is_reference(e, s) || slot_is_offline(e, s))
+    if (!s || !slot_is_reference(e, s))
         return;
+    if (slot_is_offline(e, s)) {
+        s->client.stats.verdict[VERDICT_OFFLINE]++;
+        return;
+    }
     if (ev->u.reference.why != VERDICT_ACCEPTED) {
         s->client.stats.verdict[ev->u.reference.why]++;
         if (passes(ev->u.reference.why))

@@ -234,8 +234,10 @@ static void an_operator_takes_it_out(void **state)
     listen(&w, 20, 0);
     assert_int_equal(engine_find_source(w.engine, "SHM(1)"), 0);
     give(&w, &ev);
+    listen(&w, 3, 0);
     engine_snapshot(w.engine, w.now, &s);
     assert_int_equal(s.source[0].state, SOURCE_OFFLINE);
+    assert_int_equal(s.source[0].verdict[VERDICT_OFFLINE], 3);
     ev.u.source.act = ENGINE_SOURCE_ONLINE;
     give(&w, &ev);
     listen(&w, 8, 0);

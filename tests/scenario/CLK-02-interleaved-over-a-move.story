@@ -10,5 +10,7 @@ at 4h c suspends 20s
 expect c from 2h10m until 4h |error| < 1ms
 expect c from 4h10m |error| < 1ms
 at 5h expect c logged clock_disrupted = 2
+at 3h expect c good counts before_disruption = 1
+at 5h expect c good counts before_disruption = 2
 at 2h5s expect c not usable
 mutant at 2h c moves 3h

@@ -10,6 +10,7 @@ link c a,b,d delay 200us jitter exponential 10us
 source c a,b,d poll 6
 at 3h59m59s c restarts
 at 4h3m expect c status synchronised
+at 4h3m expect c a counts near_leap > 0
 expect c from 4h3m |error| < 1ms
 expect c from 4h3m |smear error| < 1ms
 mutant at 3h59m59s a,b,d falls silent

@@ -46,5 +46,6 @@ at 36h good answers again
 expect a from 38h stratum = 2
 expect b from 38h stratum = 2
 expect c from 38h stratum = 2
+at 10h expect c b counts aside > 0
 mutant set b local.orphan false
 mutant set c local.orphan false
