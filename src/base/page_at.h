@@ -79,6 +79,34 @@ static inline struct tai_ns page_served(const struct page_data *d, int64_t dt, i
     return (struct tai_ns){ ns_add(ns_add(d->tai_ref.ns, ns_add(dt, page_floor((double)dt * d->rate + 0.5))), slew) };
 }
 
+/* Is the served time on one side of a leap second, and some of where true time may be on the other? */
+static inline bool page_straddles_leap(const struct page_data *d, const struct page_instant *at)
+{
+    bool before = at->tai.ns < d->leap_at.ns;
+
+    return d->leap_delta_s != 0 && ((ns_sub(at->tai.ns, at->early) < d->leap_at.ns) != before || (ns_add(at->tai.ns, at->late) < d->leap_at.ns) != before);
+}
+
+/* There UTC is told by another count of seconds, so true UTC may be one further away than true TAI. And of an inserted second it is told twice, the one as good
+ * as the other. */
+static inline void page_widen_over_leap(const struct page_data *d, struct page_instant *at)
+{
+    struct tai_ns lo = { ns_sub(at->tai.ns, at->early) }, hi = { ns_add(at->tai.ns, at->late) };
+    struct utc_ns first = tai_to_utc(lo, page_tai_minus_utc(d, lo)), last = tai_to_utc(hi, page_tai_minus_utc(d, hi));
+    int64_t early, late;
+
+    if (tai_before(lo, d->leap_at) && !tai_before(hi, d->leap_at)) {
+        struct utc_ns old = tai_to_utc(d->leap_at, d->tai_minus_utc_s), fresh = tai_to_utc(d->leap_at, page_tai_minus_utc(d, d->leap_at));
+
+        first = utc_earlier(fresh, first) ? fresh : first;
+        last = utc_earlier(last, old) ? old : last;
+    }
+    early = ns_sub(at->utc.ns, first.ns);
+    late = ns_sub(last.ns, at->utc.ns);
+    at->early = early > at->early ? early : at->early;
+    at->late = late > at->late ? late : at->late;
+}
+
 static inline void page_at(const struct page_data *d, struct mono_ns now, struct page_instant *out)
 {
     int64_t slew = page_slew_left(d, now.ns), grown = page_grown(d, now.ns);
@@ -88,6 +116,8 @@ static inline void page_at(const struct page_data *d, struct mono_ns now, struct
     out->early = ns_add(ns_add(d->early.ns, grown), slew);
     out->late = ns_sub(ns_add(d->late.ns, grown), slew);
     out->status = page_status_at(d, now);
+    if (__builtin_expect(page_straddles_leap(d, out), 0))
+        page_widen_over_leap(d, out);
     out->usable = out->status == CLOCK_SYNCHRONISED || out->status == CLOCK_HOLDOVER || out->status == CLOCK_LOCAL;
 }
 

@@ -23,12 +23,18 @@ static struct mono_ns first_bend(const struct page_data *d, struct mono_ns from)
     return end;
 }
 
-/* A leap second in between ends the piece a little early: the raw clock may be fast. */
-static struct mono_ns before_leap(const struct page_data *d, struct mono_ns from, struct tai_ns tai, struct mono_ns end)
+/* A leap second in between ends the piece a little before true time may have reached it: the raw clock may be fast, and the bound grows. */
+static struct mono_ns before_leap(const struct page_data *d, struct mono_ns from, const struct page_instant *at, struct mono_ns end)
 {
-    int64_t left = tai_sub(d->leap_at, tai).ns;
+    int64_t left = ns_sub(d->leap_at.ns, ns_add(at->tai.ns, at->late > 0 ? at->late : 0));
 
     return left <= 0 || d->leap_at.ns == INT64_MAX ? end : mono_min(end, mono_add(from, (struct dur_ns){ left - left / 2 }));
+}
+
+/* When both served and true time are past it. */
+static struct mono_ns after_leap(const struct page_data *d, struct mono_ns from, const struct page_instant *at)
+{
+    return mono_add(from, (struct dur_ns){ ns_add(ns_sub(d->leap_at.ns, at->tai.ns), at->early > 0 ? at->early : 0) });
 }
 
 static int64_t slope(double s_per_s) { return (int64_t)llrint(ldexp(s_per_s, PAGE_PIECE_SHIFT)); }
@@ -50,8 +56,10 @@ static struct mono_ns cut_one(const struct page_data *d, struct mono_ns from, st
     struct mono_ns end;
 
     page_at(d, from, &at);
-    end = before_leap(d, from, at.tai, first_bend(d, from));
     *out = (struct page_piece){ .from = from.ns, .until = from.ns };
+    if (page_straddles_leap(d, &at))
+        return after_leap(d, from, &at);
+    end = before_leap(d, from, &at, first_bend(d, from));
     if (!is_plain(&at, d->rate + slew, growth + slew, growth - slew))
         return end;
     *out = (struct page_piece){

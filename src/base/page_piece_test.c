@@ -35,6 +35,10 @@ static void leap_soon(struct prng *r, struct page_data *d)
     d->leap_at.ns = d->tai_ref.ns + between(r, 0, 3000 * NS_PER_S);
     d->leap_delta_s = prng_uniform(r) < 0.5 ? 1 : -1;
     d->leap = d->leap_delta_s > 0 ? LEAP_INSERT : LEAP_DELETE;
+    if (prng_uniform(r) < 0.5) {
+        d->early.ns = between(r, 0, 1000 * NS_PER_S);
+        d->late.ns = between(r, 0, 1000 * NS_PER_S);
+    }
 }
 
 /* 0: no piece holds there. */

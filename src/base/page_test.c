@@ -112,6 +112,41 @@ static void every_reader_crosses_a_leap_at_the_same_instant(void **state)
     assert_int_equal(view_at(&d, 1010).utc.ns, (5010 - 36) * NS_PER_S);
 }
 
+static int64_t utc_of(const struct page_data *d, int64_t tai_ns) { return page_tai_to_utc(d, (struct tai_ns){ tai_ns }).ns; }
+
+/* Wherever within the bound true TAI is, its UTC is within what is told, though served time may be on the other side of the leap second, or slew towards it
+ * from far; and where it can be on one side alone the bound is as wide as ever. */
+static void the_bound_holds_across_a_leap(void **state)
+{
+    static const struct { int64_t early_ms, late_ms, slew_ms; } rows[] = {
+        { 1, 3, 0 }, { 5000, 5000, 0 }, { 4000, 1, 0 }, { 1, 4000, 0 }, { 2, 2, 3000 }, { 2, 2, -3000 }, { 1500, 700, 9000 }, { 20000, 20000, -9000 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (int at_ds = -150; at_ds <= 150; at_ds++) /* tenths of a second after the leap second */
+            for (int32_t delta_s = -1; delta_s <= 1; delta_s += 2) {
+                struct page_data d = synchronised();
+                int64_t lo, hi;
+                struct clock_view v;
+
+                d.early.ns = rows[i].early_ms * NS_PER_MS;
+                d.late.ns = rows[i].late_ms * NS_PER_MS;
+                d.slew.ns = rows[i].slew_ms * NS_PER_MS;
+                d.slew_end.ns = d.raw_ref.ns + (d.slew.ns ? 1000000 * NS_PER_S : 0);
+                d.leap_delta_s = delta_s;
+                d.leap_at.ns = d.tai_ref.ns + d.slew.ns - at_ds * (NS_PER_S / 10);
+                v = view_at(&d, 1000);
+                lo = d.tai_ref.ns - d.early.ns;
+                hi = d.tai_ref.ns + d.late.ns;
+                for (int64_t t = lo; t <= hi; t += (hi - lo) / 97)
+                    assert_in_range(utc_of(&d, t) - v.earliest.ns, 0, v.latest.ns - v.earliest.ns);
+                if (tai_before(v.tai, d.leap_at) ? hi < d.leap_at.ns : lo >= d.leap_at.ns)
+                    assert_int_equal(v.latest.ns - v.earliest.ns, hi - lo);
+                assert_true(v.latest.ns - v.earliest.ns <= hi - lo + 2 * NS_PER_S);
+            }
+}
+
 static void nothing_is_read_before_the_first_publish_nor_from_a_foreign_page(void **state)
 {
     struct page p;
@@ -154,6 +189,7 @@ int main(void)
         cmocka_unit_test(unusable_states_are_never_usable),
         cmocka_unit_test(a_slew_is_continuous_and_the_bound_stays_put),
         cmocka_unit_test(every_reader_crosses_a_leap_at_the_same_instant),
+        cmocka_unit_test(the_bound_holds_across_a_leap),
         cmocka_unit_test(nothing_is_read_before_the_first_publish_nor_from_a_foreign_page),
         cmocka_unit_test(a_writer_killed_in_mid_write_leaves_a_readable_copy),
     };

@@ -20,16 +20,27 @@ static struct mono_ns first_bend(const struct page_data *page, struct mono_ns fr
     return end;
 }
 
-/* A leap second in between ends the piece a little early. */
-static struct mono_ns before_leap(const struct page_data *page, struct mono_ns from, struct tai_ns tai, struct mono_ns end)
+/* How far the farthest of served and true time is from the leap second; and the nearest. */
+static int64_t first_left(const struct page_data *page, const struct clock_view *v)
+{
+    return ns_sub(tai_sub(page->leap_at, v->tai).ns, dur_max(utc_sub(v->latest, v->utc), (struct dur_ns){ 0 }).ns);
+}
+
+static int64_t last_left(const struct page_data *page, const struct clock_view *v)
+{
+    return ns_add(tai_sub(page->leap_at, v->tai).ns, dur_max(utc_sub(v->utc, v->earliest), (struct dur_ns){ 0 }).ns);
+}
+
+/* A leap second in between ends the piece a little before true time may have reached it, and until it has surely passed there is none. */
+static struct mono_ns before_leap(const struct page_data *page, struct mono_ns from, const struct clock_view *first, struct mono_ns end)
 {
     struct clock_view last;
-    int64_t left = tai_sub(page->leap_at, tai).ns;
+    int64_t left = first_left(page, first);
 
     page_view(page, end, &last);
-    if (page->leap_delta_s == 0 || left <= 0 || tai_before(last.tai, page->leap_at))
+    if (page->leap_delta_s == 0 || last_left(page, first) <= 0 || first_left(page, &last) > 0)
         return end;
-    return mono_add(from, (struct dur_ns){ left - left / 8 });
+    return left > 0 ? mono_add(from, (struct dur_ns){ left - left / 8 }) : mono_add(from, (struct dur_ns){ SHORTEST_NS - 1 });
 }
 
 static uint64_t units_48(struct dur_ns d) { return (uint64_t)ceil((double)d.ns * (UNITS_48 / 1e9)); }
@@ -54,7 +65,7 @@ struct mono_ns xdp_moment_make(const struct serve_options *o, const struct page_
     double boot_span_ns;
 
     serve_prepare(o, page, c->raw, false, &now);
-    end = before_leap(page, c->raw, now.view.tai, first_bend(page, c->raw));
+    end = before_leap(page, c->raw, &now.view, first_bend(page, c->raw));
     *out = (struct xdp_moment){ .from_ns = (uint64_t)c->boot_ns, .raw_minus_boot_ns = c->raw.ns - c->boot_ns, .is_usable = now.view.leap != LEAP_UNKNOWN,
                                 .ntp = now.ntp };
     if (mono_sub(end, c->raw).ns < SHORTEST_NS || now.view.root_dispersion.ns > DISPERSION_MAX_S * NS_PER_S)

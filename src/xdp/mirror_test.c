@@ -88,6 +88,13 @@ static void no_moment_holds_a_leap_second(void **state)
         end = make(&page, &m);
         assert_in_range(end.ns, START_NS + 300 * NS_PER_MS, START_NS + 400 * NS_PER_MS - 1);
         assert_follows(&page, &m);
+        page.late.ns += 200 * NS_PER_MS;
+        end = make(&page, &m);
+        assert_in_range(end.ns, START_NS + 150 * NS_PER_MS, START_NS + 200 * NS_PER_MS - 1);
+        assert_follows(&page, &m);
+        page.late.ns += 300 * NS_PER_MS; /* true time may be past it */
+        assert_in_range(make(&page, &m).ns, START_NS + 1, START_NS + NS_PER_MS);
+        assert_int_equal(m.valid_ns, 0);
     }
 }
 
