@@ -4,9 +4,9 @@
 
 #include "base/smear.h"
 #include "clock/discipline.h"
+#include "clock/estimate.h"
 
 #define DAY_NS (86400 * NS_PER_S)
-#define SURELY_BEFORE_NS (60 * NS_PER_S) /* a clock that is just started may be behind those who are past it, and announce it no more */
 #define TOO_NEAR_NS (8 * NS_PER_S) /* what is measured so near to a leap second may be set by on its other side: the first wait is 4 s */
 #define TELLS_SECONDS_S 0.4       /* a clock that is known within this knows which of two like seconds it is */
 #define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
@@ -149,14 +149,26 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v)
     return p->leap_delta_s != 0 && utc_earlier(v->utc, page_leap_midnight(p)) ? p->tai_minus_utc_s : difference_at(p, v->tai);
 }
 
+static struct leap_event voted_event(const struct clock_leap *l) { return (struct leap_event){ l->voted_midnight, l->voted_delta_s, l->voted_before_s }; }
+
+/* Is all of the bound before it, and by more than sources are off? A clock that is behind, after a sleep, at a start or while it slews, hears those who are
+ * past it and announce it no more. */
+static bool surely_before(const struct clock *c, const struct leap_event *e, struct mono_ns now)
+{
+    struct tai_ns latest = tai_add(estimate_tai(&c->estimate, now), dur_from_s(c->estimate.bound.hi_s));
+
+    return tai_before(tai_add(latest, (struct dur_ns){ TOO_NEAR_NS }), first_instant(e));
+}
+
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
- * more announce something else than ever announced it, or most of all sources. A clock that is behind, after a sleep, cannot tell before from after. */
-static void reconsider(struct clock *c, const struct vote *v, struct utc_ns now)
+ * more announce something else than ever announced it, or most of all sources. */
+static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
+    struct leap_event e = voted_event(l);
     unsigned less = l->voted_by < v->sources / 2 ? l->voted_by : v->sources / 2;
 
-    if (!v->found || l->voted_delta_s == 0 || utc_sub(l->voted_midnight, now).ns <= SURELY_BEFORE_NS || c->page.status != CLOCK_SYNCHRONISED)
+    if (!v->found || l->voted_delta_s == 0 || !surely_before(c, &e, now))
         return;
     if (v->delta_s == l->voted_delta_s)
         l->voted_by = l->voted_by == LEAP_BY_MEMORY || v->by > l->voted_by ? v->by : l->voted_by;
@@ -165,23 +177,23 @@ static void reconsider(struct clock *c, const struct vote *v, struct utc_ns now)
 }
 
 /* An event nobody's file knows, taken from the sources. */
-static struct leap_event event_by_vote(struct clock *c, const struct vote *v, struct utc_ns now, struct tai_ns tai)
+static struct leap_event event_by_vote(struct clock *c, const struct vote *v, const struct clock_view *view, struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
     struct utc_ns midnight;
     bool kept;
 
     reconsider(c, v, now);
-    kept = l->voted_delta_s != 0 && utc_sub(now, l->voted_midnight).ns < KEEP_NS;
-    if (!kept && (v->delta_s == 0 || !month_ends_today(now, &midnight)))
-        return (struct leap_event){ .before_s = difference_at(&c->page, tai) };
+    kept = l->voted_delta_s != 0 && utc_sub(view->utc, l->voted_midnight).ns < KEEP_NS;
+    if (!kept && (v->delta_s == 0 || !month_ends_today(view->utc, &midnight)))
+        return (struct leap_event){ .before_s = difference_at(&c->page, view->tai) };
     if (!kept) {
         l->voted_delta_s = v->delta_s;
         l->voted_by = v->by;
         l->voted_midnight = midnight;
-        l->voted_before_s = difference_at(&c->page, tai);
+        l->voted_before_s = difference_at(&c->page, view->tai);
     }
-    return (struct leap_event){ l->voted_midnight, l->voted_delta_s, l->voted_before_s };
+    return voted_event(l);
 }
 
 /* Put the event into the page. UTC does not move: where the count itself turns out to be another one than was assumed, TAI does. */
@@ -246,7 +258,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
         tell_conflict(c, voted.delta_s, &e, v.utc, out);
     else if (e.delta_s == 0)
-        e = event_by_vote(c, &voted, v.utc, v.tai);
+        e = event_by_vote(c, &voted, &v, now);
     apply(c, &e, &v, out);
     save_change(c, now, out);
 }

@@ -6,7 +6,7 @@
 
 #include "clock/clock.h"
 
-#define MIDNIGHT_S INT64_C(1483228800) /* 2017-01-01 */
+#define MIDNIGHT_S INT64_C(1798761600) /* 2027-01-01 */
 #define DAY_S 86400
 #define SOURCES 4
 
@@ -76,23 +76,32 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
         clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
 }
 
-/* One poll of every source, `announcing` of which say `leap`; then the time until the next poll passes. */
+static struct mono_ns now_of(const struct world *w) { return (struct mono_ns){ w->raw_s * NS_PER_S }; }
+
+static void hear(struct world *w, uint16_t source, enum leap leap)
+{
+    struct measurement m = { .source = source, .stratum = 1, .leap = (uint8_t)leap, .at = { now_of(w).ns - NS_PER_MS }, .delay = { 2 * NS_PER_MS },
+                             .dispersion = { 1000 } };
+
+    m.utc.ns = true_utc_s(w, w->tai_s) * NS_PER_S - NS_PER_MS;
+    if (w->tai_s == leap_tai_s(w)) /* the exchange's middle lay before the leap */
+        m.utc.ns = true_utc_s(w, w->tai_s - 1) * NS_PER_S + NS_PER_S - NS_PER_MS;
+    clock_measure(&w->clock, &m, now_of(w), &w->seen);
+    note(w);
+}
+
+static void tick(struct world *w)
+{
+    clock_tick(&w->clock, now_of(w), &w->seen);
+    note(w);
+}
+
+/* One poll of every source, `announcing` of which say `leap`. */
 static void poll(struct world *w, unsigned announcing, enum leap leap)
 {
-    struct mono_ns now = { w->raw_s * NS_PER_S };
-
-    for (uint16_t i = 0; i < SOURCES; i++) {
-        struct measurement m = { .source = i, .stratum = 1, .leap = (uint8_t)(i < announcing ? leap : LEAP_NONE), .at = { now.ns - NS_PER_MS },
-                                 .delay = { 2 * NS_PER_MS }, .dispersion = { 1000 } };
-
-        m.utc.ns = true_utc_s(w, w->tai_s) * NS_PER_S - NS_PER_MS;
-        if (w->tai_s == leap_tai_s(w)) /* the exchange's middle lay before the leap */
-            m.utc.ns = true_utc_s(w, w->tai_s - 1) * NS_PER_S + NS_PER_S - NS_PER_MS;
-        clock_measure(&w->clock, &m, now, &w->seen);
-        note(w);
-    }
-    clock_tick(&w->clock, now, &w->seen);
-    note(w);
+    for (uint16_t i = 0; i < SOURCES; i++)
+        hear(w, i, i < announcing ? leap : LEAP_NONE);
+    tick(w);
 }
 
 static void pass(struct world *w, int64_t s)
@@ -183,6 +192,85 @@ static void NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day
     }
     assert_int_equal(view(&w, 0).leap, LEAP_NONE);
     assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+}
+
+static void assert_bound_holds(const struct world *w)
+{
+    struct clock_view v = view(w, 0);
+    struct utc_ns truth = { true_utc_s(w, w->tai_s) * NS_PER_S };
+
+    assert_false(utc_earlier(truth, v.earliest) || utc_earlier(v.latest, truth));
+}
+
+/* It sleeps over the leap second. By its own count it is still before it when it hears two of those who are past it, and who never announced it. */
+static void who_wakes_after_it_takes_none_back(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    begin(&w, 1, 3600);
+    poll(&w, 3, LEAP_INSERT);
+    pass(&w, 3300);
+    poll(&w, 3, LEAP_INSERT);
+    assert_int_equal(view(&w, 0).leap, LEAP_INSERT);
+    pass(&w, 64);
+    w.tai_s += 1800;
+    clock_slept(&w.clock, (struct dur_ns){ 1800 * NS_PER_S }, now_of(&w), &w.seen);
+    note(&w);
+    pass(&w, 1);
+    hear(&w, 0, LEAP_NONE);
+    hear(&w, 1, LEAP_NONE);
+    pass(&w, 65);
+    tick(&w);
+    assert_int_equal(clock_page(&w.clock)->leap_delta_s, 1);
+    poll(&w, 0, LEAP_NONE);
+    assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+    assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, 38 * NS_PER_S); /* without a file the count was 37 before */
+    assert_bound_holds(&w);
+}
+
+/* It may not step, so what it serves is minutes behind and before the leap second; it knows that it is not. */
+static void who_slews_towards_it_takes_none_back(void **state)
+{
+    static struct world w;
+    struct clock_options o;
+
+    (void)state;
+    begin(&w, 1, 3600);
+    poll(&w, SOURCES, LEAP_INSERT);
+    poll(&w, SOURCES, LEAP_INSERT);
+    pass(&w, 3600 + 100);
+    o = w.clock.options;
+    o.clock.step_limit = 0;
+    o.clock.step_budget.ns = INT64_MAX;
+    clock_init(&w.clock, &o, &(struct clock_start){ now_of(&w), { (true_utc_s(&w, w.tai_s) - 300) * NS_PER_S }, &w.saved, -25, NULL });
+    for (uint16_t i = 0; i < SOURCES; i++)
+        clock_source_add(&w.clock, i, &(struct clock_source_options){ .name = "s", .refid = 1, .min_poll_log2 = 6, .max_poll_log2 = 6 }, now_of(&w));
+    for (int i = 0; i < 30; i++) {
+        poll(&w, 0, LEAP_NONE);
+        assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+        assert_int_equal(clock_page(&w.clock)->leap_delta_s, 1);
+        assert_bound_holds(&w);
+        pass(&w, 64);
+    }
+}
+
+/* All who announced it take it back in time. */
+static void most_take_it_back_until_seconds_before(void **state)
+{
+    static const struct { int64_t before_s; int32_t delta_s; } rows[] = { { 1000, 0 }, { 20, 0 }, { 9, 0 }, { 7, 1 }, { -64, 1 } };
+    static struct world w;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(&w, rows[i].delta_s, 3600);
+        poll(&w, SOURCES, LEAP_INSERT);
+        poll(&w, SOURCES, LEAP_INSERT);
+        pass(&w, 3600 - rows[i].before_s);
+        poll(&w, 0, LEAP_NONE);
+        assert_int_equal(clock_page(&w.clock)->leap_delta_s, rows[i].delta_s);
+        assert_bound_holds(&w);
+    }
 }
 
 /* A valid list knows of no leap second, and all sources announce one. */
@@ -413,6 +501,9 @@ int main(void)
         cmocka_unit_test(an_inserted_second_is_announced_repeated_and_folded_in),
         cmocka_unit_test(a_deleted_second_is_announced_skipped_and_folded_in),
         cmocka_unit_test(NTPC_20_one_of_four_announcing_is_ignored_a_majority_on_the_last_day_is_heeded),
+        cmocka_unit_test(who_wakes_after_it_takes_none_back),
+        cmocka_unit_test(who_slews_towards_it_takes_none_back),
+        cmocka_unit_test(most_take_it_back_until_seconds_before),
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
         cmocka_unit_test(a_conflict_is_over_when_the_sources_say_nothing_more),
         cmocka_unit_test(who_goes_on_from_a_page_keeps_its_leap_second),
