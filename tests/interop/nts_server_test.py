@@ -486,6 +486,20 @@ def test_ke_has_no_right_and_a_filter(lab):
     assert os.getpriority(os.PRIO_PROCESS, nts.daemon.roles()["ke"]) == os.getpriority(os.PRIO_PROCESS, nts.daemon.roles()["serve"]) + 5, "time is answered first"
 
 
+@pytest.mark.parametrize("own", [None, "glibc.malloc.tcache_count=9"], ids=["ours", "operators"])
+def test_ke_keeps_blocks_of_memory_at_hand(lab, own):
+    """By glibc's tunable, which it heeds at a start only; what an operator has set stays."""
+    linker = re.search(r"(/\S*/ld-linux\S*)", proc.run(["ldd", utcd.BUILD / "simple-utcd-ke"]).stdout)
+    if not linker:
+        pytest.skip("another C library than glibc")
+    nts = Server(lab, utcd.PROCESSES, "memory", prefix=["env", f"GLIBC_TUNABLES={own}"] if own else ())
+    tunables = lambda role: re.findall(r"(?:^|\0)GLIBC_TUNABLES=([^\0]*)", pathlib.Path(f"/proc/{nts.daemon.roles()[role]}/environ").read_text())
+    assert tunables("ke") == [own or "glibc.malloc.tcache_count=127"]
+    assert tunables("core") == ([own] if own else [])
+    heard = proc.run([linker.group(1), "--list-tunables"], env={"GLIBC_TUNABLES": tunables("ke")[0]}).stdout
+    assert re.search(rf"^glibc.malloc.tcache_count: {9 if own else 127:#x} ", heard, re.MULTILINE), heard
+
+
 def test_only_ke_has_a_tls_library():
     """Where time is kept and served there are libc and libm, and libyaml and nettle when they are not linked in."""
     def libraries(program):
