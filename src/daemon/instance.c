@@ -40,15 +40,26 @@ static pid_t read_pid(int fd)
     return (pid_t)strtol(text, NULL, 10);
 }
 
+/* What lies in /tmp and was not touched for days is removed there (tmpfiles.d(5)), unless its folder is locked. Not to be had: as without. */
+static void keep_from_cleaners(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
+        close(fd);
+}
+
+/* The file is nobody else's, not even to read: who can open it can lock it, and keep the next daemon from its start. */
 int instance_lock(const char *dir, pid_t *other)
 {
     char path[RUN_PATH_MAX + 16], text[16];
     int fd, n;
 
     path_in(dir, INSTANCE_LOCK, path);
-    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+    fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return io_error(errno);
+    fchmod(fd, 0600);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int err = errno == EWOULDBLOCK ? -UE_BUSY : io_error(errno);
 
@@ -61,7 +72,8 @@ int instance_lock(const char *dir, pid_t *other)
         close(fd);
         return -UE_NO_SPACE;
     }
-    return 0; /* the descriptor stays open: it is the lock */
+    keep_from_cleaners(dir);
+    return 0; /* the descriptors stay open: they are the locks */
 }
 
 bool instance_steered_before(const char *dir)

@@ -296,13 +296,18 @@ static void a_second_instance_learns_the_pid_of_the_first(void **state)
 {
     char folder[] = "/tmp/roles_test_XXXXXX", lock[64];
     pid_t other = 0, child;
+    struct stat st;
     int status;
 
     (void)state;
     assert_non_null(mkdtemp(folder));
     assert_int_equal(chmod(folder, 0755), 0);
     assert_int_equal(instance_make_dir(folder, NULL), 0);
+    snprintf(lock, sizeof lock, "%s/" INSTANCE_LOCK, folder);
+    close(open(lock, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)); /* as earlier versions left it */
     assert_int_equal(instance_lock(folder, &other), 0);
+    assert_int_equal(stat(lock, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600); /* whoever may read it may lock it as well */
     child = fork();
     if (child == 0)
         _exit(instance_lock(folder, &other) == -UE_BUSY && other == getppid() ? 0 : 1);

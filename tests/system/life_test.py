@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import time
@@ -299,6 +300,38 @@ def test_control_socket_takes_no_nonsense(server):
 def test_once_without_an_answer(hopeless):
     assert hopeless.wait(70) == NOT_SYNCHRONISED
     assert "not touched" in hopeless.log()
+
+
+@pytest.mark.skipif(not shutil.which("systemd-tmpfiles"), reason="systemd-tmpfiles is not installed")
+def test_a_run_directory_is_not_cleaned_away(lab):
+    """As an unprivileged daemon's in /tmp would be after days; that of one that has ended is."""
+    tmp = lab.dir / "tmp"
+    run, left = tmp / "simple-utcd-1", tmp / "left"
+    for folder in (run, left):
+        folder.mkdir(parents=True, mode=0o755)
+        (folder / "page").touch()
+    rules = lab.dir / "rules.conf"
+    rules.write_text(f"d {tmp} - - - 0\n")
+    daemon = lab.utcd({"process": {"run_dir": str(run)}, "local": utcd.LOCAL}, utcd.PROCESSES)
+    proc.wait_for(lambda: " started, " in daemon.log(), what=daemon.log)
+    before = sorted(run.iterdir())
+    assert proc.run(["systemd-tmpfiles", "--clean", rules]).returncode == 0
+    assert sorted(run.iterdir()) == before and not left.exists()
+    daemon.stop()
+    assert proc.run(["systemd-tmpfiles", "--clean", rules]).returncode == 0
+    assert not run.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to be another user takes root")
+def test_another_user_cannot_keep_a_daemon_from_its_start(lab):
+    """By the lock of one that has ended."""
+    run = lab.dir / "run"
+    lab.dir.chmod(0o755)
+    config = {"process": {"run_dir": str(run)}, "local": utcd.LOCAL}
+    daemon = lab.utcd(config, name="first")
+    proc.wait_for(lambda: " started, " in daemon.log(), what=daemon.log)
+    held = proc.run(["setpriv", "--reuid=nobody", "--clear-groups", "flock", "--nonblock", run / "lock", "true"])
+    assert "Permission denied" in held.stderr, held
 
 
 def test_the_directory_that_a_service_manager_made_is_used(lab):
