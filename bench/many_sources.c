@@ -74,10 +74,10 @@ static struct admin_shared *share(const char *run_dir, int *fd)
     s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     if (s == MAP_FAILED)
         tool_refuse("no memory");
-    s->magic = ADMIN_MAGIC;
-    s->listeners = 1;
-    snprintf(s->version, sizeof s->version, "many");
-    snprintf(s->run_dir, sizeof s->run_dir, "%s", run_dir);
+    s->orders.magic = ADMIN_MAGIC;
+    s->orders.listeners = 1;
+    snprintf(s->orders.version, sizeof s->orders.version, "many");
+    snprintf(s->orders.run_dir, sizeof s->orders.run_dir, "%s", run_dir);
     return s;
 }
 

@@ -122,11 +122,11 @@ static void begin(void)
     atexit(remove_pair);
     write_pair();
     signal(SIGPIPE, SIG_IGN);
-    shared.listeners = shared.certified = ke.listeners = 1;
-    shared.ntp_port = 123;
-    strcpy(shared.options.certificate.s, world.certificate);
-    strcpy(shared.options.private_key.s, world.key);
-    shared.options.cookie_key_lifetime.ns = 3600 * NS_PER_S;
+    shared.orders.listeners = shared.orders.certified = ke.listeners = 1;
+    shared.orders.ntp_port = 123;
+    strcpy(shared.orders.options.certificate.s, world.certificate);
+    strcpy(shared.orders.options.private_key.s, world.key);
+    shared.orders.options.cookie_key_lifetime.ns = 3600 * NS_PER_S;
     ke.shared = &shared;
     ke.picture = &picture;
     ke.most = KE_CONNECTIONS_MAX;

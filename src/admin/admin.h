@@ -27,7 +27,8 @@
 #define ADMIN_STREAMS_MAX 32
 #define ADMIN_STREAM_S 3600      /* then the reader has to ask again */
 
-struct admin_shared {
+/* By the parent, which tells it anew to each program it starts: whoever wrote to the memory before has no say in it. */
+struct admin_orders {
     uint32_t magic, listeners;
     struct http_options options;
     bool has_user;               /* become this user */
@@ -35,6 +36,10 @@ struct admin_shared {
     char version[32];
     char run_dir[128];           /* for sandbox_empty_root */
     char vmclock[PAGE_DEVICE_MAX]; /* as in the clock page */
+};
+
+struct admin_shared {
+    struct admin_orders orders;
     struct sandbox_note note;
     struct history history;      /* the program's own, here so that the one that takes its place goes on with it */
 };

@@ -23,7 +23,7 @@ static void end_line(char *out, struct body *body)
 
 static void health(const struct answers *a, enum health_question q, struct mono_ns now, char *out, struct body *body)
 {
-    const struct health_facts facts = { snapshot_of(a), core_link_silence(a->core, now), now, a->shared->options.ready_max_error };
+    const struct health_facts facts = { snapshot_of(a), core_link_silence(a->core, now), now, a->shared->orders.options.ready_max_error };
 
     body->status = health_write(q, &facts, out, &body->len) ? 200 : 503;
     body->type = "application/health+json";
@@ -66,7 +66,7 @@ static void metrics(const struct answers *a, const struct wish *w, struct mono_n
     enum metrics_format f = strstr(w->accept, "application/openmetrics-text") ? METRICS_OPENMETRICS : METRICS_PROMETHEUS;
     bool up = a->core->known && core_link_silence(a->core, now).ns <= HEALTH_SILENCE_S * NS_PER_S;
 
-    body->len = metrics_write(up ? &a->core->snapshot : NULL, a->shared->version, f, out, BODY_MAX);
+    body->len = metrics_write(up ? &a->core->snapshot : NULL, a->shared->orders.version, f, out, BODY_MAX);
     body->type = metrics_content_type(f);
 }
 
@@ -74,7 +74,7 @@ static void metrics(const struct answers *a, const struct wish *w, struct mono_n
 
 static struct page_facts page_facts(const struct answers *a, struct mono_ns now)
 {
-    return (struct page_facts){ snapshot_of(a), a->history, core_link_silence(a->core, now), now, a->shared->version };
+    return (struct page_facts){ snapshot_of(a), a->history, core_link_silence(a->core, now), now, a->shared->orders.version };
 }
 
 static void page(const struct answers *a, const struct wish *w, struct mono_ns now, char *out, struct body *body)

@@ -40,7 +40,7 @@ static enum MHD_Result take_field(void *ctx, enum MHD_ValueKind kind, const char
 /* Why a request is not looked at any further; NULL: it is. */
 static const char *refusal(const struct http *h, const struct fields *f, const char *method, const char *version, unsigned *status)
 {
-    const struct option_texts *names = &h->answers->shared->options.hosts;
+    const struct option_texts *names = &h->answers->shared->orders.options.hosts;
 
     *status = MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED;
     if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)

@@ -16,7 +16,7 @@ int main(int argc, char **argv)
         return 2;
     }
     s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED, ADMIN_SHARED_FD, 0);
-    if (s == MAP_FAILED || s->magic != ADMIN_MAGIC)
+    if (s == MAP_FAILED || s->orders.magic != ADMIN_MAGIC)
         return 2;
     return admin_serve(s);
 }

@@ -329,12 +329,13 @@ static void tell_missing(unsigned missing)
 
 static int confine(struct admin_shared *s)
 {
-    const struct host_user user = { s->uid, s->gid };
+    const struct admin_orders *orders = &s->orders;
+    const struct host_user user = { orders->uid, orders->gid };
     const pid_t starter = getppid();
 
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + NICE); /* whatever is asked here, time is answered first */
-    sandbox_empty_root(s->run_dir, ROOT_NUMBER);
-    if (host_confine(HOST_RIGHT_NONE, s->has_user ? &user : NULL) != 0)
+    sandbox_empty_root(orders->run_dir, ROOT_NUMBER);
+    if (host_confine(HOST_RIGHT_NONE, orders->has_user ? &user : NULL) != 0)
         return -UE_PERMISSION;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     tell_missing(sandbox_enter(SANDBOX_ADMIN, NULL, &s->note));
@@ -356,8 +357,8 @@ int admin_serve(struct admin_shared *shared)
 
     admin.shared = shared;
     host_name_process("admin");
-    admin.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
-    core_link_start(&admin.core, ADMIN_CORE_FD, io_vmclock_open(shared->vmclock));
+    admin.listeners = shared->orders.listeners < LISTENERS_MAX ? shared->orders.listeners : LISTENERS_MAX;
+    core_link_start(&admin.core, ADMIN_CORE_FD, io_vmclock_open(shared->orders.vmclock));
     history_resume(&shared->history);
     admin.answers = (struct answers){ shared, &admin.core, &shared->history };
     allow_descriptors();

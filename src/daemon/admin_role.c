@@ -70,17 +70,22 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
     a->shared = become_shared(PROGRAM, sizeof *a->shared, &a->shared_fd);
     if (!a->shared)
         return -UE_MEMORY;
-    a->shared->magic = ADMIN_MAGIC;
-    a->shared->listeners = a->count;
-    a->shared->options = *o;
-    a->shared->has_user = user != NULL;
-    a->shared->uid = user ? user->uid : 0;
-    a->shared->gid = user ? user->gid : 0;
-    snprintf(a->shared->version, sizeof a->shared->version, "%s", SIMPLE_UTCD_VERSION);
-    snprintf(a->shared->run_dir, sizeof a->shared->run_dir, "%s", run_dir);
-    snprintf(a->shared->vmclock, sizeof a->shared->vmclock, "%s", vmclock);
+    a->orders = (struct admin_orders){
+        .magic = ADMIN_MAGIC,
+        .listeners = a->count,
+        .options = *o,
+        .has_user = user != NULL,
+        .uid = user ? user->uid : 0,
+        .gid = user ? user->gid : 0,
+        .version = SIMPLE_UTCD_VERSION,
+    };
+    snprintf(a->orders.run_dir, sizeof a->orders.run_dir, "%s", run_dir);
+    snprintf(a->orders.vmclock, sizeof a->orders.vmclock, "%s", vmclock);
+    admin_role_order(a);
     return connect_core(a);
 }
+
+void admin_role_order(const struct admin_role *a) { a->shared->orders = a->orders; }
 
 const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 24])
 {
@@ -88,7 +93,7 @@ const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 
 
     out[0] = '\0';
     if (a->count > 0)
-        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/", addr_to_text(&a->shared->options.listen.item[0], at));
+        snprintf(out, ADDR_TEXT_MAX + 24, "http://%s/", addr_to_text(&a->orders.options.listen.item[0], at));
     return out;
 }
 
@@ -98,5 +103,7 @@ void admin_role_become(const struct admin_role *a)
 
     for (unsigned i = 0; i < a->count; i++)
         fd[2 + i] = a->listener[i];
+    if (a->shared)
+        admin_role_order(a);
     become_helper(PROGRAM, NULL, fd, 2 + a->count);
 }

@@ -10,6 +10,7 @@
 
 struct admin_role {
     struct admin_shared *shared; /* NULL: there is no HTTP */
+    struct admin_orders orders;  /* what the program is to be told, here where it cannot write */
     int shared_fd;
     int core_end;                /* core answers here, as on a connection of the control socket; -1: no HTTP */
     int own_end;
@@ -24,6 +25,9 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
 
 /* Where people begin, or "" when nothing listens. */
 const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 24]);
+
+/* What a program that is about to start finds in the memory, whatever one before it wrote there. */
+void admin_role_order(const struct admin_role *a);
 
 /* In a child: become the program. Returns when there is none. */
 void admin_role_become(const struct admin_role *a);

@@ -8,6 +8,8 @@
 #include "daemon/logger.h"
 #include "io/unix.h"
 
+#define ARRIVALS_A_ROUND 16
+
 /* It is gone, or speaks, which no role does. */
 static void on_life(void *ctx, int fd, short revents, struct mono_ns now)
 {
@@ -87,7 +89,7 @@ static void on_arrival(void *ctx, int fd, short revents, struct mono_ns now)
 
     (void)revents;
     look_for_ended(c, now);
-    while ((connection = io_unix_accept(fd)) > 0) {
+    for (int i = 0; i < ARRIVALS_A_ROUND && (connection = io_unix_accept(fd)) > 0; i++) { /* anybody may come, and as often as he likes */
         int kind = join_role_of(&c->setup->join, connection), r = vacancy(c, kind);
         int err = r < 0 ? 0 : admit(c, (enum role)r, connection);
 

@@ -32,8 +32,9 @@ void *become_shared(const char *name, size_t size, int *fd)
 {
     void *memory;
 
-    *fd = memfd_create(name, MFD_CLOEXEC);
-    if (*fd < 0 || ftruncate(*fd, (off_t)size) != 0)
+    /* Who could make it shorter would end all the others that have it, by SIGBUS. */
+    *fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (*fd < 0 || ftruncate(*fd, (off_t)size) != 0 || fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
         return NULL;
     memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
     return memory == MAP_FAILED ? NULL : memory;

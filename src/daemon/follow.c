@@ -75,6 +75,8 @@ int follow_ask_alive(int channel, uint32_t beat)
     return io_unix_send_fd(channel, &m, sizeof m, -1);
 }
 
+#define WORDS_A_ROUND 16
+
 /* All that a worker ever says. */
 struct word { uint32_t flood; };
 
@@ -85,13 +87,14 @@ void follow_say_flood(void *channel)
     io_unix_say(*(const int *)channel, &word, sizeof word); /* not taken: one is on its way already */
 }
 
+/* One who never stops talking is heard again in the next round, when the others have been. */
 bool follow_heard_flood(int channel)
 {
     struct word word;
     bool flood = false;
     int fd;
 
-    while (io_unix_receive_fd(channel, &word, sizeof word, &fd) > 0) {
+    for (int i = 0; i < WORDS_A_ROUND && io_unix_receive_fd(channel, &word, sizeof word, &fd) > 0; i++) {
         flood |= word.flood;
         if (fd >= 0)
             close(fd);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "daemon/become.h"
 #include "daemon/core_part.h"
+#include "daemon/follow.h"
 #include "daemon/ke_client.h"
 #include "daemon/place.h"
 #include "daemon/resolve.h"
@@ -406,6 +407,7 @@ static void memory_to_share_is_there_or_not(void **state)
     memory = become_shared("test", 4096, &fd);
     assert_non_null(memory);
     assert_true(memory[0] == 0 && memory[4095] == 0 && fd >= 0);
+    assert_int_equal(ftruncate(fd, 0), -1); /* or whoever has it could end the others */
     munmap((void *)(uintptr_t)memory, 4096);
     close(fd);
     no_map = true;
@@ -414,6 +416,25 @@ static void memory_to_share_is_there_or_not(void **state)
     close(fd);
     assert_null(become_shared("test", SIZE_MAX, &fd));
     close(fd);
+}
+
+/* A worker that is not ours any more may say as much as it likes. */
+static void a_worker_that_never_stops_talking_holds_nobody_up(void **state)
+{
+    int end[2], left = -1;
+    uint8_t rest[64];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, end), 0);
+    for (int i = 0; i < 100; i++)
+        follow_say_flood(&end[1]);
+    assert_true(follow_heard_flood(end[0]));
+    do
+        left++;
+    while (recv(end[0], rest, sizeof rest, 0) > 0);
+    assert_in_range(left, 50, 99);
+    close(end[0]);
+    close(end[1]);
 }
 
 #define ROW(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -425,7 +446,7 @@ int main(void)
         ROW(whom_to_trust_goes_with_the_question), ROW(without_the_program_there_are_no_keys), ROW(keys_come_for_what_was_asked),
         ROW(a_program_that_never_answers_is_given_up), ROW(keys_that_there_cannot_be_are_refused), ROW(a_question_for_keys_that_nobody_takes_is_declined),
         ROW(a_program_that_is_missing_ends_with_127), ROW(a_program_is_started_when_a_question_waits), ROW(a_program_that_runs_ends_with_the_daemon),
-        ROW(a_child_that_cannot_become_a_helper_goes_on), ROW(memory_to_share_is_there_or_not),
+        ROW(a_child_that_cannot_become_a_helper_goes_on), ROW(a_worker_that_never_stops_talking_holds_nobody_up), ROW(memory_to_share_is_there_or_not),
     };
 
     return cmocka_run_group_tests_name("helpers", tests, NULL, NULL);

@@ -192,12 +192,14 @@ static unsigned gather(const struct setup *s, enum role r, struct hello *h, int 
     unsigned n = 1;
 
     if (r == ROLE_KE) {
+        ke_role_order(&s->ke);
         fd[n++] = s->ke.shared_fd;
         fd[n++] = s->ke.picture_fd;
         h->count = s->ke.count;
         return add_listeners(s->ke.listener, s->ke.count, fd, n);
     }
     if (r == ROLE_ADMIN) {
+        admin_role_order(&s->admin);
         fd[n++] = s->admin.shared_fd;
         fd[n++] = s->admin.own_end;
         h->count = s->admin.count;

@@ -68,23 +68,29 @@ int ke_role_open(struct ke_role *k, const struct daemon_options *o, const struct
     err = make_shared(k);
     if (err)
         return err;
-    k->shared->magic = KE_MAGIC;
-    k->shared->listeners = k->count;
-    k->shared->certified = o->nts.listen.count;
-    k->shared->options = o->nts;
-    k->shared->ntp_port = port_to_tell(o, 0);
-    k->shared->has_user = user != NULL;
-    k->shared->uid = user ? user->uid : 0;
-    k->shared->gid = user ? user->gid : 0;
+    k->orders = (struct ke_orders){
+        .magic = KE_MAGIC,
+        .listeners = k->count,
+        .certified = o->nts.listen.count,
+        .options = o->nts,
+        .ntp_port = port_to_tell(o, 0),
+        .has_user = user != NULL,
+        .uid = user ? user->uid : 0,
+        .gid = user ? user->gid : 0,
+    };
+    ke_role_order(k);
     return 0;
 }
+
+void ke_role_order(const struct ke_role *k) { k->shared->orders = k->orders; }
 
 void ke_role_change(struct ke_role *k, const struct daemon_options *o)
 {
     if (!k->shared)
         return;
-    k->shared->options = o->nts;
-    k->shared->ntp_port = port_to_tell(o, k->shared->ntp_port);
+    k->orders.options = o->nts;
+    k->orders.ntp_port = port_to_tell(o, k->orders.ntp_port);
+    ke_role_order(k);
 }
 
 void ke_role_forget(struct ke_role *k)
@@ -106,6 +112,8 @@ void ke_role_become(const struct ke_role *k)
 
     for (unsigned i = 0; i < k->count; i++)
         fd[2 + i] = k->listener[i];
+    if (k->shared)
+        ke_role_order(k);
     setenv("GLIBC_TUNABLES", KE_TUNABLES, 0);
     become_helper(KE_PROGRAM, "server", fd, 2 + k->count);
 }

@@ -32,13 +32,18 @@ struct ke_stats {
     uint64_t cut;                /* of those, to take a newer one */
 };
 
-struct ke_shared {
+/* By the parent, which tells it anew to each program it starts: whoever wrote to the memory before has no say in it. */
+struct ke_orders {
     uint32_t magic, listeners;
     uint32_t certified;          /* ... of them, from this one on, are for clients with a certificate */
     struct nts_options options;
     uint16_t ntp_port;           /* to announce */
     bool has_user;               /* become this user once the private key is read */
     uint32_t uid, gid;
+};
+
+struct ke_shared {
+    struct ke_orders orders;
     int64_t turned_at_ns;        /* when the ring turned last, CLOCK_BOOTTIME */
     struct nts_ring ring;
     struct sandbox_note note;

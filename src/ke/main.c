@@ -24,7 +24,7 @@ static int serve(void)
     struct ke_shared *s = map(KE_SHARED_FD, sizeof *s);
     struct ke_picture *picture = map(KE_PICTURE_FD, sizeof *picture);
 
-    if (!s || !picture || s->magic != KE_MAGIC)
+    if (!s || !picture || s->orders.magic != KE_MAGIC)
         return 2;
     madvise(s, sizeof *s, MADV_DONTDUMP);
     return ke_serve(s, picture);

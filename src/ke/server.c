@@ -110,7 +110,7 @@ static const struct rng rng = { fill_random, NULL };
 
 static size_t write_answer(SSL *ssl, const struct nts_ke_wish *wish, uint8_t out[ANSWER_MAX])
 {
-    const struct nts_ke_offer offer = { ke.shared->options.ntp_server.s, ke.shared->ntp_port };
+    const struct nts_ke_offer offer = { ke.shared->orders.options.ntp_server.s, ke.shared->orders.ntp_port };
     struct nts_ke_wish told = *wish;
     uint8_t cookies[NTS_COOKIES_MAX * NTS_COOKIE_MAX];
     size_t size = wish->aead ? nts_cookie_size(wish->aead) : 0;
@@ -321,14 +321,14 @@ static void serve_all(int64_t now)
     }
     for (unsigned i = 0; i < ke.listeners; i++)
         if (ke.poll[i].revents)
-            accept_some(ke.poll[i].fd, i >= ke.shared->certified, now);
+            accept_some(ke.poll[i].fd, i >= ke.shared->orders.certified, now);
 }
 
 static void keep_ring(int64_t now)
 {
     const struct ke_shared *s = ke.shared;
 
-    ke.picture->not_kept = !ring_keep_save(s->options.cookie_key_file.s, &s->ring, (struct dur_ns){ now - s->turned_at_ns }, ke.picture->not_kept);
+    ke.picture->not_kept = !ring_keep_save(s->orders.options.cookie_key_file.s, &s->ring, (struct dur_ns){ now - s->turned_at_ns }, ke.picture->not_kept);
     ke.keep_again_ns = now + KEEP_AGAIN_S * NS_PER_S;
 }
 
@@ -337,7 +337,7 @@ static void look_after_ring(void)
     struct ke_shared *s = ke.shared;
     int64_t now = clock_ns(CLOCK_BOOTTIME);
 
-    if (!nts_ring_is_there(&s->ring) || now - s->turned_at_ns >= s->options.cookie_key_lifetime.ns) {
+    if (!nts_ring_is_there(&s->ring) || now - s->turned_at_ns >= s->orders.options.cookie_key_lifetime.ns) {
         nts_ring_turn(&s->ring, &rng);
         s->turned_at_ns = now;
         keep_ring(now);
@@ -353,7 +353,7 @@ static void recall_ring(void)
     struct dur_ns age = { -1 };
 
     if (!nts_ring_is_there(&s->ring))
-        age = ring_keep_load(s->options.cookie_key_file.s, s->options.cookie_key_lifetime, &s->ring);
+        age = ring_keep_load(s->orders.options.cookie_key_file.s, s->orders.options.cookie_key_lifetime, &s->ring);
     if (age.ns >= 0)
         s->turned_at_ns = clock_ns(CLOCK_BOOTTIME) - age.ns;
 }
@@ -377,18 +377,18 @@ static void look_at_end(const char *path, const struct nts_validity *valid, cons
 
 static void look_at_ends(void)
 {
-    look_at_end(ke.shared->options.certificate.s, &ke.valid, "clients refuse it", &ke.expiry_told);
-    look_at_end(ke.shared->options.revoked_certificates.s, &ke.lists, "no client's certificate is believed", &ke.lists_told);
+    look_at_end(ke.shared->orders.options.certificate.s, &ke.valid, "clients refuse it", &ke.expiry_told);
+    look_at_end(ke.shared->orders.options.revoked_certificates.s, &ke.lists, "no client's certificate is believed", &ke.lists_told);
 }
 
 static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong)
 {
-    const struct nts_options *o = &ke.shared->options;
+    const struct nts_options *o = &ke.shared->orders.options;
     const struct ke_guests guests = { o->client_authorities.s, o->revoked_certificates.s };
 
     *certified = NULL;
     *tls = ke_tls_server(o->certificate.s, o->private_key.s, NULL, wrong);
-    if (*tls && ke.shared->certified < ke.shared->listeners)
+    if (*tls && ke.shared->orders.certified < ke.shared->orders.listeners)
         *certified = ke_tls_server(o->certificate.s, o->private_key.s, &guests, wrong);
     if (!*wrong)
         return true;
@@ -404,7 +404,7 @@ static bool load(void)
 
     if (!make_contexts(&tls, &certified, &wrong)) {
         snprintf(ke.picture->refused, sizeof ke.picture->refused, "%.127s", wrong);
-        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
+        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->orders.options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
         return false;
     }
     SSL_CTX_free(ke.tls); /* connections under way hold their own reference */
@@ -455,8 +455,9 @@ static void take_signals(void)
 
 int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
 {
-    const struct host_user user = { shared->uid, shared->gid };
-    const struct nts_options *o = &shared->options;
+    const struct ke_orders *orders = &shared->orders;
+    const struct host_user user = { orders->uid, orders->gid };
+    const struct nts_options *o = &orders->options;
     const struct sandbox_files files = { o->cookie_key_file.s, { "/" } }; /* a reload may name another certificate anywhere: as far as the user may read */
     const pid_t starter = getppid();
 
@@ -469,13 +470,13 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT); /* what a connection gives back the next one takes: no page is faulted in again */
     if (!begin_stream())
         return EXIT_FAILURE;
-    if (host_confine(HOST_RIGHT_NONE, shared->has_user ? &user : NULL) != 0)
+    if (host_confine(HOST_RIGHT_NONE, orders->has_user ? &user : NULL) != 0)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
     picture->missing = sandbox_enter(SANDBOX_KE, &files, &shared->note);
     recall_ring();
-    ke.listeners = shared->listeners < LISTENERS_MAX ? shared->listeners : LISTENERS_MAX;
+    ke.listeners = orders->listeners < LISTENERS_MAX ? orders->listeners : LISTENERS_MAX;
     for (unsigned i = 0; i < ke.listeners; i++)
         listen_to(i);
     while (!told_to_end) {

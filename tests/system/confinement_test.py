@@ -1,9 +1,11 @@
 """What each process may still do: rights, root, descriptors, lists of system calls; and what is told when one asks for more."""
 
 import os
+import pwd
 import re
 import signal
 import socket
+import struct
 import time
 
 import pytest
@@ -115,6 +117,30 @@ def test_what_the_system_does_not_offer_is_told_by_each_process_once(lab, refuse
     daemon.wait_answering(HOST, port)
     time.sleep(2)
     assert sorted(told()) == sorted(without.items()), daemon.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the daemon has to be root's, so that there is something to regain")
+def test_PROC_02_a_program_that_wrote_to_its_memory_gives_the_next_one_no_right(lab):
+    """Who it is to be stands in memory that the one before could write: it is told anew."""
+    lab.dir.chmod(0o755)
+    nobody, (pem, private) = pwd.getpwnam("nobody"), certificate.Authority(lab.dir).sign("server")
+    port, web = proc.free_port(), proc.free_port()
+    daemon = lab.utcd({"process": {"user": "nobody", "run_dir": str(lab.dir / "run")}, "local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]},
+                       "http": {"listen": [f"{HOST}:{web}"]},
+                       "nts": {"listen": [f"{HOST}:{proc.free_port()}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES)
+    proc.wait_for(lambda: {"ke", "admin", "serve"} <= daemon.roles().keys())
+
+    def confined(role):
+        pid = daemon.roles().get(role)
+        return pid if pid and status_of(pid)["Seccomp"] == "2" else None
+    for role in ("ke", "admin"):
+        first = proc.wait_for(lambda who=role: confined(who))
+        with open(f"/proc/{first}/fd/3", "r+b") as memory:
+            memory.seek(memory.read().index(struct.pack("=II", nobody.pw_uid, nobody.pw_gid)))
+            memory.write(struct.pack("=II", 0, 0))
+        os.kill(first, signal.SIGKILL)
+        second = proc.wait_for(lambda who=role, gone=first: confined(who) not in (None, gone) and confined(who))
+        assert {*status_of(second)["Uid"].split(), *status_of(second)["Gid"].split()} == {str(nobody.pw_uid), str(nobody.pw_gid)}
 
 
 def test_serve_ends_by_its_signals_alone_when_told(daemon):
