@@ -50,14 +50,11 @@ static void put_yaml(const struct overlay *o, struct conf_node *map, const char 
 static void put_from_file(const struct overlay *o, struct conf_node *map, const char *key)
 {
     struct conf_origin at = { CONF_FROM_SECRET, 1, 1, o->name };
-    const struct conf_node *there = conf_node_find(map, key);
     char value[CONF_VALUE_FILE_MAX];
     const char *wrong = conf_value_file_read(o->value, value);
     struct conf_node *n = wrong ? NULL : conf_tree_new_scalar(o->tree, value, at);
 
-    if (there && there->at.kind == CONF_FROM_ENVIRONMENT)
-        conf_error_add(o->errors, at, "%s gives the same key; unset one of the two", there->at.name);
-    else if (wrong)
+    if (wrong)
         conf_error_add(o->errors, at, "%.200s: %s", o->value, wrong);
     else if (n)
         conf_node_put(map, key, n);
@@ -65,9 +62,15 @@ static void put_from_file(const struct overlay *o, struct conf_node *map, const 
         conf_error_add(o->errors, at, "the configuration has too many values");
 }
 
+/* KEY and KEY_FILE together, in whichever order: nobody can tell which is meant. */
 static void put_value(const struct overlay *o, struct conf_node *map, const char *key)
 {
-    (o->from_file ? put_from_file : put_yaml)(o, map, key);
+    const struct conf_node *there = conf_node_find(map, key);
+
+    if (there && there->at.kind == (o->from_file ? CONF_FROM_ENVIRONMENT : CONF_FROM_SECRET))
+        conf_error_add(o->errors, (struct conf_origin){ CONF_FROM_ENVIRONMENT, 1, 1, o->name }, "%s gives the same key; unset one of the two", there->at.name);
+    else
+        (o->from_file ? put_from_file : put_yaml)(o, map, key);
 }
 
 /* The section's map; made when the file has none. */

@@ -102,6 +102,23 @@ static void a_variable_goes_over_what_the_file_says(void **state)
     assert_string_equal(part_says("word"), "a");
 }
 
+static void a_key_is_given_by_its_variable_or_by_a_file(void **state)
+{
+    char by_file[128];
+
+    (void)state;
+    put_file(in_file, "x");
+    snprintf(by_file, sizeof by_file, "T_PART__WORD_FILE=%s", in_file);
+    start("");
+    overlay("T_PART__WORD=b");
+    overlay(by_file);
+    assert_true(told_once("environment T_PART__WORD_FILE: T_PART__WORD gives the same key"));
+    start("");
+    overlay(by_file);
+    overlay("T_PART__WORD=b");
+    assert_true(told_once("environment T_PART__WORD: T_PART__WORD_FILE gives the same key"));
+}
+
 /* An error each, never a value that is gone without a word. */
 static void a_full_tree_is_told(void **state)
 {
@@ -184,7 +201,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_variable_of_ours_is_passed_over), cmocka_unit_test(a_variable_goes_over_what_the_file_says),
-        cmocka_unit_test(a_full_tree_is_told), cmocka_unit_test(credentials_are_files_of_their_directory),
+        cmocka_unit_test(a_key_is_given_by_its_variable_or_by_a_file), cmocka_unit_test(a_full_tree_is_told),
+        cmocka_unit_test(credentials_are_files_of_their_directory),
         cmocka_unit_test(a_credential_that_a_full_tree_does_not_take_is_told),
     };
 

@@ -37,9 +37,9 @@ int run_dir_find(unsigned i, const char *name, char *path, size_t size)
     const char *dir = i == 0 ? own : system;
     int err = run_dir_own(own, sizeof own);
 
-    if (err < 0)
+    if (i == 0 && err < 0)
         return err;
-    if (i >= RUN_DIR_PLACES || (i == 1 && strcmp(own, system) == 0))
+    if (i >= RUN_DIR_PLACES || (i == 1 && err == 0 && strcmp(own, system) == 0))
         return -UE_NO_FILE;
     if (access(dir, F_OK) == 0 && !run_dir_trusted(dir))
         return -UE_PERMISSION;

@@ -85,6 +85,8 @@ static void a_daemon_is_looked_for_in_two_places(void **state)
     longer[sizeof longer - 1] = '\0';
     setenv("XDG_RUNTIME_DIR", longer, 1);
     assert_int_equal(run_dir_find(0, "page", path, sizeof path), -UE_RANGE);
+    assert_int_equal(run_dir_find(1, "page", path, sizeof path), 0); /* the system's is where it is, all the same */
+    assert_string_equal(path, "/run/simple-utcd/page");
 }
 
 /* CTL-04 */
