@@ -274,13 +274,13 @@ def commands_of_the_guide():
 
 @needs_plain
 def test_the_commands_of_the_guide_work(lab, local_daemon):
-    """As typed, from the top of the repository, with what `make install` put in place; the page of this test's daemon is added."""
+    """As typed, from the top of the repository, with what `make install` put in place and no other pkg-config file; the page of this test's daemon is added."""
     root, here = lab.dir / "root", lab.dir / "here"
     proc.run(["meson", "install", "-C", utcd.BUILD, "--no-rebuild"], env={**os.environ, "DESTDIR": str(root)}, check=True)
     here.mkdir()
     (here / "examples").symlink_to(utcd.ROOT / "examples")
     library, pc = next(root.rglob("libutc.so.0")).parent, next(root.rglob("utc.pc")).parent
-    env = {**os.environ, "PKG_CONFIG_PATH": str(pc), "PKG_CONFIG_SYSROOT_DIR": str(root), "LD_LIBRARY_PATH": str(library)}
+    env = {**os.environ, "PKG_CONFIG_LIBDIR": str(pc), "PKG_CONFIG_SYSROOT_DIR": str(root), "LD_LIBRARY_PATH": str(library)}
     commands = commands_of_the_guide()
     assert len(commands) >= 5
     for command in commands:
