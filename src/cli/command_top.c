@@ -1,5 +1,5 @@
 /* utcctl top: status and sources once a second on the whole screen, in plain ANSI (ECMA-48) sequences that every terminal knows. q ends it, and so does an
- * end of input or a signal; the screen and the terminal's mode are put back either way. */
+ * end of input or a signal; the screen and the terminal's mode are put back either way, and while it is stopped (Ctrl-Z). */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,11 +24,13 @@
 
 static struct asked asked;
 static struct termios before;
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_stop;
 
 static void on_signal(int number)
 {
-    if (number != SIGWINCH)
+    if (number == SIGTSTP)
+        told_to_stop = 1;
+    else if (number != SIGWINCH)
         told_to_end = 1;
 }
 
@@ -85,36 +87,56 @@ static bool wait_for_key(void)
     if (told_to_end)
         return false;
     if (n <= 0)
-        return n == 0 || errno == EINTR; /* EINTR: the window's size has changed */
+        return n == 0 || errno == EINTR; /* EINTR: the window's size has changed, or a stop */
     return read(STDIN_FILENO, &key, 1) == 1 && key != 'q' && key != 'Q' && key != 3;
 }
 
 static void catch_signals(void)
 {
-    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH };
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP };
     struct sigaction s = { .sa_handler = on_signal };
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         sigaction(numbers[i], &s, NULL);
 }
 
-static int run_screen(const struct args *a)
+static void take_screen(void)
 {
-    struct termios keys;
+    struct termios keys = before;
 
-    if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
-        return command_fail(a, CLI_USAGE, "top needs a terminal; `utcctl status` prints once, `utcctl top --json` a line a second");
-    keys = before;
     keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     tcsetattr(STDIN_FILENO, TCSANOW, &keys);
-    catch_signals();
     fputs(OTHER_SCREEN, stdout);
-    do
-        refresh(a);
-    while (wait_for_key());
+}
+
+static void give_back_screen(void)
+{
     fputs(OWN_SCREEN, stdout);
     fflush(stdout);
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
+
+static void stop_if_told(void)
+{
+    if (!told_to_stop)
+        return;
+    told_to_stop = 0;
+    give_back_screen();
+    raise(SIGSTOP);
+    take_screen();
+}
+
+static int run_screen(const struct args *a)
+{
+    if (!isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0)
+        return command_fail(a, CLI_USAGE, "top needs a terminal; `utcctl status` prints once, `utcctl top --json` a line a second");
+    catch_signals();
+    take_screen();
+    do {
+        stop_if_told();
+        refresh(a);
+    } while (wait_for_key());
+    give_back_screen();
     return CLI_OK;
 }
 
@@ -126,8 +148,8 @@ static int run_lines(const struct args *a)
     while ((code = command_ask(a, CONTROL_SECTIONS_ALL, &asked)) == CLI_OK) {
         command_print_json(&asked.snapshot, (void (*const[])(struct json *, const struct snapshot *)){ snapshot_json_clock, snapshot_json_sources,
                                                                                                        snapshot_json_problems, NULL });
-        if (fflush(stdout) != 0)
-            return CLI_OK;
+        if (fflush(stdout) != 0 || ferror(stdout))
+            return CLI_OK; /* command_main tells it */
         command_pause((struct dur_ns){ EVERY_MS * NS_PER_MS });
     }
     return code;

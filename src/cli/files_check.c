@@ -31,14 +31,21 @@ static unsigned count(const struct judged *j, enum lint_severity severity)
 
 /* -- text -------------------------------------------------------------------------------------------------------------------- */
 
+/* Letters of any language as they are, and nothing that a terminal would obey. */
+static void print_name(const char *name)
+{
+    for (; *name; name++)
+        putchar((unsigned char)*name < 0x20 || *name == 0x7f ? '?' : *name);
+}
+
 static void print_place(const struct conf_origin *at)
 {
     if (at->kind == CONF_FROM_ENVIRONMENT || at->kind == CONF_FROM_SECRET)
-        printf("environment %s: ", at->name);
-    else if (at->line)
-        printf("%s:%u:%u: ", at->name, at->line, at->column);
-    else
-        printf("%s: ", at->name);
+        fputs("environment ", stdout);
+    print_name(at->name);
+    if (at->kind == CONF_FROM_FILE && at->line)
+        printf(":%u:%u", at->line, at->column);
+    fputs(": ", stdout);
 }
 
 static void show_text(const struct judged *j)
@@ -52,7 +59,8 @@ static void show_text(const struct judged *j)
         print_place(&f->at);
         printf("%s: [%s] %s; %s\n", severities[row->severity], row->id, f->text, row->fix);
     }
-    printf("%s: %u error%s, %u warning%s, %u note%s\n", j->path ? j->path : "defaults (no file)", count(j, LINT_ERROR), count(j, LINT_ERROR) == 1 ? "" : "s",
+    print_name(j->path ? j->path : "defaults (no file)");
+    printf(": %u error%s, %u warning%s, %u note%s\n", count(j, LINT_ERROR), count(j, LINT_ERROR) == 1 ? "" : "s",
            count(j, LINT_WARNING), count(j, LINT_WARNING) == 1 ? "" : "s", count(j, LINT_NOTE), count(j, LINT_NOTE) == 1 ? "" : "s");
 }
 

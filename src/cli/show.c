@@ -118,18 +118,22 @@ static void show_steps(const struct snapshot *s, unsigned width, FILE *out)
         fact("Steps", width, out, "%s in all since the first synchronisation ever", ns_to_text(s->stepped.ns, stepped));
 }
 
-/* The page counts sources that have an address, the daemon those that wait for one as well. */
+unsigned show_source_total(const struct snapshot *s)
+{
+    return s->source_count > s->page.sources_total ? s->source_count : s->page.sources_total;
+}
+
 static void show_source_counts(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     char hint[4 * SNAPSHOT_TEXT_MAX], out_of_it[24] = "";
-    unsigned offline = 0, total = s->source_count > s->page.sources_total ? s->source_count : s->page.sources_total;
+    unsigned offline = 0;
 
     for (uint32_t i = 0; i < s->source_count; i++)
         offline += s->source[i].state == SOURCE_OFFLINE;
     if (offline)
         snprintf(out_of_it, sizeof out_of_it, ", %u offline", offline);
-    fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false%s", total, s->page.sources_reachable, s->page.sources_selected,
-         s->page.sources_false, out_of_it);
+    fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false%s", show_source_total(s), s->page.sources_reachable,
+         s->page.sources_selected, s->page.sources_false, out_of_it);
     if (v->stratum != 0 && s->hint[0])
         fact("", width, out, "%s", text_printable(s->hint, hint, sizeof hint));
 }

@@ -13,6 +13,9 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out);
 /* What the clock is worth in one sentence, what to do where it is worth nothing, and an empty line. */
 void show_verdict(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out);
 
+/* How many sources are configured: the page counts those that have an address, the daemon those that wait for one as well. */
+unsigned show_source_total(const struct snapshot *s);
+
 /* A table of the sources, then what the words in it mean. */
 void show_sources(const struct snapshot *s, unsigned width, FILE *out);
 

@@ -50,7 +50,8 @@ void show_clients(const struct snapshot *s, unsigned width, FILE *out)
         text_wrap("Clients are not counted: configure rate_limit, or ntp.client_log: true.", 0, 0, width, out);
         return;
     }
-    fprintf(out, "%u client%s known; about %.0f different one%s ever asked.\n", c->known, c->known == 1 ? "" : "s", c->ever, c->known == 1 ? "" : "s");
+    text_sentence(width, out, "%u client%s known; about %.0f different one%s ever asked.", c->known, c->known == 1 ? "" : "s", c->ever,
+                  c->ever < 1.5 ? "" : "s");
     if (c->count == 0)
         return;
     t = (struct table){ .column = columns, .columns = COLUMNS };

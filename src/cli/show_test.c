@@ -76,6 +76,9 @@ static void status_in_full(void **state)
     s.service[0].verdict[VERDICT_AMPLIFY] = 5;
     expect(show_status, &s, "6 answered\n                  not answered, most of all: the MAC does not fit the packet: another key, or the packet was "
                             "changed (5)\n  Daemon");
+    s.source_count = 5; /* one has no address yet, and is not in the page's count */
+    expect(show_status, &s, "Synchronised to 3 of 5 sources; ");
+    expect(show_status, &s, "5 configured, 4 answering");
 }
 
 static void every_status_has_its_sentence(void **state)

@@ -6,8 +6,9 @@
 
 static void say_synchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    text_sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, s->page.sources_total,
-                  s->page.sources_total == 1 ? "" : "s", bound);
+    unsigned total = show_source_total(s);
+
+    text_sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, total, total == 1 ? "" : "s", bound);
 }
 
 static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)

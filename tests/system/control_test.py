@@ -363,6 +363,12 @@ def test_top_shows_resizes_and_ends_with_q(lab, good_chronyd):
     frame = small.split("\x1b[H")[-1]
     lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in frame.split("\r\n")]
     assert len(lines) <= 8
+    top.send_signal(signal.SIGTSTP)     # as Ctrl-Z does: the shell's screen and mode are back meanwhile
+    os.waitid(os.P_PID, top.pid, os.WSTOPPED)
+    assert "\x1b[?1049l" in screen(master, 5) and termios.tcgetattr(slave) == mode
+    top.send_signal(signal.SIGCONT)
+    again = screen(master, 20)
+    assert "\x1b[?1049h" in again and "Synchronised" in again and termios.tcgetattr(slave) != mode
     os.write(master, b"q")
     assert top.wait(timeout=20) == 0
     assert "\x1b[?1049l" in screen(master, 5) and termios.tcgetattr(slave) == mode
