@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/addr.h"
 #include "import/directive.h"
 #include "import/formats.h"
 #include "import/reference.h"
@@ -54,6 +55,8 @@ static int unit_of(const char *host)
 }
 
 /* 127.127.1.u is the machine's own clock by decree, other 127.127.t.u are reference clocks. */
+static bool is_local_clock(const char *host) { return strncmp(host, "127.127.1.", 10) == 0; }
+
 static bool take_driver(struct draft *d, const char *host, const struct words *w, unsigned from)
 {
     if (strncmp(host, "127.127.", 8) != 0)
@@ -62,7 +65,7 @@ static bool take_driver(struct draft *d, const char *host, const struct words *w
         reference_take(d, unit_of(host), "", w, from);
         return true;
     }
-    if (strncmp(host, "127.127.1.", 10) == 0) {
+    if (is_local_clock(host)) {
         draft_set(d, "local", "stratum", "10");
         draft_remark(d, "the local clock is a statement, served while no source is known: `local`, stratum 10; see whether that and its error of 1s will do");
     } else {
@@ -99,34 +102,47 @@ static void take_refclock(struct draft *d, const struct words *w, const struct d
         draft_remark(d, "%s", row->remark);
 }
 
+/* The driver of the local clock: its stratum is the statement's. */
+static void fudge_local(struct draft *d, const struct words *w)
+{
+    int64_t stratum;
+
+    for (unsigned i = 2; i < w->count; i += 2)
+        if (strcasecmp(w->word[i], "stratum") == 0 && draft_integer(words_arg(w, i + 1), &stratum))
+            draft_set_within(d, "local", "stratum", "", (double)stratum, 1, 15);
+        else
+            draft_remark(d, "%.20s: of the local clock the stratum alone is taken", w->word[i]);
+}
+
 static void take_fudge(struct draft *d, const struct words *w, const struct directive *row)
 {
     struct draft_source *s = unit_of(words_arg(w, 1)) >= 0 ? draft_find_reference(d, unit_of(words_arg(w, 1))) : NULL;
 
     if (s)
         reference_options(d, s, w, 2);
+    else if (is_local_clock(words_arg(w, 1)) && draft_has(d, "local", "stratum"))
+        fudge_local(d, w);
     else
         draft_remark(d, "%s", row->remark);
 }
 
 /* -- who is answered ------------------------------------------------------------------------------------------------------------ */
 
-/* The prefix of a netmask such as 255.255.255.0; -1 when it is none. */
+/* The prefix of a netmask such as 255.255.255.0 or ffff:ffff::; -1 when it is none. */
 static int bits_of_mask(const char *mask)
 {
-    unsigned byte[4];
-    uint32_t m;
-    char end;
+    struct net_addr m;
+    int most, bits = 0;
 
-    if (sscanf(mask, "%3u.%3u.%3u.%3u%c", &byte[0], &byte[1], &byte[2], &byte[3], &end) != 4)
+    if (strpbrk(mask, "[]*%") || addr_from_text(mask, 0, &m) != 0 || m.port)
         return -1;
-    if (byte[0] > 255 || byte[1] > 255 || byte[2] > 255 || byte[3] > 255)
-        return -1;
-    m = byte[0] << 24 | byte[1] << 16 | byte[2] << 8 | byte[3];
-    for (int bits = 0; bits <= 32; bits++)
-        if (m == (bits ? UINT32_MAX << (32 - bits) : 0))
-            return bits;
-    return -1;
+    most = m.family == ADDR_IPV4 ? 32 : 128;
+    while (bits < most && m.bytes[bits / 8] & 0x80 >> bits % 8)
+        bits++;
+    for (int b = bits; b < most; b++)
+        if (m.bytes[b / 8] & 0x80 >> b % 8)
+            return -1;
+    return bits;
 }
 
 /* What a flag of `restrict` is to us. Those about mode 6 and 7 queries are so without a word: nothing but time is told over NTP. */
@@ -174,8 +190,12 @@ static void take_restrict(struct draft *d, const struct words *w, const struct d
     if (strcasecmp(words_arg(w, i), "mask") == 0) {
         int bits = bits_of_mask(words_arg(w, i + 1));
 
+        if (bits < 0) {
+            draft_remark(d, "the mask \"%.60s\" is no prefix; write the networks it covers into `access`", words_arg(w, i + 1));
+            return;
+        }
         snprintf(text, sizeof text, "%.60s/%d", net, bits);
-        net = bits < 0 ? "a mask that is no prefix" : text;
+        net = text;
         i += 2;
     }
     for (; i < w->count; i++)

@@ -38,11 +38,14 @@ static bool seconds(const char *text, double *out)
     return true;
 }
 
+/* What stands at an empty assignment is none of what stood before. */
 static void take_servers(struct draft *d, const char *value)
 {
     struct words w;
 
     words_split(&w, value, "", "");
+    if (w.count == 0)
+        d->sources = 0;
     for (unsigned i = 0; i < w.count; i++)
         draft_add_source(d, false, w.word[i]);
 }
@@ -65,22 +68,36 @@ static void take_poll(struct draft *d, const char *value, enum draft_number whic
         d->source[i].number[which] = log2_s;
 }
 
-static void take(struct draft *d, const char *key, const char *value, bool sources_only)
+/* The intervals are for all servers, and the fallback is for when no others are named, wherever they stand. */
+enum pass { SERVERS, FALLBACKS, THE_REST, PASSES };
+
+static enum pass pass_of(const char *key)
+{
+    return strcasecmp(key, "NTP") == 0 ? SERVERS : strcasecmp(key, "FallbackNTP") == 0 ? FALLBACKS : THE_REST;
+}
+
+static void take_fallback(struct draft *d, const char *value)
+{
+    if (value[strspn(value, " ")] == '\0')
+        return;
+    if (d->sources > 0)
+        draft_remark(d, "there are no sources for the case that others fail: all are asked always; leave out what that is not meant for");
+    else
+        take_servers(d, value);
+}
+
+static void take(struct draft *d, const char *key, const char *value)
 {
     static const struct { const char *key, *remark; } named[] = {
         { "RootDistanceMaxSec", "a source far away widens the bound; see it with utcctl sources" },
         { "ConnectionRetrySec", "silent sources are asked again with growing pauses; nothing to do" },
         { "SaveIntervalSec", "the time is kept in clock.drift_file, hourly and at the end" },
     };
-    bool lists = strcasecmp(key, "NTP") == 0 || strcasecmp(key, "FallbackNTP") == 0;
 
-    if (sources_only != lists)
-        return;
-    if (lists) {
-        if (strcasecmp(key, "FallbackNTP") == 0 && d->sources > 0)
-            draft_remark(d, "there are no sources for the case that others fail: all are asked always; leave out what that is not meant for");
-        else
-            take_servers(d, value);
+    if (pass_of(key) == SERVERS) {
+        take_servers(d, value);
+    } else if (pass_of(key) == FALLBACKS) {
+        take_fallback(d, value);
     } else if (strcasecmp(key, "PollIntervalMinSec") == 0) {
         take_poll(d, value, DRAFT_MIN_POLL);
     } else if (strcasecmp(key, "PollIntervalMaxSec") == 0) {
@@ -95,7 +112,7 @@ static void take(struct draft *d, const char *key, const char *value, bool sourc
     }
 }
 
-static void read_line(struct draft *d, char *text, unsigned line, bool sources_only)
+static void read_line(struct draft *d, char *text, unsigned line, enum pass pass)
 {
     char *key = text + strspn(text, " "), *equals = strchr(key, '='), *end;
 
@@ -103,25 +120,25 @@ static void read_line(struct draft *d, char *text, unsigned line, bool sources_o
         return;
     if (!equals) {
         draft_line(d, line, "line");
-        if (sources_only)
+        if (pass == THE_REST)
             draft_unknown(d, "key of timesyncd", key);
         return;
     }
     *equals = '\0';
     for (end = equals; end > key && end[-1] == ' '; end--)
         end[-1] = '\0';
+    if (pass_of(key) != pass)
+        return;
     draft_line(d, line, key);
-    take(d, key, equals + 1, sources_only);
-    if (sources_only == (strcasecmp(key, "NTP") == 0 || strcasecmp(key, "FallbackNTP") == 0))
-        draft_line_end(d);
+    take(d, key, equals + 1);
+    draft_line_end(d);
 }
 
-/* Twice: the intervals are for all servers, wherever they stand. */
 void import_timesyncd(struct draft *d, const char *bytes, size_t len)
 {
     char text[WORDS_LINE_MAX];
 
-    for (int sources_only = 1; sources_only >= 0; sources_only--)
+    for (int pass = 0; pass < PASSES; pass++)
         for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);)
-            read_line(d, text, lines.number, sources_only);
+            read_line(d, text, lines.number, (enum pass)pass);
 }
