@@ -53,7 +53,8 @@ struct utc_time {
 
 struct utc;
 
-/* Open the page of the running daemon. path: its file; NULL: this user's own daemon, else the system's (/run/simple-utcd/page).
+/* Open the page of the running daemon. path: its file; NULL: this user's own daemon, else the system's (/run/simple-utcd/page); where none runs, the page
+ * that one of them left, which tells what can still be said.
  * *out is to be closed. Errors: no daemon, a file that is no page of this version, no permission. */
 UTC_API int utc_open(struct utc **out, const char *path);
 

@@ -15,7 +15,6 @@ _Static_assert((int)UTC_LEAP_INSERT == LEAP_INSERT && (int)UTC_LEAP_DELETE == LE
                "the public leap numbers are those of the page");
 
 #define TRIES 16
-#define WRITER_DEAD_NS (200 * NS_PER_S) /* a living one writes each 64 s at least (clock/clock.c): a sleep after its end is for us to notice */
 
 /* Nothing below writes into memory by an index or a length. */
 #if __has_attribute(no_stack_protector)
@@ -106,7 +105,7 @@ QUICK void look(const struct utc_mapping *m, struct utc_time *t)
         make_unusable(t);
 }
 
-/* Nobody wrote for so long: it died without a word, and its successor may have another file. */
+/* Nobody wrote for so long: it died without a word, its successor may have another file, and a sleep since then is for us to notice. */
 static RARE int now_after_the_end(struct utc *u, struct utc_time *out)
 {
     const struct utc_mapping *m = utc_follow(u, __atomic_load_n(&u->now, __ATOMIC_ACQUIRE));

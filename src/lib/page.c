@@ -94,23 +94,44 @@ static int open_path(struct utc **out, const char *path)
     return 0;
 }
 
-int utc_open(struct utc **out, const char *path)
+/* A page outlives its daemon. */
+static bool has_ended(const struct utc_mapping *m)
+{
+    struct page_data d;
+
+    if (__atomic_load_n(&m->page->superseded, __ATOMIC_RELAXED) != 0)
+        return true;
+    return page_read(m->page, &d) == 0 && mono_sub(io_raw_now(), d.heartbeat).ns > WRITER_DEAD_NS;
+}
+
+/* The first place where a daemon runs; where none does, the first that has the page of one. */
+static int open_running(struct utc **out)
 {
     char found[RUN_PATH_MAX];
+    struct utc *ended = NULL, *u;
     int err = -UE_NO_FILE;
 
-    if (path)
-        return open_path(out, path);
     for (unsigned i = 0; i < RUN_DIR_PLACES; i++) {
         int e = run_dir_find(i, RUN_DIR_PAGE, found, sizeof found);
 
-        e = e < 0 ? e : open_path(out, found);
-        if (e == 0)
+        e = e < 0 ? e : open_path(&u, found);
+        if (e == 0 && !has_ended(u->now)) {
+            utc_close(ended);
+            *out = u;
             return 0;
-        err = e == -UE_NO_FILE ? err : e;
+        }
+        if (e == 0 && ended)
+            utc_close(u);
+        else if (e == 0)
+            ended = u;
+        else
+            err = e == -UE_NO_FILE ? err : e;
     }
-    return err;
+    *out = ended;
+    return ended ? 0 : err;
 }
+
+int utc_open(struct utc **out, const char *path) { return path ? open_path(out, path) : open_running(out); }
 
 void utc_close(struct utc *u)
 {

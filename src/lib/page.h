@@ -10,6 +10,8 @@
 #include "base/page.h"
 #include "io/machine.h"
 
+#define WRITER_DEAD_NS (200 * NS_PER_S) /* a living one writes each 64 s at least (clock/clock.c) */
+
 struct utc_mapping {
     const struct page *page;
     const struct io_vmclock *vmclock;   /* that the page names; NULL: none, or none that this process may read */

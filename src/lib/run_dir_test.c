@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,24 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 {
     errno = ENOMEM;
     return no_map ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+}
+
+static const char *systems_page; /* the file that stands for the system's own, or NULL: none */
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list args;
+    mode_t mode;
+
+    va_start(args, flags);
+    mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    if (strcmp(path, "/run/simple-utcd/page") != 0)
+        return __real_open(path, flags, mode);
+    errno = ENOENT;
+    return systems_page ? __real_open(systems_page, flags, mode) : -1;
 }
 
 static void every_user_has_a_place(void **state)
@@ -126,7 +145,6 @@ static void CTL_04_folders_of_others_are_not_believed(void **state)
 /* What utc_open goes by when no path is given: a page of ours before the system's, and the reason of the one that is there. */
 static void a_page_is_looked_for_where_daemons_are(void **state)
 {
-    int elsewhere, here;
     struct page_data d;
     struct utc_time t;
     struct page *p;
@@ -137,9 +155,7 @@ static void a_page_is_looked_for_where_daemons_are(void **state)
     assert_int_equal(play_begin(state), 0);
     setenv("XDG_RUNTIME_DIR", play_dir, 1);
     snprintf(own, sizeof own, "%s/simple-utcd", play_dir);
-    elsewhere = utc_open(&u, NULL); /* this machine may have a daemon */
-    if (elsewhere == 0)
-        utc_close(u);
+    assert_int_equal(utc_open(&u, NULL), -UE_NO_FILE);
     assert_int_equal(mkdir(own, 0700), 0);
     snprintf(play_path, sizeof play_path, "%s/page", own);
     p = play_page();
@@ -150,13 +166,64 @@ static void a_page_is_looked_for_where_daemons_are(void **state)
     utc_close(u);
     utc_close(NULL);
     assert_int_equal(truncate(play_path, 10), 0);
-    here = utc_open(&u, NULL);
-    if (here == 0)
-        utc_close(u);
-    assert_true(here == (elsewhere == -UE_NO_FILE ? -UE_VERSION : elsewhere));
+    assert_int_equal(utc_open(&u, NULL), -UE_VERSION);
     assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
     munmap(p, sizeof *p);
     unlink(play_path);
+    rmdir(own);
+    rmdir(play_dir);
+}
+
+static int64_t age_of_found_s(void)
+{
+    struct utc_time t;
+    struct utc *u;
+
+    assert_int_equal(utc_open(&u, NULL), 0);
+    assert_int_equal(utc_now(u, &t), 0);
+    utc_close(u);
+    return t.writer_age_ns / NS_PER_S;
+}
+
+/* The pages are told apart by their age. */
+static void a_page_that_a_daemon_left_stands_behind_one_that_is_kept(void **state)
+{
+    char own[80], own_page[96], system[96];
+    struct page *mine, *systems;
+    struct page_data d;
+
+    user = 77;
+    assert_int_equal(play_begin(state), 0);
+    setenv("XDG_RUNTIME_DIR", play_dir, 1);
+    snprintf(own, sizeof own, "%s/simple-utcd", play_dir);
+    assert_int_equal(mkdir(own, 0700), 0);
+    snprintf(system, sizeof system, "%s/system", play_dir);
+    snprintf(own_page, sizeof own_page, "%s/page", own);
+    strcpy(play_path, system);
+    systems = play_page();
+    strcpy(play_path, own_page);
+    mine = play_page();
+    d = play_data(1700000037);
+    d.heartbeat.ns -= 5 * NS_PER_S;
+    page_publish(systems, &d);
+    d.heartbeat.ns -= 5 * NS_PER_S;
+    page_publish(mine, &d);
+    systems_page = system;
+    assert_int_equal(age_of_found_s(), 10); /* both are kept: one's own */
+    mine->superseded = 1;                   /* ended */
+    assert_int_equal(age_of_found_s(), 5);
+    systems->superseded = 1;
+    assert_int_equal(age_of_found_s(), 10);
+    systems->superseded = mine->superseded = 0;
+    d.heartbeat.ns -= 300 * NS_PER_S;       /* killed */
+    page_publish(mine, &d);
+    assert_int_equal(age_of_found_s(), 5);
+    systems_page = NULL;
+    assert_int_equal(age_of_found_s(), 310);
+    munmap(mine, sizeof *mine);
+    munmap(systems, sizeof *systems);
+    unlink(own_page);
+    unlink(system);
     rmdir(own);
     rmdir(play_dir);
 }
@@ -187,7 +254,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_user_has_a_place), cmocka_unit_test(a_daemon_is_looked_for_in_two_places),
                                         cmocka_unit_test(CTL_04_folders_of_others_are_not_believed),
-                                        cmocka_unit_test(a_page_is_looked_for_where_daemons_are), cmocka_unit_test(a_page_without_memory) };
+                                        cmocka_unit_test(a_page_is_looked_for_where_daemons_are),
+                                        cmocka_unit_test(a_page_that_a_daemon_left_stands_behind_one_that_is_kept),
+                                        cmocka_unit_test(a_page_without_memory) };
 
     return cmocka_run_group_tests_name("lib run_dir", tests, NULL, NULL);
 }
