@@ -1,5 +1,6 @@
 /* The ruler of key establishment: handshakes whose both ends are in this process, with nothing between them but memory. Told is what the server's end took,
- * from its first byte to its last: no server with this library and this certificate has less.
+ * from its first byte to its last: no server with this library and this certificate has less. Both ends run the same code, which flatters: the client's has
+ * just been there.
  *
  * usage: handshake_floor CERTIFICATE PRIVATE_KEY COUNT */
 #include <stdio.h>
