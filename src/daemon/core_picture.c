@@ -71,7 +71,7 @@ void core_snapshot(struct core *c, struct snapshot *out)
     out->control_denied = c->denied;
     out->reloads = c->world->sets->report.count;
     hardware_picture(c->world->hardware, out);
-    responder_picture(c->world->responder, out);
+    responder_picture(c->world->responder, c->world->shared->xdp_gone, out);
     if (c->world->ke)
         picture_of_ke(c->world->ke, out);
     out->answers_unsent = lack_of(c->world->shared).unsent;

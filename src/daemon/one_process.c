@@ -160,7 +160,7 @@ int one_process_run(struct setup *s)
     resolver_start(&all.resolver, &all.loop, s->resolve_end);
     resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
     rival_start(&all.rival, &all.loop, &s->mode, s->world.shared);
-    responder_follow(&s->responder, &all.follow);
+    responder_follow(&s->responder, &all.follow, &s->world.shared->xdp_gone);
     reload_start(&all.reload, &all.loop, s,
                  &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, reloaded }, true);
     status_start(&all.status, &all.loop, s);

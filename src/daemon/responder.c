@@ -22,6 +22,9 @@
 #define PATIENCE_MS 10000       /* for the kernel to prove and take the program */
 #define WRITE_EVERY_NS NS_PER_S
 #define ADDRESSES_MAX 256
+#define GONE "the interface was taken away; one that comes in its place is attached at the next start"
+
+_Static_assert(XDP_INTERFACES_MAX <= 32, "a bit for each");
 
 static void say_why(struct responder *r, const char *why) { snprintf(r->loaded.text, sizeof r->loaded.text, "%s", why); }
 
@@ -166,15 +169,31 @@ static void write_places(struct responder *r)
     r->left_out = left_out;
 }
 
-void responder_rewrite(struct responder *r)
+/* The kernel took the program off with the interface, and one that is made anew by that name is another one. */
+static void look_for_gone(struct responder *r)
 {
-    if (r->mirror && r->listeners)
-        write_places(r);
+    for (uint32_t i = 0; i < r->loaded.interfaces; i++) {
+        const struct xdp_interface *at = &r->loaded.interface[i];
+
+        if (!at->on || *r->gone >> i & 1 || io_local_is_there(at->ifindex))
+            continue;
+        *r->gone |= 1u << i;
+        logger_say("no XDP on %s any more: " GONE, at->name);
+    }
 }
 
-void responder_follow(struct responder *r, struct follow *f)
+void responder_rewrite(struct responder *r)
+{
+    if (!r->mirror || !r->listeners)
+        return;
+    look_for_gone(r);
+    write_places(r);
+}
+
+void responder_follow(struct responder *r, struct follow *f, uint32_t *gone)
 {
     r->listeners = f->listeners;
+    r->gone = gone;
     f->responder = r;
     responder_rewrite(r);
 }
@@ -203,12 +222,14 @@ void responder_tell(const struct responder *r)
                    r->loaded.interface[i].text);
 }
 
-void responder_picture(const struct responder *r, struct snapshot *out)
+void responder_picture(const struct responder *r, uint32_t gone, struct snapshot *out)
 {
     out->xdp_count = r->loaded.interfaces;
     for (uint32_t i = 0; i < r->loaded.interfaces; i++) {
-        out->xdp[i] = (struct snapshot_card){ .on = r->loaded.interface[i].on };
+        bool is_gone = gone >> i & 1;
+
+        out->xdp[i] = (struct snapshot_card){ .on = r->loaded.interface[i].on && !is_gone };
         snprintf(out->xdp[i].name, sizeof out->xdp[i].name, "%s", r->loaded.interface[i].name);
-        snprintf(out->xdp[i].text, sizeof out->xdp[i].text, "%s", r->loaded.interface[i].text);
+        snprintf(out->xdp[i].text, sizeof out->xdp[i].text, "%s", is_gone ? GONE : r->loaded.interface[i].text);
     }
 }

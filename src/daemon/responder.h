@@ -25,14 +25,15 @@ struct responder {
     struct guard *clients;          /* zeroed memory for the one guard; NULL: none is needed */
     unsigned left_out;              /* addresses without a place, of the last count */
     const struct listeners *listeners;
+    uint32_t *gone;                 /* shared: bit i, interface[i] was taken away since */
 };
 
 /* guarded: requests go through a guard. Fills *r, whatever comes of it. */
 void responder_start(struct responder *r, const struct ntp_options *o, bool guarded);
 
-/* From now on requests are answered at the listeners that f follows, where their sockets are open. Of the parent, or the one process. */
+/* From now on requests are answered at the listeners that f follows, where their sockets are open. Of the parent, or the one process. gone: shared. */
 struct follow;
-void responder_follow(struct responder *r, struct follow *f);
+void responder_follow(struct responder *r, struct follow *f, uint32_t *gone);
 
 /* Listeners may be others now: as after a change of addresses. */
 void responder_rewrite(struct responder *r);
@@ -48,6 +49,6 @@ struct mono_ns responder_write(const struct responder *r, const struct serve_opt
 
 /* One sentence per interface: on, or why not; or one for all. */
 void responder_tell(const struct responder *r);
-void responder_picture(const struct responder *r, struct snapshot *out);
+void responder_picture(const struct responder *r, uint32_t gone, struct snapshot *out);
 
 #endif

@@ -45,6 +45,7 @@ struct shared_state {
     struct shared_death death[ROLE_COUNT];  /* the parent */
     uint64_t sieved[SERVICE_COUNT];         /* the parent: what the kernel dropped of floods (sieve.h) */
     int64_t awaited_ns[ROLE_COUNT];         /* the parent: since when a role that comes by itself (join.h) is not there; 0: it is, or is not awaited */
+    uint32_t xdp_gone;                      /* the parent: bit i, the interface is gone for which the responder was loaded i-th */
     uint8_t rival;                          /* the parent: another program that steers the system clock (rival.h) */
     uint8_t not_listening[LISTENERS_MAX];   /* the parent: by listener, -UE_... why it could not be opened though it is there; 0 */
 };

@@ -175,7 +175,7 @@ int supervisor_run(struct setup *s)
     sieve_start(&sup.sieve, &sup.loop, s->guard_memory, &s->listeners, s->world.shared);
     rival_start(&sup.rival, &sup.loop, &s->mode, s->world.shared);
     hear_workers();
-    responder_follow(&s->responder, &sup.follow);
+    responder_follow(&s->responder, &sup.follow, &s->world.shared->xdp_gone);
     reload_start(&sup.reload, &sup.loop, s,
                  &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded }, false);
     loop_watch(&sup.loop, s->reload_end, POLLIN, on_core_word, NULL);

@@ -102,7 +102,7 @@ static void note_interfaces(const struct core *c, struct problems *out)
         return;
     picture.card_count = picture.xdp_count = 0;
     hardware_picture(c->world->hardware, &picture);
-    responder_picture(c->world->responder, &picture);
+    responder_picture(c->world->responder, c->world->shared->xdp_gone, &picture);
     note_cards(picture.card, picture.card_count, PROBLEM_STAMPS_OFF, out);
     note_cards(picture.xdp, picture.xdp_count, PROBLEM_XDP_OFF, out);
 }

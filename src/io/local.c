@@ -74,3 +74,5 @@ void io_local_changed(int fd)
 }
 
 uint32_t io_local_interface(const char *name) { return if_nametoindex(name); }
+
+bool io_local_is_there(uint32_t ifindex) { return if_indextoname(ifindex, (char[IF_NAMESIZE]){ 0 }) != NULL; }

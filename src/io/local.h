@@ -16,4 +16,7 @@ void io_local_changed(int fd);
 /* The interface's number; 0: there is none of that name now. It is another one after the interface was made anew. */
 uint32_t io_local_interface(const char *name);
 
+/* Is it still there, by whatever name? */
+bool io_local_is_there(uint32_t ifindex);
+
 #endif

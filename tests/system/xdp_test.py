@@ -299,6 +299,18 @@ def test_a_listener_at_an_interface_that_is_gone_is_nowhere(lab, street):
         assert client.ask(timeout=0.3) is None
 
 
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_an_interface_that_is_taken_away_is_told(street, mode):
+    """The program went with it, and does not come back with another one of that name."""
+    row = street(mode=mode)
+    subprocess.run(["ip", "link", "delete", row.neighbour.link], check=True)
+    status = row.daemon.wait_status(lambda s: not s["xdp"][0]["on"], what="still said to be on")
+    assert "was taken away" in status["xdp"][0]["detail"]
+    assert [p["subject"] for p in status["problems"] if p["id"] == "xdp-off"] == [row.neighbour.link]
+    assert row.daemon.log().count(f"no XDP on {row.neighbour.link} any more: the interface was taken away") == 1
+    assert row.daemon.wait_answering("127.0.0.1", row.port)
+
+
 def test_a_place_that_another_program_has_is_left_to_it(street):
     """We could not open it when its address came, which is told; XDP must not take its requests away."""
     row, port = street(), proc.free_port()
