@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cursor c = cursor_of((struct span){ data, size });
     uint64_t counted = 0;
 
-    guard_init(&guard, &limits, true, &(struct guard_key){ 3, 4 });
+    guard_init(&guard, &(struct guard_maker){ 0 }, &limits, true, &(struct guard_key){ 3, 4 });
     interleave_init(&table, &(struct guard_key){ 1, 2 });
     r.options.guard = &guard;
     r.options.interleave = &table;

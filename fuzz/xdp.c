@@ -50,7 +50,7 @@ static struct guard *new_guard(void)
     const struct guard_options o = { .rate_limit = { .present = true, .rate = 1, .burst = 1, .ipv4_prefix = 8, .ipv6_prefix = 16, .kiss = 3, .leak = 2 } };
 
     if (!made)
-        guard_init(&g, &o, false, &(struct guard_key){ 1, 2 });
+        guard_init(&g, &(struct guard_maker){ 0 }, &o, false, &(struct guard_key){ 1, 2 });
     made = true;
     return &g;
 }

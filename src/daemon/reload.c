@@ -190,13 +190,13 @@ static bool make_lists(struct setup *s, const struct daemon_options *o, uint8_t 
         return true;
     if (setup_guard(s, &o->guard, false) != 0)
         return false;
-    guard_change_begin(g, &o->guard);
+    guard_change_begin(g, &s->lists, &o->guard);
     for (unsigned i = 0; i < s->listeners.count; i++) {
         const struct listener *l = &s->listeners.item[i];
-        int at = l->removed ? 0 : guard_list_at(g, &o->guard, &l->at, l->interface);
+        int at = l->removed ? 0 : guard_list_at(g, &s->lists, &o->guard, &l->at, l->interface);
 
         if (at < 0) {
-            guard_change_abort(g);
+            guard_change_abort(&s->lists);
             return false;
         }
         list[i] = (uint8_t)at;
@@ -230,7 +230,7 @@ static void commit(struct reload *r, struct config_set *fresh, const uint8_t lis
     fresh->serve.keys = fresh->options.key_table;
     fresh->serve.guard = needs_guard(&fresh->options) ? s->guard_memory : NULL;
     if (s->guard_ready)
-        guard_change_end(s->guard_memory, &fresh->options.guard, fresh->options.ntp.client_log);
+        guard_change_end(s->guard_memory, &s->lists, &fresh->options.guard, fresh->options.ntp.client_log);
     sets->limits = clock_limits_of(&fresh->options.engine.clock);
     s->options = s->world.options = &fresh->options;
     s->serve = fresh->serve;

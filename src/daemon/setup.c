@@ -206,7 +206,7 @@ int setup_guard(struct setup *s, const struct guard_options *o, bool log_clients
         return 0;
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         return -UE_IO;
-    guard_init(s->guard_memory, o, log_clients, &seed);
+    guard_init(s->guard_memory, &s->lists, o, log_clients, &seed);
     s->guard_ready = true;
     return 0;
 }
@@ -225,7 +225,7 @@ static int make_guard(struct setup *s)
     s->world.guard = s->serve.guard;
     for (unsigned i = 0; i < s->listeners.count; i++) {
         struct listener *l = &s->listeners.item[i];
-        int list = guard_list_at(s->serve.guard, o, &l->at, l->interface);
+        int list = guard_list_at(s->serve.guard, &s->lists, o, &l->at, l->interface);
 
         if (list < 0)
             return setup_refuse(EXIT_CONFIGURATION, "access: the items name listeners in more than %d different combinations", GUARD_LISTS_MAX);

@@ -31,6 +31,7 @@ struct setup {
     struct serve_options serve;     /* in force; of generation 0 until a reload */
     struct config_sets *sets;       /* of reloads */
     struct guard *guard_memory;     /* serve.guard, when there is one; a reload may need it later */
+    struct guard_maker lists;       /* of access, as they were made in it */
     bool guard_ready;
     struct interleave *interleave_memory; /* likewise serve.interleave */
     struct mode mode;

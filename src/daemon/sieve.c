@@ -91,6 +91,7 @@ static void run(void *ctx, struct mono_ns now)
     if (mono_before(now, s->next))
         return;
     n = guard_floods(s->guard, now, flood, &s->next);
+    s->next = mono_max(s->next, mono_add(now, (struct dur_ns){ REST_NS }));
     s->looked_at = now;
     count_dropped(s);
     if (n > 0 || s->count > 0)

@@ -23,12 +23,13 @@ static struct guard_client client_named(const struct guard_limit *l, uint64_t pr
     return c;
 }
 
+/* A worker that is not ours any more may have written any window: those who look are core and the parent, which nothing divides by zero. */
 static double rate_of(const struct guard_limit *l, const struct guard_count *count, int64_t now)
 {
-    uint32_t now_s = (uint32_t)(now / NS_PER_S);
-    double since_s = (double)(now % (NS_PER_S * l->window_s)) / (double)NS_PER_S;
+    uint32_t now_s = (uint32_t)(now / NS_PER_S), written = ATOMIC_LOAD(&l->window_s), window_s = written ? written : 1;
+    double since_s = (double)(now % (NS_PER_S * window_s)) / (double)NS_PER_S;
 
-    return guard_faded(ATOMIC_LOAD(&count->recent), ATOMIC_LOAD(&count->last_s), now_s, l->window_s) / (l->window_s + since_s);
+    return guard_faded(ATOMIC_LOAD(&count->recent), ATOMIC_LOAD(&count->last_s), now_s, window_s) / (window_s + since_s);
 }
 
 static struct guard_client client_of(const struct guard *g, const struct guard_set *s, unsigned row, int64_t now)
@@ -94,7 +95,7 @@ double guard_prefixes_ever(const struct guard *g)
     double sum = 0, empty = 0, estimate;
 
     for (size_t i = 0; i < sizeof g->sketch; i++) {
-        uint8_t run = ATOMIC_LOAD(&g->sketch[i]);
+        uint8_t run = ATOMIC_LOAD(&g->sketch[i]) % 64;
 
         sum += 1 / (double)(UINT64_C(1) << run);
         empty += run == 0;

@@ -41,33 +41,33 @@ static struct guard_limit limit_of(const struct rate_limit_options *o)
     return l;
 }
 
-void guard_init(struct guard *g, const struct guard_options *o, bool log_clients, const struct guard_key *seed)
+void guard_init(struct guard *g, struct guard_maker *m, const struct guard_options *o, bool log_clients, const struct guard_key *seed)
 {
     g->limit = limit_of(&o->rate_limit);
     g->counted = o->rate_limit.present || log_clients;
     g->key = *seed;
     if (o->access_count > 0)
-        guard_list_at(g, o, NULL, "");
-    g->lists = g->made;
+        guard_list_at(g, m, o, NULL, "");
+    g->lists = m->made;
 }
 
 /* Nobody goes by a list of the other bank, unless he has not heard of the change before this one. */
-void guard_change_begin(struct guard *g, const struct guard_options *o)
+void guard_change_begin(struct guard *g, struct guard_maker *m, const struct guard_options *o)
 {
-    g->bank = g->lists ? g->bank ^ GUARD_LISTS_MAX : 0;
-    g->made = 0;
+    m->bank ^= GUARD_LISTS_MAX;
+    m->made = 0;
     if (o->access_count > 0)
-        guard_list_at(g, o, NULL, "");
+        guard_list_at(g, m, o, NULL, "");
 }
 
-void guard_change_end(struct guard *g, const struct guard_options *o, bool log_clients)
+void guard_change_end(struct guard *g, const struct guard_maker *m, const struct guard_options *o, bool log_clients)
 {
     g->limit = limit_of(&o->rate_limit);
     ATOMIC_STORE(&g->counted, o->rate_limit.present || log_clients);
-    ATOMIC_STORE(&g->lists, g->made);
+    ATOMIC_STORE(&g->lists, m->made);
 }
 
-void guard_change_abort(struct guard *g) { g->bank ^= g->lists ? GUARD_LISTS_MAX : 0; }
+void guard_change_abort(struct guard_maker *m) { m->bank ^= GUARD_LISTS_MAX; }
 
 bool guard_is_needed(const struct guard_options *o, bool log_clients) { return o->access_count > 0 || o->rate_limit.present || log_clients; }
 
@@ -113,33 +113,34 @@ static void build_access(struct access_list *l, const struct guard_options *o, u
     access_build(l, rule, n);
 }
 
-int guard_list_at(struct guard *g, const struct guard_options *o, const struct net_addr *listener, const char *interface)
+int guard_list_at(struct guard *g, struct guard_maker *m, const struct guard_options *o, const struct net_addr *listener, const char *interface)
 {
     uint32_t items = items_at(o, listener, interface);
 
     if (o->access_count == 0)
         return 0;
-    for (uint32_t i = g->bank; i < g->bank + g->made; i++)
-        if (g->items[i] == items)
+    for (uint32_t i = m->bank; i < m->bank + m->made; i++)
+        if (m->items[i] == items)
             return (int)i;
-    if (g->made == GUARD_LISTS_MAX)
+    if (m->made == GUARD_LISTS_MAX)
         return -UE_FULL;
-    g->items[g->bank + g->made] = items;
-    build_access(&g->access[g->bank + g->made], o, items);
-    return (int)(g->bank + g->made++);
+    m->items[m->bank + m->made] = items;
+    build_access(&m->list, o, items);
+    g->access[m->bank + m->made] = m->list;
+    return (int)(m->bank + m->made++);
 }
 
 struct guard_reason guard_explain(const struct guard *g, const struct guard_options *o, const struct net_addr *from, unsigned list, unsigned service)
 {
-    struct guard_reason r = { .action = (uint8_t)guard_access(g, from, list, service) };
+    struct guard_reason r = { .action = (uint8_t)guard_access(g, from, list, service) & ACCESS_AUTHENTICATE };
     uint32_t rule = g->lists ? access_rule_at(&g->access[list], from, service) : ACCESS_NO_RULE;
 
     if (rule == ACCESS_NO_RULE)
         return r;
-    while (rule >= o->access[r.item].nets.count)
+    while (r.item < o->access_count && rule >= o->access[r.item].nets.count)
         rule -= o->access[r.item++].nets.count;
     r.net = rule;
-    r.matched = true;
+    r.matched = r.item < o->access_count;
     return r;
 }
 

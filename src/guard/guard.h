@@ -77,8 +77,6 @@ struct guard {
     uint64_t sieve[GUARD_FLOODS_MAX]; /* prefixes that are thinned out now */
     uint32_t denials;       /* of those told: which one gets the next kiss */
     uint32_t lists;         /* 0: no access list is given */
-    uint32_t bank, made;    /* of the lists that are being made: the first's number, and how many there are */
-    uint32_t items[GUARD_LISTS_KEPT]; /* a list per set of configured items that hold at some listener; bit i: item i */
     struct access_list access[GUARD_LISTS_KEPT];
     uint32_t blocks;        /* that ever began */
     struct guard_block block[GUARD_BLOCKS_KEPT];
@@ -88,21 +86,28 @@ struct guard {
     _Alignas(64) struct guard_set set[GUARD_SETS];
 };
 
+/* What whoever makes the lists knows of them, zeroed at first: in memory of his own, because workers write to *g, and would have a say in where he writes. */
+struct guard_maker {
+    uint32_t bank, made;    /* of the lists that are being made: the first's number, and how many there are */
+    uint32_t items[GUARD_LISTS_KEPT]; /* a list per set of configured items that hold at some listener; bit i: item i */
+    struct access_list list; /* the one that is being made */
+};
+
 /* Fills a zeroed *g; `seed` is secret and random. log_clients: count them even without a limit. */
-void guard_init(struct guard *g, const struct guard_options *o, bool log_clients, const struct guard_key *seed);
+void guard_init(struct guard *g, struct guard_maker *m, const struct guard_options *o, bool log_clients, const struct guard_key *seed);
 
 /* Other options while workers go on asking: begin, guard_list_at for each listener, then end or, where that did not go well, abort. Until the end the old lists
  * hold, and until a worker knows its listener's new number it goes by an old list. Rows and blocks stay; a change of prefix lengths makes new rows. */
-void guard_change_begin(struct guard *g, const struct guard_options *o);
-void guard_change_end(struct guard *g, const struct guard_options *o, bool log_clients);
-void guard_change_abort(struct guard *g);
+void guard_change_begin(struct guard *g, struct guard_maker *m, const struct guard_options *o);
+void guard_change_end(struct guard *g, const struct guard_maker *m, const struct guard_options *o, bool log_clients);
+void guard_change_abort(struct guard_maker *m);
 
 /* Does anything of these options, or a client log, need a struct guard at all? */
 bool guard_is_needed(const struct guard_options *o, bool log_clients);
 
 /* Which of g's access lists holds at the listener on that address and interface ("": any), 0 .. GUARD_LISTS_KEPT - 1. Asked for each listener before any
  * request comes. The first list holds at all that no item names. Returns -UE_FULL when the listeners need more than GUARD_LISTS_MAX different lists. */
-int guard_list_at(struct guard *g, const struct guard_options *o, const struct net_addr *listener, const char *interface);
+int guard_list_at(struct guard *g, struct guard_maker *m, const struct guard_options *o, const struct net_addr *listener, const char *interface);
 
 /* One request for service < ACCESS_SERVICES at a listener with that list. Returns VERDICT_ANSWERED when it may be answered, VERDICT_DENIED,
  * _RATE_LIMITED or _BLOCKED for silence, _UNAUTHENTICATED when it may be answered if it authenticates itself, VERDICT_DENY_KISS or VERDICT_RATE_KISS

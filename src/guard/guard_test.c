@@ -13,6 +13,7 @@ static const struct guard_key seed = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
 static const struct rate_limit_options strict = { .present = true, .rate = 2, .burst = 5, .ipv4_prefix = 32, .ipv6_prefix = 64, .kiss = 4 };
 
 static struct guard *g;
+static struct guard_maker maker;
 
 static int take_memory(void **state)
 {
@@ -33,7 +34,8 @@ static void start(const struct rate_limit_options *limit, bool log)
     struct guard_options o = { .rate_limit = *limit };
 
     memset(g, 0, sizeof *g);
-    guard_init(g, &o, log, &seed);
+    memset(&maker, 0, sizeof maker);
+    guard_init(g, &maker, &o, log, &seed);
 }
 
 static struct net_addr v4(uint32_t host, uint16_t port)
@@ -384,9 +386,10 @@ static void access_list_comes_first(void **state)
 
     (void)state;
     memset(g, 0, sizeof *g);
+    memset(&maker, 0, sizeof maker);
     o.access[0] = (struct access_options){ .nets = { 1, { { v4(0x0a000000, 0), 8 } } }, .action = ACCESS_DENY, .service = 3 };
     o.access[1] = (struct access_options){ .nets = { 2, { { v4(0x0b000000, 0), 8 }, { v4(0x0c000000, 0), 8 } } }, .action = ACCESS_KISS, .service = 1 };
-    guard_init(g, &o, false, &seed);
+    guard_init(g, &maker, &o, false, &seed);
     assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 10, 1 } }, 0, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
     assert_int_equal(guard_check(g, &(struct net_addr){ .family = ADDR_IPV4, .bytes = { 12, 1 } }, 0, 0, (struct mono_ns){ 0 }), VERDICT_ANSWERED);
     for (int i = 0; i < 160; i++) {
@@ -402,7 +405,7 @@ static void access_list_comes_first(void **state)
 
 static void NTP_25_ten_million_forged_sources(void **state)
 {
-    struct guard_client top[4];
+    struct guard_client top[GUARD_FLOODS_MAX];
     uint32_t clients;
     int talker = 0;
 
@@ -482,12 +485,13 @@ static void each_listener_has_its_list(void **state)
     o.access[2] = (struct access_options){ .nets = { 1, { { v4(0, 0), 0 } } }, .action = ACCESS_AUTHENTICATE, .service = 0,
                                            .listeners = { 1, { outside }, { "eth1" } } };
     memset(g, 0, sizeof *g);
-    guard_init(g, &o, false, &seed);
-    assert_int_equal(guard_list_at(g, &o, &outside, ""), 0);
-    assert_int_equal(guard_list_at(g, &o, &inside, ""), 1);
-    assert_int_equal(guard_list_at(g, &o, &other_port, ""), 1);
-    assert_int_equal(guard_list_at(g, &o, &outside, "eth1"), 2);
-    assert_int_equal(guard_list_at(g, &o, &outside, "eth0"), 0);
+    memset(&maker, 0, sizeof maker);
+    guard_init(g, &maker, &o, false, &seed);
+    assert_int_equal(guard_list_at(g, &maker, &o, &outside, ""), 0);
+    assert_int_equal(guard_list_at(g, &maker, &o, &inside, ""), 1);
+    assert_int_equal(guard_list_at(g, &maker, &o, &other_port, ""), 1);
+    assert_int_equal(guard_list_at(g, &maker, &o, &outside, "eth1"), 2);
+    assert_int_equal(guard_list_at(g, &maker, &o, &outside, "eth0"), 0);
     assert_int_equal(guard_check(g, &from, 0, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
     assert_int_equal(guard_check(g, &from, 1, 0, (struct mono_ns){ 0 }), VERDICT_ANSWERED);
     assert_int_equal(guard_check(g, &far, 1, 0, (struct mono_ns){ 0 }), VERDICT_DENIED);
@@ -509,10 +513,11 @@ static void more_lists_than_there_is_room_for(void **state)
     for (uint8_t i = 0; i <= GUARD_LISTS_MAX; i++)
         o.access[i] = (struct access_options){ .nets = { 1, { { v4(0, 0), 0 } } }, .service = 3, .listeners = { 1, { v4(i + 1u, 123) }, { "" } } };
     memset(g, 0, sizeof *g);
-    guard_init(g, &o, false, &seed);
+    memset(&maker, 0, sizeof maker);
+    guard_init(g, &maker, &o, false, &seed);
     for (uint32_t i = 1; i < GUARD_LISTS_MAX; i++)
-        assert_int_equal(guard_list_at(g, &o, &o.access[i - 1].listeners.item[0], ""), (int)i);
-    assert_int_equal(guard_list_at(g, &o, &o.access[GUARD_LISTS_MAX].listeners.item[0], ""), -UE_FULL);
+        assert_int_equal(guard_list_at(g, &maker, &o, &o.access[i - 1].listeners.item[0], ""), (int)i);
+    assert_int_equal(guard_list_at(g, &maker, &o, &o.access[GUARD_LISTS_MAX].listeners.item[0], ""), -UE_FULL);
 }
 
 /* While new lists are made the old ones hold; a listener that has not heard of the change goes by one of the old ones still. */
@@ -526,27 +531,61 @@ static void CFG_08_lists_change_while_they_are_asked(void **state)
     deny.access[0] = (struct access_options){ .nets = { 1, { { v4(9, 0), 32 } } }, .action = ACCESS_DENY, .service = 3 };
     other.access[0] = (struct access_options){ .nets = { 1, { { v4(8, 0), 32 } } }, .action = ACCESS_DENY, .service = 3 };
     memset(g, 0, sizeof *g);
-    guard_init(g, &deny, false, &seed);
+    memset(&maker, 0, sizeof maker);
+    guard_init(g, &maker, &deny, false, &seed);
     for (int round = 0; round < 5; round++) {
-        unsigned held = (unsigned)guard_list_at(g, &deny, NULL, "");
+        unsigned held = (unsigned)guard_list_at(g, &maker, &deny, NULL, "");
 
         assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY);
-        guard_change_begin(g, &other);
-        list = guard_list_at(g, &other, NULL, "");
+        guard_change_begin(g, &maker, &other);
+        list = guard_list_at(g, &maker, &other, NULL, "");
         assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY);
-        guard_change_end(g, &other, false);
+        guard_change_end(g, &maker, &other, false);
         assert_int_equal(guard_access(g, &from, held, 0), ACCESS_DENY); /* not told yet */
         assert_int_equal(guard_access(g, &from, (unsigned)list, 0), ACCESS_ALLOW);
         assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_DENY);
-        guard_change_begin(g, &deny);
-        guard_change_abort(g);
+        guard_change_begin(g, &maker, &deny);
+        guard_change_abort(&maker);
         assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_DENY);
-        guard_change_begin(g, &none);
-        guard_change_end(g, &none, false);
+        guard_change_begin(g, &maker, &none);
+        guard_change_end(g, &maker, &none, false);
         assert_int_equal(guard_access(g, &elsewhere, (unsigned)list, 0), ACCESS_ALLOW);
-        guard_change_begin(g, &deny);
-        guard_change_end(g, &deny, false);
+        guard_change_begin(g, &maker, &deny);
+        guard_change_end(g, &maker, &deny, false);
     }
+}
+
+/* Code of an attacker in a worker writes what it likes to this memory: who looks at it neither divides by zero nor reads or writes beyond it. */
+static void PROC_09_what_a_worker_wrote_is_looked_at_without_harm(void **state)
+{
+    struct guard_options deny = { .access_count = 1 };
+    struct net_addr from = v4(9, 123);
+    struct guard_client top[GUARD_FLOODS_MAX];
+    struct mono_ns until;
+    uint32_t clients;
+    int list;
+
+    (void)state;
+    deny.access[0] = (struct access_options){ .nets = { 1, { { v4(9, 0), 32 } } }, .action = ACCESS_DENY, .service = 3 };
+    memset(g, 0, sizeof *g);
+    memset(&maker, 0, sizeof maker);
+    guard_init(g, &maker, &deny, true, &seed);
+    memset(g->access, 0xff, sizeof g->access);
+    assert_false(guard_explain(g, &deny, &from, 0, 0).matched);
+    memset((uint8_t *)g + sizeof g->counted, 0xff, sizeof *g - sizeof g->counted);
+    guard_change_begin(g, &maker, &deny);
+    list = guard_list_at(g, &maker, &deny, NULL, "");
+    assert_in_range(list, 0, GUARD_LISTS_KEPT - 1);
+    for (int zero = 0; zero < 2; zero++) {
+        memset(&g->limit, 0, sizeof g->limit);
+        g->limit.on = true;
+        g->limit.window_s = zero ? 0 : UINT32_MAX;
+        guard_top(g, (struct mono_ns){ NS_PER_S }, top, 4, &clients);
+        guard_floods(g, (struct mono_ns){ -2 }, top, &until);
+        guard_client_at(g, &from, (struct mono_ns){ NS_PER_S }, top);
+        assert_true(guard_prefixes_ever(g) > 0);
+    }
+    guard_change_abort(&maker);
 }
 
 /* A steady rate is told as it is, whenever one looks, and fades when it ends. */
@@ -617,6 +656,7 @@ int main(void)
         cmocka_unit_test(each_listener_has_its_list),
         cmocka_unit_test(more_lists_than_there_is_room_for),
         cmocka_unit_test(CFG_08_lists_change_while_they_are_asked),
+        cmocka_unit_test(PROC_09_what_a_worker_wrote_is_looked_at_without_harm),
         cmocka_unit_test(rate_of_a_talker),
         cmocka_unit_test(sketch_estimates_how_many_there_were),
     };

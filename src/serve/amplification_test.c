@@ -92,7 +92,7 @@ static void start(struct door *d, struct guard *guard, struct interleave *table)
     };
     d->now = d->page.raw_ref;
     d->options.ntp.symmetric_reply = true;
-    guard_init(guard, &limit, true, &(struct guard_key){ 1, 2 });
+    guard_init(guard, &(struct guard_maker){ 0 }, &limit, true, &(struct guard_key){ 1, 2 });
     interleave_init(table, &(struct guard_key){ 3, 4 });
     d->options.guard = guard;
     d->options.interleave = table;

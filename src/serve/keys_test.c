@@ -127,7 +127,7 @@ static void make_guard(const struct guard_options *o)
     static const struct guard_key seed = { 1, 2 };
 
     memset(guard, 0, sizeof *guard);
-    guard_init(guard, o, false, &seed);
+    guard_init(guard, &(struct guard_maker){ 0 }, o, false, &seed);
 }
 
 static struct guard_options everybody(uint8_t action)

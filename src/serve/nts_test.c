@@ -48,7 +48,7 @@ static void door_init(struct door *d, uint8_t action)
     o.access[0].nets.count = 1;
     o.access[0].nets.item[0].addr.family = ADDR_IPV4;
     memset(guard, 0, sizeof *guard);
-    guard_init(guard, &o, false, &seed);
+    guard_init(guard, &(struct guard_maker){ 0 }, &o, false, &seed);
     memset(d, 0, sizeof *d);
     prng_seed(&d->prng, 3);
     d->rng = prng_as_rng(&d->prng);

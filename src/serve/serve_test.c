@@ -642,7 +642,7 @@ static void with_guard(struct door *d, enum service service)
     o.access[1] = (struct access_options){ .nets = { 1, { { { .family = ADDR_IPV4, .bytes = { 198, 51, 100 } }, 24 } } }, .action = ACCESS_KISS, .service = 3 };
     door_init(d, service);
     memset(&guard, 0, sizeof guard);
-    guard_init(&guard, &o, false, &(struct guard_key){ 1, 2 });
+    guard_init(&guard, &(struct guard_maker){ 0 }, &o, false, &(struct guard_key){ 1, 2 });
     d->options.guard = &guard;
 }
 

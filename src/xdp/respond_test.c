@@ -439,12 +439,15 @@ static void NET_08_without_a_heartbeat_the_sockets_are_asked(void **state)
 
 /* -- the guard ----------------------------------------------------------------------------------------------------- */
 
+static struct guard_maker maker;
+
 static struct guard *new_guard(const struct guard_options *o)
 {
     static struct guard g;
 
     memset(&g, 0, sizeof g);
-    guard_init(&g, o, false, &(struct guard_key){ 1, 2 });
+    memset(&maker, 0, sizeof maker);
+    guard_init(&g, &maker, o, false, &(struct guard_key){ 1, 2 });
     return &g;
 }
 
@@ -461,7 +464,7 @@ static void the_access_list_holds(void **state)
         o.access[0] = (struct access_options){ .nets = { 1, { { { .family = ADDR_IPV4, .bytes = { 192, 0, 2 } }, 24 } } }, .action = row[i].action,
                                                .service = ACCESS_SERVICES - 1 };
         b->options.guard = new_guard(&o);
-        guard_list_at(b->options.guard, &o, &server4, "");
+        guard_list_at(b->options.guard, &maker, &o, &server4, "");
         make_ntp(b, &client4, 0x23);
         assert_int_equal(ask_xdp(b), XDP_OUTCOME_SILENT);
         assert_int_equal(b->by_xdp.verdict[SERVICE_NTP][row[i].verdict], 1);
@@ -479,8 +482,8 @@ static void the_rate_limit_is_the_same(void **state)
     struct both *b = new_both();
 
     (void)state;
-    guard_init(&at_xdp, &o, false, &(struct guard_key){ 1, 2 });
-    guard_init(&at_socket, &o, false, &(struct guard_key){ 1, 2 });
+    guard_init(&at_xdp, &(struct guard_maker){ 0 }, &o, false, &(struct guard_key){ 1, 2 });
+    guard_init(&at_socket, &(struct guard_maker){ 0 }, &o, false, &(struct guard_key){ 1, 2 });
     for (unsigned i = 0; i < 300; i++) {
         enum xdp_outcome outcome;
 
