@@ -208,7 +208,7 @@ int parser_take_duration(struct parser *p, unsigned at, double *x)
 
 int parser_take_ratio(struct parser *p, unsigned at, double *x)
 {
-    return value_ratio(p->word[at].text, x) ? 0 : parser_fail(p, at, "\"%s\" is no ratio such as 40ppm, 3ppb or 1e-9", p->word[at].text);
+    return value_ratio(p->word[at].text, x) ? 0 : parser_fail(p, at, "\"%s\" is no ratio such as 40ppm, 3ppb or 1e-9, of 0.1 at most", p->word[at].text);
 }
 
 int parser_take_integer(struct parser *p, unsigned at, double *x)

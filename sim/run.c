@@ -40,20 +40,23 @@ static const char usage[] =
     "               each with the kinds of trouble of --kind,\n"
     "               or --starts short runs that begin or lose their sources in every way\n";
 
-static char *read_text(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t len;
+#define STORY_SIZE_MAX (1 << 20)
 
-    if (!f)
-        return NULL;
-    len = getdelim(&text, &room, '\0', f);
-    if (len < 0 && text)
-        text[0] = '\0';
-    fclose(f);
-    return text;
+/* Returns what is wrong, or NULL with *out to be freed. */
+static const char *read_text(const char *path, char **out)
+{
+    FILE *f = fopen(path, "re");
+    char *text = f ? calloc(1, STORY_SIZE_MAX + 1) : NULL;
+    size_t len = text ? fread(text, 1, STORY_SIZE_MAX + 1, f) : 0;
+    const char *wrong = !f || !text || ferror(f) ? strerror(errno) : len > STORY_SIZE_MAX ? "it is larger than 1 MiB" :
+                        memchr(text, 0, len) ? "it is no text" : NULL;
+
+    if (f)
+        fclose(f);
+    if (wrong)
+        free(text);
+    *out = wrong ? NULL : text;
+    return wrong;
 }
 
 static double processor_s(void) { return (double)clock() / CLOCKS_PER_SEC; }
@@ -255,19 +258,32 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
+static bool has_client(const struct story *s)
+{
+    for (unsigned n = 0; n < s->node_count; n++)
+        if (s->node[n].client)
+            return true;
+    return false;
+}
+
 static int run_file(const struct settings *o, const char *path, struct tally *t)
 {
     struct story_error error;
     struct story s;
-    char name[STORY_NAME_LEN], *text = read_text(path);
+    char name[STORY_NAME_LEN], *text;
+    const char *wrong = read_text(path, &text);
     int err;
 
-    if (!text) {
-        fprintf(stderr, "%s: cannot read %s: %s\n", o->program, path, strerror(errno));
+    if (wrong) {
+        fprintf(stderr, "%s: cannot read %s: %s\n", o->program, path, wrong);
         return 2;
     }
     snprintf(name, sizeof name, "%.*s", (int)strcspn(base_name(path), "."), base_name(path));
     err = story_parse(&s, name, text, &error);
+    if (!err && !has_client(&s)) {
+        error = (struct story_error){ 1, 1, "no client is in this story: nothing would be judged" };
+        err = -1;
+    }
     if (err)
         fprintf(stderr, "%s:%d:%d: %s\n", path, error.line, error.column, error.text);
     else if (!o->mutants)

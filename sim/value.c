@@ -8,6 +8,8 @@
 /* 291 years: an int64_t holds it however a double rounds it. */
 #define DURATION_MAX_NS 9.2e18
 
+#define RATIO_MAX 0.1 /* of a frequency: base/page.h has no line for more */
+
 /* A number at the head of the word; *rest is what follows. Neither hexadecimal nor inf nor nan. */
 static bool head_number(const char *word, const char **rest, double *out)
 {
@@ -101,7 +103,7 @@ bool value_ratio(const char *word, double *out)
     for (size_t i = 0; i < sizeof scale / sizeof scale[0]; i++)
         if (suffixed(word, scale[i].suffix, &v)) {
             *out = v * scale[i].factor;
-            return true;
+            return fabs(*out) <= RATIO_MAX;
         }
     return false;
 }

@@ -35,6 +35,9 @@ static void ratios_percentages_and_integers(void **state)
     assert_true(value_ratio("40ppm", &x) && fabs(x - 40e-6) < 1e-18);
     assert_true(value_ratio("-3ppb", &x) && fabs(x + 3e-9) < 1e-20);
     assert_true(value_ratio("1e-9", &x) && fabs(x - 1e-9) < 1e-20);
+    assert_true(value_ratio("-0.1", &x) && x < 0);
+    assert_false(value_ratio("0.11", &x));
+    assert_false(value_ratio("-1e308ppm", &x));
     assert_false(value_ratio("1%", &x));
     assert_true(value_percent("30%", &x) && fabs(x - 0.3) < 1e-12);
     assert_false(value_percent("101%", &x));

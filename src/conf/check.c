@@ -287,7 +287,7 @@ void conf_apply(const struct conf_schema *schema, struct conf_tree *tree, void *
             defaults_of(s, (char *)values + s->offset);
         if (s->present_offset != CONF_NONE)
             *(bool *)((char *)values + s->present_offset) = false;
-        if (s->kind == CONF_LIST && s->default_text && !conf_node_find(tree->root, s->name))
+        if (s->kind == CONF_LIST && s->default_text && !conf_node_find(tree->root, s->name) && tree->count < CONF_NODES_MAX)
             put_default_list(s, tree, errors);
     }
     for (struct conf_node *n = tree->root->child; n; n = n->next)

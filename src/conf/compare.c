@@ -46,18 +46,6 @@ static bool same_value(const struct conf_row *row, const void *a, const void *b)
     return true;
 }
 
-static size_t size_of(enum conf_type t)
-{
-    static const size_t size[] = {
-        [CONF_BOOL] = sizeof(OPTION_C_BOOL), [CONF_INT] = sizeof(OPTION_C_INT),   [CONF_DURATION] = sizeof(OPTION_C_DURATION),
-        [CONF_PPM] = sizeof(OPTION_C_PPM),   [CONF_SIZE] = sizeof(OPTION_C_SIZE), [CONF_ENUM] = sizeof(OPTION_C_ENUM),
-        [CONF_TEXT] = sizeof(OPTION_C_TEXT), [CONF_HOST] = sizeof(OPTION_C_HOST), [CONF_PATH] = sizeof(OPTION_C_PATH),
-        [CONF_TEXTS] = sizeof(OPTION_C_TEXTS), [CONF_LISTEN] = sizeof(OPTION_C_LISTEN), [CONF_NETS] = sizeof(OPTION_C_NETS),
-    };
-
-    return size[t];
-}
-
 /* ---- names ---- */
 
 static void add_name(struct conf_names *n, const char *section, const char *key)
@@ -97,7 +85,7 @@ static void merge_rows(const struct conf_section *s, const char *old, char *fres
             continue;
         add_name(row->reload == RELOAD_LIVE ? &out->live : &out->restart, s->name, row->name);
         if (row->reload != RELOAD_LIVE)
-            memcpy(is, was, size_of(row->type));
+            memcpy(is, was, conf_field_size(row->type));
     }
 }
 

@@ -245,7 +245,7 @@ static const struct conf_kind kinds[] = {
 
 const struct conf_kind *conf_kind(enum conf_type type) { return &kinds[type]; }
 
-static size_t field_size(enum conf_type type)
+size_t conf_field_size(enum conf_type type)
 {
     static const size_t size[] = {
 #define SIZE_OF(type) [CONF_##type] = sizeof(OPTION_C_##type)
@@ -269,7 +269,7 @@ static int read_number(const struct conf_row *row, const char *text, void *field
         return err;
     if ((*row->min && below(n, limit_of(k->parse, row->min))) || (*row->max && below(limit_of(k->parse, row->max), n)))
         return -UE_RANGE;
-    memcpy(field, row->type == CONF_PPM ? (const void *)&n.d : &n.i, field_size(row->type));
+    memcpy(field, row->type == CONF_PPM ? (const void *)&n.d : &n.i, conf_field_size(row->type));
     return 0;
 }
 
@@ -278,7 +278,7 @@ static void write_number(const struct conf_row *row, const void *field, const st
     struct conf_number n = { 0 };
     char text[CONF_NUMBER_TEXT_MAX];
 
-    memcpy(row->type == CONF_PPM ? (void *)&n.d : &n.i, field, field_size(row->type));
+    memcpy(row->type == CONF_PPM ? (void *)&n.d : &n.i, field, conf_field_size(row->type));
     conf_kind(row->type)->format(n, text);
     conf_out(o, "%s", text);
 }
@@ -302,7 +302,7 @@ void conf_value_write(const struct conf_row *row, const void *field, size_t i, c
 
 void conf_value_default(const struct conf_row *row, void *field)
 {
-    memset(field, 0, field_size(row->type));
+    memset(field, 0, conf_field_size(row->type));
     if (*row->default_text) {
         int err = conf_value_read(row, 0, row->default_text, field);
 

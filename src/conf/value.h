@@ -29,6 +29,9 @@ struct conf_kind {
 /* The row of a type. Never NULL. */
 const struct conf_kind *conf_kind(enum conf_type type);
 
+/* How many bytes a field of that type takes. */
+size_t conf_field_size(enum conf_type type);
+
 /* Text to field, within the row's limits; for a list, one item appended. 0, -UE_SYNTAX, -UE_RANGE, -UE_FULL; the field is then unchanged. */
 int conf_value_read(const struct conf_row *row, uint16_t default_port, const char *text, void *field);
 

@@ -58,6 +58,17 @@ def test_a_failure_is_json_too(words):
     assert told["exit_code"] == done.returncode != 0 and f"utcctl: {told['error']}" == one_sentence(done)
 
 
+@pytest.mark.parametrize("text, told", [(b"", "no client is in this story"), (b"node server s\n", "no client is in this story"),
+                                        (b"run 1h\0node client c\n", "it is no text"), (b"#" * 2**20 + b"\n", "larger than 1 MiB"),
+                                        (b"node client c drift 1e9ppm\n", "of 0.1 at most"), (None, "Is a directory")],
+                         ids=["empty", "client", "nul", "large", "ratio", "directory"])
+def test_what_is_no_story_is_told_and_not_passed(tmp_path, text, told):
+    story = tmp_path / "a.story"
+    story.mkdir() if text is None else story.write_bytes(text)
+    done = ctl("sim", story, cwd=tmp_path)
+    assert done.returncode == USAGE and told in done.stderr and "0 passed" in done.stdout, done.stderr + done.stdout
+
+
 @pytest.mark.parametrize("words", [("help",), ("init",), ("completion", "bash"), ("version", "--json"), ("config", "explain", "ntp"), ("check", "/dev/null"),
                                    ("import", "--from", "ntp", "/dev/null")])
 def test_what_cannot_be_written_is_not_done(words):
