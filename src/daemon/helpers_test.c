@@ -313,12 +313,12 @@ static void a_question_for_keys_that_nobody_takes_is_declined(void **state)
 
 static void a_program_that_is_missing_ends_with_127(void **state)
 {
-    pid_t (*const spawn[])(int fd) = { ke_client_program.spawn, resolve_spawn };
+    pid_t (*const spawn[])(int fd, const struct host_user *user) = { ke_client_program.spawn, resolve_spawn };
     int status;
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
-        pid_t pid = spawn[i](theirs);
+        pid_t pid = spawn[i](theirs, NULL);
 
         assert_true(pid > 0);
         assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -329,7 +329,7 @@ static void a_program_that_is_missing_ends_with_127(void **state)
 static pid_t started;
 static int declined;
 
-static pid_t spawn_as_said(int fd) { (void)fd; return started; }
+static pid_t spawn_as_said(int fd, const struct host_user *user) { (void)fd; (void)user; return started; }
 static void count_declined(int fd, int err) { (void)fd; declined = err; }
 
 static void a_program_is_started_when_a_question_waits(void **state)
@@ -340,9 +340,9 @@ static void a_program_is_started_when_a_question_waits(void **state)
 
     (void)state;
     declined = 0;
-    resolver_start_program(&r, &loop, -1, &program);
+    resolver_start_program(&r, &loop, -1, &program, NULL);
     assert_int_equal(loop.part_count, 0);
-    resolver_start_program(&r, &loop, ours, &program);
+    resolver_start_program(&r, &loop, ours, &program, NULL);
     assert_int_equal(loop.part_count, 1);
     assert_true(loop.part[0].next(&r).ns == r.begin.ns);
     loop.part[0].run(&r, r.begin);

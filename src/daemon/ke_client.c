@@ -49,9 +49,9 @@ static void decline(int fd, int err)
     send(fd, &a, sizeof a, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static pid_t spawn(int fd)
+static pid_t spawn(int fd, const struct host_user *user)
 {
-    char path[PLACE_PATH_MAX];
+    char path[PLACE_PATH_MAX], whom[HOST_USER_TEXT_MAX];
     pid_t pid;
 
     place_of_helper("simple-utcd-ke", path);
@@ -60,7 +60,7 @@ static pid_t spawn(int fd)
         if (fd == KE_CLIENT_FD ? fcntl(fd, F_SETFD, 0) != 0 : dup2(fd, KE_CLIENT_FD) < 0)
             _exit(1);
         loop_release_signals();
-        execl(path, "simple-utcd-ke", "client", (char *)NULL);
+        execl(path, "simple-utcd-ke", "client", host_user_to_text(user, whom), (char *)NULL);
         _exit(127);
     }
     return pid;

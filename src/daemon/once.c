@@ -158,7 +158,7 @@ static int start(const struct daemon_options *o)
     once.synchronised_at = MONO_NEVER;
     if (loop_init(&once.loop, true, on_signal, NULL) != 0)
         return -UE_UNSUPPORTED;
-    resolver_start(&once.resolver, &once.loop, fd[1]);
+    resolver_start(&once.resolver, &once.loop, fd[1], NULL);
     loop_add_part(&once.loop, &(struct loop_part){ NULL, next, run });
     return core_start(&once.core, &once.loop, &once.world);
 }

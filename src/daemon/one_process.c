@@ -96,9 +96,9 @@ static void need_helpers(const struct engine_options *o)
 {
     setup_helpers(all.setup, o);
     if (all.resolver.fd < 0 && all.setup->resolve_end >= 0)
-        resolver_start(&all.resolver, &all.loop, all.setup->resolve_end);
+        resolver_start(&all.resolver, &all.loop, all.setup->resolve_end, all.setup->user);
     if (all.ke_client.fd < 0 && all.setup->ke_end >= 0)
-        resolver_start_program(&all.ke_client, &all.loop, all.setup->ke_end, &ke_client_program);
+        resolver_start_program(&all.ke_client, &all.loop, all.setup->ke_end, &ke_client_program, all.setup->user);
 }
 
 /* Whoever answers here reads the list beside it. */
@@ -157,8 +157,8 @@ int one_process_run(struct setup *s)
     control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     if (s->admin.core_end >= 0)
         control_role_adopt(&all.control, s->admin.core_end);
-    resolver_start(&all.resolver, &all.loop, s->resolve_end);
-    resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program);
+    resolver_start(&all.resolver, &all.loop, s->resolve_end, s->user);
+    resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program, s->user);
     rival_start(&all.rival, &all.loop, &s->mode, s->world.shared);
     responder_follow(&s->responder, &all.follow, &s->world.shared->xdp_gone);
     reload_start(&all.reload, &all.loop, s,

@@ -52,18 +52,20 @@ void resolve_decline(int fd, int err)
 }
 
 /* In the child: our end becomes RESOLVE_FD, everything else closes itself. */
-static void become_resolver(int fd, const char *path)
+static void become_resolver(int fd, const char *path, const struct host_user *user)
 {
+    char whom[HOST_USER_TEXT_MAX];
+
     if (fd == RESOLVE_FD)
         fcntl(fd, F_SETFD, 0);
     else if (dup2(fd, RESOLVE_FD) < 0)
         _exit(1);
     loop_release_signals();
-    execl(path, "simple-utcd-resolve", (char *)NULL);
+    execl(path, "simple-utcd-resolve", host_user_to_text(user, whom), (char *)NULL);
     _exit(127);
 }
 
-pid_t resolve_spawn(int fd)
+pid_t resolve_spawn(int fd, const struct host_user *user)
 {
     char path[PLACE_PATH_MAX];
     pid_t pid;
@@ -71,6 +73,6 @@ pid_t resolve_spawn(int fd)
     place_of_helper("simple-utcd-resolve", path);
     pid = fork();
     if (pid == 0)
-        become_resolver(fd, path);
+        become_resolver(fd, path, user);
     return pid < 0 ? io_error(errno) : pid;
 }

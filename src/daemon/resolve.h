@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/addr.h"
+#include "host/privilege.h"
 #include "base/option.h"
 
 #define RESOLVE_ADDRESSES_MAX 16
@@ -38,8 +39,8 @@ int resolve_pair(int fd[2]);
 /* The program cannot be started: take one waiting question at its end and answer it with err. */
 void resolve_decline(int fd, int err);
 
-/* Start the program with its socket; it is looked for beside our own executable (a build tree), then where it is installed. Returns its process id
- * or -UE_.... */
-pid_t resolve_spawn(int fd);
+/* Start the program with its socket; it is looked for beside our own executable (a build tree), then where it is installed. user: whom it
+ * becomes, or NULL. Returns its process id or -UE_.... */
+pid_t resolve_spawn(int fd, const struct host_user *user);
 
 #endif

@@ -51,12 +51,15 @@ static void look_up(const struct resolve_question *q, struct resolve_answer *a)
         freeaddrinfo(list);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct pollfd p = { RESOLVE_FD, POLLIN, 0 };
     struct resolve_question q;
+    struct host_user user;
+    bool becomes = argc == 2 && host_user_from_text(argv[1], &user);
 
-    host_confine(HOST_RIGHT_NONE, NULL);
+    if (host_confine(HOST_RIGHT_NONE, becomes ? &user : NULL) != 0)
+        return 1;
     sandbox_read_only();
     while (poll(&p, 1, RESOLVE_IDLE_MS) > 0) {
         struct resolve_answer a = { 0 };

@@ -11,7 +11,7 @@
 static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct resolver *r = ctx;
-    pid_t pid = r->program->spawn(fd);
+    pid_t pid = r->program->spawn(fd, r->user);
 
     (void)revents;
     (void)now;
@@ -34,17 +34,17 @@ static void begin(void *ctx, struct mono_ns now)
     loop_watch(r->loop, r->fd, POLLIN, on_question, r);
 }
 
-void resolver_start(struct resolver *r, struct loop *loop, int fd)
+void resolver_start(struct resolver *r, struct loop *loop, int fd, const struct host_user *user)
 {
     static const struct resolver_program resolve = { resolve_spawn, resolve_decline,
                                                      "the program simple-utcd-resolve is missing: names cannot be looked up, numeric addresses work" };
 
-    resolver_start_program(r, loop, fd, &resolve);
+    resolver_start_program(r, loop, fd, &resolve, user);
 }
 
-void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program)
+void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program, const struct host_user *user)
 {
-    *r = (struct resolver){ program, loop, fd, 0, MONO_NEVER };
+    *r = (struct resolver){ program, user, loop, fd, 0, MONO_NEVER };
     if (fd < 0)
         return;
     r->begin = mono_add(host_mono(), dur_from_ms(RESOLVER_DELAY_MS));

@@ -168,8 +168,8 @@ int supervisor_run(struct setup *s)
         return EXIT_GENERAL;
     }
     children_start(&sup.children, &sup.loop, s, &sup.reload, &sup.status.started);
-    resolver_start(&sup.resolver, &sup.loop, s->resolve_end);
-    resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program);
+    resolver_start(&sup.resolver, &sup.loop, s->resolve_end, s->user);
+    resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program, s->user);
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
                  s->world.shared->not_listening);
     sieve_start(&sup.sieve, &sup.loop, s->guard_memory, &s->listeners, s->world.shared);

@@ -11,6 +11,13 @@ enum host_right { HOST_RIGHT_NONE, HOST_RIGHT_SET_CLOCK };
 
 struct host_user { uid_t uid; gid_t gid; };
 
+/* Whom a program of its own is to become, as the last of its arguments: "UID:GID", or "" to stay who it is: no user, or no right to become one. Returns out. */
+#define HOST_USER_TEXT_MAX 24
+const char *host_user_to_text(const struct host_user *user, char out[HOST_USER_TEXT_MAX]);
+
+/* The same read; false for what is none. */
+bool host_user_from_text(const char *text, struct host_user *out);
+
 /* Become the user (when given) for good, keep `right` alone of all capabilities, and never gain any again (no_new_privs). Works for an unprivileged
  * caller, who keeps nothing. */
 int host_confine(enum host_right right, const struct host_user *user);

@@ -174,7 +174,19 @@ static const char *establish(const struct ke_question *q, SSL_CTX *tls, struct k
     return list ? why_none(a) : "the name cannot be resolved"; /* the process ends: what it holds goes with it */
 }
 
-static int answer(const struct ke_question *q)
+/* As root the files of trust are read first, which may be root's alone: nothing from outside was read by then. */
+static bool give_up_rights(const struct host_user *user, pid_t parent)
+{
+    if (!user)
+        return true;
+    if (host_confine(HOST_RIGHT_NONE, user) != 0)
+        return false;
+    host_end_with_parent(parent); /* giving rights away takes the wish along */
+    sandbox_read_only();
+    return true;
+}
+
+static int answer(const struct ke_question *q, const struct host_user *user, pid_t parent)
 {
     struct ke_answer a = { .configured = q->configured };
     const char *wrong = NULL;
@@ -182,7 +194,9 @@ static int answer(const struct ke_question *q)
 
     alarm(KE_CLIENT_TOTAL_S);
     tls = ke_tls_client(&q->trust, &wrong);
-    if (tls)
+    if (!give_up_rights(user, parent))
+        wrong = "it cannot become process.user";
+    else if (tls)
         wrong = establish(q, tls, &a);
     if (wrong) {
         a = (struct ke_answer){ .configured = q->configured, .missing = a.missing };
@@ -230,7 +244,7 @@ static bool is_sound(const struct ke_question *q)
     return true;
 }
 
-static bool take_question(void)
+static bool take_question(const struct host_user *user)
 {
     const pid_t parent = getpid();
     struct ke_question q;
@@ -241,7 +255,7 @@ static bool take_question(void)
     pid = fork();
     if (pid == 0) {
         host_end_with_parent(parent);
-        _exit(answer(&q));
+        _exit(answer(&q, user, parent));
     }
     for (size_t i = 0; i < sizeof child / sizeof child[0] && pid > 0; i++)
         if (!child[i].pid) {
@@ -252,20 +266,22 @@ static bool take_question(void)
     return true;
 }
 
-int ke_ask(void)
+int ke_ask(const struct host_user *user)
 {
     struct pollfd p = { KE_CLIENT_FD, POLLIN, 0 };
     const pid_t starter = getppid();
     int idle_ms = 0;
 
     signal(SIGPIPE, SIG_IGN); /* a server that hangs up while it is spoken to has its reason told */
-    host_confine(HOST_RIGHT_NONE, NULL);
-    sandbox_read_only();
+    if (!user) {
+        host_confine(HOST_RIGHT_NONE, NULL);
+        sandbox_read_only();
+    }
     host_end_with_parent(starter);
     while (idle_ms < KE_CLIENT_IDLE_MS || has_children()) {
         int ready = poll(&p, 1, 200);
 
-        if (ready > 0 && !take_question())
+        if (ready > 0 && !take_question(user))
             return 1;
         idle_ms = ready > 0 ? 0 : idle_ms + 200;
         reap();

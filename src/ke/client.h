@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/option.h"
+#include "host/privilege.h"
 #include "ke/trust.h"
 #include "nts/certificate.h"
 #include "nts/record.h"
@@ -36,7 +37,7 @@ struct ke_answer {
     struct nts_ke_grant grant;
 };
 
-/* The program's life; returns its exit code. */
-int ke_ask(void);
+/* The program's life; returns its exit code. user: whom to become before a network is looked at, or NULL; the files of trust may be root's alone. */
+int ke_ask(const struct host_user *user);
 
 #endif

@@ -32,11 +32,13 @@ static int serve(void)
 
 int main(int argc, char **argv)
 {
+    struct host_user user;
+
     host_hide_memory();
     if (argc == 2 && strcmp(argv[1], "server") == 0)
         return serve();
-    if (argc == 2 && strcmp(argv[1], "client") == 0)
-        return ke_ask();
+    if (argc == 3 && strcmp(argv[1], "client") == 0)
+        return ke_ask(host_user_from_text(argv[2], &user) ? &user : NULL);
     fputs("simple-utcd-ke is started by simple-utcd, see simple-utcd(8)\n", stderr);
     return 2;
 }

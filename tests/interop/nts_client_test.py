@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import pwd
 import signal
 import socket
 import struct
@@ -290,6 +291,32 @@ def test_who_speaks_tls_can_do_nothing_else(lab, authority):
             assert len(confined) == 1 and len(pids) == 3, status
             if os.geteuid() == 0:
                 assert len([fd for fd in os.listdir(f"/proc/{confined[0]}/fd") if int(fd) > 2]) == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to become another user takes root")
+def test_nobody_who_hears_from_outside_is_root(lab, authority):
+    """The daemon is root's, and has process.user: who looks names up, who connects and who speaks TLS are that user, though files of trust are root's alone."""
+    nobody, found = pwd.getpwnam("nobody"), {}
+    lab.dir.chmod(0o755)
+    authority.pem.chmod(0o600)
+    with socket.create_server((HOST, 0)) as silent:
+        daemon = lab.utcd({"process": {"user": "nobody", "run_dir": str(lab.dir / "run")}, "nts": {"trusted_certificates": str(authority.pem)},
+                           "sources": [source(silent.getsockname()[1]), utcd.source(proc.free_port(), "localhost")]}, utcd.PROCESSES)
+        silent.settimeout(10)
+        with silent.accept()[0] as accepted:
+            assert accepted.recv(65536), "TLS begins"
+
+            def look():
+                for pid in proc.session_members(daemon.pid):
+                    with contextlib.suppress(OSError):      # it may end while we look
+                        name = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+                        words = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+                        found.setdefault(name, set()).add((int(words["Uid"].split()[0]), int(words["Gid"].split()[0]), int(words["CapEff"], 16)))
+                return "simple-utcd-resolve" in found
+            proc.wait_for(look, what=lambda: str(found))
+    him = (nobody.pw_uid, nobody.pw_gid, 0)
+    assert found["simple-utcd-resolve"] == {him}
+    assert him in found["simple-utcd-ke"] and len(found["simple-utcd-ke"]) == 2, "all but the one that starts them"
 
 
 def helper_of(daemon):
