@@ -35,6 +35,7 @@
 #define ANSWER_MAX 2048
 #define ACCEPTS_A_ROUND 64
 #define FEW 64                  /* connections: poll looks at so many in less time than accept takes to find that nobody waits (3 us) */
+#define VAIN_MAX 64             /* a request comes in a few pieces; updates of keys, which are allowed (RFC 8446 section 4.6.3), can come for ever */
 #define DESCRIPTORS_SPARE 24    /* for the files of a reload */
 #define EXIT_CONFIGURATION 3
 #define KEEP_AGAIN_S 10         /* a disk that was full has room in a while, long before the ring turns */
@@ -51,6 +52,7 @@ struct connection {
     SSL *ssl;                    /* NULL before the first bytes, and when answered */
     int64_t opened_ns;
     size_t in_len;
+    unsigned vain;               /* how often there was something to read and nothing of a request in it */
     uint8_t *in;                 /* NTS_KE_MESSAGE_MAX bytes once established */
 };
 
@@ -207,6 +209,7 @@ static enum progress establish(struct connection *c)
     c->writing = false;
     c->in = ke_tls_speaks_ntske(c->ssl) ? malloc(NTS_KE_MESSAGE_MAX) : NULL;
     c->established = c->in != NULL;
+    SSL_set_read_ahead(c->ssl, 0); /* what follows is taken record by record: no turn is longer than one of them */
     return c->established ? GOING_ON : OVER;
 }
 
@@ -216,7 +219,7 @@ static enum progress receive(struct connection *c)
         int n = SSL_read(c->ssl, c->in + c->in_len, (int)(NTS_KE_MESSAGE_MAX - c->in_len));
 
         if (n <= 0)
-            return waits(c, n);
+            return waits(c, n) == WAITING && c->vain++ < VAIN_MAX ? WAITING : OVER;
         c->in_len += (size_t)n;
         if (nts_ke_is_whole((struct span){ c->in, c->in_len })) {
             say_and_shut(c);

@@ -169,6 +169,7 @@ SSL_CTX *ke_tls_server(const char *certificate, const char *private_key, const s
     if (!*wrong && guests)
         *wrong = ask_guests(ctx, guests);
     if (!*wrong) {
+        SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY); /* or one read goes on for as long as a client sends updates of its keys, and nobody else has a turn */
         SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, NULL);
         SSL_CTX_set_client_hello_cb(ctx, choose_group, NULL);
     }

@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 import pytest
@@ -259,6 +260,37 @@ def test_KE_05_one_network_cuts_its_own(nts):
         finally:
             for one in idle:
                 one.close()
+
+
+UPDATES = """
+import ctypes, socket, sys
+ssl = ctypes.CDLL("libssl.so.3")
+for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new"):
+    getattr(ssl, name).restype = ctypes.c_void_p
+context = ctypes.c_void_p(ssl.SSL_CTX_new(ctypes.c_void_p(ssl.TLS_client_method())))
+ssl.SSL_CTX_set_alpn_protos(context, b"\\7ntske/1", 8)
+session = ctypes.c_void_p(ssl.SSL_new(context))
+plain = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+ssl.SSL_set_fd(session, plain.fileno())
+assert ssl.SSL_connect(session) == 1
+print("established", flush=True)
+while ssl.SSL_key_update(session, 0) == 1 and ssl.SSL_do_handshake(session) == 1:
+    pass
+print("cut", flush=True)
+"""
+
+
+def test_KE_05_updates_of_keys_without_end(nts):
+    """TLS 1.3 allows them at any time: who sends nothing else is cut off soon, and nobody waits for him."""
+    for _ in range(4):
+        with subprocess.Popen(["/usr/bin/python3", "-c", UPDATES, str(nts.ke_port)], stdout=subprocess.PIPE, text=True) as attacker:
+            try:
+                assert attacker.stdout.readline() == "established\n"
+                began = time.monotonic()
+                assert nts.establish() and time.monotonic() - began < 1
+                attacker.wait(3)      # by SIGPIPE or an error; the deadline would be 10 s
+            finally:
+                attacker.kill()
 
 
 def test_KE_05_few_descriptors_are_a_small_table(lab):
