@@ -27,6 +27,16 @@ static socklen_t unix_address(const char *name, struct sockaddr_un *out)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + (name[0] != '@'));
 }
 
+/* The mode is there with the socket: to change it by the name afterwards would be to change that of what somebody else put there meanwhile. */
+static int bind_with_mode(int fd, const struct sockaddr_un *sa, socklen_t len, unsigned mode)
+{
+    mode_t before = umask(0777 & ~mode);
+    int err = bind(fd, (const struct sockaddr *)sa, len) == 0 ? 0 : io_error(errno);
+
+    umask(before);
+    return err;
+}
+
 static int listen_at(const char *path, unsigned mode, int type)
 {
     struct sockaddr_un sa;
@@ -42,15 +52,14 @@ static int listen_at(const char *path, unsigned mode, int type)
     if (fd < 0)
         return fd;
     unlink(path);
-    if (bind(fd, (struct sockaddr *)&sa, len) == 0) {
-        if (chmod(path, mode) == 0 && (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0)) {
-            fcntl(fd, F_SETFL, O_NONBLOCK);
-            return fd;
-        }
+    err = bind_with_mode(fd, &sa, len, mode);
+    if (!err && (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0)) {
+        fcntl(fd, F_SETFL, O_NONBLOCK);
+        return fd;
+    }
+    if (!err) {
         err = io_error(errno);
         unlink(path);
-    } else {
-        err = io_error(errno);
     }
     close(fd);
     return err;

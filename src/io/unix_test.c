@@ -15,6 +15,23 @@
 static char folder[] = "/tmp/io_unix_test_XXXXXX";
 static char path[64];
 
+/* Whoever owns the folder is quick: what was just bound there is moved away, and a link to a file of another's is in its place. */
+static const char *victim;
+
+int __real_bind(int fd, const struct sockaddr *at, socklen_t len);
+int __wrap_bind(int fd, const struct sockaddr *at, socklen_t len);
+
+int __wrap_bind(int fd, const struct sockaddr *at, socklen_t len)
+{
+    int result = __real_bind(fd, at, len);
+
+    if (victim) {
+        unlink(path);
+        assert_int_equal(symlink(victim, path), 0);
+    }
+    return result;
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -111,12 +128,34 @@ static void descriptors_travel(void **state)
     close(pipes[1]);
 }
 
+static void CTL_04_the_mode_of_what_takes_its_place_stays(void **state)
+{
+    char file[80];
+    struct stat st;
+    int fd;
+
+    (void)state;
+    unlink(path);
+    snprintf(file, sizeof file, "%s/victim", folder);
+    close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    victim = file;
+    fd = io_unix_listen(path, 0666);
+    victim = NULL;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    unlink(path);
+    unlink(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_travel),
         cmocka_unit_test(a_stale_socket_is_replaced),
         cmocka_unit_test(CTL_02_a_file_is_not),
+        cmocka_unit_test(CTL_04_the_mode_of_what_takes_its_place_stays),
         cmocka_unit_test(paths_that_cannot_be),
     };
 
