@@ -11,7 +11,7 @@
 #include "clock/select.h"
 
 #define GROSS_DRIFTS 10.0 /* max_drifts: so far the estimate's rate may leave what is proven */
-#define BIAS_MEMORY 16.0
+#define BIAS_MEMORY 16    /* samples */
 
 /* A slow mean of what the source says against all of them: a source that leans is believed less, by as much as it leans. */
 static double lean(struct clock_source *s, double innovation_s, bool in_company)
@@ -20,8 +20,8 @@ static double lean(struct clock_source *s, double innovation_s, bool in_company)
 
     if (!in_company)
         return 0;
-    gain = fmax(1.0 / (s->innovations + 1), 1 / BIAS_MEMORY);
-    s->innovations += s->innovations < 1000;
+    s->innovations += s->innovations < BIAS_MEMORY;
+    gain = 1.0 / s->innovations;
     s->innovation_var += gain * ((innovation_s - s->bias_s) * (innovation_s - s->bias_s) - s->innovation_var);
     s->bias_s += gain * (innovation_s - s->bias_s);
     expected = 2 * sqrt(s->innovation_var * gain);
@@ -92,18 +92,18 @@ void combine_rate(struct clock *c)
 static void mind_the_rail(struct clock *c, double limit, struct clock_actions *out)
 {
     const struct clock_estimate *e = &c->estimate;
-    double least = fmax(e->rate + e->rate_known.lo_s, -(e->rate + e->rate_known.hi_s)) - c->options.clock.max_drift * 1e-6;
+    bool beyond = fmax(e->rate + e->rate_known.lo_s, -(e->rate + e->rate_known.hi_s)) - c->options.clock.max_drift * 1e-6 > limit;
 
-    if (least > limit && !c->policy.rail_logged)
+    if (beyond && !c->policy.rail_logged)
         log_double(discipline_log(out, LOG_CLOCK_FREQUENCY_RAIL), "freq_ppm", e->rate * 1e6);
-    c->policy.rail_logged = least > limit;
+    c->policy.rail_logged = beyond;
 }
 
 void combine_confine(struct clock *c, struct clock_actions *out)
 {
     struct clock_estimate *e = &c->estimate;
     double limit = c->options.clock.max_frequency * 1e-6, slack = GROSS_DRIFTS * c->options.clock.max_drift * 1e-6;
-    double out_s = e->bound.lo_s > 0 ? e->bound.lo_s : fmin(e->bound.hi_s, 0);
+    double out_s = fmax(e->bound.lo_s, 0) + fmin(e->bound.hi_s, 0);
 
     if (out_s != 0)
         interval_follow(c, estimate_shift(e, out_s));

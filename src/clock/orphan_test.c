@@ -72,6 +72,20 @@ static void a_follower_never_states_less_than_its_own_statement(void **state)
     }
 }
 
+/* It may move by itself: what it said before proves nothing on now, so the bound is never narrower than what the last word leaves. */
+static void a_reference_that_moves_takes_the_bound_along(void **state)
+{
+    struct clock_view v;
+
+    (void)state;
+    begin(1);
+    for (int i = 0; i < 40; i++) {
+        hear(0, STANDING_REFERENCE, 1, 0.3 + 10e-3 * (i % 2), 1);
+        v = fixture_view(&f);
+        assert_true(dur_to_s(utc_sub(v.latest, v.earliest)) >= 2 * ERROR_S);
+    }
+}
+
 /* What is learnt is the reference's oscillator, and when it was is nobody's UTC. */
 static void a_follower_remembers_neither_time_nor_frequency(void **state)
 {
@@ -97,7 +111,19 @@ static void a_reference_that_falls_silent_leaves_us_with_our_own(void **state)
     fixture_tick(&f);
     assert_int_equal(fixture_view(&f).status, CLOCK_LOCAL);
     assert_int_equal(fixture_view(&f).stratum, STRATUM);
+    assert_int_equal(clock_source_view(&f.c, 0, fixture_now(&f)).state, CLOCK_SOURCE_OUTLIER);
     hear(0, STANDING_REFERENCE, 1, 0, 1);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+    assert_true(fixture_logged(&f, LOG_ORPHAN));
+}
+
+/* A group has one reference, however many sources a clock of UTC is asked to have. */
+static void one_reference_is_enough(void **state)
+{
+    (void)state;
+    begin(2);
+    f.c.options.clock.min_sources = 2;
+    hear(0, STANDING_REFERENCE, 1, 0.3, 5);
     assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
 }
 
@@ -136,7 +162,7 @@ static void a_source_that_may_still_answer_is_waited_for(void **state)
     answer(0, STANDING_REFERENCE, 1, 0.3);
     hear(0, STANDING_REFERENCE, 1, 0.3, 3);
     assert_int_equal(fixture_view(&f).status, CLOCK_LOCAL);
-    hear(0, STANDING_REFERENCE, 1, 0.3, 2);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 1); /* after 64 s */
     assert_int_equal(fixture_view(&f).status, CLOCK_SYNCHRONISED);
 }
 
@@ -145,8 +171,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_smallest_rank_is_followed),
         cmocka_unit_test(a_follower_never_states_less_than_its_own_statement),
+        cmocka_unit_test(a_reference_that_moves_takes_the_bound_along),
         cmocka_unit_test(a_follower_remembers_neither_time_nor_frequency),
         cmocka_unit_test(a_reference_that_falls_silent_leaves_us_with_our_own),
+        cmocka_unit_test(one_reference_is_enough),
         cmocka_unit_test(a_source_of_utc_ends_it),
         cmocka_unit_test(a_budget_begins_with_utc),
         cmocka_unit_test(a_source_that_may_still_answer_is_waited_for),

@@ -90,7 +90,7 @@ struct clock_source {
     double offset_s;               /* of the last sample, against the line */
     double bias_s;                 /* slow mean of its innovations, against what all sources agree on */
     double innovation_var;         /* their spread */
-    uint32_t innovations;
+    uint32_t innovations;          /* how many, up to those that the mean remembers */
     struct clock_noise noise;
     struct clock_pace pace;
 };

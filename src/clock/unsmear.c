@@ -27,10 +27,11 @@ static struct dur_ns taken(const struct page_data *p, enum smear_law law, struct
 struct tai_ns unsmear_tai_of(const struct page_data *p, enum smear_law law, struct utc_ns utc, struct tai_ns expected)
 {
     struct tai_ns before = utc_to_tai(utc, p->tai_minus_utc_s), at = before;
+    int rounds = ROUNDS;
 
     if (law == SMEAR_NONE || p->leap_delta_s == 0)
         return leap_tai_of(p, utc, expected);
-    for (int i = 0; i < ROUNDS; i++)
+    while (rounds--)
         at = tai_add(before, dur_neg(taken(p, law, at)));
     return at;
 }
@@ -58,12 +59,14 @@ static enum smear_law law_of(const struct page_data *p, struct clock_span span, 
     return best;
 }
 
-static bool is_smearing_time(const struct page_data *p, struct tai_ns at)
+/* Bits of the laws by which it is not UTC that is told at that instant. */
+static unsigned laws_at(const struct page_data *p, struct tai_ns at)
 {
+    unsigned laws = 0;
+
     for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
-        if (smear_offset(law, at, p->leap_at, p->leap_delta_s).ns != 0)
-            return true;
-    return false;
+        laws |= (unsigned)(smear_offset(law, at, p->leap_at, p->leap_delta_s).ns != 0) << law;
+    return laws;
 }
 
 /* The bound of before the smear, aged to now. */
@@ -92,7 +95,7 @@ static bool is_ruled_out(const struct clock *c, enum smear_law law)
         const struct clock_source *s = &c->source[i];
         struct dur_ns off = smear_offset(law, estimate_tai(&c->estimate, s->last.at), c->page.leap_at, c->page.leap_delta_s);
 
-        if (s->used && s->sampled && !s->smears && fabs(dur_to_s(off)) <= known_s + interval_width(s->span))
+        if (s->used && s->sampled && !s->smears && !dur_before(dur_from_s(known_s + interval_width(s->span)), dur_abs(off)))
             return false;
     }
     return true;
@@ -104,7 +107,7 @@ void unsmear_remember(struct clock *c)
 
     if (c->page.leap_delta_s == 0)
         l->have_before = false;
-    else if (is_smearing_time(&c->page, estimate_tai(&c->estimate, c->estimate.aged))) {
+    else if (laws_at(&c->page, estimate_tai(&c->estimate, c->estimate.aged))) {
         for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
             l->ruled_out = (uint8_t)(l->ruled_out | is_ruled_out(c, law) << law);
     } else {
@@ -118,14 +121,7 @@ void unsmear_remember(struct clock *c)
 /* A law that has begun, and that most sources may follow without having been found out. */
 static bool may_be_followed(const struct clock *c)
 {
-    struct tai_ns at = estimate_tai(&c->estimate, c->estimate.aged);
-
-    if (!c->leap.have_before || c->page.leap_delta_s == 0)
-        return false;
-    for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
-        if (!(c->leap.ruled_out >> law & 1) && smear_offset(law, at, c->page.leap_at, c->page.leap_delta_s).ns != 0)
-            return true;
-    return false;
+    return c->leap.have_before && laws_at(&c->page, estimate_tai(&c->estimate, c->estimate.aged)) & ~c->leap.ruled_out;
 }
 
 struct clock_span unsmear_bound(const struct clock *c, double *growth)
@@ -170,7 +166,7 @@ static void refuse(struct clock_source *s, enum smear_law law, struct clock_acti
 bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along, struct clock_actions *out)
 {
     struct tai_ns at = estimate_tai(&c->estimate, s->last.at);
-    bool time = c->page.leap_delta_s != 0 && is_smearing_time(&c->page, at);
+    bool time = laws_at(&c->page, at);
     enum smear_law law;
     double growth = 0;
 

@@ -56,6 +56,16 @@ static void smears_are_taken_back(void **state)
         }
 }
 
+/* Who smears nothing says within the repeated second which of the two he means by being near to what is expected. */
+static void without_a_law_what_is_expected_decides(void **state)
+{
+    const struct clock c = at(0, 0, 0);
+
+    (void)state;
+    assert_int_equal(unsmear_tai_of(&c.page, SMEAR_NONE, tai_to_utc(tai(0.5), 37), tai(0.5)).ns, tai(0.5).ns);
+    assert_int_equal(unsmear_tai_of(&c.page, SMEAR_NONE, tai_to_utc(tai(0.5), 37), tai(-0.5)).ns, tai(-0.5).ns);
+}
+
 /* Ten seconds into a linear smear that all have followed: 116 us, which no source could be told by. */
 static void what_was_known_before_stays_in_the_bound(void **state)
 {
@@ -91,6 +101,9 @@ static void until_no_source_could_be_smearing(void **state)
     source(&c, 1, 12 * HOUR_S - 50, 0, 500e-6); /* last heard just after noon */
     unsmear_remember(&c);
     assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6);
+    source(&c, 1, 8 * HOUR_S, 0, 0.1); /* as much may hide in so wide a span */
+    unsmear_remember(&c);
+    assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6);
     source(&c, 1, 8 * HOUR_S, 0, 500e-6);
     unsmear_remember(&c);
     growth = 1e-6;
@@ -98,6 +111,56 @@ static void until_no_source_could_be_smearing(void **state)
     assert_true(growth == 1e-6);
     move(&c, 900, 0, 50e-6); /* and when UTC-SLS begins, that is another question */
     assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6);
+}
+
+/* Each law for itself: an hour into it half a second of a line is 42 ms, of a cosine 4 ms. */
+static void each_law_is_ruled_out_for_itself(void **state)
+{
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    double growth = 1e-6;
+
+    (void)state;
+    unsmear_remember(&c);
+    move(&c, 11 * HOUR_S, 0, 50e-6);
+    for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++) {
+        c.leap.ruled_out = (uint8_t)~(1u << law);
+        assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6 || law == SMEAR_UTC_SLS);
+    }
+    source(&c, 0, 11 * HOUR_S, 0, 5e-3);
+    c.leap.ruled_out = 0;
+    unsmear_remember(&c);
+    assert_int_equal(c.leap.ruled_out, 1 << SMEAR_LINEAR);
+}
+
+/* A leap second that is known only while it is being smeared finds nothing that was known before. */
+static void what_was_before_another_day_is_forgotten(void **state)
+{
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    double growth = 1e-6;
+
+    (void)state;
+    unsmear_remember(&c);
+    c.page.leap_delta_s = 0;
+    unsmear_remember(&c);
+    move(&c, 8 * HOUR_S, 0, 50e-6);
+    assert_true(unsmear_bound(&c, &growth).hi_s == 50e-6);
+}
+
+/* Where two curves bring a source back, the one that does it best is told. At a third of the way a line is a sixth of a second off, a cosine a fifteenth. */
+static void the_law_that_fits_best_is_told(void **state)
+{
+    static const struct { double offset, half_s; const char *law; } rows[] = { { 0.167, 0.12, "linear" }, { 0.1, 0.09, "cosine" } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct clock c = at(8 * HOUR_S, 0, 1e-3);
+        struct clock_actions out = { .count = 0 };
+        bool taken_along;
+
+        source(&c, 0, 8 * HOUR_S, -rows[i].offset, rows[i].half_s);
+        assert_true(unsmear_refuses(&c, &c.source[0], &taken_along, &out));
+        assert_string_equal(out.item[0].log.field[1].u.text, rows[i].law);
+    }
 }
 
 static void one_that_left_the_bound_on_a_curve_is_refused(void **state)
@@ -111,6 +174,9 @@ static void one_that_left_the_bound_on_a_curve_is_refused(void **state)
     source(&c, 0, t, 0, 500e-6);
     source(&c, 1, t, smear_s, 500e-6);
     source(&c, 2, t, -smear_s, 500e-6);
+    source(&c, 3, t, smear_s, 500e-6);
+    c.source[3].smear = SMEAR_LINEAR; /* and it has been taken back already: it is wrong */
+    assert_false(unsmear_refuses(&c, &c.source[3], &taken_along, &out));
     assert_false(unsmear_refuses(&c, &c.source[0], &taken_along, &out));
     assert_true(unsmear_refuses(&c, &c.source[1], &taken_along, &out));
     assert_false(taken_along);
@@ -146,8 +212,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smears_are_taken_back),
+        cmocka_unit_test(without_a_law_what_is_expected_decides),
         cmocka_unit_test(what_was_known_before_stays_in_the_bound),
         cmocka_unit_test(until_no_source_could_be_smearing),
+        cmocka_unit_test(each_law_is_ruled_out_for_itself),
+        cmocka_unit_test(what_was_before_another_day_is_forgotten),
+        cmocka_unit_test(the_law_that_fits_best_is_told),
         cmocka_unit_test(one_that_left_the_bound_on_a_curve_is_refused),
         cmocka_unit_test(the_line_of_before_is_gone_back_to),
     };
