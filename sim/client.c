@@ -387,10 +387,13 @@ static void tell_missed(struct sim_world *w, struct sim_node *n)
         step(w, n, &moved);
 }
 
-/* How long the machine slept is told by its clock chip, in whole seconds at both ends; of a short sleep not less than half is missed. */
+#define TOLD_WITHIN_S 3            /* clock/clock.c: SLEEP_ROUGH_NS */
+
+/* How long the machine slept is told by its clock chip, in whole seconds at both ends, less what the system clock had gone from it before; of a short sleep not
+ * less than half is missed. */
 static struct dur_ns told_asleep(struct sim_node *n, struct dur_ns slept)
 {
-    double most_s = fmin(1, dur_to_s(slept) / 2);
+    double most_s = fmin(TOLD_WITHIN_S, dur_to_s(slept) / 2);
 
     return dur_add(slept, dur_from_s(most_s * (2 * prng_uniform(&n->prng) - 1)));
 }

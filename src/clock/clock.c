@@ -31,8 +31,10 @@
 #define OLDEST_NS (192 * NS_PER_S) /* a measurement older than this is no news; in interleaved mode each is one poll old, up to 150 s */
 #define MOVED_NS (86400 * NS_PER_S) /* a snapshot put back may be older: then the sources are beyond the bound, and a contradiction */
 #define RATE_SANE 0.1              /* base/page.h */
-#define SLEEP_ROUGH_NS (2 * NS_PER_S) /* the chip that counts a sleep is read in whole seconds, before and after, */
+#define SLEEP_ROUGH_NS (3 * NS_PER_S) /* the chip that counts a sleep is read in whole seconds, before and after; the kernel counts what the system clock had
+                                       * gone from it since then along, where that is less than 2 s; */
 #define SLEEP_RATE 1e-3            /* and its own rate is wrong by less than this */
+#define LOCAL_WAIT_NS (64 * NS_PER_S) /* so long after a sleep a source may answer before `local` goes on without */
 
 /* Does the page say more than a start does? */
 static bool may_resume(const struct page_data *page)
@@ -290,6 +292,7 @@ static void lose(struct clock *c, struct dur_ns lost, struct mono_ns now)
     }
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
     c->policy.lost_at = now;
+    c->policy.slept = (struct dur_ns){ 0 };
     c->leap.have_before = false;
     c->policy.waiting = false;
 }
@@ -311,7 +314,7 @@ void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, st
 }
 
 /* There may be nothing to measure it anew: the statement and the clock chip are what a start would go by too. The line makes up for the sleep. */
-static void sleep_of_local(struct clock *c, struct dur_ns slept, struct dur_ns rough, struct mono_ns now, struct clock_actions *out)
+static void go_on_local(struct clock *c, struct dur_ns slept, struct dur_ns rough, struct mono_ns now, struct clock_actions *out)
 {
     struct log_record *r = discipline_log(out, LOG_LOCAL_SLEPT);
 
@@ -319,8 +322,42 @@ static void sleep_of_local(struct clock *c, struct dur_ns slept, struct dur_ns r
     log_ns(r, "rough_ns", rough.ns);
     c->page.tai_ref = tai_add(c->page.tai_ref, slept);
     c->estimate.tai = tai_add(c->estimate.tai, slept);
-    lose(c, rough, now);
     discipline_publish(c, CLOCK_LOCAL, false, now, out);
+}
+
+/* Of a clock that was usable. An answer puts it right to the nanosecond, and forward alone; the chip's count may be ahead, and would take hours to slew back.
+ * So `local` waits a minute for one. */
+static void await_source(struct clock *c, struct dur_ns slept, struct dur_ns rough, struct mono_ns now, struct clock_actions *out)
+{
+    enum clock_status before = discipline_status(c, now);
+    bool again = before == CLOCK_DISRUPTED && c->policy.slept.ns > 0;
+    struct dur_ns sum = again ? dur_add(c->policy.slept, slept) : slept;
+
+    disrupt(c, slept, dur_add(slept, rough), "the machine was suspended", now, out);
+    if (again || before == CLOCK_SYNCHRONISED || before == CLOCK_HOLDOVER)
+        c->policy.slept = sum;
+}
+
+static struct mono_ns local_goes_on_at(const struct clock *c)
+{
+    if (!c->options.local.present || c->policy.slept.ns == 0 || c->page.status != CLOCK_DISRUPTED)
+        return MONO_NEVER;
+    return mono_add(c->policy.lost_at, (struct dur_ns){ LOCAL_WAIT_NS });
+}
+
+/* The bound was as much wider as the sleeps were long, since the line had not made up for them. */
+static void end_wait(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    struct dur_ns slept = c->policy.slept;
+
+    if (mono_before(now, local_goes_on_at(c)))
+        return;
+    c->estimate.bound.lo_s += dur_to_s(slept);
+    c->estimate.bound.hi_s -= dur_to_s(slept);
+    c->policy.lost = dur_sub(c->policy.lost, slept);
+    c->policy.slept = (struct dur_ns){ 0 };
+    orphan_end(c);
+    go_on_local(c, slept, c->policy.lost, now, out);
 }
 
 /* Nobody was heard meanwhile, and the oscillator wakes at another temperature: a sleep is a silence. */
@@ -332,10 +369,12 @@ void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struc
     interval_age(c, now);
     c->policy.last_answer.ns = ns_sub(c->policy.last_answer.ns, slept.ns);
     c->page.silent_at = mono_before(silent_at, now) ? mono_min(c->page.silent_at, now) : silent_at;
-    if (c->page.status == CLOCK_LOCAL)
-        sleep_of_local(c, slept, rough, now, out);
-    else
-        disrupt(c, slept, dur_add(slept, rough), "the machine was suspended", now, out);
+    if (c->page.status != CLOCK_LOCAL) {
+        await_source(c, slept, rough, now, out);
+        return;
+    }
+    lose(c, rough, now);
+    go_on_local(c, slept, rough, now, out);
 }
 
 void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out)
@@ -375,6 +414,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
     interval_age(c, now);
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
+    end_wait(c, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
         c->policy.save_at = mono_add(now, (struct dur_ns){ SAVE_NS });
@@ -394,6 +434,7 @@ struct mono_ns clock_next(const struct clock *c)
 
     if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
+    next = mono_min(next, local_goes_on_at(c));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));
 }
 

@@ -121,7 +121,8 @@ bool clock_leap_expired(const struct clock *c, struct mono_ns now);
 void clock_disrupted(struct clock *c, struct dur_ns lost, const char *reason, struct mono_ns now, struct clock_actions *out);
 
 /* The machine slept for `slept` >= 0, as its clock chip counted. Silence goes on while it sleeps: after eight polls of it max_drift_silent holds. The
- * time is to be measured anew; a local reference is put forward by the sleep and goes on. */
+ * time is to be measured anew. What is served by the statement `local` is put forward by the sleep and goes on; where there is that statement, a clock that was
+ * synchronised or held over does so too, after 64 s in which nobody has put it right. */
 void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struct clock_actions *out);
 
 /* The virtual machine was moved to another host or put back to a snapshot: phase and frequency are both unknown, as at a start. */

@@ -434,6 +434,59 @@ static void a_nap_leaves_the_frequency_known(void **state)
     assert_true(clock_page(&f.c)->growth < 3e-6);
 }
 
+static void assert_bound_holds(const struct fixture *f)
+{
+    struct clock_view v = fixture_view(f);
+
+    assert_false(utc_earlier(fixture_utc(f), v.earliest) || utc_earlier(v.latest, fixture_utc(f)));
+}
+
+/* CLK-02: with the statement `local` a clock that was synchronised goes on after a sleep, once nobody has put it right for a minute; the kernel's count may be
+ * 3 s off. What else disturbed it is not made up for. */
+static void local_goes_on_after_a_sleep_where_nobody_answers(void **state)
+{
+    static const struct { bool local, again, moved; double told_s; enum clock_status then; } rows[] = {
+        { true, false, false, 597, CLOCK_LOCAL },    { true, false, false, 603, CLOCK_LOCAL },    { true, true, false, 603, CLOCK_LOCAL },
+        { false, false, false, 600, CLOCK_DISRUPTED }, { true, false, true, 600, CLOCK_DISRUPTED },
+    };
+    struct fixture f;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fixture_init(&f, 0);
+        f.o.local = (struct local_options){ .present = rows[i].local, .stratum = 10, .error = { NS_PER_S } };
+        fixture_start(&f, 0);
+        fixture_source(&f, 0);
+        polls(&f, 40, 64, 1, NULL);
+        f.true_s += 600;
+        clock_slept(&f.c, dur_from_s(rows[i].told_s), fixture_now(&f), &f.a);
+        if (rows[i].again) {
+            fixture_sleep(&f, 30);
+            f.true_s += 600;
+            clock_slept(&f.c, dur_from_s(rows[i].told_s), fixture_now(&f), &f.a);
+        }
+        if (rows[i].moved)
+            clock_moved(&f.c, fixture_now(&f), &f.a);
+        fixture_sleep(&f, 63);
+        f.a.count = 0;
+        clock_source_missed(&f.c, 0, 0, fixture_now(&f), &f.a);
+        fixture_tick(&f);
+        assert_int_equal(status(&f), CLOCK_DISRUPTED);
+        assert_true(!rows[i].local || rows[i].moved || mono_sub(clock_next(&f.c), fixture_now(&f)).ns <= 2 * NS_PER_S);
+        fixture_sleep(&f, 2);
+        fixture_tick(&f);
+        assert_int_equal(status(&f), rows[i].then);
+        if (rows[i].then != CLOCK_LOCAL)
+            continue;
+        assert_int_equal(fixture_view(&f).stratum, 10);
+        assert_bound_holds(&f);
+        assert_true(dur_to_s(utc_sub(fixture_view(&f).latest, fixture_view(&f).earliest)) < 2 * 3.7 * (1 + rows[i].again));
+        fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_bound_holds(&f);
+    }
+}
+
 /* CLK-02: on another host, whose oscillator is 200 ppm slower, a minute was lost: nothing is usable until measured, and from then on the bound holds. */
 static void CLK_02_a_moved_machine_is_learnt_anew(void **state)
 {
@@ -747,6 +800,7 @@ int main(void)
         cmocka_unit_test(local_is_served_as_stated),
         cmocka_unit_test(disruption_is_told_until_measured_again),
         cmocka_unit_test(CLK_02_a_sleep_is_a_silence_told_roughly),
+        cmocka_unit_test(local_goes_on_after_a_sleep_where_nobody_answers),
         cmocka_unit_test(a_nap_leaves_the_frequency_known),
         cmocka_unit_test(CLK_02_a_moved_machine_is_learnt_anew),
         cmocka_unit_test(PROC_02_a_successor_goes_on_as_the_page_says),

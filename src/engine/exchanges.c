@@ -9,6 +9,7 @@
 #include "engine/state.h"
 
 #define REACH_POLLS 8 /* in a reach register, RFC 5905 section 13 */
+#define HURRY_AFTER_NS (64 * NS_PER_S) /* a machine that naps all the time presses nobody */
 
 uint32_t exchanges_refid(const struct net_addr *a)
 {
@@ -175,6 +176,16 @@ struct mono_ns exchanges_next(const struct engine *e)
         if (e->slot[i].used)
             next = mono_min(next, next_of(e, &e->slot[i]));
     return next;
+}
+
+void exchanges_hurry(struct engine *e, struct dur_ns slept)
+{
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        struct slot *s = &e->slot[i];
+
+        if (s->used && !slot_is_offline(e, s) && !dur_before(dur_add(mono_sub(e->now, s->client.asked_at), slept), (struct dur_ns){ HURRY_AFTER_NS }))
+            ntp_client_burst(&s->client);
+    }
 }
 
 static struct slot *slot_of_exchange(struct engine *e, uint32_t exchange)

@@ -155,6 +155,7 @@ void exchanges_datagram(struct engine *e, const struct event *ev);
 void exchanges_sent(struct engine *e, const struct event *ev);
 void exchanges_send_failed(struct engine *e, const struct event *ev);
 void exchanges_stop(struct engine *e);
+void exchanges_hurry(struct engine *e, struct dur_ns slept);                   /* the machine slept, or was moved: ask all that were not asked just now */
 void exchanges_send(struct engine *e, struct slot *s, const uint8_t *bytes, size_t len);
 void exchanges_close(struct engine *e, uint32_t exchange);
 void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own); /* m goes to the clock. own: ours towards it */

@@ -118,6 +118,7 @@ static void look_for_sleep(struct engine *e, struct dur_ns asleep)
     note_moved(e, "the machine was suspended");
     clock_slept(&e->clock, slept, e->now, &a);
     engine_clock_actions(e, &a);
+    exchanges_hurry(e, slept);
 }
 
 /* Another host's oscillator, or an earlier time: what RAW counted before says nothing about what it counts now, and the system clock follows nobody. */
@@ -131,6 +132,7 @@ void steer_moved(struct engine *e, const struct event *ev)
     note_moved(e, "the virtual machine was moved or restored");
     clock_moved(&e->clock, e->now, &a);
     engine_clock_actions(e, &a);
+    exchanges_hurry(e, (struct dur_ns){ 0 });
 }
 
 /* How far the system clock went beyond what RAW and our own commands explain. */
