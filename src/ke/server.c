@@ -407,8 +407,12 @@ static bool load(void)
 {
     SSL_CTX *tls, *certified;
     const char *wrong;
+    bool good;
 
-    if (!make_contexts(&tls, &certified, &wrong)) {
+    ke_tls_bound_memory(false);
+    good = make_contexts(&tls, &certified, &wrong);
+    ke_tls_bound_memory(true);
+    if (!good) {
         snprintf(ke.picture->refused, sizeof ke.picture->refused, "%.127s", wrong);
         fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->orders.options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
         return false;

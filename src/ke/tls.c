@@ -1,6 +1,7 @@
 #include "ke/tls.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -19,6 +20,46 @@
 #define PIN_WORD "sha256//"
 #define SHA256_SIZE 32
 #define BASE64_SIZE (4 * ((SHA256_SIZE + 2) / 3) + 1)
+
+/* ---- memory ---- */
+
+#define PIECE_MAX 32768          /* the largest that is needed, for a message of 16 KiB, is 21848 */
+
+static bool is_bounded;
+
+static void *take(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return is_bounded && size > PIECE_MAX ? NULL : malloc(size);
+}
+
+static void give(void *at, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(at);
+}
+
+static void *take_other(void *at, size_t size, const char *file, int line)
+{
+    if (size > 0)
+        return is_bounded && size > PIECE_MAX ? NULL : realloc(at, size);
+    give(at, file, line);
+    return NULL;
+}
+
+void ke_tls_bound_memory(bool bounded)
+{
+    static bool begun;
+
+    if (!begun)
+        CRYPTO_set_mem_functions(take, take_other, give);
+    begun = true;
+    is_bounded = bounded;
+}
+
+/* ---- contexts ---- */
 
 static const unsigned char alpn[] = { sizeof NTS_KE_ALPN - 1, 'n', 't', 's', 'k', 'e', '/', '1' };
 _Static_assert(sizeof alpn == sizeof NTS_KE_ALPN, "the length, and the name without its end");

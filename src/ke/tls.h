@@ -8,6 +8,10 @@
 #include "nts/certificate.h"
 #include "nts/cookie.h"
 
+/* From now on OpenSSL gets no memory in pieces of more than 32 KiB, or any again: what a client's message would take, by its own word, is taken before it has
+ * come. No handshake needs as much; files may. The first call comes before anything else is asked of OpenSSL. */
+void ke_tls_bound_memory(bool bounded);
+
 /* Whom a server believes; NULL: it does not ask. */
 struct ke_guests { const char *authorities, *revoked; };
 

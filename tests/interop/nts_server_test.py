@@ -293,6 +293,22 @@ def test_KE_05_updates_of_keys_without_end(nts):
                 attacker.kill()
 
 
+def test_KE_08_a_hello_that_says_it_is_long_takes_no_memory(lab):
+    """As long as OpenSSL takes them, of which nine bytes have come, or a whole record."""
+    nts = Server(lab, utcd.PROCESSES, "long")
+    resident = lambda: int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{nts.daemon.roles()['ke']}/status").read_text()).group(1))
+    before = resident()
+    hello = b"\x16\x03\x01" + struct.pack("!H", 16000) + b"\x01" + (131000).to_bytes(3, "big")
+    with contextlib.ExitStack() as opened:
+        for rest in (b"", bytes(15996)):
+            for _ in range(200):
+                client = opened.enter_context(socket.create_connection((HOST, nts.ke_port)))
+                with contextlib.suppress(OSError):      # cut off already
+                    client.sendall(hello + rest)
+        assert nts.establish()
+        assert resident() - before < 16 * 1024
+
+
 def test_KE_05_few_descriptors_are_a_small_table(lab):
     """Where the system gives fewer descriptors than the table has places, it is the table that is small: silent connections lock nobody out there either."""
     nts = Server(lab, utcd.PROCESSES, "few", prefix=["prlimit", "--nofile=80:80"])
