@@ -95,9 +95,11 @@ static struct vote vote(const struct clock *c)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        used += s->used && !s->offline;
-        mute += s->used && s->smear != SMEAR_NONE;
-        if (!s->used || (s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER) || s->smear != SMEAR_NONE) /* who smears announces nothing */
+        if (!s->used || s->aside) /* in a group of orphans: who only repeats another of ours, or follows nobody */
+            continue;
+        used += !s->offline;
+        mute += s->smear != SMEAR_NONE;
+        if ((s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER) || s->smear != SMEAR_NONE) /* who smears announces nothing */
             continue;
         voters++;
         for_it[s->last.leap == LEAP_INSERT ? 2 : s->last.leap == LEAP_DELETE ? 0 : 1]++;

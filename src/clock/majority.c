@@ -296,10 +296,21 @@ static bool preferred_present(const struct clock *c)
     return false;
 }
 
+/* What a group agreed on was nobody's UTC, and its rate is its reference's: with the first who has UTC all begins anew. */
+static bool leave_group(struct clock *c, struct clock_majority *m, struct mono_ns now)
+{
+    c->estimate.skew = fmax(c->estimate.skew, c->options.clock.max_drift_silent * 1e-6);
+    restart_estimate(c, m, now);
+    select_majority(c->source, c->policy.electorate, m);
+    c->estimate.bound = m->hull;
+    return m->found;
+}
+
 void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = discipline_status(c, now);
     bool disrupted = before == CLOCK_DISRUPTED || c->policy.lost.ns > 0; /* also where the first answers since then made no majority */
+    bool leaves = c->policy.orphan && !orphan_counts(c);
     struct clock_majority m;
     struct clock_span both;
 
@@ -317,6 +328,9 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
         return;
     if (orphan_counts(c)) {
         c->estimate.bound = m.hull;
+    } else if (leaves) {
+        if (!leave_group(c, &m, now))
+            return;
     } else if (interval_meet(c->estimate.bound, m.hull, &both)) {
         c->estimate.bound = both;
         c->policy.panic_logged = false;
@@ -328,7 +342,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
     c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.contradictions = 0;
     c->policy.split_logged = false;
-    if (s->prefer || !preferred_present(c))
+    if (!leaves && (s->prefer || !preferred_present(c)))
         combine_sample(c, s, m.selectable > 2);
     combine_rate(c);
     combine_confine(c, out);

@@ -60,11 +60,19 @@ static void take_noise(const struct clock *c, struct clock_source *s)
     pace_take(&s->pace, &mark, path, drift);
 }
 
+/* A local reference that has found UTC, or lost it, was put right in between: what was measured of it before says nothing of the frequency now. */
+static void mind_the_standing(struct clock_source *s, uint8_t standing)
+{
+    if (s->sampled && (s->standing == STANDING_REFERENCE) != (standing == STANDING_REFERENCE))
+        s->pace = (struct clock_pace){ .known = false };
+}
+
 void sample_take(struct clock *c, const struct measurement *m, struct mono_ns now)
 {
     struct clock_source *s = &c->source[m->source];
     double before_s = s->sampled ? s->offset_s : NAN;
 
+    mind_the_standing(s, m->standing);
     s->last = *m;
     s->standing = m->standing;
     s->rank = m->rank;
