@@ -51,12 +51,17 @@ static struct dur_ns smear_at(const struct serve_options *o, const struct page_d
     return smear_offset((enum smear_law)(o->ntp.smear + 1), at, page->leap_at, page->leap_delta_s);
 }
 
-static void smear_view(struct clock_view *v, struct dur_ns by)
+/* Who is wrong by so much is wrong by the smear of that as well. */
+static void smear_view(const struct serve_options *o, const struct page_data *page, struct clock_view *v)
 {
-    struct utc_ns *const moved[] = { &v->utc, &v->earliest, &v->latest, &v->reference_time };
+    const struct dur_ns by = smear_at(o, page, v->tai), early = utc_sub(v->earliest, v->utc), late = utc_sub(v->latest, v->utc);
+    const struct dur_ns of_early = dur_sub(smear_at(o, page, tai_add(v->tai, early)), by), of_late = dur_sub(smear_at(o, page, tai_add(v->tai, late)), by);
 
-    for (size_t i = 0; i < sizeof moved / sizeof moved[0]; i++)
-        *moved[i] = utc_add(*moved[i], by);
+    v->utc = utc_add(v->utc, by);
+    v->reference_time = utc_add(v->reference_time, by);
+    v->earliest = utc_add(v->utc, dur_add(early, of_early));
+    v->latest = utc_add(v->utc, dur_add(late, of_late));
+    v->root_dispersion = dur_add(v->root_dispersion, dur_max(dur_abs(of_early), dur_abs(of_late)));
     if (v->leap != LEAP_UNKNOWN)
         v->leap = LEAP_NONE;
 }
@@ -87,7 +92,7 @@ void serve_prepare(const struct serve_options *o, const struct page_data *page, 
     out->smeared = smeared;
     page_view(page, tx, &out->view);
     if (smeared)
-        smear_view(&out->view, smear_at(o, page, out->view.tai));
+        smear_view(o, page, &out->view);
     ntp_server_prepare(&out->view, &out->ntp);
     out->stamp = ntp_ts64_from_utc(out->view.utc);
     out->units_per_ns = pace_of(out);
