@@ -268,8 +268,7 @@ static void step(struct sim_world *w, struct sim_node *n, const struct event *ev
     } while (count == ACTIONS_MAX);
 }
 
-/* An event for the engine, with the invariants checked on both sides of it. */
-static void feed(struct sim_world *w, struct sim_node *n, const struct event *ev)
+void client_feed(struct sim_world *w, struct sim_node *n, const struct event *ev)
 {
     client_read(w, n);
     step(w, n, ev);
@@ -284,7 +283,7 @@ static void feed_pair(struct sim_world *w, struct sim_node *n)
     ev.u.pair.raw = n->oscillator.raw;
     ev.u.pair.system = client_system(n);
     ev.u.pair.asleep = n->c.slept;
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }
 
 static void feed_leap_file(struct sim_world *w, struct sim_node *n)
@@ -293,7 +292,7 @@ static void feed_leap_file(struct sim_world *w, struct sim_node *n)
 
     ev.u.leap.origin = LEAP_FROM_LIST;
     ev.u.leap.table = &n->c.leap_file;
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }
 
 static int8_t precision_of(double noise_ns)
@@ -363,14 +362,54 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
     feed_leap_file(w, n);
 }
 
+static int line_of(const struct sim_client *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->options.source_count; i++)
+        if (strcmp(c->names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* What the engine calls the source that the story calls so. */
+static const char *engine_name(const struct sim_client *c, const char *name, char out[OPTIONS_NAME_MAX])
+{
+    int line = line_of(c, name);
+
+    return line < 0 ? name : options_name(&c->options.source[line], out);
+}
+
+void client_forget(struct sim_node *n, const char *name)
+{
+    struct sim_client *c = &n->c;
+    int line = line_of(c, name);
+    uint32_t i = (uint32_t)line, behind;
+
+    if (line < 0)
+        return;
+    behind = --c->options.source_count - i;
+    memmove(&c->options.source[i], &c->options.source[i + 1], behind * sizeof c->options.source[0]);
+    memmove(c->names[i], c->names[i + 1], behind * sizeof c->names[0]);
+    memmove(&c->members[i], &c->members[i + 1], behind * sizeof c->members[0]);
+}
+
+void client_resolves(struct sim_node *n, const char *name, uint64_t whom)
+{
+    int line = line_of(&n->c, name);
+
+    if (line >= 0)
+        n->c.members[line] = whom;
+}
+
 void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom)
 {
+    char name[OPTIONS_NAME_MAX];
+
     if (n->c.asleep || n->c.core_dead)
         return;
     client_advance(w, n);
     for (unsigned i = 0; i < w->node_count; i++)
         if (whom >> i & 1)
-            feed(w, n, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, w->node[i].name } });
+            client_feed(w, n, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, engine_name(&n->c, w->node[i].name, name) } });
 }
 
 /* What nobody was there to hear. */
@@ -416,7 +455,7 @@ static void resume(struct sim_world *w, struct sim_node *n)
         tell_missed(w, n);
     n->c.last.usable = false;
     if (!n->c.core_dead)
-        feed(w, n, &(struct event){ .kind = EVENT_TICK });
+        client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
 }
 
 void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bool moved)
@@ -463,7 +502,7 @@ static void revive(struct sim_world *w, struct sim_node *n)
     client_advance(w, n);
     start(w, n, &before, engine_offline(n->c.engine));
     tell_missed(w, n);
-    feed(w, n, &(struct event){ .kind = EVENT_TICK });
+    client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
 }
 
 void client_reload(struct sim_world *w, struct sim_node *n)
@@ -474,7 +513,7 @@ void client_reload(struct sim_world *w, struct sim_node *n)
         return;
     ev.u.options.options = &n->c.options;
     client_advance(w, n);
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }
 
 void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d)
@@ -514,18 +553,24 @@ static void feed_datagram(struct sim_world *w, struct sim_node *n, const struct 
     ev.u.datagram.bytes = (struct span){ e->bytes, e->len };
     ev.u.datagram.rx = mono_add(n->oscillator.raw, (struct dur_ns){ -(int64_t)stamp_noise_ns(n) });
     ev.u.datagram.stamp = n->c.stamp;
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }
 
 static void feed_names(struct sim_world *w, struct sim_node *n, uint16_t configured)
 {
+    const struct engine_options *o = engine_options_now(n->c.engine);
     struct event ev = { .kind = EVENT_ADDRESSES };
+    char name[OPTIONS_NAME_MAX];
+    int line;
 
+    if (configured >= o->source_count)
+        return;
+    line = line_of(&n->c, options_name(&o->source[configured], name)); /* of those that are changed, and not told of yet */
     ev.u.addresses.configured = configured;
     for (unsigned i = 0; i < w->node_count && ev.u.addresses.count < EVENT_ADDRESSES_MAX; i++)
-        if (n->c.members[configured] >> i & 1)
+        if (line >= 0 && n->c.members[line] >> i & 1)
             ev.u.addresses.addr[ev.u.addresses.count++] = w->node[i].addr;
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }
 
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e)
@@ -548,7 +593,7 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
         if (mono_before(n->oscillator.raw, engine_next_deadline(n->c.engine)))
             schedule(w, n);
         else
-            feed(w, n, &(struct event){ .kind = EVENT_TICK });
+            client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
         return;
     case SIM_PACKET:
         feed_datagram(w, n, e);
@@ -583,5 +628,5 @@ void client_event(struct sim_world *w, struct sim_node *n, const struct sim_even
     default:
         return;
     }
-    feed(w, n, &ev);
+    client_feed(w, n, &ev);
 }

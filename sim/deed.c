@@ -57,6 +57,8 @@ static void source_attributes(struct source_options *s, const struct attributes 
     for (enum smear_law law = SMEAR_LINEAR; law < SMEAR_LAW_COUNT; law++)
         if (attr_given(a, (enum attribute)(ATTR_SMEAR_LINEAR + law - SMEAR_LINEAR)))
             s->smear = (uint8_t)law;
+    if (attr_given(a, ATTR_KEY))
+        s->key = (int64_t)a->value[ATTR_KEY];
     s->prefer = s->prefer || attr_given(a, ATTR_PREFER);
     s->interleaved = (s->interleaved || attr_given(a, ATTR_INTERLEAVED)) && !attr_given(a, ATTR_NOT_INTERLEAVED);
     s->iburst = (s->iburst || attr_given(a, ATTR_BURST)) && !attr_given(a, ATTR_NO_BURST);
@@ -132,6 +134,9 @@ static void do_client(struct sim_world *w, struct sim_node *n, const struct stat
     switch (st->deed) {
     case DEED_SOURCE:
     case DEED_POOL:             configure(w, n, st); break;
+    case DEED_REFERENCE:        reference_attach(w, n, st->whom, &st->attr); break;
+    case DEED_FORGETS:          client_forget(n, st->word[0]); break;
+    case DEED_RESOLVES:         client_resolves(n, st->word[0], st->whom); break;
     case DEED_SET:              option_set(&n->c.options, st->word[0], st->word[1]); break;
     case DEED_EXCUSE:           n->c.excused[(size_t)st->x] = true; break;
     case DEED_SUSPENDS:         client_suspend(w, n, duration(st), false); break;

@@ -15,7 +15,7 @@ const char *const story_tampers[] = { "nothing", "origin", "origin-zero", "recei
 /* The grammar. A form is its head: literal words, and of these
  *   SERVER CLIENT NODE  known names, also "a,b" and "a1..a4"      NEW  new names       DURATION RATIO INTEGER WORD  a value
  *   LEAP LAW TAMPER INVARIANT  a choice                               then named values of its group, in any order. */
-enum group { GROUP_NONE, GROUP_CLIENT = 1, GROUP_SERVER = 2, GROUP_LINK = 4, GROUP_SOURCE = 8, GROUP_POOL = 16 };
+enum group { GROUP_NONE, GROUP_CLIENT = 1, GROUP_SERVER = 2, GROUP_LINK = 4, GROUP_SOURCE = 8, GROUP_POOL = 16, GROUP_REFERENCE = 32 };
 
 static const struct form { const char *head; enum deed deed; enum group group; } forms[] = {
     { "seed INTEGER", DEED_SEED, GROUP_NONE },
@@ -29,6 +29,9 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "link NODE NODE", DEED_LINK, GROUP_LINK },
     { "source CLIENT NODE", DEED_SOURCE, GROUP_SOURCE },
     { "pool CLIENT WORD of NODE", DEED_POOL, GROUP_POOL },
+    { "reference CLIENT SERVER", DEED_REFERENCE, GROUP_REFERENCE },
+    { "CLIENT forgets WORD", DEED_FORGETS, GROUP_NONE },
+    { "CLIENT resolves WORD to NODE", DEED_RESOLVES, GROUP_NONE },
     { "set CLIENT WORD WORD", DEED_SET, GROUP_NONE },
     { "excuse CLIENT INVARIANT", DEED_EXCUSE, GROUP_NONE },
     { "SERVER lies DURATION", DEED_LIES, GROUP_NONE },
@@ -73,17 +76,18 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "drift", ATTR_DRIFT, ATTR_RATIO, GROUP_CLIENT },
     { "wander", ATTR_WANDER, ATTR_NUMBER, GROUP_CLIENT },
     { "within", ATTR_WITHIN, ATTR_RATIO, GROUP_CLIENT },
-    { "offset", ATTR_OFFSET, ATTR_DUR, GROUP_CLIENT },
+    { "offset", ATTR_OFFSET, ATTR_DUR, GROUP_CLIENT | GROUP_REFERENCE },
     { "temperature", ATTR_TEMPERATURE, ATTR_RATIO, GROUP_CLIENT },
     { "period", ATTR_PERIOD, ATTR_DUR, GROUP_CLIENT | GROUP_LINK },
-    { "noise", ATTR_NOISE, ATTR_DUR, GROUP_CLIENT },
+    { "noise", ATTR_NOISE, ATTR_DUR, GROUP_CLIENT | GROUP_REFERENCE },
     { "knows", ATTR_KNOWS, ATTR_RATIO, GROUP_CLIENT },
     { "to", ATTR_TO, ATTR_RATIO, GROUP_CLIENT },
     { "steers", ATTR_STEER, ATTR_FLAG, GROUP_CLIENT },
     { "user stamps", ATTR_USER_STAMPS, ATTR_FLAG, GROUP_CLIENT },
     { "hardware stamps", ATTR_HARDWARE_STAMPS, ATTR_FLAG, GROUP_CLIENT },
     { "stratum", ATTR_STRATUM, ATTR_NUMBER, GROUP_SERVER },
-    { "error", ATTR_ERROR, ATTR_DUR, GROUP_SERVER },
+    { "error", ATTR_ERROR, ATTR_DUR, GROUP_SERVER | GROUP_REFERENCE },
+    { "every", ATTR_EVERY, ATTR_DUR, GROUP_REFERENCE },
     { "root delay", ATTR_ROOT_DELAY, ATTR_DUR, GROUP_SERVER },
     { "delay", ATTR_DELAY, ATTR_DUR, GROUP_LINK },
     { "jitter exponential", ATTR_EXPONENTIAL, ATTR_DUR, GROUP_LINK },
@@ -98,6 +102,7 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "by", ATTR_BY, ATTR_DUR, GROUP_LINK },
     { "poll", ATTR_POLL_MIN, ATTR_POLLS, GROUP_SOURCE | GROUP_POOL },
     { "prefer", ATTR_PREFER, ATTR_FLAG, GROUP_SOURCE },
+    { "key", ATTR_KEY, ATTR_NUMBER, GROUP_SOURCE },
     { "burst", ATTR_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "no burst", ATTR_NO_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "interleaved", ATTR_INTERLEAVED, ATTR_FLAG, GROUP_SOURCE },

@@ -20,6 +20,7 @@ enum sim_kind {
     SIM_RESUME,    /* a suspended client wakes up */
     SIM_REVIVE,    /* another core takes the place of one that died */
     SIM_RESULT,    /* what came of a clock command; number: error */
+    SIM_REFERENCE, /* the reference clock `from` is about to say something */
     SIM_KIND_COUNT
 };
 

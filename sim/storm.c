@@ -20,11 +20,13 @@ static void write_servers(struct storm *s)
 {
     s->servers = 1 + storm_below(s, 7);
     s->liars = storm_chance(s, 0.6) ? storm_below(s, (s->servers + 1) / 2) : 0;
+    storm_draw_sources(s);
     for (unsigned i = 1; i <= s->servers - s->liars; i++) {
         double error_us = floor(storm_log_between(s, 1, 20000)), root_delay_us = storm_log_between(s, 1, 20000);
         unsigned stratum = 1 + storm_below(s, 4);
 
-        fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, stratum, error_us, root_delay_us);
+        fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, stratum, error_us + storm_is_clock(s, true, i),
+                storm_is_clock(s, true, i) ? 0 : root_delay_us); /* rates are rounded */
         s->error_us[i] = error_us;
         for (unsigned change = s->has[STORM_CREEP] ? 0 : storm_below(s, 4); change > 0; change--) {
             double when = storm_between(s, 0, STORM_DAY_S), part = storm_chance(s, 0.5) ? storm_sign(s) : storm_between(s, -1, 1);
@@ -42,7 +44,7 @@ static void write_liars(struct storm *s)
     bool together = storm_chance(s, 0.5);
     double when = storm_between(s, 0, STORM_DAY_S / 2), lie = storm_signed_log(s, 1e-4, 3600);
 
-    for (unsigned i = 1; i <= s->liars; i++) {
+    for (unsigned i = 1; i <= s->liars && !s->calm_liars; i++) {
         if (!together) {
             when = storm_between(s, 0, STORM_DAY_S / 2);
             lie = storm_signed_log(s, 1e-4, 3600);
@@ -80,12 +82,12 @@ static void write_client(struct storm *s)
 }
 
 /* All the asymmetry a round trip can hide: one direction may take the whole delay. */
-static void write_link(struct storm *s, const char *name, bool may_lose)
+static void write_link(struct storm *s, const char *name, bool may_lose, bool absent)
 {
     static const char *const laws[] = { "exponential", "gaussian", "heavy", "uniform" };
     double delay_us = storm_log_between(s, 20, 100000), share = storm_chance(s, 0.3) ? storm_below(s, 2) : storm_between(s, 0.3, 0.7);
     double loss = may_lose ? storm_between(s, 0, 50) : storm_between(s, 0, 8);
-    int poll_min = (int)storm_below(s, 5) + 4;
+    int poll_min = (int)storm_below(s, s->has[STORM_OPTIONS] ? 9 : 5) + (s->has[STORM_OPTIONS] ? 2 : 4);
 
     s->delay_us = delay_us;
     for (int way = 0; way < 2; way++) {
@@ -100,7 +102,8 @@ static void write_link(struct storm *s, const char *name, bool may_lose)
             fprintf(s->out, "link %s to %s congested %.0fus period %.0fm\n", from, to, queue_us, period_m);
     }
     s->poll_max = poll_min + (int)storm_below(s, 3);
-    fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, storm_chance(s, 0.8) ? "" : " no burst");
+    if (!absent)
+        fprintf(s->out, "source c %s poll %d..%d%s\n", name, poll_min, s->poll_max, storm_chance(s, 0.8) ? "" : " no burst");
 }
 
 /* Another path; or the same round trip, and the other side is the slow one now, which no client can see. */
@@ -127,9 +130,14 @@ static void write_paths(struct storm *s)
     for (unsigned i = 0; i < s->servers; i++) {
         char name[16];
         bool honest = i < s->servers - s->liars;
+        unsigned number = honest ? i + 1 : i + 1 - (s->servers - s->liars);
 
-        snprintf(name, sizeof name, "%c%u", honest ? 'h' : 'l', honest ? i + 1 : i + 1 - (s->servers - s->liars));
-        write_link(s, name, s->liars == 0);
+        snprintf(name, sizeof name, "%c%u", honest ? 'h' : 'l', number);
+        if (storm_is_clock(s, honest, number)) {
+            storm_write_clock(s, honest, number);
+            continue;
+        }
+        write_link(s, name, s->liars == 0, honest && number > s->base);
         poll_max = s->poll_max > poll_max ? s->poll_max : poll_max;
         if (storm_chance(s, 0.3))
             write_route(s, name);
@@ -156,7 +164,7 @@ static void write_outage(struct storm *s)
 
     fprintf(s->out, "at %.0f h1..h%u falls silent\nat %.0f h1..h%u answers again\n", from, s->servers - s->liars, until, s->servers - s->liars);
     storm_hush(s, from, until);
-    if (storm_chance(s, 0.4) || silent + 20 >= until || (s->astray && once))
+    if (storm_chance(s, 0.4) || silent + 20 >= until || (s->astray && once) || s->has[STORM_GROUP]) /* a group goes on talking */
         return;
     s->astray = true;
     fprintf(s->out, "at %.0f c changes frequency %.2fppm\n", silent, astray);
@@ -195,10 +203,10 @@ static void write_trouble(struct storm *s)
 /* An operator takes sources out and back in; of those that are left most are honest. */
 static void write_operator(struct storm *s)
 {
-    unsigned honest = s->servers - s->liars, most = s->liars ? honest - s->liars - 1 : honest, out = most ? 1 + storm_below(s, most) : 0;
+    unsigned most = s->liars ? s->base - s->liars - 1 : s->base, out = most ? 1 + storm_below(s, most) : 0;
     double from = storm_between(s, 1, STORM_DAY_S * 0.9), until = from + storm_log_between(s, 60, 30000);
 
-    if (out)
+    if (out && s->base)
         fprintf(s->out, "at %.0f c takes h1..h%u offline\nat %.0f c takes h1..h%u online\n", from, out, until, out);
     if (s->liars && storm_chance(s, 0.5))
         fprintf(s->out, "at %.0f c takes l1..l%u offline\nat %.0f c takes l1..l%u online\n", from, s->liars, until, s->liars);

@@ -9,7 +9,8 @@
 
 #define KIND_CHANCE 0.1
 
-const char *const storm_kinds[] = { "leap", "moves", "core", "reload", "local", "chain", "interleaved", "dead", "hands", "standing", "creep", "pile", NULL };
+const char *const storm_kinds[] = { "leap", "moves", "core", "reload", "local", "chain", "interleaved", "dead", "hands", "standing", "creep", "pile",
+                                    "reference", "smear", "pool", "guests", "options", "group", NULL };
 
 double storm_between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
 double storm_log_between(struct storm *s, double low, double high) { return low * pow(high / low, prng_uniform(&s->p)); }
@@ -43,6 +44,8 @@ void storm_choose(struct storm *s, uint64_t seed, uint32_t with)
         s->has[i] = drawn || with >> i & 1;
     }
     /* a statement about the system clock has to be true at each start */
+    s->has[STORM_LEAP] |= s->has[STORM_SMEAR];
+    s->has[STORM_LOCAL] |= s->has[STORM_GROUP];
     s->has[STORM_MOVES] &= !s->has[STORM_LOCAL];
     s->has[STORM_HANDS] &= !s->has[STORM_LOCAL];
     prng_seed(&s->p, seed);
@@ -73,7 +76,7 @@ static const char *other_leap(struct storm *s)
 static void write_leap(struct storm *s)
 {
     static const char *const modes[] = { "step", "slew", "ignore", "smear" }, *const laws[] = { "linear", "cosine", "utc-sls" };
-    unsigned wrong = (s->servers - 1) / 2 - s->liars;
+    unsigned all = s->base + s->liars, wrong = all ? (all - 1) / 2 - s->liars : 0;
 
     fprintf(s->out, "set c leap.mode %s\n", modes[storm_below(s, 4)]);
     fprintf(s->out, "set c leap.smear %s\n", laws[storm_below(s, 3)]);
@@ -170,7 +173,7 @@ static void write_reload(struct storm *s)
         double when = storm_between(s, 60, STORM_DAY_S), drift_ppm = storm_log_between(s, 1, 50), silent_ppm = storm_log_between(s, 15, 100);
         double wider_ppm = storm_chance(s, 0.5) ? 1 : drift_ppm, error_ms = storm_log_between(s, 10, 10000);
         double panic_s = storm_log_between(s, 0.01, 1000), slew_ppm = storm_log_between(s, 50, 5000);
-        unsigned sources = 1 + storm_below(s, s->servers - s->liars), poll = 4 + storm_below(s, 4), changed = 1 + storm_below(s, s->servers - s->liars);
+        unsigned sources = 1 + storm_below(s, s->servers - s->liars), poll = 4 + storm_below(s, 4), changed = 1 + storm_below(s, s->base);
 
         fprintf(s->out, "%sset c clock.max_drift %.3fppm\n", i == 1 ? "" : "at 1 ", drift_ppm);
         fprintf(s->out, "at %.0f set c clock.max_drift %.3fppm\n", when, wider_ppm);
@@ -179,7 +182,7 @@ static void write_reload(struct storm *s)
         fprintf(s->out, "at %.0f set c clock.panic_threshold %.3fs\n", when, panic_s);
         fprintf(s->out, "at %.0f set c clock.max_slew %.0fppm\n", when, slew_ppm);
         fprintf(s->out, "at %.0f set c clock.min_sources %u\n", when, storm_chance(s, 0.5) ? 1 : sources);
-        if (poll + 1 <= (unsigned)s->poll_max && !s->has[STORM_STANDING])
+        if (poll + 1 <= (unsigned)s->poll_max && s->base && !s->has[STORM_STANDING])
             fprintf(s->out, "at %.0f source c h%u poll %u..%u\n", when, changed, poll, poll + 1);
         fprintf(s->out, "at %.0f c reloads\n", when);
     }
@@ -230,7 +233,7 @@ static void write_interleaved(struct storm *s)
     for (unsigned i = 1; i <= s->servers - s->liars; i++) {
         double late_us = storm_log_between(s, 1, 100000);
 
-        if (storm_chance(s, 0.7) && !s->has[STORM_STANDING])
+        if (storm_chance(s, 0.7) && !s->has[STORM_STANDING] && i <= s->base)
             fprintf(s->out, "source c h%u interleaved\n", i);
         if (storm_chance(s, 0.3))
             fprintf(s->out, "at %.0f h%u leaves late %.0fus\n", storm_between(s, 0, STORM_DAY_S), i, late_us);
@@ -273,8 +276,8 @@ static void write_standing(struct storm *s)
         if (storm_chance(s, 0.3))
             fprintf(s->out, "at %.0f h%u announces stratum %u\n", when, i, stratum);
     }
-    if (storm_chance(s, 0.3) && !(s->has[STORM_LEAP]))
-        fprintf(s->out, "source c h%u prefer\n", 1 + storm_below(s, honest));
+    if (storm_chance(s, 0.3) && !s->has[STORM_LEAP] && s->base)
+        fprintf(s->out, "source c h%u prefer\n", 1 + storm_below(s, s->base));
 }
 
 /* However fast it drifts, an honest server stays inside its claim. */
@@ -321,7 +324,8 @@ void storm_write_kinds(struct storm *s)
     static void (*const writers[STORM_KINDS])(struct storm *) = {
         [STORM_LEAP] = write_leap, [STORM_MOVES] = write_moves, [STORM_CORE] = write_core, [STORM_RELOAD] = write_reload, [STORM_LOCAL] = write_local,
         [STORM_CHAIN] = write_chain, [STORM_INTERLEAVED] = write_interleaved, [STORM_HANDS] = write_hands, [STORM_STANDING] = write_standing,
-        [STORM_CREEP] = write_creep, [STORM_PILE] = write_pile,
+        [STORM_CREEP] = write_creep, [STORM_PILE] = write_pile, [STORM_REFERENCE] = storm_write_references, [STORM_SMEAR] = storm_write_smear,
+        [STORM_POOL] = storm_write_pool, [STORM_GUESTS] = storm_write_guests, [STORM_OPTIONS] = storm_write_options, [STORM_GROUP] = storm_write_group,
     };
 
     for (unsigned i = 0; i < STORM_KINDS; i++)

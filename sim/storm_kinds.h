@@ -15,10 +15,12 @@
 /* LEAP: the day has a leap second, or liars say so. MOVES: the virtual machine is taken elsewhere. CORE: the process that measures dies. RELOAD: limits change.
  * LOCAL: the operator states how wrong the clock is. CHAIN: a second client follows the first. INTERLEAVED: RFC 9769. DEAD: a clock without a battery.
  * HANDS: others on the system clock, the network refuses. STANDING: servers lose and find their clocks, follow each other, are of one pool. CREEP: honest
- * servers drift inside their claim. PILE: many troubles close to each other. */
+ * servers drift inside their claim. PILE: many troubles close to each other. REFERENCE: some sources are reference clocks. SMEAR: some smear, declared or
+ * (liars) not; the day has LEAP. POOL: some are members of a pool. GUESTS: sources come and go by a reload. OPTIONS: each source has other ones. GROUP:
+ * orphans who ask each other; the day has LOCAL. */
 enum storm_kind {
     STORM_LEAP, STORM_MOVES, STORM_CORE, STORM_RELOAD, STORM_LOCAL, STORM_CHAIN, STORM_INTERLEAVED, STORM_DEAD, STORM_HANDS, STORM_STANDING, STORM_CREEP,
-    STORM_PILE, STORM_KINDS
+    STORM_PILE, STORM_REFERENCE, STORM_SMEAR, STORM_POOL, STORM_GUESTS, STORM_OPTIONS, STORM_GROUP, STORM_KINDS
 };
 extern const char *const storm_kinds[];        /* their names; NULL-terminated */
 
@@ -26,6 +28,7 @@ extern const char *const storm_kinds[];        /* their names; NULL-terminated *
 #define STORM_CREEP_PPM 100    /* of a server inside its claim */
 
 #define STORM_HUSHES_MAX 32
+#define STORM_SERVERS_MAX 20
 
 struct storm_span { double from, until; };
 
@@ -34,8 +37,12 @@ struct storm {
     FILE *out;
     struct prng p;
     unsigned servers, liars, ignorant;
+    unsigned base, guests, pooled; /* of the honest ones: configured all day, for a while, as members of a pool */
+    uint32_t honest_clocks, lying_clocks; /* which of h1.., of l1.. are reference clocks; bit = number */
+    const char *smears[STORM_SERVERS_MAX]; /* what h1.. are declared to; NULL: nothing */
+    bool calm_liars;             /* they lie about leap seconds alone */
     int poll_max;
-    double delay_us, calm_from, leap_s, error_us[8];
+    double delay_us, calm_from, leap_s, error_us[STORM_SERVERS_MAX];
     bool has[STORM_KINDS];
     bool astray;                 /* the frequency has been, today */
     const char *leap;
@@ -58,6 +65,19 @@ void storm_choose(struct storm *s, uint64_t seed, uint32_t with);
 void storm_hush(struct storm *s, double from, double until);
 /* To be called last: when liars are silent. */
 void storm_write_hushes(struct storm *s);
+
+/* storm_sources.c: who is asked, and how. After servers and liars are drawn: who there is beside them. */
+void storm_draw_sources(struct storm *s);
+/* Is the source the i-th of h1.. or l1.. a reference clock? */
+bool storm_is_clock(const struct storm *s, bool honest, unsigned i);
+/* Its line. */
+void storm_write_clock(struct storm *s, bool honest, unsigned i);
+void storm_write_references(struct storm *s);
+void storm_write_smear(struct storm *s);
+void storm_write_pool(struct storm *s);
+void storm_write_guests(struct storm *s);
+void storm_write_options(struct storm *s);
+void storm_write_group(struct storm *s);
 
 /* The first lines: when the day is. */
 void storm_write_date(struct storm *s);

@@ -134,7 +134,7 @@ static void mix(struct sim_world *w, const void *bytes, size_t len)
 static void record(struct sim_world *w, const struct sim_event *e)
 {
     static const char *const names[SIM_KIND_COUNT] = { "statement", "probe", "wake", "packet", "sent", "unsent", "names", "pair", "resume", "revive",
-                                                       "result" };
+                                                       "result", "reference" };
 
     w->events++;
     mix(w, &e->at, sizeof e->at);
@@ -175,6 +175,8 @@ static void dispatch(struct sim_world *w, const struct sim_event *e)
         probe(w, e->number == 1);
     else if (e->kind == SIM_PACKET && e->number == SIM_REQUEST)
         server_receive(w, n, e);
+    else if (e->kind == SIM_REFERENCE)
+        reference_says(w, n, e->from);
     else
         client_event(w, n, e);
 }

@@ -27,6 +27,7 @@ struct sim_server {
     struct tai_ns drift_from;
     struct dur_ns error;         /* what it claims */
     struct dur_ns root_delay, root_dispersion;
+    struct dur_ns every, offset, noise; /* of a reference clock: between two samples; how late it is known to be; how evenly they scatter to both sides */
     struct dur_ns leaves_late;   /* answers, after what their transmit timestamp says; the kernel knows */
     uint8_t stratum, leap;
     bool leap_told;              /* the story says what is announced: `leap` */
@@ -160,6 +161,10 @@ void server_receive(struct sim_world *w, struct sim_node *n, const struct sim_ev
 /* Change an answer's bytes as the tamper says. Returns the new length. */
 uint8_t tamper_apply(enum tamper t, uint8_t *bytes, uint8_t len, uint32_t kiss, struct prng *p);
 
+/* reference.c: server nodes as reference clocks of a client: no packets, a sample each `every` (1 s). */
+void reference_attach(struct sim_world *w, struct sim_node *n, uint64_t whom, const struct attributes *a);
+void reference_says(struct sim_world *w, struct sim_node *n, unsigned from);
+
 /* deed.c: what one statement does to the world, now. */
 void deed_apply(struct sim_world *w, const struct statement *st);
 
@@ -187,6 +192,12 @@ struct utc_ns client_system(const struct sim_node *n);
 /* Is there a page, and nothing that makes its readers refuse it? */
 bool client_serves(const struct sim_node *n);
 void client_free(struct sim_node *n);
+/* An event for the engine, with the invariants checked on both sides of it. */
+void client_feed(struct sim_world *w, struct sim_node *n, const struct event *ev);
+/* The line of that name is configured no more, from the next reload or start on. */
+void client_forget(struct sim_node *n, const char *name);
+/* Whoever looks the name up is told of the nodes in the set `whom`. */
+void client_resolves(struct sim_node *n, const char *name, uint64_t whom);
 struct source_options *client_source(struct sim_world *w, struct sim_node *n, const char *name, bool pool, uint64_t members);
 
 /* Put a packet on the way, with the path's loss, delay and copies. */
