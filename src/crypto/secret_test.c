@@ -2,7 +2,8 @@
  * Langley's ctgrind has it. Whatever depends on them, a jump or a place in memory, is an error there. A verdict, good or not, is no secret any more: where
  * one is given one branch is expected, and no other one wherever the difference lies. Without valgrind nothing can be seen.
  *
- * nettle expands keys of AES by a table of 256 bytes: the bytes of a key are places in it then, and are counted as such. */
+ * What valgrind does not know of the processor's instructions is C to it (tests/emulated). nettle expands keys of AES by a table of 256 bytes: the bytes of a
+ * key are places in it then, and are counted as such. */
 #include "base/test.h"
 
 #include <stdio.h>
@@ -109,7 +110,7 @@ static void codes_of_symmetric_keys(void **state)
                 assert_int_equal(leaks(), 1);
             }
         }
-        printf("# %s: looked at%s\n", names[kind], m.direct ? ", by instructions too" : "; what instructions make of it is not known to this valgrind");
+        printf("# %s: looked at%s\n", names[kind], m.direct ? ", as instructions make it too" : ", as nettle makes it");
     }
 }
 
