@@ -78,6 +78,12 @@ static void restate(struct clock *c, const struct page_data *page, struct mono_n
     c->policy.gap = (struct dur_ns){ 0 };
 }
 
+/* The statement is about a clock that was set, and not set back since: who states an error means no other. */
+static bool is_stated(const struct clock *c, struct utc_ns wall)
+{
+    return c->options.local.present && utc_is_plausible(wall) && !dur_before(c->options.local.error, c->policy.gap);
+}
+
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
 {
     struct mono_ns now = start->now;
@@ -90,8 +96,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->options = *o;
     goes_on = o->local.present && start->page && start->page->status == CLOCK_LOCAL && fabs(start->page->rate) <= RATE_SANE;
     wall = recall_start(c, start);
-    /* Who states an error means a clock that was set, and not set back since. */
-    local = o->local.present && utc_is_plausible(start->wall) && !dur_before(o->local.error, c->policy.gap);
+    local = is_stated(c, start->wall);
     error_s = local ? dur_to_s(o->local.error) : UNKNOWN_S;
     known = fmin(fmax(c->memory.drift.freq_ppm * 1e-6, -limit), limit);
     skew = c->memory.drift.skew_ppm > 0 ? fmin(c->memory.drift.skew_ppm * 1e-6, limit) : limit / 3;
@@ -147,7 +152,7 @@ static enum clock_status restated(struct clock *c, bool before, struct mono_ns n
     struct clock_view v;
 
     page_view(&c->page, now, &v);
-    if (local && c->page.status == CLOCK_UNSYNCHRONISED && !c->policy.synchronised_once && utc_is_plausible(v.utc)) {
+    if (c->page.status == CLOCK_UNSYNCHRONISED && !c->policy.synchronised_once && is_stated(c, v.utc)) {
         c->estimate.bound = (struct clock_span){ -dur_to_s(c->options.local.error), dur_to_s(c->options.local.error) };
         return CLOCK_LOCAL;
     }
