@@ -9,7 +9,7 @@ const char *ue_text(int err)
 #undef ERR
     };
 
-    if (err < 0)
-        err = -err;
-    return err >= 0 && err < UE_COUNT ? text[err] : "unknown error";
+    unsigned which = err < 0 ? 0u - (unsigned)err : (unsigned)err; /* INT_MIN has no opposite number */
+
+    return which < UE_COUNT ? text[which] : "unknown error";
 }

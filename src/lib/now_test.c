@@ -1,6 +1,7 @@
 /* What applications do with the time: compare, wait, stamp; from many threads, across a fork, while a daemon writes as fast as it can. */
 #include "utc/utc.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -399,9 +400,21 @@ static int after_each(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, before_each, after_each)
 
+static void whatever_is_asked_there_are_words(void **state)
+{
+    static const int numbers[] = { INT_MIN, INT_MIN + 1, -1000, -1, 0, 1, 1000, INT_MAX };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        assert_true(*utc_error_text(numbers[i]));
+        assert_true(*utc_status_text(numbers[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_is_asked_there_are_words),
         TEST(after_and_before_are_certain_or_unknown),
         TEST(commit_wait_ends_when_it_is_certain_and_not_before),
         TEST(commit_wait_gives_up_in_time),

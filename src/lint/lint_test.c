@@ -137,9 +137,17 @@ static void what_the_machine_tells(void **state)
     fd = io_bind(&at, "", SOCK_DGRAM, false);
     assert_true(fd >= 0);
     judge("ntp: { listen: [\"127.0.0.1:28123\"] }", true);
+    assert_non_null(finding(LINT_ADDRESS_TAKEN_RULE));
+    judge("ntp: { listen: [\"*:28123\"] }", true); /* IPv6 alone would be free */
     close(fd);
     assert_non_null(finding(LINT_ADDRESS_TAKEN_RULE));
     assert_null(finding(LINT_FILE_UNREADABLE_RULE));
+    judge("http: { listen: [\"192.0.2.77:28123\"] }", true);
+    assert_non_null(strstr(finding(LINT_ADDRESS_ABSENT_RULE)->text, "does not exist on this machine"));
+    judge("time: { listen: [\"*%nosuch0:28123\"] }", true);
+    assert_non_null(strstr(finding(LINT_ADDRESS_ABSENT_RULE)->text, "does not exist on this machine"));
+    judge("nts: { client_certificate: /nonexistent/a.pem, client_private_key: /nonexistent/k.pem }", true);
+    assert_non_null(finding(LINT_FILE_UNREADABLE_RULE));
     judge("nts: { certificate: /nonexistent/a.pem }\nhardware_timestamps: [nosuch0]\nclock: { drift_file: /nonexistent/drift }", true);
     assert_int_equal(finding(LINT_FILE_UNREADABLE_RULE)->at.line, 1);
     assert_non_null(strstr(finding(LINT_NO_CARD_STAMPS_RULE)->text, "no such interface"));

@@ -17,20 +17,33 @@
 #include "io/socket.h"
 #include "lint/lint.h"
 
-static void try_listeners(const struct lint_place *p, const char *section, const char *key, const struct option_addrs *list, int type)
+static void try_listener(const struct lint_place *p, const char *section, const char *key, const struct net_addr *at, const char *interface, int type)
 {
     char text[ADDR_AT_TEXT_MAX];
+    int fd = io_bind(at, interface, type, false);
+
+    if (fd >= 0)
+        close(fd);
+    else if (fd == -UE_PERMISSION)
+        lint_add(p, LINT_PORT_RIGHT_RULE, section, 0, key, "%s: %s", addr_at_to_text(at, interface, text), ue_text(fd));
+    else if (fd == -UE_IN_USE)
+        lint_add(p, LINT_ADDRESS_TAKEN_RULE, section, 0, key, "%s: %s (by a simple-utcd that runs already, perhaps)",
+                 addr_at_to_text(at, interface, text), ue_text(fd));
+    else if (fd != -UE_UNSUPPORTED) /* without IPv6 IPv4 is served */
+        lint_add(p, LINT_ADDRESS_ABSENT_RULE, section, 0, key, "%s: %s", addr_at_to_text(at, interface, text), ue_text(fd));
+}
+
+/* "[::]" stands for every address of both families. */
+static void try_listeners(const struct lint_place *p, const char *section, const char *key, const struct option_addrs *list, int type)
+{
+    static const struct net_addr every = { .family = ADDR_IPV6 };
 
     for (uint32_t i = 0; i < list->count; i++) {
-        int fd = io_bind(&list->item[i], list->interface[i], type, false);
+        const struct net_addr *at = &list->item[i], ipv4 = { .family = ADDR_IPV4, .port = at->port };
 
-        if (fd >= 0)
-            close(fd);
-        else if (fd == -UE_PERMISSION)
-            lint_add(p, LINT_PORT_RIGHT_RULE, section, 0, key, "%s: %s", addr_at_to_text(&list->item[i], list->interface[i], text), ue_text(fd));
-        else if (fd == -UE_IN_USE)
-            lint_add(p, LINT_ADDRESS_TAKEN_RULE, section, 0, key, "%s: %s (by a simple-utcd that runs already, perhaps)",
-                     addr_at_to_text(&list->item[i], list->interface[i], text), ue_text(fd));
+        try_listener(p, section, key, at, list->interface[i], type);
+        if (at->family == ADDR_IPV6 && memcmp(at->bytes, every.bytes, sizeof every.bytes) == 0)
+            try_listener(p, section, key, &ipv4, list->interface[i], type);
     }
 }
 
@@ -93,10 +106,16 @@ void lint_machine(const struct daemon_options *o, const struct conf_tree *tree, 
     try_listeners(&p, "time", "listen", &o->timeproto.time.listen, SOCK_STREAM);
     try_listeners(&p, "daytime", "listen", &o->timeproto.daytime.listen, SOCK_STREAM);
     try_listeners(&p, "nts", "listen", &o->nts.listen, SOCK_STREAM);
+    try_listeners(&p, "nts", "certified_listen", &o->nts.certified_listen, SOCK_STREAM);
+    try_listeners(&p, "http", "listen", &o->http.listen, SOCK_STREAM);
     the_clock(&p, &o->engine.clock.clock);
     try_file(&p, "nts", "certificate", o->nts.certificate.s);
     try_file(&p, "nts", "private_key", o->nts.private_key.s);
     try_file(&p, "nts", "trusted_certificates", o->nts.trusted_certificates.s);
+    try_file(&p, "nts", "revoked_certificates", o->nts.revoked_certificates.s);
+    try_file(&p, "nts", "client_certificate", o->nts.client_certificate.s);
+    try_file(&p, "nts", "client_private_key", o->nts.client_private_key.s);
+    try_file(&p, "nts", "client_authorities", o->nts.client_authorities.s);
     for (uint32_t i = 0; i < o->top.hardware_timestamps.count; i++) {
         const char *problem = card_problem(o->top.hardware_timestamps.item[i].s);
 
