@@ -23,6 +23,9 @@ int files_fail(enum cli_exit code, const char *format, ...)
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    for (char *c = sentence; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?'; /* what a terminal would obey */
     return command_fail(&(struct args){ .json = wants_json }, code, sentence);
 }
 

@@ -44,6 +44,8 @@ static bool find(struct explained *e, const char *name, char nearest[CONF_EXPLAI
             if (distance <= least) {
                 least = distance;
                 strcpy(nearest, candidate);
+            } else if (row && !*nearest && strcmp(name, row->name) == 0) { /* without its section */
+                strcpy(nearest, candidate);
             }
         }
     return false;

@@ -129,6 +129,15 @@ static int load(const char *path, struct daemon_options *out)
     return EXIT_CONFIGURATION;
 }
 
+/* Where printing is all that was asked for, a full disk is a failure. */
+static int printed(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fputs("simple-utcd: cannot write what was asked for: the disk is full, or standard output is closed\n", stderr);
+    return code ? code : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     static struct daemon_options options;
@@ -140,13 +149,13 @@ int main(int argc, char **argv)
     keep_standard_descriptors();
     code = read_arguments(argc, argv, &a);
     if (code >= 0)
-        return code;
+        return printed(code);
     if (a.role >= 0)
         return lives_join(a.join ? a.join : RUN_DIR_SYSTEM "/" JOIN_SOCKET, (enum role)a.role);
     if (a.check)
-        return daemon_check_config(a.config, environ, stdout, stderr);
+        return printed(daemon_check_config(a.config, environ, stdout, stderr));
     if (a.print)
-        return daemon_print_config(a.config, environ, stdout, stderr);
+        return printed(daemon_print_config(a.config, environ, stdout, stderr));
     code = load(a.config, &options);
     if (code)
         return code;

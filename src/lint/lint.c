@@ -169,11 +169,14 @@ static void each_source(const struct lint *l)
     for (uint32_t i = 0; i < e->source_count; i++) {
         const struct source_options *s = &e->source[i];
         const struct conf_node *given = conf_node_find(l->at.tree->root, "sources");
+        struct net_addr a;
 
         proven |= s->nts || s->key || options_reference(s); /* one at this machine is nobody else's */
         if (s->min_poll < PUBLIC_MIN_POLL && !is_own(s))
             lint_add(&l->at, LINT_FAST_POLL_RULE, "sources", i, "min_poll", "%.100s is asked up to %s", host_of(s),
                      s->min_poll < 0 ? "several times a second" : s->min_poll < 4 ? "every few seconds" : "every 16 or 32 s");
+        if (is_numeric(s, &a) && a.family == ADDR_IPV6 && addr_is_link_local(&a) && a.scope == 0)
+            lint_add(&l->at, LINT_NO_INTERFACE_RULE, "sources", i, "server", "%.100s does not say at which interface", host_of(s));
         if (s->pool.s[0] && given && given->at.kind != CONF_FROM_DEFAULT && is_default_pool(s->pool.s))
             lint_add(&l->at, LINT_POOL_ZONE_RULE, "sources", i, "pool", "%.100s is the zone of those who have none of their own", s->pool.s);
     }

@@ -61,6 +61,8 @@ static const struct { enum lint_rule rule; unsigned line; const char *bad, *good
       "sources: [{ server: time1.google.com }, { server: time.google.com }]" },
     { LINT_FAST_POLL_RULE, 1, "sources: [{ server: a, min_poll: 3 }]", "sources: [{ server: 192.168.1.1, min_poll: 3 }]" },
     { LINT_UNAUTHENTICATED_RULE, 1, "sources: [{ server: a }]", "sources: [{ server: a }, { server: b, nts: true }]" },
+    { LINT_NO_INTERFACE_RULE, 1, "sources: [{ server: \"fe80::1\" }]",
+      "sources: [{ server: \"fe80::1%2\" }, { server: 169.254.169.123 }, { server: \"::1\" }]" },
     { LINT_UNAUTHENTICATED_RULE, 1, "sources: [{ server: a }]", "sources: [{ shm: 0, error: 100ms }]" },
     { LINT_OPEN_SERVER_RULE, 2, SERVER, SERVER GUARDED },
     { LINT_OPEN_SERVER_RULE, 2, SERVER, SERVER "access: [{ nets: [0.0.0.0/0], action: deny }]" },

@@ -347,7 +347,8 @@ def test_check_as_sarif(lab):
 
 def test_explain_what_is_no_key(lab):
     path = write(lab, OPEN)
-    for words, told in ((["explain", "clock.max_drif"], "did you mean 'clock.max_drift'?"), (["explain", "zzzzzzzz.qqqqqqqq"], "simple-utcd.yaml(5) lists all"),
+    for words, told in ((["explain", "clock.max_drif"], "did you mean 'clock.max_drift'?"), (["explain", "max_drift"], "did you mean 'clock.max_drift'?"),
+                        (["explain", "\x1b[1m"], "there is no key '?[1m'"), (["explain", "zzzzzzzz.qqqqqqqq"], "simple-utcd.yaml(5) lists all"),
                         (["change", "clock.mode"], "'config' knows 'explain' only")):
         done = ctl("config", *words, "--config", path)
         assert done.returncode == 2 and told in done.stderr, done.stderr

@@ -80,6 +80,13 @@ def test_what_cannot_be_written_is_not_done(words):
     assert done.returncode != 0 and "cannot write" in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("words", [("--print-config",), ("--check-config",), ("--help",), ("--version",)])
+def test_nor_is_what_the_daemon_prints(words):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([utcd.DAEMON, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == GENERAL and "cannot write" in done.stderr, done.stderr
+
+
 def test_bytes_of_the_command_line_come_back_escaped():
     assert "\x1b" not in ctl("\x1b[31m").stderr
     assert "\x1b" not in ctl("query", "\x1b]0;x\x07.invalid").stderr
