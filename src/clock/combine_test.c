@@ -178,6 +178,9 @@ static void what_was_resumed_is_kept_until_more_is_proven(void **state)
     c->source[0].pace.rate = (struct clock_span){ -2 * PPM, 3 * PPM };
     combine_rate(c);
     assert_true(is_range(c->estimate.rate_known, -2, 3) && !c->policy.resumed);
+    c->policy.resumed = true;
+    combine_rate(c);
+    assert_false(c->policy.resumed); /* as much is enough */
 }
 
 /* Ten max_drift around what is proven, in ppm of the raw clock. */
