@@ -420,6 +420,8 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
     end_wait(c, now, out);
+    if (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
+        discipline_publish(c, discipline_status(c, now), false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
         c->policy.save_at = mono_add(now, (struct dur_ns){ SAVE_NS });
@@ -440,6 +442,8 @@ struct mono_ns clock_next(const struct clock *c)
     if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
     next = mono_min(next, local_goes_on_at(c));
+    if (mono_before(c->page.heartbeat, leap_doubt_from(c)))
+        next = mono_min(next, leap_doubt_from(c));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));
 }
 

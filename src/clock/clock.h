@@ -49,6 +49,7 @@ struct clock_leap {
     int32_t voted_delta_s, voted_before_s;
     unsigned voted_by;              /* by how many sources at the most; LEAP_BY_MEMORY: in an earlier run, and by nobody in this one */
     struct utc_ns voted_midnight, told_midnight;
+    bool by_vote;                   /* the one in the page is by the sources' word */
     int32_t saved_s;                /* TAI - UTC when its change was saved last */
     bool have_before;
     struct clock_estimate before;   /* as it was before any source can have begun to smear (unsmear.c) */

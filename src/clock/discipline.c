@@ -99,12 +99,13 @@ struct dur_ns discipline_poll(const struct clock *c)
 struct dur_ns discipline_silence(const struct clock *c) { return (struct dur_ns){ SILENT_POLLS * discipline_poll(c).ns }; }
 
 /* The bound grows as the estimate does; where it is only stated, at the limit that is stated with it. */
-static void set_bound(struct clock *c, enum clock_status status)
+static void set_bound(struct clock *c, enum clock_status status, struct mono_ns now)
 {
     double silent = c->options.clock.max_drift_silent * 1e-6, drift = c->options.clock.max_drift * 1e-6, growth = interval_growth(c);
     struct clock_span bound = unsmear_bound(c, &growth);
     bool stated = status == CLOCK_LOCAL && !c->policy.synchronised_once;
 
+    leap_widen(c, now, &bound);
     c->page.growth = stated ? silent : growth;
     c->page.growth_silent = stated ? silent : fmax(silent, drift) + growth - drift;
     c->page.early = dur_from_s(fmax(-bound.lo_s, 0) + ROUNDING_S);
@@ -173,7 +174,7 @@ static void publish(struct clock *c, struct tai_ns served, enum clock_status sta
     interval_age(c, now); /* by the law of the page that is about to be replaced */
     leap_refresh(c, now, out);
     served = tai_add(estimate_tai(&c->estimate, now), lead); /* the count of TAI may just have been corrected */
-    set_bound(c, status);
+    set_bound(c, status, now);
     set_line(c, served, now);
     if (fresh) {
         c->page.silent_at = mono_add(now, discipline_silence(c));

@@ -5,6 +5,7 @@
 #include "base/smear.h"
 #include "clock/discipline.h"
 #include "clock/estimate.h"
+#include "clock/select.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define TOO_NEAR_NS (8 * NS_PER_S) /* what is measured so near to a leap second may be set by on its other side: the first wait is 4 s */
@@ -162,6 +163,50 @@ static bool surely_before(const struct clock *c, const struct leap_event *e, str
     return tai_before(tai_add(latest, (struct dur_ns){ TOO_NEAR_NS }), first_instant(e));
 }
 
+/* Sources that could say something, were they heard. */
+static unsigned sources_that_may_speak(const struct clock *c)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        n += c->source[i].used && !c->source[i].offline && !c->source[i].aside && c->source[i].smear == SMEAR_NONE;
+    return n;
+}
+
+/* Are those measured since then, by its count, the majority? */
+static bool is_measured_since(const struct clock *c, struct tai_ns since)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        const struct clock_source *s = &c->source[i];
+        bool agrees = select_counts(s) && (s->state == CLOCK_SOURCE_SELECTED || s->state == CLOCK_SOURCE_OUTLIER);
+
+        n += agrees && !tai_before(estimate_tai(&c->estimate, s->last.at), since);
+    }
+    return n > c->policy.electorate / 2;
+}
+
+struct mono_ns leap_doubt_from(const struct clock *c)
+{
+    const struct clock_leap *l = &c->leap;
+    const struct page_data *p = &c->page;
+
+    if (!l->by_vote || (l->voted_by != LEAP_BY_MEMORY && l->voted_by > sources_that_may_speak(c) / 2))
+        return MONO_NEVER;
+    return mono_add(p->raw_ref, (struct dur_ns){ ns_sub(tai_sub(p->leap_at, p->tai_ref).ns, TOO_NEAR_NS) });
+}
+
+void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound)
+{
+    if (mono_before(now, leap_doubt_from(c)) || is_measured_since(c, c->page.leap_at))
+        return;
+    if (c->page.leap_delta_s > 0)
+        bound->hi_s += 1;
+    else
+        bound->lo_s -= 1;
+}
+
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
  * more announce something else than ever announced it, or most of all sources. */
 static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now)
@@ -250,6 +295,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     const struct leap_table *t;
     struct leap_event e = { .delta_s = 0 };
     struct vote voted = vote(c);
+    bool by_vote = false;
 
     page_view(&c->page, now, &v);
     t = best_table(c, v.utc);
@@ -259,8 +305,9 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     c->leap.conflict = false;
     if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
         tell_conflict(c, voted.delta_s, &e, v.utc, out);
-    else if (e.delta_s == 0)
+    else if ((by_vote = e.delta_s == 0))
         e = event_by_vote(c, &voted, &v, now);
+    c->leap.by_vote = by_vote && e.delta_s != 0;
     apply(c, &e, &v, out);
     save_change(c, now, out);
 }

@@ -20,6 +20,11 @@ int32_t leap_difference(const struct page_data *p, const struct clock_view *v);
 /* Look again at tables and votes, before each publication; cheap. */
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out);
 
+/* Where fewer than half of the sources announced a leap second, as others were silent, it may not come: from some seconds before it, until most of those that
+ * have a say are measured after it, UTC may be a second further on, or back where one was to be left out. MONO_NEVER: there is no such doubt. */
+struct mono_ns leap_doubt_from(const struct clock *c);
+void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound);
+
 /* Is the source's UTC so near to a leap second that this clock is too far off to tell which side of it, or which of two like seconds, is meant? */
 bool leap_is_too_near(const struct clock *c, const struct measurement *m);
 

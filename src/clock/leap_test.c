@@ -273,6 +273,45 @@ static void most_take_it_back_until_seconds_before(void **state)
     }
 }
 
+/* Only one of four is heard, and it announces what does not come: from seconds before it until it is measured the bound is a second wider, and the clock asks
+ * to be called in time. */
+static void what_fewer_than_half_announce_is_in_doubt(void **state)
+{
+    static struct world w;
+    int64_t called_s;
+
+    (void)state;
+    begin(&w, 0, 3600);
+    for (int i = 0; i < 3; i++) {
+        hear(&w, 0, LEAP_INSERT);
+        pass(&w, 20);
+        tick(&w);
+    }
+    assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+    assert_int_equal(clock_page(&w.clock)->leap_delta_s, 1);
+    pass(&w, 3600 - 60 - 50);
+    hear(&w, 0, LEAP_INSERT);
+    tick(&w);
+    assert_true(view(&w, 0).latest.ns - view(&w, 0).utc.ns < NS_PER_S / 2);
+    called_s = clock_next(&w.clock).ns / NS_PER_S - w.raw_s;
+    assert_in_range(called_s, 30, 43);
+    pass(&w, called_s);
+    tick(&w);
+    for (int i = 0; i < 20; i++) {
+        assert_bound_holds(&w);
+        pass(&w, 1);
+    }
+    assert_true(view(&w, 0).latest.ns - view(&w, 0).utc.ns > NS_PER_S / 2);
+    for (int i = 0; i < 60; i++) { /* until it is slewed away */
+        hear(&w, 0, LEAP_NONE);
+        tick(&w);
+        assert_bound_holds(&w);
+        pass(&w, 64);
+    }
+    assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);
+    assert_true(view(&w, 0).latest.ns - view(&w, 0).earliest.ns < NS_PER_S / 2);
+}
+
 /* A valid list knows of no leap second, and all sources announce one. */
 static void contradict_the_list(struct world *w)
 {
@@ -504,6 +543,7 @@ int main(void)
         cmocka_unit_test(who_wakes_after_it_takes_none_back),
         cmocka_unit_test(who_slews_towards_it_takes_none_back),
         cmocka_unit_test(most_take_it_back_until_seconds_before),
+        cmocka_unit_test(what_fewer_than_half_announce_is_in_doubt),
         cmocka_unit_test(NTPC_21_a_valid_file_wins_over_the_majority_with_an_alarm),
         cmocka_unit_test(a_conflict_is_over_when_the_sources_say_nothing_more),
         cmocka_unit_test(who_goes_on_from_a_page_keeps_its_leap_second),
