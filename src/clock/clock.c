@@ -327,6 +327,8 @@ static void go_on_local(struct clock *c, struct dur_ns slept, struct dur_ns roug
     log_ns(r, "rough_ns", rough.ns);
     c->page.tai_ref = tai_add(c->page.tai_ref, slept);
     c->estimate.tai = tai_add(c->estimate.tai, slept);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) /* who answered while it waited was measured against the line before that */
+        sample_retell(c, &c->source[i], now);
     discipline_publish(c, CLOCK_LOCAL, false, now, out);
 }
 

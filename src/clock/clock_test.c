@@ -487,6 +487,36 @@ static void local_goes_on_after_a_sleep_where_nobody_answers(void **state)
     }
 }
 
+/* One of three answers while it waits, which is no majority: the line is put forward after that, and what it said is told against the new one. */
+static void who_answered_before_local_goes_on_is_told_against_the_line_as_it_is(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, 0);
+    f.o.local = (struct local_options){ .present = true, .stratum = 10, .error = { NS_PER_S } };
+    fixture_start(&f, 0);
+    for (uint16_t i = 0; i < 3; i++)
+        fixture_source(&f, i);
+    polls(&f, 40, 64, 3, NULL);
+    f.true_s += 600;
+    clock_slept(&f.c, dur_from_s(602), fixture_now(&f), &f.a);
+    fixture_sleep(&f, 2);
+    fixture_answer(&f, 0, 1e-4, 1e-4, 0);
+    fixture_sleep(&f, 64);
+    fixture_tick(&f);
+    assert_int_equal(status(&f), CLOCK_LOCAL);
+    assert_true(fabs(dur_to_s(clock_source_view(&f.c, 0, fixture_now(&f)).offset)) < 3);
+    for (int i = 0; i < 60; i++) {
+        fixture_sleep(&f, 16);
+        fixture_answer(&f, (uint16_t)(i % 3), 1e-4, 1e-4, 0);
+        assert_false(fixture_logged(&f, LOG_CLOCK_FREQUENCY_RAIL));
+        assert_bound_holds(&f);
+    }
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fabs(f.c.estimate.rate) < 1e-5);
+}
+
 /* CLK-02: on another host, whose oscillator is 200 ppm slower, a minute was lost: nothing is usable until measured, and from then on the bound holds. */
 static void CLK_02_a_moved_machine_is_learnt_anew(void **state)
 {
@@ -801,6 +831,7 @@ int main(void)
         cmocka_unit_test(disruption_is_told_until_measured_again),
         cmocka_unit_test(CLK_02_a_sleep_is_a_silence_told_roughly),
         cmocka_unit_test(local_goes_on_after_a_sleep_where_nobody_answers),
+        cmocka_unit_test(who_answered_before_local_goes_on_is_told_against_the_line_as_it_is),
         cmocka_unit_test(a_nap_leaves_the_frequency_known),
         cmocka_unit_test(CLK_02_a_moved_machine_is_learnt_anew),
         cmocka_unit_test(PROC_02_a_successor_goes_on_as_the_page_says),
