@@ -250,11 +250,18 @@ def test_what_the_kernel_does_not_offer_is_told_once(lab, authority, chronyd):
     assert daemon.log().count("the process ke client runs without Landlock, which this system does not offer or not to this user") == 1, daemon.log()
 
 
+@pytest.fixture
+def link_local():
+    """Gone again afterwards: with no other address than this the machine's names have none of IPv4 (AI_ADDRCONFIG)."""
+    proc.run(["ip", "addr", "replace", "fe80::5/64", "dev", "lo", "nodad"], check=True)
+    yield
+    proc.run(["ip", "addr", "del", "fe80::5/64", "dev", "lo"], check=True)
+
+
 @pytest.mark.skipif(not sandbox.isolated, reason="it takes an address of its own")
 @pytest.mark.parametrize("spelt", ["name", "number"])
-def test_a_server_by_its_link_local_address(lab, authority, spelt):
+def test_a_server_by_its_link_local_address(lab, authority, link_local, spelt):
     """Key establishment and time; the certificate knows nothing of interfaces."""
-    proc.run(["ip", "addr", "replace", "fe80::5/64", "dev", "lo", "nodad"], check=True)
     pem, private = authority.sign("link-local", "IP:fe80::5")
     port, ke_port = proc.free_port(), proc.free_port()
     lab.utcd({"local": {**utcd.LOCAL, "public": True}, "ntp": {"listen": [f"[fe80::5%lo]:{port}"]},
