@@ -133,9 +133,10 @@ def test_ntp_toml_of_ntpd_rs(lab):
     text, done = translated(lab, path)
     made = yaml.safe_load(text)
     assert done.returncode == OK
-    assert made["sources"] == [{"server": "time.example.net", "nts": True}, {"pool": "pool.example.net", "members": 4}]
+    assert made["sources"] == [{"server": "time.example.net", "nts": True}, {"pool": "pool.example.net", "members": 4},
+                               {"sock": "/run/x.sock", "error": "1ms"}]
     assert made["ntp"]["listen"] == ["0.0.0.0:123"] and made["clock"] == {"min_sources": 3, "panic_threshold": "1000s"}
-    assert f'{path.name}:11: source: a source of mode "sock" is not built' in text
+    assert f"{path.name}:11: source: true time has to lie within `error` of each sample" in text
 
 
 def test_timesyncd_conf(lab):
