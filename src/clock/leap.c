@@ -42,7 +42,7 @@ struct utc_ns leap_unsmeared(const struct leap_options *o, const struct clock_me
 
     if (o->mode != LEAP_MODE_SMEAR || !m || m->leap_delta_s == 0)
         return wall;
-    e = (struct leap_event){ m->leap_midnight, m->leap_delta_s, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s) };
+    e = (struct leap_event){ m->leap_midnight, m->leap_delta_s, 0 }; /* whatever the count is, UTC alone is asked for */
     p = (struct page_data){ .tai_minus_utc_s = e.before_s, .leap_delta_s = e.delta_s, .leap_at = first_instant(&e) };
     at = leap_tai_of(&p, wall, utc_to_tai(wall, e.before_s));
     return utc_add(wall, dur_neg(smear_offset((enum smear_law)(o->smear + 1), at, p.leap_at, p.leap_delta_s)));
