@@ -115,7 +115,7 @@ void storm_write_smear(struct storm *s)
             fprintf(s->out, "source c l%u smear %s\n", i, says);
     }
     if (2 * (declared + s->ignorant + s->liars) >= all || storm_chance(s, 0.5))
-        fprintf(s->out, "at 1 c reads leap file %s at 2027-01-01\n", s->leap);
+        fprintf(s->out, "c reads leap file %s at 2027-01-01\n", s->leap); /* before the first answers, as the daemon does */
 }
 
 /* -- pools ------------------------------------------------------------------------------------------------------------ */
@@ -123,7 +123,7 @@ void storm_write_smear(struct storm *s)
 static void write_candidates(struct storm *s, unsigned first, unsigned last)
 {
     fprintf(s->out, "h%u..h%u", first, last);
-    if (s->base && storm_chance(s, 0.3))
+    if (s->base && !s->smears[1] && storm_chance(s, 0.3))
         fprintf(s->out, ",h1");
     if (s->liars && s->base && storm_chance(s, 0.3) && !s->lying_clocks)
         fprintf(s->out, ",l1");
@@ -160,7 +160,7 @@ void storm_write_pool(struct storm *s)
         write_candidates(s, from, to);
         fprintf(s->out, "\n");
     }
-    if (s->base && s->liars == 0 && !storm_is_clock(s, true, 1)) { /* a server is found at another address */
+    if (s->base && s->liars == 0 && !storm_is_clock(s, true, 1) && !s->smears[1]) { /* a server is found at another address */
         double when = storm_between(s, 0, STORM_DAY_S);
 
         fprintf(s->out, "at %.0f h1 loses its clock\nat %.0f c resolves h1 to h%u\n", when, when, last);

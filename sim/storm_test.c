@@ -165,7 +165,7 @@ static void assert_leap_is_told(const struct story *s)
     for (size_t i = 0; i < s->statement_count; i++) {
         const struct statement *st = &s->statement[i];
 
-        file = file || (st->deed == DEED_LEAP_FILE && st->at.ns == NS_PER_S);
+        file = file || (st->deed == DEED_LEAP_FILE && st->at.ns == 0);
         mute += st->deed == DEED_SMEARS && s->node[__builtin_ctzll(st->who)].name[0] == 'h';
         if (st->deed == DEED_LEAP_SECOND) {
             leap = st->x;
