@@ -33,15 +33,24 @@ static struct utc_ns reference_of(const struct clock_view *view)
     return view->reference_time;
 }
 
+/* An error beyond what the wire can say, 18 hours, is said by not being synchronised: who only slews towards UTC may be years away from it. */
+static bool can_be_told(const struct clock_view *view)
+{
+    const struct dur_ns end = { 65536 * NS_PER_S };
+
+    return view->stratum && dur_before(view->root_delay, end) && dur_before(view->root_dispersion, end);
+}
+
 void ntp_server_prepare(const struct clock_view *view, struct ntp_prepared *out)
 {
+    bool told = can_be_told(view);
     struct ntp_header h = {
-        .leap = (uint8_t)view->leap, .stratum = view->stratum, .precision_log2 = view->precision_log2,
+        .leap = (uint8_t)(told ? view->leap : LEAP_UNKNOWN), .stratum = told ? view->stratum : 0, .precision_log2 = view->precision_log2,
         .root_delay = ntp_short32_from_dur_up(view->root_delay), .root_dispersion = ntp_short32_from_dur_up(view->root_dispersion),
-        .refid = view->stratum ? view->refid : kiss_of(view->status), .transmit = ntp_server_transmit(view->utc),
+        .refid = told ? view->refid : kiss_of(view->status), .transmit = ntp_server_transmit(view->utc),
     };
 
-    if (view->stratum)
+    if (told)
         h.reference = ntp_server_transmit(reference_of(view));
     ntp_header_write(&h, out->bytes);
 }

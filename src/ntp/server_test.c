@@ -50,6 +50,29 @@ static void a_key_that_is_not_there(void **state)
     assert_int_equal(len, 0);
 }
 
+/* A clock that only slews may be years off: its root dispersion does not fit into an answer. */
+static void an_error_that_cannot_be_told_is_no_time(void **state)
+{
+    struct clock_view view = view_of(CLOCK_SYNCHRONISED, noon);
+    struct ntp_header r, q = { .version = 4, .mode = NTP_MODE_CLIENT, .transmit = { 1 } };
+
+    (void)state;
+    view.root_dispersion.ns = 65535 * NS_PER_S;
+    assert_int_equal(ask(&view, q, 40000, &r), VERDICT_ANSWERED);
+    assert_int_equal(r.stratum, 3);
+    assert_int_equal(r.root_dispersion.raw, 0xffff0000);
+    view.root_dispersion.ns = 65536 * NS_PER_S;
+    assert_int_equal(ask(&view, q, 40000, &r), VERDICT_ANSWERED);
+    assert_int_equal(r.stratum, 0);
+    assert_int_equal(r.leap, LEAP_UNKNOWN);
+    assert_int_equal(r.refid, NTP_REFID('I', 'N', 'I', 'T'));
+    assert_int_equal(r.reference.raw, 0);
+    view.root_dispersion.ns = 0;
+    view.root_delay.ns = 65536 * NS_PER_S;
+    assert_int_equal(ask(&view, q, 40000, &r), VERDICT_ANSWERED);
+    assert_int_equal(r.stratum, 0);
+}
+
 static void an_answer_carries_the_clock(void **state)
 {
     struct clock_view view = view_of(CLOCK_SYNCHRONISED, noon);
@@ -201,7 +224,7 @@ static void random_requests_get_our_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answer_carries_the_clock), cmocka_unit_test(a_key_that_is_not_there),
+        cmocka_unit_test(an_error_that_cannot_be_told_is_no_time), cmocka_unit_test(an_answer_carries_the_clock), cmocka_unit_test(a_key_that_is_not_there),
         cmocka_unit_test(version_and_mode_follow_the_request),
         cmocka_unit_test(a_clock_not_to_be_used_is_told_so),
         cmocka_unit_test(polls_are_clamped),
