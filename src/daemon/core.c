@@ -199,6 +199,14 @@ static void look_at_leap_files(struct core *c, struct mono_ns now)
             core_input(c, &(struct event){ .kind = EVENT_LEAP_TABLE, .u.leap = { (enum clock_leap_origin)i, &table } });
 }
 
+static bool any_source_smears(const struct engine_options *o)
+{
+    for (uint32_t i = 0; i < o->source_count; i++)
+        if (o->source[i].smear != 0)
+            return true;
+    return false;
+}
+
 void core_reread(struct core *c) { look_at_leap_files(c, host_mono()); }
 
 /* -- actions ---------------------------------------------------------------------------------------------------- */
@@ -493,6 +501,8 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
     if (world->reload_fd >= 0)
         loop_watch(loop, world->reload_fd, POLLIN, on_reload_word, c);
     core_watch_helpers(c);
+    if (any_source_smears(&options)) /* its first answer is taken back to UTC already, by a leap second that has to be known */
+        look_at_leap_files(c, now);
     core_input(c, &(struct event){ .kind = EVENT_TICK });
     return 0;
 }

@@ -17,7 +17,7 @@ struct leap_files {
     } file[LEAP_ORIGINS];
 };
 
-/* The first look is a little later, so that it never delays the first answer. */
+/* The first look is a little later, so that it never delays the first answer; who cannot wait may look before. */
 void leap_files_start(struct leap_files *f, struct mono_ns now);
 
 /* Look at the file `origin` at `path` ("" for none). Returns true if it is new and good, with *table filled; what it makes of the file is logged. */

@@ -73,6 +73,19 @@ def test_a_list_that_appears_is_read_and_its_leap_second_announced(lab, mode):
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
+def test_who_is_told_smeared_time_reads_the_list_before_any_answer(lab, mode):
+    """Three hours into the smear: by an unknown leap second the clock would be set an eighth of a second wrong."""
+    path = lab.dir / "leap-seconds.list"
+    put(path, leap_list([(63072000, 37), (MIDNIGHT, 38)], MIDNIGHT + 200 * DAY))
+    server = lab.start(peers.Chronyd, "eve", fake="@2026-12-31 15:00:00").wait_serving()
+    daemon = lab.utcd({"sources": [utcd.source(server.port, smear="linear")], "leap": {"list": str(path), "zone": "/nowhere/UTC"}}, mode)
+    daemon.wait_status(lambda s: s["clock"]["leap"] == "insert", what="the leap second is not announced")
+    wait_log(daemon, "answers (stratum")
+    assert daemon.log().index("leap seconds read") < daemon.log().index("answers (stratum")
+    assert "disturbed" not in daemon.log()
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
 def test_a_smearing_listener_tells_the_linear_smear(lab, mode):
     """A leap second 9 hours off: the smear began 3 hours ago."""
     daemon, path, port, smeared = start(lab, mode, eve=True)
