@@ -229,9 +229,26 @@ static bool budget_refuses(struct clock *c, const struct clock_majority *m, stru
     return true;
 }
 
+static bool any_is_declared_to_smear(const struct clock *c)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (c->source[i].used && c->source[i].smear != SMEAR_NONE)
+            return true;
+    return false;
+}
+
+/* Nobody's words are taken back to UTC by a leap second that is known only since the clock was set by them: the next answer sets it again. */
+static void begin_again(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        sample_retell(c, &c->source[i], now);
+    c->policy.synchronised_once = false;
+    discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
+}
+
 void majority_first(struct clock *c, bool heard, struct mono_ns now, struct clock_actions *out)
 {
-    bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit;
+    bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit, leap_known = c->page.leap_delta_s != 0;
     struct clock_majority m;
 
     c->policy.electorate = electorate(c, heard, now);
@@ -253,6 +270,10 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
     combine_rate(c);
     combine_confine(c, out);
     serve(c, may_step ? LEAVE_ANNOUNCED : LEAVE_NONE, now, out);
+    if (!leap_known && c->page.leap_delta_s != 0 && any_is_declared_to_smear(c)) {
+        begin_again(c, now, out);
+        return;
+    }
     c->policy.lost = (struct dur_ns){ 0 };
     c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.budget_logged = false;
