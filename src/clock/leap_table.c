@@ -147,7 +147,7 @@ static enum leap_fault read_entry(struct list_reader *r, struct cursor *c)
 {
     int64_t ntp_s, difference_s;
 
-    if (!take_number(r, c, &ntp_s) || c->at == c->end || !is_blank(*c->at) || !take_number(r, c, &difference_s) || difference_s > 1000)
+    if (!take_number(r, c, &ntp_s) || !take_number(r, c, &difference_s) || difference_s > 1000)
         return LEAP_BAD_LINE;
     skip_blanks(c);
     if (c->at < c->end && *c->at != '#')
@@ -174,7 +174,7 @@ static enum leap_fault read_line(struct list_reader *r, struct span line)
 static enum leap_fault judge_list(const struct list_reader *r)
 {
     uint8_t digest[CRYPTO_SHA1_SIZE];
-    struct cursor c = { digest, digest + sizeof digest, false };
+    struct cursor c = cursor_of((struct span){ digest, sizeof digest });
 
     if (r->table.count == 0)
         return LEAP_EMPTY;

@@ -112,6 +112,7 @@ static void LEAP_01_a_missing_or_malformed_hash_is_refused(void **state)
         "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 5 6\n",
         "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 123456789\n",
         "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 g\n",
+        "#$ 1\n#@ 2\n2272060800 10\n#h 1 2 3 4 z\n",
     };
 
     (void)state;
@@ -128,6 +129,8 @@ static void LEAP_02_expiry_is_told(void **state)
     assert_int_equal(leap_table_expires_in(&t, (struct utc_ns){ (INT64_C(3991593600) - NTP_UNIX_EPOCH_S - 20 * 86400) * NS_PER_S }).ns, 20 * 86400 * NS_PER_S);
     assert_true(leap_table_expires_in(&t, (struct utc_ns){ (INT64_C(3991593600) - NTP_UNIX_EPOCH_S + 86400) * NS_PER_S }).ns < 0);
     assert_int_equal(read_list((struct span){ (const uint8_t *)"2272060800 10\n", 14 }).fault, LEAP_NO_EXPIRY);
+    assert_int_equal(read_list((struct span){ (const uint8_t *)"#$ 1\n2272060800 10\n", 19 }).fault, LEAP_NO_EXPIRY);
+    assert_int_equal(read_list((struct span){ (const uint8_t *)"#@ 2\n2272060800 10\n", 19 }).fault, LEAP_NO_EXPIRY);
 }
 
 static void LEAP_03_impossible_tables_are_refused(void **state)
@@ -140,6 +143,7 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
         { "2272060800 10\n2287785600 8\n", LEAP_NOT_ONE_SECOND }, { "2272060800 10\n2287785600 9\n", LEAP_OK }, /* a deletion is possible */
         { "2272060800 10 11\n", LEAP_BAD_LINE }, { "2272060800\n", LEAP_BAD_LINE }, { "abc 10\n", LEAP_BAD_LINE }, { "2272060800 -10\n", LEAP_BAD_LINE },
         { "9999999999999 10\n", LEAP_BAD_LINE }, { "2272060800 10x\n", LEAP_BAD_LINE }, { "2272060800 1001\n", LEAP_BAD_LINE },
+        { "2272060800 1000\n", LEAP_OK },
         { "2272060800 100000\n", LEAP_BAD_LINE }, { "", LEAP_EMPTY }, { "2272060800x 10\n", LEAP_BAD_LINE },
         { "#$ 1\n2272060800 10\n", LEAP_BAD_LINE }, /* a second update */
     };
@@ -148,6 +152,8 @@ static void LEAP_03_impossible_tables_are_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_int_equal(read_list(list("3960835200", "3991593600", rows[i].entries)).fault, rows[i].fault);
     assert_int_equal(read_list(list("3960835200", "999999999999", GOOD)).fault, LEAP_BAD_LINE); /* a year that no count of nanoseconds reaches */
+    assert_int_equal(read_list(list("3960835200", "0003991593600", GOOD)).fault, LEAP_BAD_LINE); /* more digits than any instant has */
+    assert_int_equal(read_list(list("", "3991593600", GOOD)).fault, LEAP_BAD_LINE);
     assert_string_equal(leap_fault_text(LEAP_FAULT_COUNT), "unknown fault");
 }
 
@@ -209,6 +215,8 @@ static void LEAP_04_binary_huge_and_windows_files(void **state)
     (void)state;
     memset(huge, '#', sizeof huge);
     assert_int_equal(read_list((struct span){ huge, sizeof huge }).fault, LEAP_TOO_LARGE);
+    huge[LEAP_FILE_MAX - 1] = '\n';
+    assert_int_equal(read_list((struct span){ huge, LEAP_FILE_MAX }).fault, LEAP_EMPTY);
     assert_int_equal(read_list((struct span){ binary, sizeof binary }).fault, LEAP_NOT_TEXT);
     for (size_t i = 0; i < s.len; i++) {
         if (s.at[i] == '\n')
@@ -217,6 +225,7 @@ static void LEAP_04_binary_huge_and_windows_files(void **state)
     }
     assert_int_equal(read_list((struct span){ (uint8_t *)crlf, n }).fault, LEAP_LINE_ENDS);
     assert_int_equal(read_list((struct span){ (const uint8_t *)"#\rx\n", 4 }).fault, LEAP_NOT_TEXT);
+    assert_int_equal(read_list((struct span){ (const uint8_t *)&"\r\n"[1], 1 }).fault, LEAP_EMPTY); /* what is before the file is no line's end */
 }
 
 static void LEAP_04_a_cut_zone_file_is_refused(void **state)
@@ -235,16 +244,29 @@ static void LEAP_04_a_cut_zone_file_is_refused(void **state)
 
 struct zone_leap { int64_t at; int32_t correction; };
 
-/* A zone of leap seconds alone. counts: of its first header, as RFC 8536 section 3.1 orders them. */
+/* How many bytes follow a first header, RFC 8536 section 3.2. */
+static size_t zone_body(const uint32_t counts[6])
+{
+    static const size_t width[6] = { 1, 1, 8, 5, 6, 1 };
+    size_t len = 0;
+
+    for (int i = 0; i < 6; i++)
+        len += width[i] * counts[i];
+    return len;
+}
+
+/* A zone of leap seconds alone. counts: of its first header, as RFC 8536 section 3.1 orders them; what they count is there, all zero. */
 static struct span zone(const uint32_t counts[6], const struct zone_leap *leap, uint32_t leaps)
 {
-    static uint8_t bytes[2 * TZIF_HEADER + 12 * LEAP_ENTRIES_MAX];
+    static const uint8_t body[6 * 10001] = { 0 };
+    static uint8_t bytes[LEAP_FILE_MAX];
     struct writer w = writer_of(bytes, sizeof bytes);
 
     for (int header = 0; header < 2; header++) {
         writer_bytes(&w, "TZif2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
         for (int i = 0; i < 6; i++)
             writer_u32(&w, header == 0 ? counts[i] : i == 2 ? leaps : 0);
+        writer_bytes(&w, body, header == 0 ? zone_body(counts) : 0);
     }
     for (uint32_t i = 0; i < leaps; i++) {
         writer_u64(&w, (uint64_t)leap[i].at);
@@ -274,6 +296,87 @@ static void LEAP_04_zone_files_that_there_cannot_be(void **state)
     }
 }
 
+/* Each count of a header at its limit, and one beyond it, with all the bytes that it asks for. */
+static void LEAP_04_a_zone_file_may_not_count_beyond_a_limit(void **state)
+{
+    static const uint32_t most[6] = { 256, 256, LEAP_ENTRIES_MAX, 10000, 256, 4096 };
+    static const struct zone_leap good[] = { { 78796800, 1 } };
+    struct leap_table t;
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        uint32_t counts[6] = { 0 };
+
+        counts[i] = most[i];
+        assert_int_equal(leap_table_from_tzif(zone(counts, good, 1), &t).fault, LEAP_OK);
+        counts[i]++;
+        assert_int_equal(leap_table_from_tzif(zone(counts, good, 1), &t).fault, LEAP_NOT_TZIF);
+    }
+}
+
+static void LEAP_04_a_zone_file_is_known_by_its_head(void **state)
+{
+    static const uint32_t one_leap[6] = { [2] = 1 };
+    static const struct zone_leap good[] = { { 78796800, 1 } };
+    const size_t second = TZIF_HEADER + 8;
+    struct span s = zone(one_leap, good, 1);
+    uint8_t copy[2 * TZIF_HEADER + 20];
+    struct writer w = writer_of(copy + second + 4, 12);
+    struct leap_table t;
+
+    (void)state;
+    assert_int_equal(s.len, sizeof copy);
+    s.len = LEAP_FILE_MAX; /* something may follow */
+    assert_int_equal(leap_table_from_tzif(s, &t).fault, LEAP_OK);
+    memcpy(copy, s.at, sizeof copy);
+    copy[4] = '\0'; /* version 1 */
+    assert_int_equal(leap_table_from_tzif((struct span){ copy, sizeof copy }, &t).fault, LEAP_NOT_TZIF);
+    copy[4] = '2';
+    copy[second + 3] = 'x';
+    writer_u64(&w, (uint64_t)good[0].at); /* a leap second instead of the second header */
+    writer_u32(&w, (uint32_t)good[0].correction);
+    assert_int_equal(leap_table_from_tzif((struct span){ copy, sizeof copy }, &t).fault, LEAP_NOT_TZIF);
+}
+
+static enum leap_fault fault_of_zone(const struct zone_leap *leap, uint32_t leaps, struct leap_table *t)
+{
+    static const uint32_t none[6] = { 0 };
+
+    return leap_table_from_tzif(zone(none, leap, leaps), t).fault;
+}
+
+/* RFC 8536 section 3.2, and its version 4, in which a last record that repeats the correction tells the expiry. */
+static void LEAP_03_corrections_of_a_zone_file(void **state)
+{
+    static const struct zone_leap expiring[] = { { 78796800, 1 }, { 94694401, 2 }, { 126230402, 2 } }, endless[] = { { 78796800, 1 }, { INT64_MAX, 1 } };
+    static const struct zone_leap repeated[] = { { 78796800, 1 }, { 94694401, 1 }, { 126230402, 2 } }, nothing[] = { { 78796800, 0 } };
+    static const struct zone_leap deleted[] = { { 78796799, -1 } }, two[] = { { 78796800, 2 } };
+    struct leap_table t;
+
+    (void)state;
+    assert_int_equal(fault_of_zone(expiring, 3, &t), LEAP_OK);
+    assert_int_equal(t.count, 3);
+    assert_int_equal(t.expires.ns, 126230400 * NS_PER_S);
+    assert_int_equal(fault_of_zone(endless, 2, &t), LEAP_NOT_TZIF);
+    assert_int_equal(fault_of_zone(repeated, 3, &t), LEAP_NOT_ONE_SECOND);
+    assert_int_equal(fault_of_zone(nothing, 1, &t), LEAP_NOT_ONE_SECOND);
+    assert_int_equal(fault_of_zone(two, 1, &t), LEAP_NOT_ONE_SECOND);
+    assert_int_equal(fault_of_zone(deleted, 1, &t), LEAP_OK);
+    assert_int_equal(t.entry[1].at.ns, 78796800 * NS_PER_S);
+    assert_int_equal(t.entry[1].tai_minus_utc_s, 9);
+}
+
+static void the_first_difference_holds_before_its_date_too(void **state)
+{
+    struct leap_table t;
+
+    (void)state;
+    assert_int_equal(leap_table_from_list(list("3960835200", "3991593600", GOOD), &t).fault, LEAP_OK);
+    assert_int_equal(leap_table_at(&t, (struct utc_ns){ 0 }), 10);
+    assert_int_equal(leap_table_at(&t, (struct utc_ns){ t.entry[1].at.ns - 1 }), 10);
+    assert_int_equal(leap_table_at(&t, t.entry[1].at), 11);
+}
+
 static void the_next_leap_is_found_and_its_kind_known(void **state)
 {
     struct leap_table t;
@@ -284,6 +387,7 @@ static void the_next_leap_is_found_and_its_kind_known(void **state)
     assert_int_equal(leap_table_next(&t, (struct utc_ns){ 0 }, &at), 1);
     assert_int_equal(at.ns, (INT64_C(2287785600) - NTP_UNIX_EPOCH_S) * NS_PER_S);
     assert_int_equal(leap_table_next(&t, at, &at), -1);
+    t.entry[t.count] = (struct leap_entry){ { INT64_MAX }, 11 }; /* no entry: it is beyond their count */
     assert_int_equal(leap_table_next(&t, at, &at), 0);
 }
 
@@ -301,6 +405,10 @@ int main(void)
         cmocka_unit_test(LEAP_04_binary_huge_and_windows_files),
         cmocka_unit_test(LEAP_04_a_cut_zone_file_is_refused),
         cmocka_unit_test(LEAP_04_zone_files_that_there_cannot_be),
+        cmocka_unit_test(LEAP_04_a_zone_file_may_not_count_beyond_a_limit),
+        cmocka_unit_test(LEAP_04_a_zone_file_is_known_by_its_head),
+        cmocka_unit_test(LEAP_03_corrections_of_a_zone_file),
+        cmocka_unit_test(the_first_difference_holds_before_its_date_too),
         cmocka_unit_test(the_next_leap_is_found_and_its_kind_known),
     };
 

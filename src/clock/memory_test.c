@@ -51,8 +51,16 @@ static void LEAP_03_a_leap_second_far_from_the_writing_is_damage(void **state)
     assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
     m.leap_midnight.ns++;
     assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    m = example();
     m.tai_minus_utc_s = 1001;
     assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    m.tai_minus_utc_s = 1;
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
+    assert_int_equal(got.tai_minus_utc_s, 1);
+    for (int32_t delta = -2; delta <= 2; delta += 4) {
+        m.leap_delta_s = delta;
+        assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    }
     m.tai_minus_utc_s = 0;
     assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
     assert_true(got.tai_minus_utc_s == 0 && got.leap_delta_s == 0 && got.count == 2);
@@ -192,6 +200,40 @@ static void ST_01_numbers_no_clock_can_have_are_refused(void **state)
     assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
 }
 
+/* Just beyond what is taken. */
+static void ST_01_each_limit_of_a_number_is_kept(void **state)
+{
+    static struct clock_memory m, got;
+    double *numbers[] = { &m.source[0].noise.floor_s, &m.source[1].noise.scale_s, &m.wander };
+    static const double beyond[] = { 1000.5, 1000.5, 1.5 };
+    double *share;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        m = example();
+        *numbers[i] = beyond[i];
+        assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+    }
+    m = example();
+    share = m.source[0].noise.bin[0].share;
+    for (unsigned p = 0; p < NOISE_PARTS; p++)
+        share[p] = p == 0 ? 1.0005 : 1e-9; /* as a sum it would pass for one that was rounded */
+    assert_int_equal(verdict_on(&m, &got), -UE_RANGE);
+}
+
+static void only_so_many_sources_as_are_counted(void **state)
+{
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    m.count = 1;
+    assert_int_equal(verdict_on(&m, &got), 0);
+    assert_int_equal(got.count, 1);
+    strcpy(got.source[1].name, "ntp1.example:1123");
+    assert_null(clock_memory_find(&got, "ntp1.example:1123"));
+}
+
 static void ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain(void **state)
 {
     static struct clock_memory m, got;
@@ -275,7 +317,7 @@ static void the_largest_memory_has_room(void **state)
 /* A text that was not damaged, as its checksum says, but that we would not have written. */
 static int verdict_on_text(const char *was, const char *is)
 {
-    static char text[CLOCK_MEMORY_TEXT_MAX], changed[CLOCK_MEMORY_TEXT_MAX];
+    static char text[CLOCK_MEMORY_TEXT_MAX], changed[CLOCK_MEMORY_TEXT_MAX + 2];
     static struct clock_memory m, got;
     uint32_t h = UINT32_C(2166136261);
     char *at;
@@ -293,6 +335,25 @@ static int verdict_on_text(const char *was, const char *is)
     return clock_memory_from_text(changed, len, 500, &got);
 }
 
+/* Nothing is wrong with it but its length. */
+static void ST_01_a_text_too_long_is_refused(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX], zeros[CLOCK_MEMORY_TEXT_MAX] = "known ";
+    static struct clock_memory m;
+    const size_t word = strlen("known 1");
+    size_t left;
+
+    (void)state;
+    m = example();
+    m.count = 1;
+    left = CLOCK_MEMORY_TEXT_MAX - text_of(&m, text);
+    memset(zeros + word - 1, '0', left + 1);
+    strcpy(zeros + word - 1 + left, "1");
+    assert_int_equal(verdict_on_text("known 1", zeros), -UE_SYNTAX);
+    strcpy(zeros + word - 2 + left, "1");
+    assert_int_equal(verdict_on_text("known 1", zeros), 0);
+}
+
 static void ST_01_words_that_we_do_not_write_are_refused(void **state)
 {
     static const struct { const char *was, *is; int err; } rows[] = {
@@ -300,6 +361,8 @@ static void ST_01_words_that_we_do_not_write_are_refused(void **state)
         { "saved_ns 1", "saved_ns x", -UE_SYNTAX }, { "source ntp0.example:1123", "source ", -UE_SYNTAX }, { "source ", "sauce ", -UE_SYNTAX },
         { "checksum", "\nchecksum", -UE_SYNTAX },
         { "ntp0.example", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", -UE_SYNTAX },
+        { "ntp0.example:1123", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", -UE_SYNTAX },
+        { "ntp0.example:1123", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0 }, /* as long as it may be */
     };
 
     (void)state;
@@ -317,12 +380,15 @@ int main(void)
         cmocka_unit_test(ST_01_every_flipped_bit_is_found),
         cmocka_unit_test(ST_01_random_bytes_are_refused),
         cmocka_unit_test(ST_01_numbers_no_clock_can_have_are_refused),
+        cmocka_unit_test(ST_01_each_limit_of_a_number_is_kept),
+        cmocka_unit_test(only_so_many_sources_as_are_counted),
         cmocka_unit_test(ST_02_a_frequency_beyond_the_limit_is_clamped_and_uncertain),
         cmocka_unit_test(a_file_of_version_1_is_taken),
         cmocka_unit_test(a_file_of_version_1_says_no_more_than_two_numbers),
         cmocka_unit_test(another_version_is_told_apart),
         cmocka_unit_test(a_name_that_is_no_word_is_left_out),
         cmocka_unit_test(the_largest_memory_has_room),
+        cmocka_unit_test(ST_01_a_text_too_long_is_refused),
         cmocka_unit_test(ST_01_words_that_we_do_not_write_are_refused),
     };
 

@@ -132,6 +132,16 @@ static void each_law_is_ruled_out_for_itself(void **state)
     assert_int_equal(c.leap.ruled_out, 1 << SMEAR_LINEAR);
 }
 
+/* With no source there is none that could follow a law, and there are no more laws than have a name. */
+static void without_sources_every_law_is_ruled_out(void **state)
+{
+    struct clock c = at(11 * HOUR_S, 0, 1e-3);
+
+    (void)state;
+    unsmear_remember(&c);
+    assert_int_equal(c.leap.ruled_out, 1 << SMEAR_LINEAR | 1 << SMEAR_COSINE | 1 << SMEAR_UTC_SLS);
+}
+
 /* A leap second that is known only while it is being smeared finds nothing that was known before. */
 static void what_was_before_another_day_is_forgotten(void **state)
 {
@@ -216,6 +226,7 @@ int main(void)
         cmocka_unit_test(what_was_known_before_stays_in_the_bound),
         cmocka_unit_test(until_no_source_could_be_smearing),
         cmocka_unit_test(each_law_is_ruled_out_for_itself),
+        cmocka_unit_test(without_sources_every_law_is_ruled_out),
         cmocka_unit_test(what_was_before_another_day_is_forgotten),
         cmocka_unit_test(the_law_that_fits_best_is_told),
         cmocka_unit_test(one_that_left_the_bound_on_a_curve_is_refused),
