@@ -208,14 +208,14 @@ void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bo
 }
 
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
- * more announce something else than ever announced it, or most of all sources. */
+ * more announce something else than ever announced it, or most of all sources. A group's reference, which has no UTC, announces nothing by saying nothing. */
 static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
     struct leap_event e = voted_event(l);
     unsigned less = l->voted_by < v->sources / 2 ? l->voted_by : v->sources / 2;
 
-    if (!v->found || l->voted_delta_s == 0 || !surely_before(c, &e, now))
+    if (!v->found || l->voted_delta_s == 0 || c->policy.orphan || !surely_before(c, &e, now))
         return;
     if (v->delta_s == l->voted_delta_s)
         l->voted_by = l->voted_by == LEAP_BY_MEMORY || v->by > l->voted_by ? v->by : l->voted_by;

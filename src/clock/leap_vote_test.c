@@ -139,6 +139,23 @@ static void what_is_armed_is_taken_back_by_more(void **state)
     }
 }
 
+/* In a group without UTC nobody knows that there is none. */
+static void a_group_takes_nothing_back(void **state)
+{
+    (void)state;
+    for (int orphan = 0; orphan <= 1; orphan++) {
+        begin(HOUR_NS);
+        sources(1, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_NONE);
+        c.policy.orphan = orphan;
+        c.leap.voted_delta_s = 1;
+        c.leap.voted_by = 1;
+        c.leap.voted_midnight.ns = MIDNIGHT;
+        c.leap.voted_before_s = 37;
+        refresh();
+        assert_int_equal(c.page.leap_delta_s, orphan);
+    }
+}
+
 /* Who took one back may announce it again; and what has passed is kept for a day. */
 static void what_was_taken_back_may_be_armed_again(void **state)
 {
@@ -358,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_majority_of_those_with_a_say_announces),
         cmocka_unit_test(what_is_armed_is_taken_back_by_more),
+        cmocka_unit_test(a_group_takes_nothing_back),
         cmocka_unit_test(what_was_taken_back_may_be_armed_again),
         cmocka_unit_test(it_is_announced_for_a_day),
         cmocka_unit_test(a_conflict_is_about_this_day),
