@@ -258,7 +258,7 @@ static size_t zone_body(const uint32_t counts[6])
 /* A zone of leap seconds alone. counts: of its first header, as RFC 8536 section 3.1 orders them; what they count is there, all zero. */
 static struct span zone(const uint32_t counts[6], const struct zone_leap *leap, uint32_t leaps)
 {
-    static const uint8_t body[6 * 10001] = { 0 };
+    static const uint8_t body[8 * 10001] = { 0 };
     static uint8_t bytes[LEAP_FILE_MAX];
     struct writer w = writer_of(bytes, sizeof bytes);
 
