@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -70,11 +71,20 @@ static const struct form { const char *head; enum deed deed; enum group group; }
     { "CLIENT network works", DEED_NETWORK_WORKS, GROUP_NONE },
 };
 
-enum attr_kind { ATTR_FLAG, ATTR_DUR, ATTR_RATIO, ATTR_NUMBER, ATTR_PERCENT, ATTR_POLLS };
+/* Of a walk in s/s: a year of 10 ppm a second stays below what is the largest frequency error elsewhere. */
+#define WANDER_MAX 1e-5
 
-static const struct attr_row { const char *words; enum attribute attribute; enum attr_kind kind; unsigned groups; } attr_rows[] = {
+enum attr_kind { ATTR_FLAG, ATTR_DUR, ATTR_RATIO, ATTR_NUMBER, ATTR_INTEGER, ATTR_PERCENT, ATTR_POLLS };
+
+static const struct attr_row {
+    const char *words;
+    enum attribute attribute;
+    enum attr_kind kind;
+    unsigned groups;
+    double low, high;   /* of a number */
+} attr_rows[] = {
     { "drift", ATTR_DRIFT, ATTR_RATIO, GROUP_CLIENT },
-    { "wander", ATTR_WANDER, ATTR_NUMBER, GROUP_CLIENT },
+    { "wander", ATTR_WANDER, ATTR_NUMBER, GROUP_CLIENT, 0, WANDER_MAX },
     { "within", ATTR_WITHIN, ATTR_RATIO, GROUP_CLIENT },
     { "offset", ATTR_OFFSET, ATTR_DUR, GROUP_CLIENT | GROUP_REFERENCE },
     { "temperature", ATTR_TEMPERATURE, ATTR_RATIO, GROUP_CLIENT },
@@ -85,7 +95,7 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "steers", ATTR_STEER, ATTR_FLAG, GROUP_CLIENT },
     { "user stamps", ATTR_USER_STAMPS, ATTR_FLAG, GROUP_CLIENT },
     { "hardware stamps", ATTR_HARDWARE_STAMPS, ATTR_FLAG, GROUP_CLIENT },
-    { "stratum", ATTR_STRATUM, ATTR_NUMBER, GROUP_SERVER },
+    { "stratum", ATTR_STRATUM, ATTR_INTEGER, GROUP_SERVER, 0, UINT8_MAX },
     { "error", ATTR_ERROR, ATTR_DUR, GROUP_SERVER | GROUP_REFERENCE },
     { "every", ATTR_EVERY, ATTR_DUR, GROUP_REFERENCE },
     { "root delay", ATTR_ROOT_DELAY, ATTR_DUR, GROUP_SERVER },
@@ -102,7 +112,7 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "by", ATTR_BY, ATTR_DUR, GROUP_LINK },
     { "poll", ATTR_POLL_MIN, ATTR_POLLS, GROUP_SOURCE | GROUP_POOL },
     { "prefer", ATTR_PREFER, ATTR_FLAG, GROUP_SOURCE },
-    { "key", ATTR_KEY, ATTR_NUMBER, GROUP_SOURCE },
+    { "key", ATTR_KEY, ATTR_INTEGER, GROUP_SOURCE, 1, UINT32_MAX },
     { "burst", ATTR_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "no burst", ATTR_NO_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "interleaved", ATTR_INTERLEAVED, ATTR_FLAG, GROUP_SOURCE },
@@ -110,7 +120,7 @@ static const struct attr_row { const char *words; enum attribute attribute; enum
     { "smear linear", ATTR_SMEAR_LINEAR, ATTR_FLAG, GROUP_SOURCE },
     { "smear cosine", ATTR_SMEAR_COSINE, ATTR_FLAG, GROUP_SOURCE },
     { "smear utc-sls", ATTR_SMEAR_UTC_SLS, ATTR_FLAG, GROUP_SOURCE },
-    { "members", ATTR_MEMBERS, ATTR_NUMBER, GROUP_POOL },
+    { "members", ATTR_MEMBERS, ATTR_INTEGER, GROUP_POOL, 1, 4 },
 };
 
 #define ROWS(a) (sizeof(a) / sizeof(a)[0])
@@ -229,6 +239,15 @@ static int take_polls(struct parser *p, unsigned at, struct attributes *a)
     return 0;
 }
 
+static int take_number(struct parser *p, unsigned at, const struct attr_row *r, double *v)
+{
+    const char *what = r->kind == ATTR_INTEGER ? "whole number" : "number";
+
+    if (value_number(p->word[at].text, v) && *v >= r->low && *v <= r->high && (r->kind != ATTR_INTEGER || *v == floor(*v)))
+        return 0;
+    return parser_fail(p, at, "\"%s\" is no %s from %.10g to %.10g", p->word[at].text, what, r->low, r->high);
+}
+
 static int take_attribute(struct parser *p, unsigned at, const struct attr_row *r, struct attributes *a)
 {
     double *v = &a->value[r->attribute];
@@ -243,7 +262,8 @@ static int take_attribute(struct parser *p, unsigned at, const struct attr_row *
     case ATTR_RATIO:
         return parser_take_ratio(p, at, v);
     case ATTR_NUMBER:
-        return value_number(p->word[at].text, v) ? 0 : parser_fail(p, at, "\"%s\" is no number", p->word[at].text);
+    case ATTR_INTEGER:
+        return take_number(p, at, r, v);
     case ATTR_PERCENT:
         return value_percent(p->word[at].text, v) ? 0 : parser_fail(p, at, "\"%s\" is no percentage from 0%% to 100%%", p->word[at].text);
     default:

@@ -73,6 +73,10 @@ static void mistakes_are_told_with_place_and_nearest_word(void **state)
         { "mutant expect c usable\n", 1, 8, "mutant" },
         { "node client c\nc restarts\n", 2, 1, "at" },
         { "node client c\nat 1h node client d\n", 2, 7, "start" },
+        { "node client c wander 1e300\n", 1, 22, "is no number from 0 to 1e-05" },
+        { "node client c wander -1e-9\n", 1, 22, "is no number" },
+        { "node server a stratum 256\n", 1, 23, "is no whole number from 0 to 255" },
+        { "node server a stratum 2.5\n", 1, 23, "is no whole number" },
     };
 
     (void)state;
