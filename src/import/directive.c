@@ -12,6 +12,8 @@ static void read_line(struct draft *d, const struct dialect *dialect, const stru
     while (row < end && strcasecmp(row->name, w->word[0]) != 0)
         row++;
     draft_line(d, line, w->word[0]);
+    if (w->cut)
+        draft_cut(d);
     if (row == end)
         draft_unknown(d, dialect->called, w->word[0]);
     else if (row->take)
@@ -29,6 +31,7 @@ void directives_read(struct draft *d, const struct dialect *dialect, const char 
     for (int port_only = 1; port_only >= 0; port_only--)
         for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);) {
             words_split(&w, text, dialect->whole, dialect->rest);
+            w.cut |= lines.cut && w.to_end;
             if (w.count > 0 && port_only == (strcasecmp(w.word[0], "port") == 0))
                 read_line(d, dialect, &w, lines.number);
         }

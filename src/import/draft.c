@@ -51,6 +51,11 @@ void draft_remark(struct draft *d, const char *format, ...)
     d->remark[d->remark_len] = '\0';
 }
 
+void draft_cut(struct draft *d)
+{
+    draft_remark(d, "the line is too long and was not wholly read; split it, or write what is missing by hand");
+}
+
 void draft_unknown(struct draft *d, const char *what, const char *word)
 {
     d->count.unknown++;

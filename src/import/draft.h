@@ -68,6 +68,9 @@ void draft_line_end(struct draft *d);
 /* What has no equivalent: why, and what to do. */
 __attribute__((format(printf, 2, 3))) void draft_remark(struct draft *d, const char *format, ...);
 
+/* The line has more than is read of one. */
+void draft_cut(struct draft *d);
+
 /* A word that the other daemon does not know either. */
 void draft_unknown(struct draft *d, const char *what, const char *word);
 

@@ -356,6 +356,47 @@ static void long_lines_names_and_paths_are_cut_or_refused(void **state)
     assert_int_equal(out[212], ' ');
 }
 
+static const char not_read[] = "the line is too long and was not wholly read";
+
+/* The line begins with `head`, then comes `more` again and again, `tail` at the end. */
+static bool is_told_as_cut(enum import_format format, const char *head, const char *more, unsigned times, const char *tail)
+{
+    static char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", head);
+
+    for (unsigned i = 0; i < times; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s", more);
+    snprintf(text + n, sizeof text - n, "%s\n", tail);
+    translate(format, text);
+    return strstr(out, not_read) && strstr(out, "# f:1: ");
+}
+
+static void a_line_that_is_not_wholly_read_is_named(void **state)
+{
+    static const struct { enum import_format format; const char *head, *more; unsigned times; const char *tail; bool cut; } lines[] = {
+        { IMPORT_CHRONY, "server a.b", " prefer", 62, "", false },
+        { IMPORT_NTP, "server a.b", " prefer", 62, " # c", false },
+        { IMPORT_CHRONY, "server a.b", " prefer", 63, "", true },
+        { IMPORT_CHRONY, "server a.b", " ", 2037, "\r", false },
+        { IMPORT_CHRONY, "server a.b", " ", 2100, "", true },
+        { IMPORT_NTP, "server a.b #", " prefer", 400, "", false },
+        { IMPORT_CHRONY, "#", " prefer", 400, "", false },
+        { IMPORT_NTP, "server a.b", " prefer", 63, "", true },
+        { IMPORT_TIMESYNCD, "NTP=", "a ", 64, "", false },
+        { IMPORT_TIMESYNCD, "NTP=", "a ", 64, "b", true },
+        { IMPORT_TIMESYNCD, "NTP=a.b", " ", 2100, "c.d", true },
+        { IMPORT_TIMESYNCD, "#", "a ", 2100, "c.d", false },
+        { IMPORT_NTPD_RS, "log-level = ", " ", 2100, "\"info\"", true },
+        { IMPORT_NTPD_RS, "log-level = \"info\" # ", " ", 2100, "", false },
+        { IMPORT_NTPD_RS, "filter = [", "\"192.0.2.1\",\n", 320, "]", true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        if (is_told_as_cut(lines[i].format, lines[i].head, lines[i].more, lines[i].times, lines[i].tail) != lines[i].cut)
+            fail_msg("row %zu: %.300s", i, out);
+}
+
 static void remarks_without_end_are_cut(void **state)
 {
     (void)state;
@@ -412,6 +453,7 @@ int main(void)
         cmocka_unit_test(more_than_there_is_room_for_is_named),
         cmocka_unit_test(lists_that_are_full_are_named),
         cmocka_unit_test(long_lines_names_and_paths_are_cut_or_refused),
+        cmocka_unit_test(a_line_that_is_not_wholly_read_is_named),
         cmocka_unit_test(remarks_without_end_are_cut),
         cmocka_unit_test(a_page_that_is_too_large_is_cut),
         cmocka_unit_test(a_file_is_known_by_its_name),

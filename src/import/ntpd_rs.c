@@ -329,6 +329,9 @@ static int brackets(char *line)
     return open;
 }
 
+/* A comment that was taken off need not be whole. */
+static bool is_cut(const struct lines *l, const char *line) { return l->cut && strlen(line) == WORDS_LINE_MAX - 1; }
+
 /* [name] or [[name]] */
 static void begin_section(struct reader *r, const char *line, unsigned number)
 {
@@ -339,7 +342,7 @@ static void begin_section(struct reader *r, const char *line, unsigned number)
     r->t.line = number;
 }
 
-static void read_key(struct reader *r, char *line, unsigned number)
+static void read_key(struct reader *r, char *line, unsigned number, bool cut)
 {
     char *equals = strchr(line, '='), *end = equals;
 
@@ -353,6 +356,8 @@ static void read_key(struct reader *r, char *line, unsigned number)
     *end = '\0';
     line += strspn(line, "\"");
     draft_line(r->d, number, line);
+    if (cut)
+        draft_cut(r->d);
     take(r, line, equals + 1);
     draft_line_end(r->d);
 }
@@ -367,6 +372,7 @@ void import_ntpd_rs(struct draft *d, const char *bytes, size_t len)
         unsigned number = lines.number;
         int open = brackets(text);
         char *line = whole + strspn(text, " ");
+        bool cut = is_cut(&lines, text);
 
         strcpy(whole, text);
         if (*line == '[') {
@@ -377,10 +383,10 @@ void import_ntpd_rs(struct draft *d, const char *bytes, size_t len)
             size_t used = strlen(whole);
 
             open += brackets(text);
-            snprintf(whole + used, sizeof whole - used, " %s", text);
+            cut |= snprintf(whole + used, sizeof whole - used, " %s", text) >= (int)(sizeof whole - used) || is_cut(&lines, text);
         }
         if (*line)
-            read_key(&r, line, number);
+            read_key(&r, line, number, cut);
     }
     end_table(&r);
     if (r.servers > 1 && r.lists > 0) {

@@ -44,6 +44,8 @@ static void take_servers(struct draft *d, const char *value)
     struct words w;
 
     words_split(&w, value, "", "");
+    if (w.cut)
+        draft_cut(d);
     if (w.count == 0)
         d->sources = 0;
     for (unsigned i = 0; i < w.count; i++)
@@ -112,14 +114,14 @@ static void take(struct draft *d, const char *key, const char *value)
     }
 }
 
-static void read_line(struct draft *d, char *text, unsigned line, enum pass pass)
+static void read_line(struct draft *d, char *text, const struct lines *lines, enum pass pass)
 {
     char *key = text + strspn(text, " "), *equals = strchr(key, '='), *end;
 
     if (*key == '\0' || *key == '#' || *key == ';' || *key == '[')
         return;
     if (!equals) {
-        draft_line(d, line, "line");
+        draft_line(d, lines->number, "line");
         if (pass == THE_REST)
             draft_unknown(d, "key of timesyncd", key);
         return;
@@ -129,7 +131,9 @@ static void read_line(struct draft *d, char *text, unsigned line, enum pass pass
         end[-1] = '\0';
     if (pass_of(key) != pass)
         return;
-    draft_line(d, line, key);
+    draft_line(d, lines->number, key);
+    if (lines->cut)
+        draft_cut(d);
     take(d, key, equals + 1);
     draft_line_end(d);
 }
@@ -140,5 +144,5 @@ void import_timesyncd(struct draft *d, const char *bytes, size_t len)
 
     for (int pass = 0; pass < PASSES; pass++)
         for (struct lines lines = lines_of(bytes, len); lines_next(&lines, text);)
-            read_line(d, text, lines.number, (enum pass)pass);
+            read_line(d, text, &lines, (enum pass)pass);
 }

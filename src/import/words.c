@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-struct lines lines_of(const char *bytes, size_t len) { return (struct lines){ bytes, bytes + len, 0 }; }
+struct lines lines_of(const char *bytes, size_t len) { return (struct lines){ .at = bytes, .end = bytes + len }; }
 
 bool lines_next(struct lines *l, char text[WORDS_LINE_MAX])
 {
@@ -11,9 +11,14 @@ bool lines_next(struct lines *l, char text[WORDS_LINE_MAX])
     if (l->at == l->end)
         return false;
     l->number++;
+    l->cut = false;
     for (; l->at < l->end && *l->at != '\n'; l->at++)
-        if (n < WORDS_LINE_MAX - 1 && *l->at != '\r')
+        if (*l->at == '\r')
+            continue;
+        else if (n < WORDS_LINE_MAX - 1)
             text[n++] = *l->at == '\t' ? ' ' : *l->at < 0x20 || *l->at > 0x7e ? '?' : *l->at;
+        else
+            l->cut = true;
     l->at += l->at < l->end;
     text[n] = '\0';
     return true;
@@ -39,17 +44,18 @@ void words_split(struct words *w, const char *line, const char *whole, const cha
     char *s = w->text;
 
     w->count = 0;
+    w->cut = w->to_end = false;
     strcpy(w->text, line);
     s += strspn(s, " ");
     if (*s && strchr(whole, *s))
         return;
-    while (w->count < WORDS_MAX) {
-        const char *word = next_word(&s, rest);
-
-        if (!word)
+    for (const char *word = next_word(&s, rest); word; word = next_word(&s, rest)) {
+        w->cut = w->count == WORDS_MAX;
+        if (w->cut)
             return;
         w->word[w->count++] = word;
     }
+    w->to_end = s[strspn(s, " ")] == '\0';
 }
 
 const char *words_arg(const struct words *w, unsigned i) { return i < w->count ? w->word[i] : ""; }

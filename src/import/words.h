@@ -8,10 +8,16 @@
 #define WORDS_MAX 64
 #define WORDS_LINE_MAX 2048
 
-struct words { unsigned count; const char *word[WORDS_MAX]; char text[WORDS_LINE_MAX]; };
+struct words {
+    unsigned count;
+    bool cut;       /* there are more words */
+    bool to_end;    /* no comment stands behind them */
+    const char *word[WORDS_MAX];
+    char text[WORDS_LINE_MAX];
+};
 
 /* Where a text is read. */
-struct lines { const char *at, *end; unsigned number; };
+struct lines { const char *at, *end; unsigned number; bool cut; }; /* cut: the last line was longer than is read */
 
 /* At its beginning; the bytes are borrowed. */
 struct lines lines_of(const char *bytes, size_t len);
