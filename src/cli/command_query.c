@@ -100,7 +100,8 @@ static void query_json(const struct args *a, const struct query_run *r)
 static int fail_query(const struct args *a, int err)
 {
     char sentence[1200], host[4 * ARGS_HOST_MAX];
-    bool address = err == -UE_NO_NAME || err == -UE_NO_ADDRESS || err == -UE_UNREACHABLE;
+    bool name = err == -UE_NO_NAME || err == -UE_NO_INTERFACE || err == -UE_LINK_LOCAL;
+    bool address = name || err == -UE_NO_ADDRESS || err == -UE_UNREACHABLE;
 
     snprintf(sentence, sizeof sentence, "%s: %s", text_printable(a->host, host, sizeof host), utc_error_text(err));
     return command_fail(a, address ? CLI_ADDRESS : CLI_GENERAL, sentence);

@@ -1,11 +1,13 @@
 /* utc_query: a name, its addresses, one protocol. */
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "io/local.h"
 #include "io/socket.h"
 #include "io/stamp.h"
 #include "lib/query.h"
@@ -59,13 +61,32 @@ void query_printable(struct span bytes, char *out, size_t size)
     out[n] = '\0';
 }
 
+/* Why the system found no address: it knows no interface either. */
+static int unknown(const char *host)
+{
+    const char *interface = strchr(host, '%');
+
+    return interface && if_nametoindex(interface + 1) == 0 ? -UE_NO_INTERFACE : -UE_NO_NAME;
+}
+
+/* The same link-local address stands at every interface, and numbers of interfaces are taken as they are written. */
+static int check(const struct net_addr *a)
+{
+    if (a->family == ADDR_NONE)
+        return -UE_NO_NAME;
+    if (a->scope == 0 && addr_is_link_local(a))
+        return -UE_LINK_LOCAL;
+    return a->scope == 0 || io_local_is_there(a->scope) ? 0 : -UE_NO_INTERFACE;
+}
+
 static int look_up(const struct utc_query *q, struct net_addr *to, unsigned max, unsigned *count)
 {
     struct addrinfo hints = { .ai_socktype = protocols[q->protocol].socktype }, *list;
+    int err = -UE_NO_NAME;
 
     hints.ai_family = q->family == UTC_IPV4 ? AF_INET : q->family == UTC_IPV6 ? AF_INET6 : AF_UNSPEC;
     if (getaddrinfo(q->host, NULL, &hints, &list) != 0)
-        return -UE_NO_NAME;
+        return unknown(q->host);
     *count = 0;
     for (const struct addrinfo *a = list; a && *count < max; a = a->ai_next) {
         union io_sockaddr s;
@@ -74,10 +95,11 @@ static int look_up(const struct utc_query *q, struct net_addr *to, unsigned max,
         memcpy(&s, a->ai_addr, a->ai_addrlen < sizeof s ? a->ai_addrlen : sizeof s);
         to[*count] = io_addr_from(&s);
         to[*count].port = q->port ? q->port : protocols[q->protocol].port;
-        *count += to[*count].family != ADDR_NONE;
+        err = check(&to[*count]);
+        *count += err == 0;
     }
     freeaddrinfo(list);
-    return *count > 0 ? 0 : -UE_NO_NAME;
+    return *count > 0 ? 0 : err;
 }
 
 static int ask(const struct utc_query *q, const struct net_addr *to, struct utc_answer *out)

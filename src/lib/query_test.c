@@ -240,6 +240,22 @@ static void silence_and_refusal_are_errors(void **state)
     assert_int_equal(utc_query(&q, &a), -UE_REFUSED);
 }
 
+static void a_link_local_address_needs_an_interface_that_is_there(void **state)
+{
+    const struct { const char *host; int err; } rows[] = {
+        { "fe80::1", -UE_LINK_LOCAL }, { "fe80::1%nope", -UE_NO_INTERFACE }, { "fe80::1%4000000000", -UE_NO_INTERFACE }, { "nope.invalid", -UE_NO_NAME },
+    };
+    struct utc_answer a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int err = utc_query(&(struct utc_query){ .host = rows[i].host, .timeout_ms = SHORT_MS }, &a);
+
+        if (err != rows[i].err)
+            fail_msg("%s: %d: %s", rows[i].host, err, utc_error_text(err));
+    }
+}
+
 static void questions_that_make_no_sense_are_refused(void **state)
 {
     const struct utc_query rows[] = {
@@ -352,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_good_answer_gives_the_offset),         cmocka_unit_test(forgeries_before_the_answer_do_no_harm),
         cmocka_unit_test(answers_that_are_not_taken_say_why),     cmocka_unit_test(a_kiss_is_told_in_words),
         cmocka_unit_test(silence_and_refusal_are_errors),         cmocka_unit_test(questions_that_make_no_sense_are_refused),
+        cmocka_unit_test(a_link_local_address_needs_an_interface_that_is_there),
         cmocka_unit_test(time_is_read_to_the_second),             cmocka_unit_test(daytime_is_read_or_shown),
         cmocka_unit_test(only_utc_and_real_dates_are_read),
     };

@@ -248,3 +248,10 @@ def test_the_best_of_several_answers_is_shown(false_server):
 def test_a_name_that_does_not_exist_is_an_address_error():
     assert ctl("query", "nonexistent.invalid").returncode == ADDRESS
     assert ctl("query", "127.0.0.1", "-6").returncode == ADDRESS
+
+
+@pytest.mark.parametrize("host, words", [("fe80::1", "needs its interface behind it, such as fe80::1%eth0"),
+                                         ("fe80::1%nope", "there is no interface of this name")])
+def test_a_link_local_address_needs_its_interface(host, words):
+    done = ctl("query", host)
+    assert done.returncode == ADDRESS and words in done.stderr, done.stderr
