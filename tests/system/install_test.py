@@ -109,6 +109,41 @@ def test_a_program_is_built_with_pkg_config_alone(installed, pkg_config, tmp_pat
     assert done.returncode == 1 and "the file does not exist" in done.stderr
 
 
+STATIC_PROGRAM = """#include <stdio.h>
+#include <string.h>
+#include "utc/utc.h"
+int log_text(void), page_read(void);
+int log_text(void) { return 20; }
+int page_read(void) { return 22; }
+int main(void) {
+    struct utc *u;
+    struct utc_query q = { .host = "fe80::1", .timeout_ms = 1 };
+    struct utc_answer a;
+    printf("%s; %s; %d\\n", utc_error_text(utc_open(&u, "/nothing/page")), utc_error_text(utc_query(&q, &a)), log_text() + page_read());
+    return 0;
+}
+"""
+
+
+def test_the_static_library_shows_the_names_of_the_shared_one(installed):
+    """So that a program may have its own log_text."""
+    shown = [line.split() for line in proc.run(["nm", "--defined-only", "--extern-only", find(installed, "libutc.a")]).stdout.splitlines()]
+    names = {line[2] for line in shown if len(line) == 3}
+    assert names == set(re.findall(r"^ +(utc_\w+);", (utcd.ROOT / "src/lib/libutc.map").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("static", [[]] if INSTRUMENTED else [[], ["-static"]])     # an instrumented program cannot be static
+def test_a_program_with_the_librarys_inner_names_links_it(installed, pkg_config, tmp_path, static):
+    (tmp_path / "own.c").write_text(STATIC_PROGRAM)
+    library = find(installed, "libutc.a")
+    flags = proc.run(["pkg-config", "--cflags", "--libs", "--static", "utc"], env=pkg_config).stdout.replace("-lutc", str(library)).split()
+    counts = ["-lgcov"] if b"__gcov_" in utcd.DAEMON.read_bytes() else []
+    done = proc.run(["cc", "-Wall", "-Werror", *static, tmp_path / "own.c", *INSTRUMENTED, *flags, *counts, "-o", tmp_path / "own"])
+    assert done.returncode == 0, done.stderr
+    done = proc.run([tmp_path / "own"])
+    assert done.stdout == "the file does not exist; a link-local address needs its interface behind it, such as fe80::1%eth0; 42\n", done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("function", re.findall(r"^UTC_API [^;(]*?\b(utc_\w+)\(", (utcd.ROOT / "include/utc/utc.h").read_text(), re.MULTILINE))
 def test_every_function_has_a_manual_page(installed, function):
     pages = [path for path in installed.rglob("man3/*.3") if path.name == f"{function}.3"]
