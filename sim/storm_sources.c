@@ -291,19 +291,19 @@ static void write_orphan_options(struct storm *s, const char *name, unsigned str
 void storm_write_group(struct storm *s)
 {
     static const char *const name[] = { "c", "g1", "g2", "g3", "g4", "g5" };
-    unsigned n = 2 + storm_below(s, 5), stratum = 5 + storm_below(s, 8);
+    unsigned last = 1 + storm_below(s, 5), stratum = 5 + storm_below(s, 8);
     bool mesh = storm_chance(s, 0.5), ring = storm_chance(s, 0.5);
 
-    for (unsigned i = 1; i < n; i++)
+    for (unsigned i = 1; i <= last; i++)
         write_orphan(s, name[i]);
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i <= last; i++) {
         write_orphan_options(s, name[i], stratum);
-        for (unsigned k = 0; k < n; k++)
-            if (k != i && (mesh || k + 1 == i || i + 1 == k || (ring && ((i == 0 && k == n - 1) || (k == 0 && i == n - 1)))))
+        for (unsigned k = 0; k <= last; k++)
+            if (k != i && (mesh || k + 1 == i || i + 1 == k || (ring && ((i == 0 && k == last) || (k == 0 && i == last)))))
                 write_group_link(s, name[i], name[k]);
         if (i > 0)
             write_group_trouble(s, name[i]);
     }
     if (storm_chance(s, 0.3) && s->liars == 0 && !storm_is_clock(s, true, 1) && s->base && !s->leap)
-        write_group_link(s, name[n - 1], "h1");
+        write_group_link(s, name[last], "h1");
 }
