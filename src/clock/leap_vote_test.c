@@ -156,6 +156,116 @@ static void a_group_takes_nothing_back(void **state)
     }
 }
 
+/* The page has one at that midnight, taken from so many sources. */
+static void arm(int32_t delta_s, unsigned by)
+{
+    c.page.leap_delta_s = delta_s;
+    c.page.leap_at = tai_add(utc_to_tai((struct utc_ns){ MIDNIGHT }, 37), (struct dur_ns){ delta_s > 0 ? 0 : -NS_PER_S });
+    c.leap.by_vote = true;
+    c.leap.voted_by = by;
+}
+
+/* By the word of half of those that could speak, or of a memory, it is in doubt from 8 s before it; a file is not. */
+static void what_most_did_not_announce_is_in_doubt(void **state)
+{
+    static const struct { const char *name; unsigned by, able, offline, aside, smearing; bool by_vote, doubt; } rows[] = {
+        { "the only one", 1, 1, 0, 0, 0, true, false },
+        { "two of four", 2, 4, 0, 0, 0, true, true },
+        { "three of four", 3, 4, 0, 0, 0, true, false },
+        { "one beside two that are offline", 1, 1, 2, 0, 0, true, false },
+        { "one beside two that do not count", 1, 1, 0, 2, 0, true, false },
+        { "one beside two that smear", 1, 1, 0, 0, 2, true, false },
+        { "one of two beside all others", 1, 2, 2, 2, 2, true, true },
+        { "remembered", LEAP_BY_MEMORY, 1, 0, 0, 0, true, true },
+        { "by a file", 2, 4, 0, 0, 0, false, false },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct mono_ns from = MONO_NEVER;
+
+        begin(HOUR_NS);
+        sources(rows[i].offline, CLOCK_SOURCE_NEW, LEAP_NONE, SMEAR_NONE);
+        sources(rows[i].aside, CLOCK_SOURCE_OUTLIER, LEAP_NONE, SMEAR_NONE);
+        for (unsigned k = 0; k < rows[i].offline + rows[i].aside; k++) {
+            c.source[k].offline = k < rows[i].offline;
+            c.source[k].aside = k >= rows[i].offline;
+        }
+        sources(rows[i].smearing, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_LINEAR);
+        sources(rows[i].able, CLOCK_SOURCE_UNREACHABLE, LEAP_NONE, SMEAR_NONE);
+        arm(1, rows[i].by);
+        c.leap.by_vote = rows[i].by_vote;
+        if (rows[i].doubt)
+            from = mono_add(NOW, (struct dur_ns){ HOUR_NS - 8 * NS_PER_S });
+        if (leap_doubt_from(&c).ns != from.ns)
+            fail_msg("%s", rows[i].name);
+    }
+}
+
+/* `count` more sources that have answered, the last time so long after that instant. */
+static void measured(unsigned count, int state, struct tai_ns instant, int64_t after_ns)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX && count > 0; i++)
+        if (!c.source[i].used) {
+            c.source[i] = (struct clock_source){ .used = true, .state = (uint8_t)state, .sampled = true, .reach = 1 };
+            c.source[i].last.at = mono_add(NOW, (struct dur_ns){ tai_sub(instant, c.page.tai_ref).ns + after_ns });
+            count--;
+        }
+}
+
+/* UTC may be a second further on, or back where one was to be left out, until most are measured after it. */
+static void in_doubt_the_bound_is_a_second_wider(void **state)
+{
+    static const struct { const char *name; int32_t delta_s; int64_t now_ns; unsigned after, odd_after, false_after, lost_after, before; bool wide; } rows[] = {
+        { "not yet", 1, -8 * NS_PER_S - 1, 0, 0, 0, 0, 4, false },
+        { "8 s before", 1, -8 * NS_PER_S, 0, 0, 0, 0, 4, true },
+        { "none since", 1, HOUR_NS, 0, 0, 0, 0, 4, true },
+        { "half since", 1, HOUR_NS, 2, 0, 0, 0, 2, true },
+        { "most since", 1, HOUR_NS, 3, 0, 0, 0, 1, false },
+        { "one of them an outlier", 1, HOUR_NS, 2, 1, 0, 0, 1, false },
+        { "falsetickers", 1, HOUR_NS, 2, 0, 2, 0, 0, true },
+        { "no longer heard", 1, HOUR_NS, 2, 0, 0, 2, 0, true },
+        { "one left out, none since", -1, HOUR_NS, 0, 0, 0, 0, 4, true },
+        { "one left out, most since", -1, HOUR_NS, 3, 0, 0, 0, 1, false },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct clock_span bound = { -0.5, 0.25 };
+        struct mono_ns now;
+
+        begin(HOUR_NS);
+        arm(rows[i].delta_s, LEAP_BY_MEMORY);
+        measured(rows[i].lost_after, CLOCK_SOURCE_SELECTED, c.page.leap_at, 0);
+        for (unsigned k = 0; k < rows[i].lost_after; k++)
+            c.source[k].reach = 0;
+        measured(rows[i].after, CLOCK_SOURCE_SELECTED, c.page.leap_at, 0);
+        measured(rows[i].odd_after, CLOCK_SOURCE_OUTLIER, c.page.leap_at, 0);
+        measured(rows[i].false_after, CLOCK_SOURCE_FALSETICKER, c.page.leap_at, 0);
+        measured(rows[i].before, CLOCK_SOURCE_SELECTED, c.page.leap_at, -1);
+        c.policy.electorate = 4;
+        now = mono_add(NOW, (struct dur_ns){ tai_sub(c.page.leap_at, c.page.tai_ref).ns + rows[i].now_ns });
+        leap_widen(&c, now, &bound);
+        if (bound.lo_s != (rows[i].wide && rows[i].delta_s < 0 ? -1.5 : -0.5) || bound.hi_s != (rows[i].wide && rows[i].delta_s > 0 ? 1.25 : 0.25))
+            fail_msg("%s: %g to %g s", rows[i].name, bound.lo_s, bound.hi_s);
+    }
+}
+
+/* Only within a repeated second the reading that was expected decides: elsewhere it may be off by as much as it likes. */
+static void a_time_before_a_leap_second_means_one_instant(void **state)
+{
+    (void)state;
+    for (int32_t delta_s = -1; delta_s <= 1; delta_s += 2)
+        for (int64_t off_s = -1; off_s <= 1; off_s++) {
+            struct utc_ns utc = { MIDNIGHT - HOUR_NS };
+            struct tai_ns at = utc_to_tai(utc, 37);
+
+            begin(HOUR_NS);
+            arm(delta_s, 1);
+            assert_int_equal(leap_tai_of(&c.page, utc, tai_add(at, (struct dur_ns){ off_s * NS_PER_S })).ns, at.ns);
+        }
+}
+
 /* Who took one back may announce it again; and what has passed is kept for a day. */
 static void what_was_taken_back_may_be_armed_again(void **state)
 {
@@ -264,6 +374,22 @@ static void a_list_that_is_read_is_no_measurement(void **state)
     }
     assert_int_equal(c.leap.differ_at.ns, MIDNIGHT);
     assert_int_equal(c.page.silent_at.ns, MONO_NEVER.ns);
+}
+
+/* A table ends where it says; what lies behind that was another's. */
+static void what_is_behind_a_tables_end_does_not_differ(void **state)
+{
+    const struct leap_table list = table(0, MIDNIGHT + DAY_NS);
+    struct leap_table zone = table(1, INT64_MIN);
+
+    (void)state;
+    for (uint32_t count = 1; count <= 2; count++) {
+        zone.count = count;
+        begin(HOUR_NS);
+        clock_leap_table(&c, LEAP_FROM_LIST, &list, NOW, &out);
+        clock_leap_table(&c, LEAP_FROM_ZONE, &zone, NOW, &out);
+        assert_int_equal(told(LOG_LEAP_FILES_DIFFER), count - 1);
+    }
 }
 
 /* The list while it is valid, then the zone, which names no end; and that the list has expired remains true. */
@@ -376,12 +502,16 @@ int main(void)
         cmocka_unit_test(a_majority_of_those_with_a_say_announces),
         cmocka_unit_test(what_is_armed_is_taken_back_by_more),
         cmocka_unit_test(a_group_takes_nothing_back),
+        cmocka_unit_test(what_most_did_not_announce_is_in_doubt),
+        cmocka_unit_test(in_doubt_the_bound_is_a_second_wider),
+        cmocka_unit_test(a_time_before_a_leap_second_means_one_instant),
         cmocka_unit_test(what_was_taken_back_may_be_armed_again),
         cmocka_unit_test(it_is_announced_for_a_day),
         cmocka_unit_test(a_conflict_is_about_this_day),
         cmocka_unit_test(a_list_expires_at_its_instant),
         cmocka_unit_test(of_no_list_no_expiry_is_told),
         cmocka_unit_test(a_list_that_is_read_is_no_measurement),
+        cmocka_unit_test(what_is_behind_a_tables_end_does_not_differ),
         cmocka_unit_test(the_zone_stands_in_for_an_expired_list),
         cmocka_unit_test(another_difference_is_saved),
         cmocka_unit_test(who_is_too_far_off_does_not_measure_near_it),

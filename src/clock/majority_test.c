@@ -452,6 +452,77 @@ static void a_spent_budget_is_kept(void **state)
     assert_false(clock_steps(&f.c).refused);
 }
 
+/* Six hours before the end of a year who smears linearly is a quarter of a second behind. */
+#define BEFORE_LEAP_S (-6 * 3600.0)
+#define SMEARED_S (-0.25)
+
+/* A clock that is 2 s behind then; one source has UTC and comes over a long way, the other may smear and is near. */
+static void begin_before_a_leap(struct fixture *f, enum smear_law near_smears)
+{
+    const struct clock_source_options near = { .name = "near", .refid = fixture_refid(1), .min_poll_log2 = 6, .max_poll_log2 = 10, .smear = near_smears };
+
+    memset(f, 0, sizeof *f);
+    f->o = fixture_options();
+    f->o.clock.step_limit = 3;
+    f->true_s = BEFORE_LEAP_S;
+    fixture_start(f, -2);
+    fixture_source(f, 0);
+    clock_source_add(&f->c, 1, &near, fixture_now(f));
+}
+
+static void announce(struct fixture *f, uint16_t slot, enum leap leap, double half_trip_s, double lie_s)
+{
+    const struct dur_ns half = dur_from_s(half_trip_s);
+    struct measurement m = { .source = slot, .leap = (uint8_t)leap, .stratum = 2, .dispersion = { 4 }, .delay = { 2 * half.ns } };
+
+    m.at = mono_add(fixture_now(f), dur_neg(half));
+    m.utc = utc_add(fixture_utc(f), dur_from_s(lie_s - half_trip_s));
+    f->a.count = 0;
+    clock_measure(&f->c, &m, fixture_now(f), &f->a);
+}
+
+/* The one that is near sets the clock, by a smear that nobody can take back before the other's word on the leap second is known. */
+static void a_leap_second_that_the_first_answers_tell_of_begins_all_again(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    begin_before_a_leap(&f, SMEAR_LINEAR);
+    announce(&f, 0, LEAP_INSERT, 0.3, 0);
+    announce(&f, 1, LEAP_NONE, 1e-4, SMEARED_S);
+    assert_int_equal(clock_page(&f.c)->leap_delta_s, 1);
+    assert_int_equal(status(&f), CLOCK_UNSYNCHRONISED);
+    assert_false(fixture_logged(&f, LOG_SYNCHRONISED));
+    fixture_sleep(&f, 1);
+    announce(&f, 0, LEAP_INSERT, 0.3, 0);
+    assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+    assert_true(fixture_logged(&f, LOG_SYNCHRONISED) && fixture_did(&f, CLOCK_DO_STEP) && !fixture_logged(&f, LOG_CLOCK_DISRUPTED));
+    assert_true(fabs(fixture_error_s(&f)) < 1e-3);
+}
+
+/* It does not where nobody is declared to smear, where the leap second was known before, and where there is none. */
+static void else_the_first_answers_stand(void **state)
+{
+    static const struct { bool listed; enum leap leap; enum smear_law law; double near_s; int32_t delta_s; } rows[] = {
+        { false, LEAP_INSERT, SMEAR_NONE, 0, 1 }, { true, LEAP_INSERT, SMEAR_LINEAR, SMEARED_S, 1 }, { false, LEAP_NONE, SMEAR_LINEAR, 0, 0 },
+    };
+    const struct leap_table list = { .expires = { FIXTURE_UTC + 86400 * NS_PER_S }, .count = 2, .entry = { { { 0 }, 37 }, { { FIXTURE_UTC }, 38 } } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fixture f;
+
+        begin_before_a_leap(&f, rows[i].law);
+        if (rows[i].listed)
+            clock_leap_table(&f.c, LEAP_FROM_LIST, &list, fixture_now(&f), &f.a);
+        announce(&f, 0, rows[i].leap, 0.3, 0);
+        announce(&f, 1, rows[i].law == SMEAR_NONE ? rows[i].leap : LEAP_NONE, 1e-4, rows[i].near_s);
+        assert_int_equal(clock_page(&f.c)->leap_delta_s, rows[i].delta_s);
+        assert_int_equal(status(&f), CLOCK_SYNCHRONISED);
+        assert_true(fixture_logged(&f, LOG_SYNCHRONISED) && fabs(fixture_error_s(&f)) < 1e-3);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +546,8 @@ int main(void)
         cmocka_unit_test(as_many_falsetickers_as_there_may_be_are_told),
         cmocka_unit_test(fewer_than_min_sources_set_nothing),
         cmocka_unit_test(a_spent_budget_is_kept),
+        cmocka_unit_test(a_leap_second_that_the_first_answers_tell_of_begins_all_again),
+        cmocka_unit_test(else_the_first_answers_stand),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -140,6 +140,21 @@ static void a_source_of_utc_ends_it(void **state)
     assert_true(dur_to_s(utc_sub(fixture_view(&f).latest, fixture_view(&f).utc)) < ERROR_S);
 }
 
+/* That the reference's frequency was learnt well says little of UTC's: it is as uncertain as an oscillator's after a silence. */
+static void what_was_learnt_of_a_references_frequency_ends_with_it(void **state)
+{
+    double least = fixture_options().clock.max_drift_silent * 1e-6;
+
+    (void)state;
+    begin(2);
+    hear(0, STANDING_REFERENCE, 1, 0.3, 200);
+    assert_int_equal(fixture_view(&f).stratum, STRATUM + 1);
+    assert_true(f.c.estimate.skew < least / 10);
+    while (fixture_view(&f).stratum == STRATUM + 1)
+        hear(1, STANDING_UTC, 0, 0, 1);
+    assert_true(sqrt(f.c.estimate.bank[0].pyy) > 0.99 * least);
+}
+
 /* Of steps only those after UTC was known count. */
 static void a_budget_begins_with_utc(void **state)
 {
@@ -176,6 +191,7 @@ int main(void)
         cmocka_unit_test(a_reference_that_falls_silent_leaves_us_with_our_own),
         cmocka_unit_test(one_reference_is_enough),
         cmocka_unit_test(a_source_of_utc_ends_it),
+        cmocka_unit_test(what_was_learnt_of_a_references_frequency_ends_with_it),
         cmocka_unit_test(a_budget_begins_with_utc),
         cmocka_unit_test(a_source_that_may_still_answer_is_waited_for),
     };
