@@ -237,9 +237,10 @@ static bool any_is_declared_to_smear(const struct clock *c)
     return false;
 }
 
-/* Nobody's words are taken back to UTC by a leap second that is known only since the clock was set by them: the next answer sets it again. */
-static void begin_again(struct clock *c, struct mono_ns now, struct clock_actions *out)
+/* Nobody's words are taken back to UTC by a leap second that is known only since the clock was set by them: the next answer sets it again, with equal leave. */
+static void begin_again(struct clock *c, uint32_t steps, struct mono_ns now, struct clock_actions *out)
 {
+    c->policy.steps = steps;
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         sample_retell(c, &c->source[i], now);
     c->policy.synchronised_once = false;
@@ -248,7 +249,8 @@ static void begin_again(struct clock *c, struct mono_ns now, struct clock_action
 
 void majority_first(struct clock *c, bool heard, struct mono_ns now, struct clock_actions *out)
 {
-    bool may_step = c->policy.steps < (uint32_t)c->options.clock.step_limit, leap_known = c->page.leap_delta_s != 0;
+    const uint32_t steps = c->policy.steps;
+    bool may_step = steps < (uint32_t)c->options.clock.step_limit, leap_known = c->page.leap_delta_s != 0;
     struct clock_majority m;
 
     c->policy.electorate = electorate(c, heard, now);
@@ -271,7 +273,7 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
     combine_confine(c, out);
     serve(c, may_step ? LEAVE_ANNOUNCED : LEAVE_NONE, now, out);
     if (!leap_known && c->page.leap_delta_s != 0 && any_is_declared_to_smear(c)) {
-        begin_again(c, now, out);
+        begin_again(c, steps, now, out);
         return;
     }
     c->policy.lost = (struct dur_ns){ 0 };

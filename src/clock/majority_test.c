@@ -463,7 +463,7 @@ static void begin_before_a_leap(struct fixture *f, enum smear_law near_smears)
 
     memset(f, 0, sizeof *f);
     f->o = fixture_options();
-    f->o.clock.step_limit = 3;
+    f->o.clock.step_limit = 1;
     f->true_s = BEFORE_LEAP_S;
     fixture_start(f, -2);
     fixture_source(f, 0);
