@@ -111,8 +111,8 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     c->estimate.bound = (struct clock_span){ -error_s, error_s };
     c->policy.save_at = MONO_NEVER;
     c->policy.last_utc = now;
-    c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
+    interval_forget_rate(c);
     estimate_expect(&c->estimate, c->memory.wander);
     if (may_resume(start->page)) {
         resume(c, start->page, now, skew);
@@ -386,11 +386,11 @@ void clock_slept(struct clock *c, struct dur_ns slept, struct mono_ns now, struc
 
 void clock_moved(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
-    double limit = c->options.clock.max_frequency * 1e-6, known = c->page.rate;
+    double limit = c->options.clock.max_frequency * 1e-6;
 
     interval_age(c, now);
-    c->estimate.rate_known = (struct clock_span){ -limit - fabs(known), limit + fabs(known) };
-    estimate_start(&c->estimate, now, estimate_tai(&c->estimate, now), known, dur_to_s((struct dur_ns){ MOVED_NS }), limit / 3);
+    estimate_start(&c->estimate, now, estimate_tai(&c->estimate, now), c->page.rate, dur_to_s((struct dur_ns){ MOVED_NS }), limit / 3);
+    interval_forget_rate(c);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].pace = (struct clock_pace){ .known = false };
     clock_disrupted(c, (struct dur_ns){ MOVED_NS }, "the virtual machine was moved or restored", now, out);

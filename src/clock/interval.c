@@ -32,6 +32,13 @@ double interval_growth(const struct clock *c)
     return c->options.clock.max_drift * 1e-6 + fmax(interval_farthest(c->estimate.rate_known), 0);
 }
 
+void interval_forget_rate(struct clock *c)
+{
+    double limit = c->options.clock.max_frequency * 1e-6 + fabs(c->estimate.rate);
+
+    c->estimate.rate_known = (struct clock_span){ -limit, limit };
+}
+
 void interval_age(struct clock *c, struct mono_ns now)
 {
     double by_s;

@@ -17,6 +17,9 @@ void interval_follow(struct clock *c, struct clock_move move);
 /* What one measurement says, at `now`: delay/2 + dispersion + root distance + drift since, around its offset. */
 struct clock_span interval_of(const struct clock *c, const struct measurement *m, double offset_s, struct mono_ns now);
 
+/* Nothing is proven of the frequency: it may be anything within max_frequency. */
+void interval_forget_rate(struct clock *c);
+
 /* Of a span of times (s) or of rates (s/s), in its unit: from edge to edge, halfway between them, and how far truth may be from the line. */
 double interval_width(struct clock_span s);
 double interval_middle(struct clock_span s);

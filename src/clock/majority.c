@@ -319,10 +319,12 @@ static bool preferred_present(const struct clock *c)
     return false;
 }
 
-/* What a group agreed on was nobody's UTC, and its rate is its reference's: with the first who has UTC all begins anew. */
+/* What a group agreed on was nobody's UTC, and its rate is its reference's, who may have been slewing: with the first who has UTC all begins anew, and what
+ * others said before is as old as the frequency is unknown. */
 static bool leave_group(struct clock *c, struct clock_majority *m, struct mono_ns now)
 {
     c->estimate.skew = fmax(c->estimate.skew, c->options.clock.max_drift_silent * 1e-6);
+    interval_forget_rate(c);
     restart_estimate(c, m, now);
     select_majority(c->source, c->policy.electorate, m);
     c->estimate.bound = m->hull;
