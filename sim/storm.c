@@ -13,7 +13,7 @@
 #define STEP_PPM 0.04
 #define SILENT_PPM 14.4
 #define LOCAL_SILENT_PPM 12 /* the statement about the start grows at max_drift_silent from a frequency that nobody has learnt */
-#define CLOCK_POLL_MAX 4    /* a reference clock, which has no interval of its own, counts every 16 s at least */
+#define REFERENCE_POLL_LOG2 4 /* of a reference clock one sample in 4 to 16 s counts, however often it is read */
 #define DEAD_S (-20780.0 * STORM_DAY_S) /* before 1970-02 */
 
 /* Honest ones are h1.., liars l1..; a truthful server's clock is anywhere inside its own claim, often at the very edge. */
@@ -136,7 +136,7 @@ static void write_paths(struct storm *s)
         snprintf(name, sizeof name, "%c%u", honest ? 'h' : 'l', number);
         if (storm_is_clock(s, honest, number)) {
             storm_write_clock(s, honest, number);
-            poll_max = poll_max > CLOCK_POLL_MAX ? poll_max : CLOCK_POLL_MAX;
+            poll_max = poll_max > REFERENCE_POLL_LOG2 ? poll_max : REFERENCE_POLL_LOG2;
             continue;
         }
         write_link(s, name, s->liars == 0, honest && number > s->base);
