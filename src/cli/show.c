@@ -188,6 +188,21 @@ static void show_problems(const struct snapshot *s, unsigned width, FILE *out)
     }
 }
 
+/* What the error bound rests on, in short; show_assumptions has all of it, with the keys. */
+static void show_assumed(const struct snapshot *s, unsigned width, FILE *out)
+{
+    const bool local = s->page.status == CLOCK_LOCAL && s->limits.local_stratum > 0;
+    char ns[NS_TEXT];
+
+    if (local)
+        fact("Assumed", width, out, "this machine's clock was within %s of the truth (local.error); 'utcctl clock' has all of it",
+             ns_to_text(s->limits.local_error.ns, ns));
+    else if (s->max_drift_ppm > 0)
+        fact("Assumed", width, out,
+             "most sources are truthful; a frequency within %.3g ppm of what is learnt, %.3g ppm in silence; 'utcctl clock' has all of it", s->max_drift_ppm,
+             s->max_drift_silent_ppm);
+}
+
 void show_status(const struct snapshot *s, unsigned width, FILE *out)
 {
     struct clock_view v;
@@ -201,6 +216,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);
+    show_assumed(s, width, out);
     show_steps(s, width, out);
     show_cards(s, width, out);
     show_services(s, width, out);

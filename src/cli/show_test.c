@@ -69,6 +69,7 @@ static void status_in_full(void **state)
                  "  Clock           virtual: the system does not permit it\n"
                  "  System clock    -300 us: it is ahead\n"
                  "  Oscillator      12.346 ppm slow, known to ±0.050 ppm\n"
+                 "  Assumed         most sources are truthful; a frequency within 1 ppm of what is learnt, 15 ppm in silence; 'utcctl clock' has all of it\n"
                  "  Served          NTP: 7 requests, 6 answered\n"
                  "  Daemon          simple-utcd 0.1.0, running for 1.5 min, 1 step of the clock\n");
     s.service[0].verdict[VERDICT_SHORT] = 2;
@@ -213,6 +214,7 @@ static void what_a_local_clock_rests_on(void **state)
     s.page.sources_total = 0;
     s.limits = (struct snapshot_limits){ .local_stratum = 10, .local_error = { NS_PER_S } };
     expect(show_clock, &s, statement);
+    expect(show_status, &s, "  Assumed         this machine's clock was within 1 s of the truth (local.error); 'utcctl clock' has all of it\n");
     text = printed(show_clock, &s, 0);
     assert_null(strstr(text, "more than half"));
     free(text);
