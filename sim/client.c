@@ -332,11 +332,11 @@ void client_restart(struct sim_world *w, struct sim_node *n, bool afresh)
 {
     if (n->c.asleep || n->c.core_dead)
         return;
-    client_advance(w, n);
+    client_read(w, n); /* what readers have seen up to now */
     step(w, n, &(struct event){ .kind = EVENT_STOP });
     if (afresh)
         n->c.memory = (struct clock_memory){ .count = 0 };
-    if (afresh || n->c.last.view.status == CLOCK_LOCAL) /* it goes on by the system clock alone, which readers have not seen */
+    if (afresh) /* it goes on by the system clock alone, which readers have not seen */
         n->c.published = n->c.last.usable = false;
     client_start(w, n);
 }

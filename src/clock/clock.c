@@ -108,7 +108,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     recall_leap(c);
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
-    c->estimate.bound = (struct clock_span){ -error_s, error_s };
+    c->estimate.bound = (struct clock_span){ -error_s - dur_to_s(c->policy.gap), error_s }; /* the statement is about `wall` */
     c->policy.save_at = MONO_NEVER;
     c->policy.last_utc = now;
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);

@@ -160,6 +160,8 @@ static void set_status(struct clock *c, enum clock_status status)
     p->status = (uint8_t)status;
     p->holdover_at = status == CLOCK_SYNCHRONISED ? p->silent_at : MONO_NEVER;
     p->free_running_at = holds && !c->policy.orphan ? when_bound_is(p, c->options.holdover.max_error) : MONO_NEVER;
+    if (status == CLOCK_SYNCHRONISED && c->options.local.present && mono_before(p->free_running_at, p->silent_at))
+        p->free_running_at = p->silent_at; /* `local` would serve the same line with the same bound, and call it a statement */
     if (status == CLOCK_LOCAL) {
         p->stratum = (uint8_t)c->options.local.stratum;
         p->refid = UINT32_C(0x7f7f0101); /* 127.127.1.1, as local references have always been written */

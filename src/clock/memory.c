@@ -17,6 +17,7 @@
 #define PLAUSIBLE_PPM 1e6   /* no clock can be further off; such a number is damage */
 #define TAIL_LEN 18         /* "checksum xxxxxxxx\n" */
 #define TAI_WORD "tai_minus_utc_s " /* a line that may be missing: earlier texts have none */
+#define STATED_WORD "stated_ns "        /* and so may this */
 #define TAI_MINUS_UTC_MAX_S 1000
 #define TRUST_SAMPLES 64    /* a remembered law counts as much as so many samples: a day later the path may be another */
 
@@ -76,6 +77,8 @@ size_t clock_memory_to_text(const struct clock_memory *m, char out[CLOCK_MEMORY_
     put(&t, HEAD "freq_ppm %.9f\nskew_ppm %.9f\nknown %d\nwander %.6g\n", m->drift.freq_ppm, m->drift.skew_ppm, m->drift.valid, m->wander);
     put(&t, "saved_ns %lld\nsaved_raw_ns %lld\n", (long long)m->saved.ns, (long long)m->saved_raw.ns);
     put(&t, "stepped_ns %lld\nsynchronised_once %d\n", (long long)m->stepped.ns, m->synchronised_once);
+    if (m->stated.ns != 0)
+        put(&t, STATED_WORD "%lld\n", (long long)m->stated.ns);
     if (m->tai_minus_utc_s != 0)
         put(&t, TAI_WORD "%d leap %d %lld\n", (int)m->tai_minus_utc_s, (int)m->leap_delta_s, (long long)m->leap_midnight.ns);
     for (uint32_t i = 0; i < m->count; i++)
@@ -224,6 +227,17 @@ static void take_drift(struct reader *r, struct clock_drift *d)
 
 static bool take_flag(struct reader *r) { return take_number(r, 0, 1) > 0; }
 
+static bool has_line(const struct reader *r, const char *word) { return !r->err && strncmp(r->at, word, strlen(word)) == 0; }
+
+static void take_stated(struct reader *r, struct clock_memory *m)
+{
+    skip_word(r, STATED_WORD);
+    m->stated.ns = take_ns(r);
+    skip_word(r, "\n");
+}
+
+static bool is_leap_near(const struct clock_memory *m, struct utc_ns to) { return dur_abs(utc_sub(m->leap_midnight, to)).ns <= CLOCK_MEMORY_LEAP_NS; }
+
 static void take_tai(struct reader *r, struct clock_memory *m)
 {
     skip_word(r, TAI_WORD);
@@ -233,7 +247,7 @@ static void take_tai(struct reader *r, struct clock_memory *m)
     skip_word(r, " ");
     m->leap_midnight.ns = take_ns(r);
     skip_word(r, "\n");
-    if (m->leap_delta_s != 0 && dur_abs(utc_sub(m->leap_midnight, m->saved)).ns > CLOCK_MEMORY_LEAP_NS)
+    if (m->leap_delta_s != 0 && !is_leap_near(m, m->saved) && !is_leap_near(m, m->stated))
         fail(r, -UE_RANGE);
 }
 
@@ -252,7 +266,9 @@ static void take_rest(struct reader *r, const char *end, struct clock_memory *m)
     skip_word(r, "\nsynchronised_once ");
     m->synchronised_once = take_flag(r);
     skip_word(r, "\n");
-    if (!r->err && strncmp(r->at, TAI_WORD, strlen(TAI_WORD)) == 0)
+    if (has_line(r, STATED_WORD))
+        take_stated(r, m);
+    if (has_line(r, TAI_WORD))
         take_tai(r, m);
     take_sources(r, end, m);
 }
@@ -277,7 +293,7 @@ int clock_memory_from_text(const char *text, size_t len, double max_frequency_pp
         take_rest(&r, copy + len - TAIL_LEN, &m);
     if (!r.err && r.at != copy + len - TAIL_LEN)
         fail(&r, -UE_SYNTAX);
-    if (m.stepped.ns < 0 || (m.saved.ns != 0 && !utc_is_plausible(m.saved)))
+    if (m.stepped.ns < 0 || (m.saved.ns != 0 && !utc_is_plausible(m.saved)) || (m.stated.ns != 0 && !utc_is_plausible(m.stated)))
         fail(&r, -UE_RANGE);
     if (r.err)
         return r.err;

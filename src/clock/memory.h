@@ -30,10 +30,11 @@ struct clock_memory {
     double beyond_ppm;             /* the frequency that a text told, where it was beyond the limit; 0: it was not */
     double wander;                 /* s/s per sqrt(s); 0: not known */
     struct utc_ns saved;           /* served UTC when it was written, by a clock that was synchronised; 0: never. A later start cannot be earlier */
+    struct utc_ns stated;          /* UTC served when it was written, by a statement or a group's reference, unmeasured since `saved`; 0: it was not */
     struct mono_ns saved_raw;      /* CLOCK_MONOTONIC_RAW at the same instant: tells whether it is still the same boot */
     struct dur_ns stepped;         /* sum of all steps after the first synchronisation ever */
     int32_t tai_minus_utc_s;       /* when it was saved; 0: not known */
-    int32_t leap_delta_s;          /* a leap second less than a day from then: 1, -1; 0: none */
+    int32_t leap_delta_s;          /* a leap second less than a day from then or from `stated`: 1, -1; 0: none */
     struct utc_ns leap_midnight;   /* which it is before */
     bool synchronised_once;        /* there was a first synchronisation: later steps count */
     uint32_t count;

@@ -66,6 +66,26 @@ static void LEAP_03_a_leap_second_far_from_the_writing_is_damage(void **state)
     assert_true(got.tai_minus_utc_s == 0 && got.leap_delta_s == 0 && got.count == 2);
 }
 
+/* Or near to what was told since without being measured. */
+static void LEAP_03_a_leap_second_may_be_near_to_what_was_stated(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    static struct clock_memory m, got;
+
+    (void)state;
+    m = example();
+    m.leap_midnight = utc_add(m.saved, (struct dur_ns){ 30 * CLOCK_MEMORY_LEAP_NS });
+    m.stated = utc_add(m.leap_midnight, (struct dur_ns){ -CLOCK_MEMORY_LEAP_NS });
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), 0);
+    assert_int_equal(got.stated.ns, m.stated.ns);
+    assert_int_equal(got.leap_midnight.ns, m.leap_midnight.ns);
+    m.stated.ns--;
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+    m = example();
+    m.stated.ns = 1; /* before this program was written */
+    assert_int_equal(clock_memory_from_text(text, text_of(&m, text), 500, &got), -UE_RANGE);
+}
+
 static void it_comes_back(void **state)
 {
     static char text[CLOCK_MEMORY_TEXT_MAX], again[CLOCK_MEMORY_TEXT_MAX];
@@ -374,7 +394,8 @@ static void ST_01_words_that_we_do_not_write_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_comes_back), cmocka_unit_test(LEAP_03_a_leap_second_far_from_the_writing_is_damage),
+        cmocka_unit_test(it_comes_back), cmocka_unit_test(LEAP_03_a_leap_second_may_be_near_to_what_was_stated),
+        cmocka_unit_test(LEAP_03_a_leap_second_far_from_the_writing_is_damage),
         cmocka_unit_test(remembered_shares_are_used),
         cmocka_unit_test(ST_01_a_text_cut_anywhere_is_refused),
         cmocka_unit_test(ST_01_every_flipped_bit_is_found),

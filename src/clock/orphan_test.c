@@ -102,6 +102,27 @@ static void a_follower_remembers_neither_time_nor_frequency(void **state)
     assert_false(m.synchronised_once);
 }
 
+/* But what it told readers, with the group's leap second, is where it goes on; of the count before that it takes nothing back. */
+static void a_follower_goes_on_with_what_it_told(void **state)
+{
+    static struct clock_memory m;
+
+    (void)state;
+    begin(1);
+    hear(0, STANDING_REFERENCE, 1, 0, 10);
+    f.c.page.leap_delta_s = 1;
+    f.c.page.leap_at = tai_add(f.c.page.tai_ref, (struct dur_ns){ 3600 * NS_PER_S });
+    clock_remember(&f.c, fixture_now(&f), &m);
+    assert_int_equal(m.stated.ns, fixture_view(&f).utc.ns);
+    assert_int_equal(m.leap_delta_s, 1);
+    assert_int_equal(m.leap_midnight.ns, page_leap_midnight(&f.c.page).ns);
+    assert_int_equal(m.tai_minus_utc_s, f.c.page.tai_minus_utc_s);
+    f.c.memory = m;
+    f.c.page.leap_delta_s = 0;
+    clock_remember(&f.c, fixture_now(&f), &m);
+    assert_int_equal(m.leap_delta_s, 1);
+}
+
 static void a_reference_that_falls_silent_leaves_us_with_our_own(void **state)
 {
     (void)state;
@@ -188,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_follower_never_states_less_than_its_own_statement),
         cmocka_unit_test(a_reference_that_moves_takes_the_bound_along),
         cmocka_unit_test(a_follower_remembers_neither_time_nor_frequency),
+        cmocka_unit_test(a_follower_goes_on_with_what_it_told),
         cmocka_unit_test(a_reference_that_falls_silent_leaves_us_with_our_own),
         cmocka_unit_test(one_reference_is_enough),
         cmocka_unit_test(a_source_of_utc_ends_it),

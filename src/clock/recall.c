@@ -28,6 +28,12 @@ static void age_drift(struct clock_memory *m, const struct clock_start *start)
         m->drift.skew_ppm = hypot(hypot(m->drift.skew_ppm, wandered_ppm), same_boot(m, start) ? 0 : BOOT_SKEW_PPM);
 }
 
+/* A statement goes on with what it told last. A clock that is farther behind was set back by a hand, and is what is stated now. */
+static bool goes_on_stated(const struct clock *c, struct utc_ns wall)
+{
+    return c->options.local.present && !dur_before(c->options.local.error, utc_sub(c->memory.stated, wall));
+}
+
 struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
 {
     static const struct utc_ns built = { UTC_PLAUSIBLE_FROM_S * NS_PER_S };
@@ -43,6 +49,8 @@ struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
     c->policy.stepped = c->memory.stepped;
     if (utc_earlier(floor, c->memory.saved))
         floor = c->memory.saved;
+    if (utc_earlier(floor, c->memory.stated) && goes_on_stated(c, start->wall))
+        floor = c->memory.stated;
     if (!utc_earlier(start->wall, floor))
         return start->wall;
     c->policy.gap = utc_sub(floor, start->wall);
@@ -81,11 +89,16 @@ static void remember_sources(const struct clock *c, struct clock_memory *m)
         remember_source(m, c->memory.source[i].name, &c->memory.source[i].noise);
 }
 
+static bool is_leap_near(const struct clock *c, const struct clock_view *v)
+{
+    return c->page.leap_delta_s != 0 && dur_abs(utc_sub(page_leap_midnight(&c->page), v->utc)).ns <= CLOCK_MEMORY_LEAP_NS;
+}
+
 /* Its smear may go on long after the sources have ceased to announce it, and before a file is read. */
 static void remember_leap(const struct clock *c, const struct clock_view *v, struct clock_memory *out)
 {
     struct utc_ns midnight = page_leap_midnight(&c->page);
-    bool near = c->page.leap_delta_s != 0 && dur_abs(utc_sub(midnight, v->utc)).ns <= CLOCK_MEMORY_LEAP_NS;
+    bool near = is_leap_near(c, v);
 
     out->tai_minus_utc_s = leap_difference(&c->page, v);
     out->leap_delta_s = near ? c->page.leap_delta_s : 0;
@@ -111,7 +124,23 @@ static void remember_now(const struct clock *c, const struct clock_view *v, stru
 {
     out->saved = v->utc;
     out->saved_raw = now;
+    out->stated.ns = 0;
     remember_leap(c, v, out);
+}
+
+/* Nobody measured it, so it takes nothing back: a leap second is added, with the count as it was when that was measured. */
+static void remember_stated(const struct clock *c, const struct clock_view *v, struct clock_memory *out)
+{
+    struct utc_ns midnight = page_leap_midnight(&c->page);
+
+    if (v->status != CLOCK_LOCAL && v->status != CLOCK_SYNCHRONISED && v->status != CLOCK_HOLDOVER)
+        return;
+    out->stated = v->utc;
+    if (!is_leap_near(c, v))
+        return;
+    out->tai_minus_utc_s = c->page.tai_minus_utc_s + (utc_earlier(out->saved, midnight) ? 0 : c->page.leap_delta_s);
+    out->leap_delta_s = c->page.leap_delta_s;
+    out->leap_midnight = midnight;
 }
 
 void recall_update(struct clock *c, struct mono_ns now)
@@ -133,6 +162,8 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
     out->stepped = c->policy.stepped;
     out->synchronised_once = c->policy.synchronised_ever;
     remember_sources(c, out);
+    if (c->policy.orphan || v.status == CLOCK_LOCAL)
+        remember_stated(c, &v, out);
     if (c->policy.orphan)
         return; /* another's oscillator, and a time nobody measured */
     if (d.valid && v.status != CLOCK_LOCAL)

@@ -116,6 +116,78 @@ static void ST_06_a_clock_that_went_back_is_not_the_one_local_is_about(void **st
     assert_int_equal(fixture_view(&again).status, CLOCK_LOCAL);
 }
 
+#define STATED_S 1.0
+
+/* Nobody measures it, and it stops after a minute under `local`, its clock set wrong by off_s. */
+static void run_stated(double off_s)
+{
+    memset(&f, 0, sizeof f);
+    f.o = fixture_options();
+    f.o.local.present = true;
+    f.o.local.stratum = 10;
+    f.o.local.error = dur_from_s(STATED_S);
+    fixture_start(&f, off_s);
+    fixture_sleep(&f, 60);
+    clock_remember(&f.c, fixture_now(&f), &m);
+}
+
+/* What was told last is where the next run goes on, but only where the system clock can be meant by the statement. The bound is about that clock. */
+static void a_statement_goes_on_with_what_it_told(void **state)
+{
+    struct clock_view v;
+
+    (void)state;
+    run_stated(0.5);
+    assert_int_equal(m.saved.ns, 0);
+    assert_int_equal(m.stated.ns, fixture_view(&f).utc.ns);
+    start_again(0.5 - STATED_S);
+    v = fixture_view(&again);
+    assert_int_equal(v.utc.ns, m.stated.ns);
+    assert_int_equal(v.status, CLOCK_LOCAL);
+    assert_true(fabs(dur_to_s(utc_sub(v.utc, v.earliest)) - 2 * STATED_S) < 1e-6);
+    start_again(0.5 - STATED_S - 1e-3);
+    assert_true(fabs(fixture_error_s(&again) - (0.5 - STATED_S - 1e-3)) < 1e-6);
+    assert_int_equal(fixture_view(&again).status, CLOCK_LOCAL);
+    start_again(0.7);
+    assert_true(fabs(fixture_error_s(&again) - 0.7) < 1e-6);
+}
+
+static void without_a_statement_the_system_clock_is_right(void **state)
+{
+    (void)state;
+    run_stated(0.5);
+    f.o.local.present = false;
+    start_again(0);
+    assert_true(fabs(fixture_error_s(&again)) < 1e-6);
+}
+
+static void what_was_measured_ends_what_was_stated(void **state)
+{
+    (void)state;
+    run_stated(0.5);
+    start_again(0.5);
+    for (int i = 0; i < 4; i++) {
+        fixture_sleep(&again, 16);
+        fixture_answer(&again, 0, 0.0005, 0.0005, 0);
+    }
+    assert_int_equal(fixture_view(&again).status, CLOCK_SYNCHRONISED);
+    clock_remember(&again.c, fixture_now(&again), &m);
+    assert_int_equal(m.stated.ns, 0);
+    assert_true(m.saved.ns != 0);
+}
+
+/* One that is not usable when it ends told nothing that the next run could contradict. */
+static void what_a_disrupted_clock_shows_is_not_stated(void **state)
+{
+    (void)state;
+    run_stated(0.5);
+    fixture_sleep(&f, 60);
+    clock_disrupted(&f.c, (struct dur_ns){ NS_PER_S }, "a test", fixture_now(&f), &f.a);
+    m.stated.ns = 0;
+    clock_remember(&f.c, fixture_now(&f), &m);
+    assert_int_equal(m.stated.ns, 0);
+}
+
 static void synchronise_again(double off_s, double budget_s)
 {
     f.o.clock.step_budget = dur_from_s(budget_s);
@@ -178,6 +250,10 @@ int main(void)
         cmocka_unit_test(ST_06_the_line_never_starts_before_it_was_saved),
         cmocka_unit_test(ST_06_nor_before_this_program_was_written),
         cmocka_unit_test(ST_06_a_clock_that_went_back_is_not_the_one_local_is_about),
+        cmocka_unit_test(a_statement_goes_on_with_what_it_told),
+        cmocka_unit_test(without_a_statement_the_system_clock_is_right),
+        cmocka_unit_test(what_was_measured_ends_what_was_stated),
+        cmocka_unit_test(what_a_disrupted_clock_shows_is_not_stated),
         cmocka_unit_test(steps_add_up_over_restarts),
         cmocka_unit_test(a_small_error_beyond_the_budget_is_slewed),
         cmocka_unit_test(the_way_to_the_saved_time_is_free),
