@@ -12,6 +12,7 @@
 #include "daemon/place.h"
 #include "io/socket.h"
 #include "io/tcp.h"
+#include "io/unix.h"
 
 #define PROGRAM "simple-utcd-admin"
 
@@ -83,6 +84,17 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
     snprintf(a->orders.vmclock, sizeof a->orders.vmclock, "%s", vmclock);
     admin_role_order(a);
     return connect_core(a);
+}
+
+bool admin_role_renew(struct admin_role *a)
+{
+    if (!io_unix_is_over(a->core_end) && !io_unix_is_over(a->own_end))
+        return false;
+    close(a->core_end);
+    close(a->own_end);
+    a->core_end = a->own_end = -1;
+    connect_core(a);
+    return true;
 }
 
 void admin_role_order(const struct admin_role *a) { a->shared->orders = a->orders; }

@@ -29,6 +29,9 @@ const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 
 /* What a program that is about to start finds in the memory, whatever one before it wrote there. */
 void admin_role_order(const struct admin_role *a);
 
+/* The program has ended. Where it ended its way to core too, there is another one: then core has to be started anew, and it returns true. */
+bool admin_role_renew(struct admin_role *a);
+
 /* In a child: become the program. Returns when there is none. */
 void admin_role_become(const struct admin_role *a);
 

@@ -158,7 +158,7 @@ static void on_peer(void *ctx, int fd, short revents, struct mono_ns now)
     p->cut_at = p->kept ? MONO_NEVER : mono_add(now, dur_from_ms(CONTROL_IDLE_MS));
     if (p->answer ? !(revents & (POLLERR | POLLHUP)) && send_rest(r, p) : take(r, p))
         return;
-    if (p->kept && !(revents & POLLHUP))
+    if (p->kept && !io_unix_is_over(fd))
         start_over(r, p);
     else
         hang_up(r, p);

@@ -132,11 +132,24 @@ static void nonsense_costs_what_was_said(void **state)
     hang_up(fd);
 }
 
+/* As if it had ended: else core would be told of it for ever, and had nothing else to do. */
+static void PROC_09_half_an_end_is_an_end(void **state)
+{
+    int fd = adopted();
+
+    (void)state;
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    run_one_round();
+    assert_int_equal(role.open, 0);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_that_cannot_be_sent_costs_that_answer),
         cmocka_unit_test(nonsense_costs_what_was_said),
+        cmocka_unit_test(PROC_09_half_an_end_is_an_end),
     };
 
     return cmocka_run_group_tests_name("daemon/control_role", tests, NULL, NULL);

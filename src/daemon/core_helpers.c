@@ -58,8 +58,9 @@ static void on_addresses(void *ctx, int fd, short revents, struct mono_ns now)
     struct resolve_answer a;
     struct event ev = { .kind = EVENT_ADDRESSES };
 
-    (void)revents;
     (void)now;
+    if (revents & LOOP_HUNG_UP)
+        loop_forget(c->loop, fd); /* the parent sees to it */
     if (resolve_take(fd, &a) != 0 || !untag(c, &a.configured) || !(c->names_asked >> a.configured & 1))
         return;
     c->names_asked &= ~(1u << a.configured);
@@ -143,8 +144,9 @@ static void on_keys(void *ctx, int fd, short revents, struct mono_ns now)
     struct core *c = ctx;
     struct ke_answer a;
 
-    (void)revents;
     (void)now;
+    if (revents & LOOP_HUNG_UP)
+        loop_forget(c->loop, fd);
     if (ke_client_take(fd, &a) == 0 && untag(c, &a.configured) && c->keys_asked >> a.configured & 1) {
         c->keys_asked &= ~(1u << a.configured);
         if (!c->keys_asked)
@@ -163,7 +165,7 @@ void core_watch_helpers(struct core *c)
     const struct core_world *w = c->world;
 
     if (w->ke_fd >= 0 && !c->keys_watched)
-        c->keys_watched = loop_watch(c->loop, w->ke_fd, POLLIN, on_keys, c) == 0;
+        c->keys_watched = loop_watch(c->loop, w->ke_fd, POLLIN | POLLRDHUP, on_keys, c) == 0;
     if (w->resolve_fd >= 0 && !c->names_watched)
-        c->names_watched = loop_watch(c->loop, w->resolve_fd, POLLIN, on_addresses, c) == 0;
+        c->names_watched = loop_watch(c->loop, w->resolve_fd, POLLIN | POLLRDHUP, on_addresses, c) == 0;
 }

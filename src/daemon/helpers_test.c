@@ -32,6 +32,7 @@ static bool no_dup, no_map;
 
 void __wrap_core_input(struct core *c, const struct event *ev);
 int __wrap_loop_watch(struct loop *l, int fd, short wanted, loop_ready *ready, void *ctx);
+void __wrap_loop_forget(struct loop *l, int fd);
 const struct engine_options *__wrap_engine_options_now(const struct engine *e);
 void __wrap_place_of_helper(const char *name, char out[PLACE_PATH_MAX]);
 int __real_dup2(int from, int to);
@@ -51,11 +52,19 @@ void __wrap_core_input(struct core *c, const struct event *ev)
 int __wrap_loop_watch(struct loop *l, int fd, short wanted, loop_ready *ready, void *ctx)
 {
     (void)l;
-    assert_int_equal(wanted, POLLIN);
+    assert_true(wanted == (POLLIN | POLLRDHUP) || wanted == POLLRDHUP);
     assert_in_range(fd, 0, 63);
     watched[fd].ready = ready;
     watched[fd].ctx = ctx;
     return 0;
+}
+
+static int forgotten;
+
+void __wrap_loop_forget(struct loop *l, int fd)
+{
+    (void)l;
+    forgotten = fd;
 }
 
 const struct engine_options *__wrap_engine_options_now(const struct engine *e)
@@ -367,6 +376,60 @@ static void a_program_is_started_when_a_question_waits(void **state)
     resolver_end(&r); /* none runs */
 }
 
+static unsigned renewed;
+
+static void give_another(struct resolver *r)
+{
+    renewed++;
+    resolver_go_on(r, ours, theirs);
+}
+
+static unsigned spawned;
+
+static pid_t count_spawned(int fd, const struct host_user *user)
+{
+    (void)fd;
+    (void)user;
+    spawned++;
+    return started;
+}
+
+static void PROC_09_a_program_that_ends_the_way_to_core_is_no_flood_of_programs(void **state)
+{
+    static const struct resolver_program program = { count_spawned, count_declined, "it is missing" };
+    static struct loop loop;
+    struct resolver r;
+
+    (void)state;
+    spawned = renewed = 0;
+    resolver_start_program(&r, &loop, ours, &program, NULL);
+    loop.part[0].run(&r, r.begin);
+    started = 4711;
+    watched[ours].ready(&r, ours, POLLIN, (struct mono_ns){ 0 });
+    watched[ours].ready(&r, ours, POLLHUP, (struct mono_ns){ 0 }); /* nobody gives another way: it is not looked at any more */
+    assert_int_equal(spawned, 1);
+    assert_true(resolver_reaped(&r, 4711, 0));
+    r.asks = ours;
+    r.renew = give_another;
+    watched[ours].ready(&r, ours, POLLHUP, (struct mono_ns){ 0 });
+    assert_int_equal(renewed, 1);
+    assert_true(r.fd == theirs && watched[theirs].ctx == &r);
+    watched[theirs].ready(&r, theirs, POLLIN, (struct mono_ns){ 0 });
+    assert_int_equal(spawned, 2);
+    shutdown(theirs, SHUT_WR); /* at its own end that is not seen */
+    assert_true(resolver_reaped(&r, 4711, 0));
+    assert_int_equal(renewed, 2);
+}
+
+static void core_does_not_look_where_the_way_has_ended(void **state)
+{
+    (void)state;
+    shutdown(theirs, SHUT_WR);
+    core_watch_helpers(&core);
+    watched[ours].ready(watched[ours].ctx, ours, POLLIN | POLLRDHUP, (struct mono_ns){ 0 });
+    assert_int_equal(forgotten, ours);
+}
+
 static void a_program_that_runs_ends_with_the_daemon(void **state)
 {
     struct resolver r = { .pid = fork() };
@@ -446,6 +509,7 @@ int main(void)
         ROW(whom_to_trust_goes_with_the_question), ROW(without_the_program_there_are_no_keys), ROW(keys_come_for_what_was_asked),
         ROW(a_program_that_never_answers_is_given_up), ROW(keys_that_there_cannot_be_are_refused), ROW(a_question_for_keys_that_nobody_takes_is_declined),
         ROW(a_program_that_is_missing_ends_with_127), ROW(a_program_is_started_when_a_question_waits), ROW(a_program_that_runs_ends_with_the_daemon),
+        ROW(PROC_09_a_program_that_ends_the_way_to_core_is_no_flood_of_programs), ROW(core_does_not_look_where_the_way_has_ended),
         ROW(a_child_that_cannot_become_a_helper_goes_on), ROW(a_worker_that_never_stops_talking_holds_nobody_up), ROW(memory_to_share_is_there_or_not),
     };
 

@@ -16,6 +16,7 @@
 #define LOOP_WATCHES_MAX 320
 #define LOOP_PARTS_MAX 12
 #define LOOP_PLAIN_MAX_MS 10000
+#define LOOP_HUNG_UP (POLLRDHUP | POLLHUP | POLLERR) /* what is there of it where POLLRDHUP is asked for: the other side has ended its way to us */
 
 typedef void loop_ready(void *ctx, int fd, short revents, struct mono_ns now);
 

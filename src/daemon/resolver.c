@@ -7,20 +7,34 @@
 #include "daemon/logger.h"
 #include "daemon/resolve.h"
 #include "host/clock.h"
+#include "io/unix.h"
+
+/* No program of ours ends its way to core: whoever has it would be told so for ever. Both sides get another one. */
+static void renew(struct resolver *r)
+{
+    loop_forget(r->loop, r->fd);
+    logger_say("a program that answers questions of core ended its way there: it is no program of ours any more; its way is made anew");
+    if (r->renew)
+        r->renew(r);
+}
 
 static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
 {
     struct resolver *r = ctx;
-    pid_t pid = r->program->spawn(fd, r->user);
+    pid_t pid;
 
-    (void)revents;
     (void)now;
+    if (revents & LOOP_HUNG_UP) {
+        renew(r);
+        return;
+    }
+    pid = r->program->spawn(fd, r->user);
     if (pid < 0) {
         r->program->decline(fd, pid);
         return;
     }
     r->pid = pid;
-    loop_events(r->loop, fd, 0); /* its own matter from now on */
+    loop_events(r->loop, fd, POLLRDHUP); /* its own matter from now on */
 }
 
 static struct mono_ns next(void *ctx) { return ((const struct resolver *)ctx)->begin; }
@@ -31,7 +45,16 @@ static void begin(void *ctx, struct mono_ns now)
 
     (void)now;
     r->begin = MONO_NEVER;
-    loop_watch(r->loop, r->fd, POLLIN, on_question, r);
+    loop_watch(r->loop, r->fd, POLLIN | POLLRDHUP, on_question, r);
+}
+
+void resolver_go_on(struct resolver *r, int asks, int fd)
+{
+    r->asks = asks;
+    r->fd = fd;
+    loop_watch(r->loop, fd, r->pid ? POLLRDHUP : POLLIN | POLLRDHUP, on_question, r);
+    if (r->pid > 0)
+        kill(r->pid, SIGKILL);
 }
 
 void resolver_start(struct resolver *r, struct loop *loop, int fd, const struct host_user *user)
@@ -44,7 +67,7 @@ void resolver_start(struct resolver *r, struct loop *loop, int fd, const struct 
 
 void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program, const struct host_user *user)
 {
-    *r = (struct resolver){ program, user, loop, fd, 0, MONO_NEVER };
+    *r = (struct resolver){ program, user, loop, fd, 0, MONO_NEVER, -1, NULL };
     if (fd < 0)
         return;
     r->begin = mono_add(host_mono(), dur_from_ms(RESOLVER_DELAY_MS));
@@ -61,7 +84,10 @@ bool resolver_reaped(struct resolver *r, pid_t pid, int status)
             logger_say("%s", r->program->missing);
         r->program->decline(r->fd, -UE_UNSUPPORTED);
     }
-    loop_events(r->loop, r->fd, POLLIN);
+    if (r->renew && (io_unix_is_over(r->asks) || io_unix_is_over(r->fd)))
+        renew(r);
+    else
+        loop_events(r->loop, r->fd, POLLIN | POLLRDHUP);
     return true;
 }
 

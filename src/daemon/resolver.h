@@ -19,6 +19,8 @@ struct resolver {
     int fd;
     pid_t pid;                  /* 0: none runs */
     struct mono_ns begin;       /* when questions are first looked at; MONO_NEVER once they are */
+    int asks;                   /* core's end, where renew is not NULL */
+    void (*renew)(struct resolver *r); /* a program that went wild ended the way to core: both sides need another (resolver_go_on); NULL: it stays ended */
 };
 
 /* fd: the program's end; -1: no name is configured, nothing will happen. user: process.user, or NULL; borrowed. */
@@ -26,6 +28,9 @@ void resolver_start(struct resolver *r, struct loop *loop, int fd, const struct 
 
 /* The same for another program than simple-utcd-resolve. */
 void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program, const struct host_user *user);
+
+/* With another pair from here on; a program that still has the old one is ended. */
+void resolver_go_on(struct resolver *r, int asks, int fd);
 
 /* A child has ended: ours? Then the next question may start it anew; a bad end declines the question that waits. */
 bool resolver_reaped(struct resolver *r, pid_t pid, int status);

@@ -2,12 +2,14 @@
 
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "daemon/arrivals.h"
 #include "daemon/exit.h"
 #include "daemon/follow.h"
 #include "daemon/ke_client.h"
 #include "daemon/logger.h"
+#include "daemon/resolve.h"
 #include "daemon/resolver.h"
 #include "daemon/rival.h"
 #include "daemon/sieve.h"
@@ -71,19 +73,40 @@ static void tell_core(enum reload_kind kind, uint32_t number)
         signal_child(ROLE_CORE, SIGTERM); /* it does not listen: the next one starts with what is in force */
 }
 
+static void hear_worker(unsigned worker);
+
+/* No worker of ours ends its own way to us. The next one gets another: this one stays ended for whoever has it. */
+static void cut_off(unsigned worker)
+{
+    int *channel = sup.setup->channel[worker];
+
+    loop_forget(&sup.loop, channel[0]);
+    close(channel[0]);
+    close(channel[1]);
+    channel[0] = channel[1] = -1;
+    signal_child((enum role)(ROLE_SERVE + worker), SIGKILL);
+    if (setup_channels(sup.setup) == 0)
+        hear_worker(worker);
+}
+
 static void on_worker_word(void *ctx, int fd, short revents, struct mono_ns now)
 {
-    (void)ctx;
-    (void)revents;
     (void)now;
-    if (follow_heard_flood(fd))
+    if (revents & LOOP_HUNG_UP)
+        cut_off((unsigned)((int(*)[2])ctx - sup.setup->channel));
+    else if (follow_heard_flood(fd))
         sieve_look(&sup.sieve);
+}
+
+static void hear_worker(unsigned worker)
+{
+    loop_watch(&sup.loop, sup.setup->channel[worker][0], POLLIN | POLLRDHUP, on_worker_word, &sup.setup->channel[worker]);
 }
 
 static void hear_workers(void)
 {
     for (; sup.heard < sup.setup->workers && sup.setup->channel[sup.heard][0] >= 0; sup.heard++)
-        loop_watch(&sup.loop, sup.setup->channel[sup.heard][0], POLLIN, on_worker_word, NULL);
+        hear_worker(sup.heard);
 }
 
 static void start_serving(void)
@@ -160,6 +183,36 @@ static void listener_come(void *ctx, unsigned i)
     tell_worker(i, true);
 }
 
+/* Core has its end from the fork: the next one has the new one. */
+static void renew(struct resolver *r, int *asks, int *answers)
+{
+    int fd[2];
+
+    close(*asks);
+    close(*answers);
+    *asks = *answers = -1;
+    if (resolve_pair(fd) == 0) {
+        *asks = fd[0];
+        *answers = fd[1];
+        resolver_go_on(r, fd[0], fd[1]);
+    }
+    signal_child(ROLE_CORE, SIGKILL);
+}
+
+static void renew_names(struct resolver *r) { renew(r, &sup.setup->world.resolve_fd, &sup.setup->resolve_end); }
+
+static void renew_keys(struct resolver *r) { renew(r, &sup.setup->world.ke_fd, &sup.setup->ke_end); }
+
+static void start_helpers(struct setup *s)
+{
+    resolver_start(&sup.resolver, &sup.loop, s->resolve_end, s->user);
+    resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program, s->user);
+    sup.resolver.asks = s->world.resolve_fd;
+    sup.resolver.renew = renew_names;
+    sup.ke_client.asks = s->world.ke_fd;
+    sup.ke_client.renew = renew_keys;
+}
+
 int supervisor_run(struct setup *s)
 {
     sup.setup = s;
@@ -168,8 +221,7 @@ int supervisor_run(struct setup *s)
         return EXIT_GENERAL;
     }
     children_start(&sup.children, &sup.loop, s, &sup.reload, &sup.status.started);
-    resolver_start(&sup.resolver, &sup.loop, s->resolve_end, s->user);
-    resolver_start_program(&sup.ke_client, &sup.loop, s->ke_end, &ke_client_program, s->user);
+    start_helpers(s);
     follow_start(&sup.follow, &sup.loop, &s->listeners, &(struct listeners_hooks){ NULL, listener_gone, listener_come },
                  s->world.shared->not_listening);
     sieve_start(&sup.sieve, &sup.loop, s->guard_memory, &s->listeners, s->world.shared);

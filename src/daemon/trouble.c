@@ -119,14 +119,16 @@ static void note_reload(const struct core *c, struct problems *out)
 
 static void note_certificate(const struct core *c, struct mono_ns now, struct problems *out)
 {
+    char refused[sizeof c->world->ke->refused];
     struct clock_view v;
     enum nts_expiry expiry;
 
     if (!c->world->ke)
         return;
     page_view(engine_page(c->engine), now, &v);
-    if (c->world->ke->refused[0])
-        problems_note(out, PROBLEM_CERTIFICATE_REFUSED, "nts.certificate", c->world->ke->refused);
+    snprintf(refused, sizeof refused, "%.*s", (int)sizeof refused - 1, c->world->ke->refused); /* who writes it need not end it */
+    if (refused[0])
+        problems_note(out, PROBLEM_CERTIFICATE_REFUSED, "nts.certificate", refused);
     if (c->world->ke->not_kept)
         problems_note(out, PROBLEM_NOT_SAVED, "nts.cookie_key_file", NULL);
     expiry = nts_expiry(&c->world->ke->valid, v.utc);

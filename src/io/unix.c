@@ -3,6 +3,7 @@
 #define GROUPS_MAX 256
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,6 +116,13 @@ bool io_unix_peer(int fd, uid_t *user, pid_t *process)
     return true;
 }
 
+bool io_unix_is_over(int fd)
+{
+    struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+    return poll(&p, 1, 0) > 0;
+}
+
 /* A user with more groups than that is asked for by the first one alone. */
 bool io_unix_peer_is_in(int fd, gid_t group)
 {
@@ -194,7 +202,7 @@ int io_unix_receive_fds(int socket, void *bytes, size_t len, int fd[IO_UNIX_FDS_
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
     ssize_t n = io_receive_one(socket, &m, (wait ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
 
-    *count = n > 0 ? take_fds(CMSG_FIRSTHDR(&m), fd) : 0;
+    *count = n >= 0 ? take_fds(CMSG_FIRSTHDR(&m), fd) : 0; /* an empty message may carry some too */
     if (n == (ssize_t)len && !(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
         return 1;
     while (*count > 0)

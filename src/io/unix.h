@@ -29,6 +29,9 @@ bool io_unix_peer_is(int fd, uid_t user);
 /* Who connected, for a log. False where the system does not tell. */
 bool io_unix_peer(int fd, uid_t *user, pid_t *process);
 
+/* Has the other side of a pair ended its way to us, or gone? Who was ended so is told of it for ever. */
+bool io_unix_is_over(int fd);
+
 /* Is whoever connected a member of that group, as it was when he connected? */
 bool io_unix_peer_is_in(int fd, gid_t group);
 

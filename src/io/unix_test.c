@@ -1,10 +1,12 @@
 /* A stale socket is replaced, anything else at its path is left alone. */
 #include "base/test.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,6 +130,42 @@ static void descriptors_travel(void **state)
     close(pipes[1]);
 }
 
+static unsigned open_descriptors(void)
+{
+    DIR *all = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    while (readdir(all))
+        n++;
+    closedir(all);
+    return n;
+}
+
+static void PROC_09_nobody_leaves_descriptors_here(void **state)
+{
+    static const char *const words[] = { "", "four", "a long one" };
+    int pair[2], pipes[2], many[IO_UNIX_FDS_MAX], fd;
+    unsigned before;
+    char text[5];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    assert_int_equal(pipe(pipes), 0);
+    for (unsigned i = 0; i < IO_UNIX_FDS_MAX; i++)
+        many[i] = pipes[1];
+    before = open_descriptors();
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        assert_int_equal(io_unix_send_fds(pair[0], words[i], strlen(words[i]), many, IO_UNIX_FDS_MAX), 0);
+        assert_int_equal(io_unix_receive_fd(pair[1], text, sizeof text, &fd), 0);
+        assert_int_equal(fd, -1);
+        assert_int_equal(open_descriptors(), before);
+    }
+    close(pair[0]);
+    close(pair[1]);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 static void CTL_04_the_mode_of_what_takes_its_place_stays(void **state)
 {
     char file[80];
@@ -153,6 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(descriptors_travel),
+        cmocka_unit_test(PROC_09_nobody_leaves_descriptors_here),
         cmocka_unit_test(a_stale_socket_is_replaced),
         cmocka_unit_test(CTL_02_a_file_is_not),
         cmocka_unit_test(CTL_04_the_mode_of_what_takes_its_place_stays),

@@ -60,6 +60,38 @@ static long order_a_step_on_every_descriptor(void)
     return heard;
 }
 
+/* With a message of no length, and with one that nobody understands. */
+static long leave_descriptors(void)
+{
+    union { struct cmsghdr head; char bytes[CMSG_SPACE(16 * sizeof(int))]; } control = {
+        .head = { .cmsg_len = CMSG_LEN(16 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    char byte = 0;
+    struct iovec iov = { &byte, 0 };
+    struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control } };
+
+    memset(CMSG_DATA(&control.head), 0, 16 * sizeof(int)); /* descriptor 0, sixteen times */
+    for (int round = 0; round < 32; round++)
+        for (int fd = 3; fd < 128; fd++) {
+            iov.iov_len = round % 2;
+            sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        }
+    return -1; /* what comes of it is seen in the parent */
+}
+
+/* Of the listeners, which are not connected, nothing is sent. */
+static long hang_up(void)
+{
+    struct iovec iov = { NULL, 0 };
+
+    for (int fd = 3; fd < 128; fd++) {
+        struct mmsghdr m = { .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+
+        if (sendmmsg(fd, &m, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+            shutdown(fd, SHUT_WR);
+    }
+    return -1;
+}
+
 static long call_by_the_32_bit_door(void)
 {
 #if defined __x86_64__

@@ -1,5 +1,6 @@
 """What each process may still do: rights, root, descriptors, lists of system calls; and what is told when one asks for more."""
 
+import json
 import os
 import pwd
 import re
@@ -141,6 +142,23 @@ def test_PROC_02_a_program_that_wrote_to_its_memory_gives_the_next_one_no_right(
         os.kill(first, signal.SIGKILL)
         second = proc.wait_for(lambda who=role, gone=first: confined(who) not in (None, gone) and confined(who))
         assert {*status_of(second)["Uid"].split(), *status_of(second)["Gid"].split()} == {str(nobody.pw_uid), str(nobody.pw_gid)}
+
+
+def test_PROC_09_what_ke_tells_of_itself_is_nonsense(lab):
+    """Where a text should be there is none that ends."""
+    pem, private = certificate.Authority(lab.dir).sign("server")
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]},
+                       "nts": {"listen": [f"{HOST}:{proc.free_port()}"], "certificate": str(pem), "private_key": str(private)}}, utcd.PROCESSES)
+    ke = proc.wait_for(lambda: daemon.roles().get("ke"))
+    proc.wait_for(lambda: status_of(ke)["Seccomp"] == "2")
+    core = daemon.roles()["core"]
+    picture = f"/proc/{ke}/fd/4"
+    with open(picture, "r+b") as memory:
+        memory.write(b"A" * os.stat(picture).st_size)
+    told = [run for problem in daemon.status()["problems"] for run in re.findall("AA+", json.dumps(problem))]
+    assert max(len(run) for run in told) == 127
+    assert daemon.roles()["core"] == core
 
 
 def test_serve_ends_by_its_signals_alone_when_told(daemon):

@@ -5,6 +5,7 @@ import pwd
 import re
 import signal
 import socket
+import time
 
 import pytest
 
@@ -13,7 +14,7 @@ from lib import ntp, proc, utcd
 HOST = "127.0.0.1"
 ME = pwd.getpwuid(os.geteuid()).pw_name
 EVIL = utcd.BUILD / "tests/evil/simple-utcd-evil"
-SPEAKS = "order_step"   # on any descriptor: the parent cuts off who does so over the connection that he joined by
+SPEAK = ["order_step", "leave_descriptors", "hang_up"]   # on any descriptor: the parent cuts off who does so over the connection that he joined by
 pytestmark = pytest.mark.skipif(any(mark in utcd.DAEMON.read_bytes() for mark in (b"__asan_init", b"__gcov_")), reason="instrumented builds confine nothing")
 
 
@@ -68,7 +69,7 @@ def test_PROC_09_no_escape_from_serve(lab, joins):
     for number, name, _ in rows:    # a daemon for each: deaths that follow closely are told together
         daemon, port, role = evil_daemon(lab, number, joins)
         found[name] = attempt(daemon, port, role, int(number))
-        if role and name == SPEAKS:
+        if role and name in SPEAK:
             role.wait()
         if role and not role.running():
             evil_role(lab, daemon)
@@ -77,9 +78,36 @@ def test_PROC_09_no_escape_from_serve(lab, joins):
         assert after.usable and after.stratum == utcd.LOCAL["stratum"] and abs(after.offset_s) < 0.1, name
     for _, name, title in rows:
         print(f"  {name:16} {title:42} {found[name]}")
-    order = found.pop(SPEAKS)
-    assert order.startswith("failed") or (joins and order == "SIGTERM")
+    for name in SPEAK:
+        assert re.match("failed|SIGKILL" + ("|SIGTERM" if joins else ""), found.pop(name)), name
     assert all(re.match(r"SIGSYS|SIGSEGV|failed", outcome) for outcome in found.values()), found
     assert sum(outcome.startswith("SIGSYS") for outcome in found.values()) >= 60
     assert found["page"] == "SIGSEGV"
     assert not (lab.dir / "evil").exists()
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def cpu_s(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        user, system = stat.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("joins", [False, True], ids=["forked", "joined"])
+@pytest.mark.parametrize("name", ["leave_descriptors", "hang_up"])
+def test_PROC_09_serve_leaves_its_parent_as_it_is(lab, name, joins):
+    number = next(int(number) for number, other, _ in escapes() if other == name)
+    daemon, port, role = evil_daemon(lab, number, joins)
+    before = descriptors(daemon.pid)
+    attempt(daemon, port, role, number)
+    if role:
+        role.wait()
+        evil_role(lab, daemon)
+    proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.1), what=daemon.log)
+    proc.wait_for(lambda: descriptors(daemon.pid) <= before, what=lambda: f"{before} descriptors, then {descriptors(daemon.pid)}")
+    used = cpu_s(daemon.pid)
+    time.sleep(1)
+    assert cpu_s(daemon.pid) - used < 0.2, "the parent turns round and round"
