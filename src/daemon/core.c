@@ -181,7 +181,7 @@ static void save(struct core *c)
         return;
     engine_remember(c->engine, &m);
     m.stepped = dur_max(m.stepped, c->world->steps->stepped);
-    if (m.drift.valid || m.synchronised_once)
+    if (m.drift.valid || m.synchronised_once || m.stated.ns != 0)
         tell_not_saved(c, memory_file_save(drift_file(c), &m));
 }
 

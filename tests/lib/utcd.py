@@ -36,10 +36,11 @@ def drift_text(freq_ppm, skew_ppm=0.1):
     return checked(f"simple-utcd drift 1\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\n")
 
 
-def memory_text(freq_ppm=0, skew_ppm=0.1, saved_s=0, stepped_s=0, once=1):
+def memory_text(freq_ppm=0, skew_ppm=0.1, saved_s=0, stepped_s=0, once=1, stated_s=0):
     """Of version 2, without any source's noise."""
     return checked(f"simple-utcd clock 2\nfreq_ppm {freq_ppm:.9f}\nskew_ppm {skew_ppm:.9f}\nknown 1\nwander 1e-09\nsaved_ns {saved_s * 10**9}\n"
-                   f"saved_raw_ns 0\nstepped_ns {stepped_s * 10**9}\nsynchronised_once {once}\n")
+                   f"saved_raw_ns 0\nstepped_ns {stepped_s * 10**9}\nsynchronised_once {once}\n"
+                   + (f"stated_ns {stated_s * 10**9}\n" if stated_s else ""))
 
 
 def memory_of(text):

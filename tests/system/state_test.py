@@ -199,6 +199,25 @@ def test_ST_06_a_saved_time_that_was_wrong_is_corrected(lab, good_chronyd, mode)
     assert abs(memory["stepped_ns"] / 1e9 - YEAR_S) < 20, "the step back counts"
 
 
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_what_was_stated_goes_on(lab, mode):
+    """What was told under `local` is kept at a clean end, and the next run does not begin before it; but a clock that is further behind was set back."""
+    drift, config = lab.dir / "drift", {"clock": {"drift_file": str(lab.dir / "drift")}, "local": {"stratum": 10, "error": "20s"}}
+    daemon = lab.utcd(config, mode)
+    daemon.wait_status(lambda s: s["clock"]["status"] == "local")
+    assert daemon.stop() == 0
+    memory = memory_of(drift.read_text())
+    assert abs(memory["stated_ns"] / 1e9 - time.time()) < 10 and memory["saved_ns"] == 0
+    for ahead_s, told_ahead_s in ((15, 15), (100, 0)):
+        stated_s = int(time.time()) + ahead_s
+        drift.write_text(memory_text(stated_s=stated_s))
+        daemon = lab.utcd(config, mode)
+        clock = daemon.wait_status(lambda s: s["clock"]["status"] == "local")["clock"]
+        assert abs(clock["utc_ns"] / 1e9 - time.time() - told_ahead_s) < 5
+        assert (clock["utc_ns"] / 1e9 >= stated_s) == (told_ahead_s > 0)
+        daemon.stop()
+
+
 def budget(lab, chronyd, drift, seconds):
     return lab.utcd({"sources": [utcd.source(chronyd.port)], "clock": {"drift_file": str(drift), "step_budget": f"{seconds}s"}}, utcd.PROCESSES)
 
