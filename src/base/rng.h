@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct rng {
-    void (*fill)(void *ctx, void *out, size_t len); /* does not fail: the giver ends the process when it cannot */
+    void (*fill)(void *ctx, void *out, size_t len); /* does not fail: a giver that cannot ends the process, or lets nothing leave it */
     void *ctx;
 };
 

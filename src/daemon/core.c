@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "crypto/mac.h"
 #include "daemon/built.h"
+#include "daemon/exit.h"
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
 #include "daemon/ke_client.h"
@@ -254,7 +255,7 @@ static void fill_random(void *ctx, void *out, size_t len)
             continue;
         if (n <= 0) {
             logger_say("the system gives no random numbers: without them requests could be forged; ending");
-            abort();
+            _exit(EXIT_GENERAL);
         }
         at += n;
         len -= (size_t)n;

@@ -1,7 +1,6 @@
 /* One NTP exchange by the daemon's own client association, so that the same checks hold (RFC 5905 section 8, RFC 9109). */
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -18,9 +17,12 @@
 
 static void fill_random(void *ctx, void *out, size_t len)
 {
-    (void)ctx;
-    if (getrandom(out, len, 0) != (ssize_t)len)
-        abort(); /* a request that can be guessed is worse than none */
+    bool *failed = ctx;
+
+    if (getrandom(out, len, 0) != (ssize_t)len) {
+        memset(out, 0, len);
+        *failed = true;
+    }
 }
 
 /* IANA "NTP Kiss-o'-Death Codes" that a server may send to a plain client. */
@@ -122,13 +124,16 @@ static bool judge(struct ntp_client *c, const struct io_datagram *d, struct utc_
 
 static int send_request(struct ntp_client *c, int fd)
 {
-    const struct rng rng = { fill_random, NULL };
+    bool no_random = false;
+    const struct rng rng = { fill_random, &no_random };
     uint8_t packet[NTP_HEADER_SIZE];
     struct mono_ns tx;
     int err;
 
     if (!ntp_client_run(c, io_raw_now(), &rng, EXCHANGE, packet))
         return -UE_RANGE;
+    if (no_random)
+        return -UE_UNSUPPORTED; /* a request that can be guessed is worse than none */
     err = io_udp_send(fd, packet, sizeof packet, &tx);
     if (err == 0)
         ntp_client_sent(c, EXCHANGE, tx, STAMP_USER);

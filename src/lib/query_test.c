@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,6 +241,28 @@ static void silence_and_refusal_are_errors(void **state)
     assert_int_equal(utc_query(&q, &a), -UE_REFUSED);
 }
 
+ssize_t __real_getrandom(void *out, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags);
+static bool no_random;
+
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags) { return no_random ? -1 : __real_getrandom(out, len, flags); }
+
+/* The program that asks goes on, and what could be guessed is not sent. */
+static void PROC_07_without_random_numbers_nothing_is_asked(void **state)
+{
+    struct utc_query q = { .host = "127.0.0.1", .timeout_ms = LONG_MS };
+    int fd = bound(SOCK_DGRAM, &q.port);
+    struct utc_answer a;
+    uint8_t byte;
+
+    (void)state;
+    no_random = true;
+    assert_int_equal(utc_query(&q, &a), -UE_UNSUPPORTED);
+    no_random = false;
+    assert_int_equal(recv(fd, &byte, sizeof byte, MSG_DONTWAIT), -1);
+    close(fd);
+}
+
 static void a_link_local_address_needs_an_interface_that_is_there(void **state)
 {
     const struct { const char *host; int err; } rows[] = {
@@ -369,6 +392,7 @@ int main(void)
         cmocka_unit_test(answers_that_are_not_taken_say_why),     cmocka_unit_test(a_kiss_is_told_in_words),
         cmocka_unit_test(silence_and_refusal_are_errors),         cmocka_unit_test(questions_that_make_no_sense_are_refused),
         cmocka_unit_test(a_link_local_address_needs_an_interface_that_is_there),
+        cmocka_unit_test(PROC_07_without_random_numbers_nothing_is_asked),
         cmocka_unit_test(time_is_read_to_the_second),             cmocka_unit_test(daytime_is_read_or_shown),
         cmocka_unit_test(only_utc_and_real_dates_are_read),
     };

@@ -166,11 +166,11 @@ if b"__asan_init" not in utcd.DAEMON.read_bytes():
     START_CALLS.append("mmap")      # the sanitizer's own memory cannot be refused
 
 
-def start_with_failing(lab, calls, error, when, mode):
+def start_with_failing(lab, calls, error, when, mode, **config):
     """The daemon whose `when`-th such call fails: (exit code or None while it lives, log)."""
     port = proc.free_port()
     name = f"{calls.partition(',')[0]}-{error}-{when}-{mode}"
-    return lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}}, mode, name=name, prefix=proc.failing(calls, error, when)), port
+    return lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, **config}, mode, name=name, prefix=proc.failing(calls, error, when)), port
 
 
 def loaders_calls(lab, calls):
@@ -200,6 +200,19 @@ def test_PROC_07_a_failing_call_at_the_start(lab, calls, mode):
         assert "another simple-utcd" not in daemon.log(), "it blames somebody who is not there"
         assert proc.session_members(daemon.pid) == []
         assert not daemon.socket_path.exists(), f"{daemon.name} left its control socket"
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_PROC_07_without_random_numbers_no_request_leaves_and_the_end_is_a_tidy_one(lab, mode):
+    """Before a request can be guessed core ends, by a code that is documented, no matter which of its numbers could not be had."""
+    first = loaders_calls(lab, "getrandom") + 1
+    source = utcd.source(proc.free_port())
+    started = [start_with_failing(lab, "getrandom", "EIO", f"{first + n}+", mode, sources=[source])[0] for n in range(8)]
+    for daemon in started:
+        proc.wait_for(lambda d=daemon: not d.running() or "ended by exit code 1; restarting" in d.log(), what=daemon.log)
+    assert any("without them requests could be forged" in daemon.log() for daemon in started)
+    for daemon in started:
+        assert daemon.stop() in DOCUMENTED_CODES | {0} and "ended by SIG" not in daemon.log(), daemon.log()
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
