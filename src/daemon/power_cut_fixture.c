@@ -1,6 +1,7 @@
 #include "daemon/power_cut_fixture.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/rng.h"
+
+#define SAVES 40
 #define SECTOR 512
 #define STEPS_MAX 8192
 #define FILES_MAX 2048
@@ -169,24 +173,15 @@ int __wrap_close(int fd)
     return __real_close(fd);
 }
 
-void power_cut_record(const char *folder)
+static void record(const char *folder, bool broken_fsync)
 {
     for (size_t i = 0; i < disk.count; i++)
         free(disk.step[i].bytes);
     memset(&disk, 0, sizeof disk);
     snprintf(disk.folder, sizeof disk.folder, "%s", folder);
+    disk.broken_fsync = broken_fsync;
     disk.on = true;
 }
-
-size_t power_cut_stop(void)
-{
-    disk.on = false;
-    return disk.count;
-}
-
-size_t power_cut_steps(void) { return disk.count; }
-
-void power_cut_break_fsync(bool broken) { disk.broken_fsync = broken; }
 
 /* -- what is left ---------------------------------------------------------------------------------------------------- */
 
@@ -258,7 +253,8 @@ static struct folder names(size_t end, struct prng *chance)
     return f;
 }
 
-void power_cut_restore(const char *folder, size_t steps, struct prng *chance)
+/* Fill the (empty) folder with what could be there when the power went after so many steps. */
+static void restore(const char *folder, size_t steps, struct prng *chance)
 {
     static uint8_t bytes[FILE_SIZE_MAX];
     struct folder f = names(steps, chance);
@@ -277,4 +273,45 @@ void power_cut_restore(const char *folder, size_t steps, struct prng *chance)
         assert(fd >= 0 && __real_write(fd, bytes, len) == (ssize_t)len);
         __real_close(fd);
     }
+}
+
+/* Whatever was made in it. */
+static void empty(const char *folder)
+{
+    DIR *d = opendir(folder);
+
+    assert(d);
+    for (struct dirent *e = readdir(d); e; e = readdir(d))
+        unlinkat(dirfd(d), e->d_name, 0); /* "." and ".." are not to be unlinked */
+    closedir(d);
+}
+
+/* -- cuts ------------------------------------------------------------------------------------------------------------ */
+
+unsigned power_cut_losses(const struct power_cut_file *k, unsigned cuts, bool broken_fsync)
+{
+    size_t saved_at[SAVES + 1] = { 0 };     /* steps when save n had returned */
+    struct prng chance;
+    unsigned lost = 0;
+
+    record(k->folder, broken_fsync);
+    for (unsigned n = 1; n <= SAVES; n++) {
+        k->save(n);
+        saved_at[n] = disk.count;
+    }
+    disk.on = false;
+    prng_seed(&chance, 1);
+    for (unsigned i = 0; i < cuts; i++) {
+        size_t at = prng_u64(&chance) % (disk.count + 1);
+        int whole = 0, found;
+
+        while (whole < SAVES && saved_at[whole + 1] <= at)
+            whole++;
+        empty(k->folder);
+        restore(k->folder, at, &chance);
+        found = k->load();
+        lost += found != whole && found != whole + 1;
+    }
+    empty(k->folder);
+    return lost;
 }

@@ -9,23 +9,21 @@
 #define DAEMON_POWER_CUT_FIXTURE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "base/rng.h"
+/* A file that is kept in an empty folder, as `folder`/kept: state n, counted from 1, can be written, and told again when it is read. */
+struct power_cut_file {
+    const char *folder;
+    void (*save)(unsigned n);
+    int (*load)(void);      /* n, POWER_CUT_NOTHING or POWER_CUT_MIXED */
+};
 
-/* Forget what was recorded and record what is done in this folder. */
-void power_cut_record(const char *folder);
+enum {
+    POWER_CUT_MIXED = -1,   /* it was refused, or is no state that was ever saved */
+    POWER_CUT_NOTHING,      /* there was no file */
+};
 
-/* No more. Returns how many steps there are to cut after. */
-size_t power_cut_stop(void);
-
-/* Steps recorded so far. */
-size_t power_cut_steps(void);
-
-/* Fill the (empty) folder with what could be there when the power went after so many steps. */
-void power_cut_restore(const char *folder, size_t steps, struct prng *chance);
-
-/* Files are said to be synced and are not, to see that the test notices. */
-void power_cut_break_fsync(bool broken);
+/* Forty states are saved, one after the other. Of so many cuts at random moments, how many leave neither the last state that was whole nor the one that was
+ * being written. With `broken_fsync` files are said to be synced and are not, to see that it is noticed. The folder is empty again afterwards. */
+unsigned power_cut_losses(const struct power_cut_file *k, unsigned cuts, bool broken_fsync);
 
 #endif

@@ -13,17 +13,8 @@
 #include "ke/ring_keep.h"
 
 #define CUTS 10000
-#define SAVES 40
 
 static char folder[] = "/tmp/power_cut_XXXXXX", path[64];
-static size_t saved_at[SAVES + 1];      /* steps when save n had returned */
-
-/* A file that is kept: state n can be written, and told again when it is read. */
-struct kept {
-    void (*save)(unsigned n);
-    int (*load)(void);                  /* n; NOTHING: there was no file; MIXED: it was refused, or is no state that was ever saved */
-};
-enum { MIXED = -1, NOTHING = 0 };
 
 /* -- what the clock has learnt --------------------------------------------------------------------------------------- */
 
@@ -59,9 +50,9 @@ static int load_memory(void)
     int n;
 
     if (memory_file_load(path, 500, &found) != 0)
-        return there ? MIXED : NOTHING;
+        return there ? POWER_CUT_MIXED : POWER_CUT_NOTHING;
     n = (int)found.drift.freq_ppm;
-    return found.count == (unsigned)n % 17 && found.stepped.ns == n * NS_PER_S ? n : MIXED;
+    return found.count == (unsigned)n % 17 && found.stepped.ns == n * NS_PER_S ? n : POWER_CUT_MIXED;
 }
 
 /* -- the ring of cookie keys ----------------------------------------------------------------------------------------- */
@@ -94,82 +85,36 @@ static int load_ring(void)
     bool there = access(path, F_OK) == 0;
 
     if (ring_keep_load(path, (struct dur_ns){ NS_PER_S }, &found).ns < 0)
-        return there ? MIXED : NOTHING;
+        return there ? POWER_CUT_MIXED : POWER_CUT_NOTHING;
     saved = ring_of(found.newest);
     for (unsigned i = 0; i < NTS_RING_KEYS; i++)
         if (found.row[i].number != saved.row[i].number || memcmp(found.row[i].key, saved.row[i].key, sizeof saved.row[i].key) != 0)
-            return MIXED;
+            return POWER_CUT_MIXED;
     return (int)found.newest;
 }
 
-static const struct kept memory = { save_memory, load_memory }, ring = { save_ring, load_ring };
+static const struct power_cut_file memory = { folder, save_memory, load_memory }, ring = { folder, save_ring, load_ring };
 
 /* -- cuts ------------------------------------------------------------------------------------------------------------- */
-
-static void empty(void)
-{
-    static const char *const ends[] = { "", ".new", ".bad" };
-    char name[80];
-
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
-}
-
-/* Returns how many steps there were. */
-static size_t record(const struct kept *k, bool broken_fsync)
-{
-    power_cut_record(folder);
-    power_cut_break_fsync(broken_fsync);
-    for (unsigned n = 1; n <= SAVES; n++) {
-        k->save(n);
-        saved_at[n] = power_cut_steps();
-    }
-    power_cut_stop();
-    empty();
-    return saved_at[SAVES];
-}
-
-/* Of so many cuts, how many leave neither the last state that was whole nor the one that was being written. */
-static unsigned lost(const struct kept *k, size_t steps, unsigned cuts)
-{
-    struct prng chance;
-    unsigned count = 0;
-
-    prng_seed(&chance, 1);
-    for (unsigned i = 0; i < cuts; i++) {
-        size_t at = prng_u64(&chance) % (steps + 1);
-        int whole = 0, found;
-
-        while (whole < SAVES && saved_at[whole + 1] <= at)
-            whole++;
-        power_cut_restore(folder, at, &chance);
-        found = k->load();
-        count += found != whole && found != whole + 1;
-        empty();
-    }
-    return count;
-}
 
 static void ST_05_ten_thousand_power_cuts_lose_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(lost(&memory, record(&memory, false), CUTS), 0);
+    assert_int_equal(power_cut_losses(&memory, CUTS, false), 0);
 }
 
 static void ST_05_ten_thousand_power_cuts_leave_a_whole_ring_of_keys(void **state)
 {
     (void)state;
-    assert_int_equal(lost(&ring, record(&ring, false), CUTS), 0);
+    assert_int_equal(power_cut_losses(&ring, CUTS, false), 0);
 }
 
 /* Names that reach the disk before the bytes do: what a save without fsync() would leave is found out. */
 static void a_save_without_fsync_is_found_out(void **state)
 {
     (void)state;
-    assert_true(lost(&memory, record(&memory, true), 200) > 20);
-    assert_true(lost(&ring, record(&ring, true), 200) > 20);
+    assert_true(power_cut_losses(&memory, 200, true) > 20);
+    assert_true(power_cut_losses(&ring, 200, true) > 20);
 }
 
 static int make_folder(void **state)
