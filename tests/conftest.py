@@ -11,8 +11,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lib import certificate, peers, proc, sandbox, utcd  # noqa: E402 (the path comes first)
 
-HANGS_AFTER_S = 90
-
 
 def _terminated(*_):
     raise KeyboardInterrupt     # so that fixtures are torn down and every process ends
@@ -34,13 +32,13 @@ def pytest_sessionfinish(session, exitstatus):
 
 
 def _hangs(*_):
-    raise AssertionError(f"the test did not end within {HANGS_AFTER_S} s")
+    raise AssertionError(f"the test did not end within {proc.HANGS_AFTER_S} s")
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item):
     signal.signal(signal.SIGALRM, _hangs)
-    signal.alarm(HANGS_AFTER_S)
+    proc.goes_on()
     yield
     signal.alarm(0)
 

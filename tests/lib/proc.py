@@ -13,6 +13,7 @@ import time
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 PARTING_S = 3
+HANGS_AFTER_S = 90
 _alive = []         # every Process not yet ended
 _first_port, _last_port = (int(x) for x in os.environ.get("TEST_PORTS", "23000-24999").split("-"))
 _next_port = _first_port
@@ -28,6 +29,11 @@ def wait_for(condition, timeout=10.0, every=0.05, what=None):
         if time.monotonic() >= end:
             raise AssertionError(f"waited {timeout} s in vain: {what() if callable(what) else what or condition}")
         time.sleep(every)
+
+
+def goes_on():
+    """A test hangs that does not end in HANGS_AFTER_S from here. Who is told how often to do something says so each time, and may last for hours."""
+    signal.alarm(HANGS_AFTER_S)
 
 
 def free_port():
@@ -92,9 +98,10 @@ class Process:
 
     def stop(self, timeout=20):
         """SIGTERM, and SIGKILL for what is left of the session after `timeout`. Returns the exit code. A daemon that has lost patience with a child itself, and
-        children of its helpers, whom the system tells of the end, are given their time: left behind is who stays."""
-        if self in _alive:
-            _alive.remove(self)
+        children of its helpers, whom the system tells of the end, are given their time: left behind is who stays. Looked for once: numbers are used again."""
+        if self not in _alive:
+            return self._popen.returncode
+        _alive.remove(self)
         if self.running():
             self.signal(signal.SIGTERM)
             try:
