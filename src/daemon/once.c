@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/err.h"
 #include "daemon/core.h"
@@ -12,6 +11,7 @@
 #include "daemon/resolve.h"
 #include "daemon/resolver.h"
 #include "daemon/responder.h"
+#include "host/child.h"
 
 #define ENOUGH_ANSWERS 4        /* a whole burst of one selected source */
 #define ENOUGH_S 10             /* after the first synchronisation: whoever has not answered by then is not waited for */
@@ -36,7 +36,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
     (void)ctx;
     (void)now;
     if (number == SIGCHLD)
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        while ((pid = host_child_ended(&status)) > 0)
             resolver_reaped(&once.resolver, pid, status);
     else if (number != SIGHUP)
         loop_stop(&once.loop);

@@ -18,6 +18,7 @@
 #include "daemon/serve_role.h"
 #include "daemon/sieve.h"
 #include "daemon/status.h"
+#include "host/child.h"
 
 static struct {
     struct setup *setup;
@@ -84,7 +85,7 @@ static void on_signal(void *ctx, int number, struct mono_ns now)
         core_reread(&all.core);
         reload_ask(&all.reload, 0);
     } else {
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        while ((pid = host_child_ended(&status)) > 0)
             if (!helper_ended(pid) && !resolver_reaped(&all.resolver, pid, status))
                 resolver_reaped(&all.ke_client, pid, status);
     }

@@ -1,7 +1,6 @@
 #include "daemon/supervisor.h"
 
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/arrivals.h"
@@ -14,6 +13,7 @@
 #include "daemon/rival.h"
 #include "daemon/sieve.h"
 #include "daemon/status.h"
+#include "host/child.h"
 
 static struct {
     struct setup *setup;
@@ -43,7 +43,7 @@ static void reap(struct mono_ns now)
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = host_child_ended(&status)) > 0)
         if (!resolver_reaped(&sup.resolver, pid, status) && !resolver_reaped(&sup.ke_client, pid, status) && !reload_reaped(&sup.reload, pid, status))
             children_reaped(&sup.children, pid, status, now);
     if (sup.children.stopping)

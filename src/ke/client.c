@@ -17,6 +17,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "host/child.h"
 #include "host/privilege.h"
 #include "host/sandbox.h"
 #include "io/socket.h"
@@ -214,7 +215,7 @@ static void reap(void)
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = host_child_ended(&status)) > 0)
         for (size_t i = 0; i < sizeof child / sizeof child[0]; i++)
             if (child[i].pid == pid) {
                 struct ke_answer a = { .configured = child[i].configured, .wrong = "no answer came in time" };
