@@ -243,10 +243,8 @@ struct draft_source *draft_find_reference(struct draft *d, int unit)
 
 bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text)
 {
-    bool plain = strlen(text) < sizeof s->refid && *text;
+    bool plain = strlen(text) < sizeof s->refid && *text && !strpbrk(text, "\"\\?"); /* '?' is what no ASCII was */
 
-    for (const char *c = text; *c; c++)
-        plain &= *c > ' ' && *c <= '~' && *c != '"' && *c != '\\';
     if (plain)
         snprintf(s->refid, sizeof s->refid, "%s", text);
     else
@@ -373,8 +371,10 @@ static bool is_within(const char *part, const struct net_addr *whole, uint8_t bi
 {
     struct net_addr a;
     uint8_t part_bits;
+    int err = conf_net_parse(part, &a, &part_bits);
 
-    if (conf_net_parse(part, &a, &part_bits) != 0 || a.family != whole->family || part_bits < bits)
+    assert(err == 0);
+    if (a.family != whole->family || part_bits < bits)
         return false;
     for (unsigned b = 0; b < bits; b++)
         if ((a.bytes[b / 8] ^ whole->bytes[b / 8]) & (0x80 >> b % 8))
@@ -388,9 +388,12 @@ void draft_forget_access(struct draft *d, const char *net)
     struct net_addr whole;
     uint8_t bits;
     unsigned kept = 0;
+    int err;
 
-    if (!normal_net(net, text, sizeof text) || conf_net_parse(text, &whole, &bits) != 0)
+    if (!normal_net(net, text, sizeof text))
         return;
+    err = conf_net_parse(text, &whole, &bits);
+    assert(err == 0);
     for (unsigned i = 0; i < d->nets; i++)
         if (!is_within(d->net[i].net, &whole, bits))
             d->net[kept++] = d->net[i];

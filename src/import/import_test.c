@@ -271,6 +271,33 @@ static const struct row odd_rows[] = {
     { IMPORT_TIMESYNCD, "[Time]\n =x\n", "there is no key of timesyncd \"\"" },
 };
 
+static const struct row reference_rows[] = {
+    { IMPORT_CHRONY, "refclock SHM x", "only SHM and SOCK are built" },
+    { IMPORT_CHRONY, "refclock SHM -1", "only SHM and SOCK are built" },
+    { IMPORT_CHRONY, "refclock SOCK /a\"b", "is no absolute path of a socket" },
+    { IMPORT_CHRONY, "refclock SHM 1 refid", "\"\" is no reference id" },
+    { IMPORT_CHRONY, "refclock SHM 1 refid A\x01", "is no reference id" },
+    { IMPORT_CHRONY, "refclock SHM 1 refid A\"", "is no reference id" },
+    { IMPORT_CHRONY, "refclock SHM 1 refid A\\", "is no reference id" },
+    { IMPORT_CHRONY, "refclock SHM 1 offset x", "\"x\" is no offset within 10 s" },
+    { IMPORT_CHRONY, "refclock SHM 1 offset -11", "\"-11\" is no offset within 10 s" },
+    { IMPORT_CHRONY, "refclock SHM 1 delay x", "\"x\" is no delay from which an error could be made" },
+    { IMPORT_CHRONY, "refclock SHM 1 delay 1e-9", "is no delay from which an error could be made" },
+    { IMPORT_CHRONY, "refclock SHM 1 delay 21", "is no delay from which an error could be made" },
+    { IMPORT_NTP, "server 127.127.28.x", "of reference clocks only SHM" },
+    { IMPORT_NTP, "server 127.127.28.-1", "of reference clocks only SHM" },
+    { IMPORT_NTP, "server 127.127.28.256", "of reference clocks only SHM" },
+    { IMPORT_NTP, "server a.b\nserver 127.127.28.1\nserver 127.127.28.2\nfudge 127.127.28.2 refid GPS", "- shm: 2  # f:3\n    refid: \"GPS\"\n" },
+    { IMPORT_NTP, "fudge 127.127.28.2 refid GPS", "sources: []" },
+    { IMPORT_NTP, "refclock shm unit x", "of reference clocks only SHM" },
+    { IMPORT_NTP, "refclock shm unit -1", "of reference clocks only SHM" },
+    { IMPORT_NTP, "refclock shm unit 256", "of reference clocks only SHM" },
+    { IMPORT_NTP, "restrict 10.0.0.1 mask 255.255.255.255 ignore", "- \"10.0.0.1/32\"" },
+    { IMPORT_NTP, "restrict 10.0.0.0 mask 255.0.0.0:5 ignore", "is no prefix" },
+    { IMPORT_CHRONY, "allow 10.0.0.0/8\nallow 10.1.0.0/16\nallow 10.2.0.0/16\ndeny all 10.1.0.0/16", "- \"10.2.0.0/16\"" },
+    { IMPORT_NTPD_RS, "[[server]]\nlisten = \"0.0.0.0:123\"\n[[server]]\nlisten = \"[::]:123\"", "listen: [\"0.0.0.0:123\", \"[::]:123\"]" },
+};
+
 static void translate_rows(const struct row *row, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -285,6 +312,7 @@ static void what_becomes_of_a_line(void **state)
     (void)state;
     translate_rows(rows, sizeof rows / sizeof rows[0]);
     translate_rows(odd_rows, sizeof odd_rows / sizeof odd_rows[0]);
+    translate_rows(reference_rows, sizeof reference_rows / sizeof reference_rows[0]);
 }
 
 static void more_than_there_is_room_for_is_named(void **state)
@@ -330,7 +358,7 @@ static void lists_that_are_full_are_named(void **state)
 static void long_lines_names_and_paths_are_cut_or_refused(void **state)
 {
     static char text[3 * 2048];
-    static const char keyfile[] = "keyfile /";
+    static const char keyfile[] = "keyfile /", sock[] = "refclock SOCK /";
 
     (void)state;
     memset(text, 'x', sizeof text - 1);
@@ -340,6 +368,10 @@ static void long_lines_names_and_paths_are_cut_or_refused(void **state)
     text[sizeof keyfile - 2 + 250] = '\0';
     translate(IMPORT_CHRONY, text);
     assert_non_null(strstr(out, "no source uses a key; to answer clients by theirs"));
+    memset(text, 'x', 300);
+    memcpy(text, sock, sizeof sock - 1);
+    translate(IMPORT_CHRONY, text);
+    assert_non_null(strstr(out, "is no absolute path of a socket"));
     text[0] = '\0';
     for (int i = 0; i < 70; i++)
         strcat(text, i ? " w" : "server a.b");
@@ -389,6 +421,7 @@ static void a_line_that_is_not_wholly_read_is_named(void **state)
         { IMPORT_NTPD_RS, "log-level = ", " ", 2100, "\"info\"", true },
         { IMPORT_NTPD_RS, "log-level = \"info\" # ", " ", 2100, "", false },
         { IMPORT_NTPD_RS, "filter = [", "\"192.0.2.1\",\n", 320, "]", true },
+        { IMPORT_NTPD_RS, "filter = [\n", " ", 2100, "]", true },
     };
 
     (void)state;

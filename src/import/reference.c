@@ -73,8 +73,7 @@ static bool take_option(struct draft *d, struct draft_source *s, size_t i, const
     case OFFSET: draft_set_offset(d, s, value); break;
     case DELAY: take_delay(d, s, value); break;
     case PREFER: s->number[DRAFT_PREFER] = 1; break;
-    case NAMED:
-    case IMPOSSIBLE:
+    default: /* NAMED, IMPOSSIBLE */
         if (*options[i].remark)
             draft_remark(d, "%s: %s", options[i].name, options[i].remark);
         break;
