@@ -19,11 +19,13 @@ ASK_THE_DAEMON = ("status", "sources", "clock", "wait-sync")
 
 @pytest.fixture(scope="module")
 def quickstart(session_lab, isolated, good_chronyd):
-    """The daemon as `make run` starts it, but for its directory and with a server that it can reach in the pool's place."""
+    """The daemon as `make run` starts it, but for its directory, with a server that it can reach in the pool's place, and without this machine's leap seconds,
+    which may have expired."""
     run_dir = session_lab.dir / "quickstart"
     run_dir.mkdir()
     daemon = proc.Process("quickstart", [utcd.DAEMON, "--config", "config/quickstart.yaml"], session_lab.dir,
-                          {"SIMPLE_UTCD_PROCESS__RUN_DIR": str(run_dir), "SIMPLE_UTCD_SOURCES": json.dumps([utcd.source(good_chronyd.port)])}, cwd=utcd.ROOT)
+                          {"SIMPLE_UTCD_PROCESS__RUN_DIR": str(run_dir), "SIMPLE_UTCD_SOURCES": json.dumps([utcd.source(good_chronyd.port)]),
+                           "SIMPLE_UTCD_LEAP__LIST": "/nowhere"}, cwd=utcd.ROOT)
     proc.wait_for(lambda: proc.run([utcd.UTCCTL, "status", "--socket", run_dir / "control.sock"]).returncode in (0, 7), what=daemon.log)
     yield run_dir
     daemon.stop()
