@@ -89,6 +89,13 @@ static size_t line_end(struct line *l, const char *start)
     return (size_t)(l->at - start);
 }
 
+/* A field that has no room is left out: half a value is none for the programs that read it. */
+static void cut_back(struct line *l, char *to)
+{
+    if (l->at + 1 >= l->end)
+        l->at = to;
+}
+
 /* Bytes from outside: printable ASCII stays, the rest becomes \xNN. */
 static void put_escaped(struct line *l, const char *s)
 {
@@ -227,8 +234,8 @@ static void put_json_value(struct line *l, const struct log_field *f)
 
 size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, size_t size)
 {
-    struct line l = { out, out + size };
-    char buf[CIVIL_TEXT_MAX];
+    struct line l = { out, out + size - 1 };
+    char buf[CIVIL_TEXT_MAX], *before;
 
     put(&l, "{\"time\":\"");
     put(&l, utc_to_text(at, 6, buf));
@@ -239,11 +246,14 @@ size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, 
         put_char(&l, (char)tolower((unsigned char)*s));
     put_char(&l, '"');
     for (unsigned i = 0; i < r->count; i++) {
+        before = l.at;
         put_char(&l, ',');
         put_json_text(&l, r->field[i].name);
         put_char(&l, ':');
         put_json_value(&l, &r->field[i]);
+        cut_back(&l, before);
     }
+    l.end++;
     put_char(&l, '}');
     return line_end(&l, out);
 }
@@ -283,7 +293,7 @@ static void put_plain_value(struct line *l, const struct log_field *f)
 size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out, size_t size)
 {
     struct line l = { out, out + size };
-    char buf[CIVIL_TEXT_MAX];
+    char buf[CIVIL_TEXT_MAX], *before;
 
     put(&l, "time=");
     put(&l, utc_to_text(at, 6, buf));
@@ -292,10 +302,12 @@ size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out
     put(&l, " event=");
     put_lower(&l, rows[r->id].name);
     for (unsigned i = 0; i < r->count; i++) {
+        before = l.at;
         put_char(&l, ' ');
         put(&l, r->field[i].name);
         put_char(&l, '=');
         put_plain_value(&l, &r->field[i]);
+        cut_back(&l, before);
     }
     return line_end(&l, out);
 }
@@ -324,7 +336,7 @@ static void put_journal_field(struct line *l, const struct log_field *f)
 size_t log_render_journal(const struct log_record *r, char *out, size_t size)
 {
     struct line l = { out, out + size };
-    char text[1024], number[16];
+    char text[1024], number[16], *before;
 
     log_render_text(r, text, sizeof text);
     put(&l, "MESSAGE=");
@@ -337,8 +349,11 @@ size_t log_render_journal(const struct log_record *r, char *out, size_t size)
     put(&l, "\nUTC_TOPIC=");
     put(&l, topic_names[log_topic_of(r->id)]);
     put_char(&l, '\n');
-    for (unsigned i = 0; i < r->count; i++)
+    for (unsigned i = 0; i < r->count; i++) {
+        before = l.at;
         put_journal_field(&l, &r->field[i]);
+        cut_back(&l, before);
+    }
     return line_end(&l, out);
 }
 

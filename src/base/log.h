@@ -60,7 +60,8 @@ void log_utc(struct log_record *r, const char *name, struct utc_ns t); /* to the
 size_t log_render_text(const struct log_record *r, char *out, size_t size);
 size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, size_t size);
 
-size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out, size_t size); /* key=value, text quoted where it needs to be */
+/* key=value, text quoted where it needs to be. Here, in JSON and for the journal a field that has no room is left out whole. */
+size_t log_render_logfmt(const struct log_record *r, struct utc_ns at, char *out, size_t size);
 
 /* The native protocol of systemd's journal: one FIELD=value a line; fields of ours begin with UTC_. The message is the sentence. */
 size_t log_render_journal(const struct log_record *r, char *out, size_t size);

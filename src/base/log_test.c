@@ -83,6 +83,32 @@ static void a_short_buffer_is_respected(void **state)
     }
 }
 
+/* As a text between quotes that do not end, the line would be none. */
+static void a_field_without_room_is_left_out_whole(void **state)
+{
+    struct log_record r = { .id = LOG_SOURCE_REFUSED };
+    char out[200], longest[64], lines[440];
+
+    (void)state;
+    memset(longest, 0xe4, sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    log_text(&r, "source", longest);
+    log_text(&r, "reason", "far");
+    for (size_t size = sizeof out; size >= 120; size--) {
+        size_t n = log_render_json(&r, (struct utc_ns){ 0 }, out, size);
+
+        assert_true(n < size && n == strlen(out));
+        assert_string_equal(out + n - 16, ",\"reason\":\"far\"}");
+        assert_null(strstr(out, "u00"));
+        log_render_logfmt(&r, (struct utc_ns){ 0 }, out, size);
+        assert_string_equal(out + strlen(out) - 11, " reason=far");
+        assert_null(strstr(out, "u00"));
+    }
+    log_render_journal(&r, lines, sizeof lines);
+    assert_string_equal(lines + strlen(lines) - 16, "\nUTC_REASON=far\n");
+    assert_null(strstr(lines, "UTC_SOURCE"));
+}
+
 static void a_full_record_takes_no_more(void **state)
 {
     struct log_record r = { .id = LOG_TEXT };
@@ -149,7 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sentence_takes_its_fields), cmocka_unit_test(what_is_missing_is_told),
         cmocka_unit_test(a_time_is_a_word), cmocka_unit_test(bytes_from_outside_are_escaped),
-        cmocka_unit_test(a_short_buffer_is_respected),
+        cmocka_unit_test(a_short_buffer_is_respected), cmocka_unit_test(a_field_without_room_is_left_out_whole),
         cmocka_unit_test(a_full_record_takes_no_more), cmocka_unit_test(durations_read_well),
         cmocka_unit_test(each_shape_holds_what_is_from_outside_in_its_quotes), cmocka_unit_test(every_event_has_a_topic_and_a_short_name),
     };

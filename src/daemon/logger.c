@@ -18,7 +18,8 @@
 #include "host/sandbox.h"
 #include "io/socket.h"
 
-#define LINE_SIZE 1024
+#define LINE_SIZE 4096  /* two names of 255 bytes, each of which JSON gives six characters, and more */
+#define SAID_SIZE 512
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
@@ -231,7 +232,7 @@ void logger_write(const struct log_record *r, struct mono_ns now)
 void logger_say(const char *format, ...)
 {
     struct log_record r = { .id = LOG_TEXT };
-    char text[LINE_SIZE / 2];
+    char text[SAID_SIZE];
     va_list args;
 
     va_start(args, format);

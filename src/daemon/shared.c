@@ -29,14 +29,30 @@ static void *map(int fd, size_t size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* The owner's own file is read-only for the owner as well, so the bit is set for the moment of opening. */
+/* A file, of ours, with this one name: in a folder of another user's anything can take its place at any moment. */
+static bool is_ours(const struct stat *st) { return S_ISREG(st->st_mode) && st->st_nlink == 1 && st->st_uid == geteuid(); }
+
+/* The owner's own file is read-only for the owner as well, so the bit is set for the moment of opening: to what was opened, not to its name. */
+static bool make_writable(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    bool done = fd >= 0 && fstat(fd, &st) == 0 && is_ours(&st) && fchmod(fd, 0644) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
 static int open_for_writing(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-    if (fd < 0 && errno == EACCES && chmod(path, 0644) == 0)
+    if (fd >= 0 || errno != EACCES)
+        return fd < 0 ? io_error(errno) : fd;
+    if (make_writable(path))
         fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? io_error(errno) : fd;
+    return fd < 0 ? -UE_PERMISSION : fd;
 }
 
 /* Nothing is changed that is right already: changes can wait for the disk. Returns 0 or -UE_.... */
@@ -45,7 +61,11 @@ static int make_right(int fd)
     struct stat st;
     int err;
 
-    if (fstat(fd, &st) != 0 || (st.st_size != sizeof(struct page) && ftruncate(fd, sizeof(struct page)) != 0))
+    if (fstat(fd, &st) != 0)
+        return io_error(errno);
+    if (!is_ours(&st))
+        return -UE_PERMISSION;
+    if (st.st_size != sizeof(struct page) && ftruncate(fd, sizeof(struct page)) != 0)
         return io_error(errno);
     err = host_file_reserve(fd, sizeof(struct page));
     if (!err && (st.st_mode & 07777) != 0444 && fchmod(fd, 0444) != 0)
@@ -97,7 +117,7 @@ static void clear(const char *path)
 {
     struct stat st;
 
-    if (lstat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink != 1 || st.st_uid != geteuid()))
+    if (lstat(path, &st) == 0 && !is_ours(&st))
         unlink(path);
 }
 

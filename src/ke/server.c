@@ -405,6 +405,7 @@ static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong
 /* A pair that does not fit, or cannot be read, leaves the one in use (KE-15). */
 static bool load(void)
 {
+    const struct nts_options *o = &ke.shared->orders.options;
     SSL_CTX *tls, *certified;
     const char *wrong;
     bool good;
@@ -414,7 +415,8 @@ static bool load(void)
     ke_tls_bound_memory(true);
     if (!good) {
         snprintf(ke.picture->refused, sizeof ke.picture->refused, "%.127s", wrong);
-        fprintf(stderr, "simple-utcd-ke: %s: %s%s\n", ke.shared->orders.options.private_key.s, wrong, ke.tls ? "; the certificate in use stays" : "");
+        fprintf(stderr, "simple-utcd-ke: %s (for %s): %s%s\n", o->private_key.s, o->certificate.s, wrong,
+                ke.tls ? "; the certificate in use stays" : "");
         return false;
     }
     SSL_CTX_free(ke.tls); /* connections under way hold their own reference */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <openssl/err.h>
@@ -161,9 +162,17 @@ static const char *use_private_key(SSL_CTX *ctx, const char *path)
     return wrong;
 }
 
+/* OpenSSL opens what stands there: it would wait for whoever writes to a pipe, and a device may do things when it is opened, or never end. */
+static bool is_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static const char *use_pair(SSL_CTX *ctx, const char *certificate, const char *private_key)
 {
-    if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+    if (!is_file(certificate) || SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
         return "its certificate cannot be read, is none in PEM, or has too weak a key or signature";
     return use_private_key(ctx, private_key);
 }
@@ -177,12 +186,12 @@ static bool use_revoked(SSL_CTX *ctx, const char *path)
     if (path[0] == '\0')
         return true;
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    return lookup && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0;
+    return lookup && is_file(path) && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0;
 }
 
 static const char *ask_guests(SSL_CTX *ctx, const struct ke_guests *guests)
 {
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(guests->authorities);
+    STACK_OF(X509_NAME) *names = is_file(guests->authorities) ? SSL_load_client_CA_file(guests->authorities) : NULL;
 
     if (!names || SSL_CTX_load_verify_locations(ctx, guests->authorities, NULL) != 1)
         return "nts.client_authorities cannot be read";
@@ -242,16 +251,16 @@ static int judge(int good, X509_STORE_CTX *ctx)
 }
 
 /* By file and by hash. OpenSSL's set of defaults would search a folder for whom it does not know, which a confined process (converse.h) may not. */
-static int believe_the_systems(SSL_CTX *ctx)
+static bool believe_the_systems(SSL_CTX *ctx)
 {
     return SSL_CTX_set_default_verify_file(ctx) == 1 && SSL_CTX_set_default_verify_dir(ctx) == 1;
 }
 
 static const char *believe(SSL_CTX *ctx, const struct ke_trust *t)
 {
-    int good = t->authorities[0] ? SSL_CTX_load_verify_locations(ctx, t->authorities, NULL) : believe_the_systems(ctx);
+    bool good = t->authorities[0] ? is_file(t->authorities) && SSL_CTX_load_verify_locations(ctx, t->authorities, NULL) == 1 : believe_the_systems(ctx);
 
-    if (good != 1)
+    if (!good)
         return "nts.trusted_certificates, or nts_trusted of the source, cannot be read";
     if (!use_revoked(ctx, t->revoked))
         return "nts.revoked_certificates cannot be read";

@@ -171,6 +171,25 @@ static void who_may_come_is_read_from_files(void **state)
     assert_null(server_of("p256", &guests, &wrong));
 }
 
+/* Nobody writes to it: who waited for that would wait for ever. */
+static void KE_15_a_pipe_is_no_file(void **state)
+{
+    struct ke_guests guests = { path_of("pipe"), "" };
+    struct ke_trust trust = { .pin = "" };
+    const char *wrong;
+
+    (void)state;
+    assert_int_equal(mkfifo(path_of("pipe"), 0600), 0);
+    alarm(20);
+    assert_null(ke_tls_server(path_of("pipe"), path_of("p256.key"), NULL, &wrong));
+    assert_null(server_of("p256", &guests, &wrong));
+    guests = (struct ke_guests){ path_of("p256.crt"), path_of("pipe") };
+    assert_null(server_of("p256", &guests, &wrong));
+    snprintf(trust.authorities, sizeof trust.authorities, "%s", path_of("pipe"));
+    assert_null(ke_tls_client(&trust, &wrong));
+    alarm(0);
+}
+
 static void trust_name(char field[OPTION_TEXT_MAX], const char *name) { snprintf(field, OPTION_TEXT_MAX, "%s", path_of(name)); }
 
 static void whom_a_client_believes_is_read_from_files(void **state)
@@ -389,6 +408,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_key_serves), cmocka_unit_test(a_pair_that_is_none_is_refused), cmocka_unit_test(who_may_come_is_read_from_files),
+        cmocka_unit_test(KE_15_a_pipe_is_no_file),
         cmocka_unit_test(whom_a_client_believes_is_read_from_files), cmocka_unit_test(without_memory_there_is_no_tls),
         cmocka_unit_test(how_long_a_certificate_is_good), cmocka_unit_test(both_sides_export_the_same_keys),
         cmocka_unit_test(a_pin_takes_the_place_of_authorities), cmocka_unit_test(certificates_are_judged_by_the_time_that_is_known),
