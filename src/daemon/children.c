@@ -241,20 +241,28 @@ static void look_for_life(struct children *c, struct mono_ns now)
     c->beat++;
     for (int r = 0; r < ROLE_COUNT; r++) {
         struct child *x = &c->child[r];
-        uint32_t seen = c->setup->world.shared->beat[r];
 
         if (!is_looked_after((enum role)r) || !x->pid || x->hung)
             continue;
-        if (x->asked && seen < x->asked && ++x->missed >= BEATS_MISSED) {
+        if (x->asked && x->seen < x->asked && ++x->missed >= BEATS_MISSED) {
             end_hung(c, (enum role)r);
             continue;
         }
-        if (!x->asked || seen >= x->asked)
+        if (!x->asked || x->seen >= x->asked)
             x->missed = 0;
         if (x->missed == 0)
             x->asked = ask_alive(c->setup, (enum role)r, c->beat) ? c->beat : x->asked;
+        else
+            ask_alive(c->setup, (enum role)r, x->asked); /* the answer may have found no room */
     }
     c->look_at = mono_add(now, (struct dur_ns){ c->setup->options->process.watchdog.ns / BEATS_MISSED });
+}
+
+/* By its own way alone: what lies in memory that all children share, any of them could write. */
+void children_heard(struct children *c, enum role r, uint32_t beat)
+{
+    if (beat <= c->beat)
+        c->child[r].seen = beat;
 }
 
 void children_watch_life(struct children *c)

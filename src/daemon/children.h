@@ -14,6 +14,7 @@ struct child {
     struct deaths deaths;
     unsigned missed;            /* rounds in which it had not seen the question yet */
     uint32_t asked;             /* the last question for a sign of life; 0: none yet */
+    uint32_t seen;              /* the last one that it answered */
     bool hung;                  /* it was killed because it gave no sign of life */
     int life, bell;             /* of a role that came by itself (join.h); -1: it was forked */
 };
@@ -45,6 +46,9 @@ void children_start_serving(struct children *c);
 
 /* The options for signs of life have changed. */
 void children_watch_life(struct children *c);
+
+/* It has answered that question for a sign of life. */
+void children_heard(struct children *c, enum role r, uint32_t beat);
 
 /* Tells it a signal, where it runs: SIGTERM, SIGHUP, SIGKILL. */
 void children_signal(struct children *c, enum role r, int number);

@@ -50,9 +50,9 @@ struct reload_word {
         RELOAD_TAKEN,                   /* core: it goes by it */
         RELOAD_DONE,                    /* parent: see the report */
         RELOAD_LEVEL,                   /* core: the level of the log, which an operator changed */
-        RELOAD_ALIVE                    /* parent: a question for a sign of life, which is answered in shared_state.beat */
+        RELOAD_ALIVE                    /* parent: a question for a sign of life; core: the answer */
     } kind;
-    uint32_t number;                    /* ASK, DONE: a ticket; COMMIT, TAKEN: a generation; LEVEL: topic << 8, level; ALIVE: to be put there */
+    uint32_t number;                    /* ASK, DONE: a ticket; COMMIT, TAKEN: a generation; LEVEL: topic << 8, level; ALIVE: of the question */
 };
 
 /* The number of the group `name`; "" is GROUP_NONE. False when there is none of that name. Asks the system's databases, which may take a while. */

@@ -346,7 +346,7 @@ static void on_reload_word(void *ctx, int fd, short revents, struct mono_ns now)
     if (recv(fd, &word, sizeof word, MSG_DONTWAIT) != (ssize_t)sizeof word)
         return;
     if (word.kind == RELOAD_ALIVE)
-        c->world->shared->beat[ROLE_CORE] = word.number;
+        send(fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (word.kind == RELOAD_DONE)
         core_reloaded(c, word.number);
     if (word.kind != RELOAD_COMMIT || word.number != c->world->sets->generation)

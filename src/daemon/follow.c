@@ -78,24 +78,26 @@ int follow_ask_alive(int channel, uint32_t beat)
 #define WORDS_A_ROUND 16
 
 /* All that a worker ever says. */
-struct word { uint32_t flood; };
+struct word { uint32_t flood, beat; };
 
 void follow_say_flood(void *channel)
 {
-    const struct word word = { true };
+    const struct word word = { .flood = true };
 
     io_unix_say(*(const int *)channel, &word, sizeof word); /* not taken: one is on its way already */
 }
 
 /* One who never stops talking is heard again in the next round, when the others have been. */
-bool follow_heard_flood(int channel)
+bool follow_heard_flood(int channel, uint32_t *beat)
 {
     struct word word;
     bool flood = false;
     int fd;
 
+    *beat = 0;
     for (int i = 0; i < WORDS_A_ROUND && io_unix_receive_fd(channel, &word, sizeof word, &fd) > 0; i++) {
-        flood |= word.flood;
+        flood |= word.flood != 0;
+        *beat = word.beat ? word.beat : *beat;
         if (fd >= 0)
             close(fd);
     }
@@ -112,12 +114,12 @@ static struct listener *place_of(struct listeners *l, uint32_t place)
     return &l->item[place];
 }
 
-static void take(struct serve_role *s, const struct message *m, int fd)
+static void take(struct serve_role *s, int channel, const struct message *m, int fd)
 {
     struct listener *x = place_of(s->listeners, m->place);
 
     if (m->place == NO_PLACE)
-        *s->beat = m->beat;
+        io_unix_say(channel, &(struct word){ .beat = m->beat }, sizeof(struct word));
     if (!x || m->same) {
         if (x)
             x->list = m->as.list;
@@ -145,7 +147,7 @@ static void on_message(void *ctx, int channel, short revents, struct mono_ns now
     if (revents & (POLLHUP | POLLERR))
         loop_stop(s->loop); /* the parent is gone, and nobody is left to start another */
     while (io_unix_receive_fd(channel, &m, sizeof m, &fd) > 0)
-        take(s, &m, fd);
+        take(s, channel, &m, fd);
 }
 
 void follow_forget(int channel)

@@ -37,14 +37,14 @@ int follow_tell(int channel, unsigned i, const struct listener *x, bool come);
 /* Listener i stays, but another of the guard's lists holds there. */
 int follow_tell_list(int channel, unsigned i, const struct listener *x);
 
-/* Is the worker alive? It answers in its row of shared_state.beat. */
+/* Is the worker alive? It answers over the channel. */
 int follow_ask_alive(int channel, uint32_t beat);
 
 /* The worker's word: a flood has begun (sieve.h). channel: its end. */
 void follow_say_flood(void *channel);
 
-/* The parent's end has something to read: was that said? */
-bool follow_heard_flood(int channel);
+/* The parent's end has something to read: was that said? *beat: the last question for a sign of life that the worker answers; 0: none. */
+bool follow_heard_flood(int channel, uint32_t *beat);
 
 /* The parent, at the worker's end, before it starts one: what waits there is for the one before. */
 void follow_forget(int channel);

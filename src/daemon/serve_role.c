@@ -369,7 +369,6 @@ void serve_role_start(struct serve_role *s, struct loop *loop, const struct serv
     s->joined = w->joined;
     s->sets = w->sets;
     s->in_use = &w->shared->in_use[worker];
-    s->beat = &w->shared->beat[ROLE_SERVE + worker];
     s->page = w->page;
     s->looked_at = (struct mono_ns){ 0 };
     s->slept = false;

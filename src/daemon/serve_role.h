@@ -33,7 +33,7 @@ struct serve_role {
     uint32_t mine_of;
     struct serve_options mine;
     struct config_sets *sets;
-    uint32_t *in_use, *beat;                /* our rows of shared_state */
+    uint32_t *in_use;                       /* our row of shared_state */
     const struct page *page;
     struct mono_ns looked_at;       /* for sleep of the machine */
     struct dur_ns asleep;           /* of the page looked at */

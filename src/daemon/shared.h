@@ -41,7 +41,6 @@ struct shared_state {
     struct histogram latency[WORKERS_MAX];  /* each serve process its own: from arrival to the stated departure, the first request of each batch */
     struct shared_lack lack[WORKERS_MAX];   /* each serve process its own */
     int64_t ahead_ns[WORKERS_MAX];          /* each serve process its own: what NTP transmit timestamps are put ahead by (serve/departure.h) */
-    uint32_t beat[ROLE_COUNT];              /* each child its own: the parent's last question for a sign of life that it has seen */
     struct shared_death death[ROLE_COUNT];  /* the parent */
     uint64_t sieved[SERVICE_COUNT];         /* the parent: what the kernel dropped of floods (sieve.h) */
     int64_t awaited_ns[ROLE_COUNT];         /* the parent: since when a role that comes by itself (join.h) is not there; 0: it is, or is not awaited */

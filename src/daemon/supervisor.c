@@ -91,11 +91,18 @@ static void cut_off(unsigned worker)
 
 static void on_worker_word(void *ctx, int fd, short revents, struct mono_ns now)
 {
+    const unsigned worker = (unsigned)((int(*)[2])ctx - sup.setup->channel);
+    uint32_t beat;
+
     (void)now;
-    if (revents & LOOP_HUNG_UP)
-        cut_off((unsigned)((int(*)[2])ctx - sup.setup->channel));
-    else if (follow_heard_flood(fd))
+    if (revents & LOOP_HUNG_UP) {
+        cut_off(worker);
+        return;
+    }
+    if (follow_heard_flood(fd, &beat))
         sieve_look(&sup.sieve);
+    if (beat)
+        children_heard(&sup.children, (enum role)(ROLE_SERVE + worker), beat);
 }
 
 static void hear_worker(unsigned worker)
@@ -158,6 +165,8 @@ static void on_core_word(void *ctx, int fd, short revents, struct mono_ns now)
         reload_ask(&sup.reload, word.number);
     if (word.kind == RELOAD_LEVEL && (word.number & 0xff) < LOG_LEVELS && word.number >> 8 <= LOG_TOPICS)
         logger_set_level((enum log_topic)(word.number >> 8), (enum log_level)(word.number & 0xff));
+    if (word.kind == RELOAD_ALIVE)
+        children_heard(&sup.children, ROLE_CORE, word.number);
     if (word.kind == RELOAD_TAKEN && word.number == sup.setup->sets->generation)
         reload_taken(&sup.reload, word.number);
 }

@@ -26,10 +26,10 @@ def evil_role(lab, daemon):
     return lab.start(lambda directory: proc.Process("role", [EVIL, "--role", "serve", "--join", daemon.run_dir / "roles.sock"], directory))
 
 
-def evil_daemon(lab, number, joins):
+def evil_daemon(lab, number, joins, process=None):
     """(daemon, its port, the serve process where that is a service of its own)"""
     port = proc.free_port()
-    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}, "process": {"serve_user": ME} if joins else {}}, utcd.PROCESSES,
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}, "process": {"serve_user": ME} if joins else process or {}}, utcd.PROCESSES,
                       name=f"evil-{number}", daemon=EVIL)
     role = evil_role(lab, daemon) if joins else None
     daemon.wait_answering(HOST, port)
@@ -111,3 +111,14 @@ def test_PROC_09_serve_leaves_its_parent_as_it_is(lab, name, joins):
     used = cpu_s(daemon.pid)
     time.sleep(1)
     assert cpu_s(daemon.pid) - used < 0.2, "the parent turns round and round"
+
+
+def test_PROC_09_serve_does_not_have_core_ended_as_hung(lab):
+    number = next(int(number) for number, name, _ in escapes() if name == "silence_others")
+    daemon, port, _ = evil_daemon(lab, number, False, {"watchdog": "2s"})
+    core = daemon.roles()["core"]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attacker:
+        attacker.sendto(b"EVIL" + bytes([number]), (HOST, port))
+    proc.wait_for(lambda: re.search("process serve .*gives no sign of life", daemon.log()), what=daemon.log)
+    proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.1), what=daemon.log)
+    assert daemon.roles()["core"] == core, daemon.log()
