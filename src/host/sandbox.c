@@ -101,6 +101,7 @@ struct ruleset { uint64_t files, net, scope; };
 #define FILES_IOCTL (LANDLOCK_ACCESS_FS_MAKE_SYM << 3)      /* 5 */
 #define NET_TCP 3                                           /* 4: bind and connect */
 #define SCOPE_ALL 3                                         /* 6: abstract UNIX sockets and signals */
+#define SCOPE_SIGNALS 2
 
 static struct ruleset ruleset_of(long version)
 {
@@ -171,8 +172,10 @@ static bool enter_landlock(const struct sandbox_files *files)
 
 void sandbox_read_only(void)
 {
-    struct ruleset writing = { .files = (FILES_SINCE_1 & ~(uint64_t)(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)) };
-    int fd = sandbox_confines() ? (int)syscall(SYS_landlock_create_ruleset, &writing, sizeof writing.files, 0) : -1;
+    const uint64_t reads = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | FILES_IOCTL;
+    const struct ruleset all = ruleset_of(landlock_version());
+    const struct ruleset others = { .files = all.files & ~reads, .scope = all.scope & SCOPE_SIGNALS };
+    int fd = sandbox_confines() ? (int)syscall(SYS_landlock_create_ruleset, &others, sizeof others, 0) : -1;
 
     if (fd < 0)
         return;

@@ -48,7 +48,8 @@ unsigned sandbox_empty_root(const char *folder, unsigned number);
  * Landlock does its work. */
 unsigned sandbox_enter(enum sandbox_list l, const struct sandbox_files *files, struct sandbox_note *note);
 
-/* For a process that only reads files: none can be written, made or removed from here on, where the system can keep it from that. After host_confine. */
+/* For a process that only reads files: none can be written, cut short, made or removed from here on, and no process but its own children be told a signal,
+ * where the system can keep it from that. After host_confine. */
 void sandbox_read_only(void);
 
 /* The call's name on this machine; "" for a number that has none. `out` is at least SANDBOX_NAME_MAX. */

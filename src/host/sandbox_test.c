@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,45 @@ static void core_reaches_its_own_files_alone(void **state)
     assert_int_equal(code_of(SANDBOX_CORE, &files, connects_by_tcp), 0);
 }
 
+/* Exit code: a bit for each thing that it could do. */
+static int does_what_it_may_not(void)
+{
+    const pid_t child = fork();
+    int done = 0, status;
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    done |= writes_elsewhere() ? 1 : 0;
+    done |= truncate(state_file, 0) == 0 ? 2 : 0;
+    done |= unlink(state_file) == 0 ? 4 : 0;
+    done |= kill(getppid(), 0) == 0 ? 8 : 0;
+    done |= open(state_file, O_RDONLY | O_CLOEXEC) < 0 ? 16 : 0; /* which it may, */
+    done |= kill(child, SIGKILL) != 0 ? 32 : 0;                  /* and this */
+    return waitpid(child, &status, 0) == child ? done : 64;
+}
+
+/* The programs that look names up and connect run as the same user as all the others. */
+static void PROC_09_who_reads_changes_no_file_and_ends_nobody(void **state)
+{
+    int status;
+    pid_t pid;
+
+    (void)state;
+    if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) < 6)
+        skip();
+    close(open(state_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        sandbox_read_only();
+        _exit(does_what_it_may_not());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void a_root_without_a_name_is_empty(void **state)
 {
     char scratch[80];
@@ -189,6 +229,7 @@ int main(void)
         cmocka_unit_test(what_is_in_the_list_works),
         cmocka_unit_test(what_is_not_ends_the_process_and_is_noted),
         cmocka_unit_test(core_reaches_its_own_files_alone),
+        cmocka_unit_test(PROC_09_who_reads_changes_no_file_and_ends_nobody),
         cmocka_unit_test(a_root_without_a_name_is_empty),
     };
 
