@@ -418,6 +418,10 @@ static void PROC_09_a_program_that_ends_the_way_to_core_is_no_flood_of_programs(
     assert_int_equal(spawned, 2);
     shutdown(theirs, SHUT_WR); /* at its own end that is not seen */
     assert_true(resolver_reaped(&r, 4711, 0));
+    assert_int_equal(renewed, 1); /* core would be started anew each time */
+    r.renewed_at.ns -= 3601 * NS_PER_S;
+    watched[theirs].ready(&r, theirs, POLLIN, (struct mono_ns){ 0 });
+    assert_true(resolver_reaped(&r, 4711, 0));
     assert_int_equal(renewed, 2);
 }
 

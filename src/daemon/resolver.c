@@ -9,13 +9,22 @@
 #include "host/clock.h"
 #include "io/unix.h"
 
-/* No program of ours ends its way to core: whoever has it would be told so for ever. Both sides get another one. */
+#define RENEW_REST_S 3600
+
+/* No program of ours ends its way to core: whoever has it would be told so for ever. Both sides get another one, which takes another core: so not often, or
+ * who makes each of these programs go wild would keep core from its work. */
 static void renew(struct resolver *r)
 {
+    const struct mono_ns now = host_mono();
+    bool again = r->renewed_at.ns != 0 && mono_sub(now, r->renewed_at).ns < RENEW_REST_S * NS_PER_S;
+
     loop_forget(r->loop, r->fd);
-    logger_say("a program that answers questions of core ended its way there: it is no program of ours any more; its way is made anew");
-    if (r->renew)
-        r->renew(r);
+    logger_say("a program that answers questions of core ended its way there: it is no program of ours any more; %s",
+               r->renew && !again ? "its way is made anew" : "none is asked until the next start");
+    if (!r->renew || again)
+        return;
+    r->renewed_at = now;
+    r->renew(r);
 }
 
 static void on_question(void *ctx, int fd, short revents, struct mono_ns now)
@@ -67,7 +76,7 @@ void resolver_start(struct resolver *r, struct loop *loop, int fd, const struct 
 
 void resolver_start_program(struct resolver *r, struct loop *loop, int fd, const struct resolver_program *program, const struct host_user *user)
 {
-    *r = (struct resolver){ program, user, loop, fd, 0, MONO_NEVER, -1, NULL };
+    *r = (struct resolver){ program, user, loop, fd, 0, MONO_NEVER, -1, NULL, { 0 } };
     if (fd < 0)
         return;
     r->begin = mono_add(host_mono(), dur_from_ms(RESOLVER_DELAY_MS));

@@ -21,6 +21,7 @@ struct resolver {
     struct mono_ns begin;       /* when questions are first looked at; MONO_NEVER once they are */
     int asks;                   /* core's end, where renew is not NULL */
     void (*renew)(struct resolver *r); /* a program that went wild ended the way to core: both sides need another (resolver_go_on); NULL: it stays ended */
+    struct mono_ns renewed_at;  /* 0: never */
 };
 
 /* fd: the program's end; -1: no name is configured, nothing will happen. user: process.user, or NULL; borrowed. */
