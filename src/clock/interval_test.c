@@ -73,6 +73,19 @@ static void silence_ages_at_its_own_pace(void **state)
     assert_true(near(c.estimate.bound.hi_s, 6 * 600e-6 + 4e-3));
 }
 
+/* The oscillator's own limit, and what the steering adds to it, whichever way. */
+static void a_forgotten_rate_may_be_anything_within_the_limit(void **state)
+{
+    struct clock c = with_growth(0);
+
+    (void)state;
+    c.options.clock.max_frequency = 500;
+    c.estimate.rate = -30e-6;
+    interval_forget_rate(&c);
+    assert_true(near(c.estimate.rate_known.lo_s, -530e-6));
+    assert_true(near(c.estimate.rate_known.hi_s, 530e-6));
+}
+
 static void a_measurement_is_as_old_as_it_is(void **state)
 {
     const struct measurement m = { .at = { 0 }, .root_delay = { NS_PER_MS } };
@@ -124,6 +137,7 @@ int main(void)
         cmocka_unit_test(what_was_measured_ages_faster_than_what_is_stated),
         cmocka_unit_test(all_age_by_the_page_where_that_is_more),
         cmocka_unit_test(silence_ages_at_its_own_pace),
+        cmocka_unit_test(a_forgotten_rate_may_be_anything_within_the_limit),
         cmocka_unit_test(a_measurement_is_as_old_as_it_is),
         cmocka_unit_test(an_exchange_costs_half_and_the_frequency),
         cmocka_unit_test(what_is_uncertain_adds_up),

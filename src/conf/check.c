@@ -154,11 +154,15 @@ static void home_of(const struct check *c, const char *key, char *out, size_t si
             snprintf(out, size, "; did you mean %s%s%s?", c->schema->sections[i].name, *c->schema->sections[i].name ? "." : "", key);
 }
 
+/* A word that does not fit is left out whole. */
 static size_t append(char *out, size_t n, size_t size, const char *word)
 {
     int more = snprintf(out + n, size - n, "%s%s", n ? ", " : "", word);
 
-    return more > 0 && (size_t)more < size - n ? n + (size_t)more : n;
+    if ((size_t)more < size - n)
+        return n + (size_t)more;
+    out[n] = '\0';
+    return n;
 }
 
 /* s: where the key stands. At the top the names of sections are keys as well. */

@@ -51,6 +51,9 @@ static const char *part_says(const char *key)
 
 static bool told_once(const char *words) { return errors.found == 1 && strstr(errors.text[0], words); }
 
+/* Of the whole value, which begins where it begins. */
+static bool told_of_all(const char *words) { return told_once(words) && errors.part[0].at.line == 1 && errors.part[0].at.column == 1; }
+
 static void put_file(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -76,7 +79,39 @@ static void what_is_no_variable_of_ours_is_passed_over(void **state)
     assert_null(tree.root->child);
     start("");
     overlay("T_Q__X=1"); /* shorter than _FILE is */
-    assert_true(told_once("no configuration key has this name"));
+    assert_true(told_of_all("no configuration key has this name"));
+}
+
+/* The nearest of our names, the first of several; none where too much of it is another. */
+static void a_name_that_was_misspelt_is_told(void **state)
+{
+    static const struct { const char *variable, *words; } rows[] = {
+        { "T_WORDS=1", "did you mean T_WORD?" },         { "T_PART__WORACE=1", "did you mean T_PART__WORD?" },
+        { "T_PART__ABEF=1", "did you mean T_PART__WORD?" }, { "T_PART__ABEFG=1", "a name is T_SECTION__KEY" },
+        { "T_PART__WORD_FULL=1", "no configuration key has this name" }, { "T_PART__WORD=", "the value is missing" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        start("");
+        overlay(rows[i].variable);
+        assert_true(told_of_all(rows[i].words));
+    }
+    start("");
+    overlay("T_WODDY=1"); /* two letters away: somebody else's */
+    assert_int_equal(errors.found, 0);
+}
+
+/* A whole section, and a key of it over that, in whichever order they stand. */
+static void a_key_goes_over_its_section(void **state)
+{
+    char key[] = "T_PART__WORD=b", section[] = "T_PART={word: a, place: /c}", *environment[] = { key, section, NULL };
+
+    (void)state;
+    start("");
+    conf_overlay(&schema, &tree, environment, &errors);
+    assert_string_equal(part_says("word"), "b");
+    assert_string_equal(part_says("place"), "/c");
 }
 
 static void a_variable_goes_over_what_the_file_says(void **state)
@@ -112,11 +147,11 @@ static void a_key_is_given_by_its_variable_or_by_a_file(void **state)
     start("");
     overlay("T_PART__WORD=b");
     overlay(by_file);
-    assert_true(told_once("environment T_PART__WORD_FILE: T_PART__WORD gives the same key"));
+    assert_true(told_of_all("environment T_PART__WORD_FILE: T_PART__WORD gives the same key"));
     start("");
     overlay(by_file);
     overlay("T_PART__WORD=b");
-    assert_true(told_once("environment T_PART__WORD: T_PART__WORD_FILE gives the same key"));
+    assert_true(told_of_all("environment T_PART__WORD: T_PART__WORD_FILE gives the same key"));
 }
 
 /* An error each, never a value that is gone without a word. */
@@ -130,15 +165,15 @@ static void a_full_tree_is_told(void **state)
     start("part: { word: a }");
     tree.count = CONF_NODES_MAX;
     overlay(variable);
-    assert_true(told_once("T_PART__WORD_FILE: the configuration has too many values"));
+    assert_true(told_of_all("T_PART__WORD_FILE: the configuration has too many values"));
     start("");
     tree.count = CONF_NODES_MAX;
     overlay("T_PART__WORD=b");
-    assert_true(told_once("T_PART__WORD: the configuration has too many values"));
+    assert_true(told_of_all("T_PART__WORD: the configuration has too many values"));
     start("");
     tree.text_len = CONF_TEXT_MAX - 4;
     overlay("T_PART__WORD=b");
-    assert_true(told_once("the environment is too large"));
+    assert_true(told_of_all("the environment is too large"));
 }
 
 static void credentials_are_files_of_their_directory(void **state)
@@ -177,7 +212,7 @@ static void a_credential_that_a_full_tree_does_not_take_is_told(void **state)
         tree.count = CONF_NODES_MAX - room;
         overlay(variable);
         assert_string_equal(part_says("place"), "");
-        assert_true(told_once("environment CREDENTIALS_DIRECTORY: the configuration has too many values"));
+        assert_true(told_of_all("environment CREDENTIALS_DIRECTORY: the configuration has too many values"));
     }
 }
 
@@ -201,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_no_variable_of_ours_is_passed_over), cmocka_unit_test(a_variable_goes_over_what_the_file_says),
+        cmocka_unit_test(a_name_that_was_misspelt_is_told), cmocka_unit_test(a_key_goes_over_its_section),
         cmocka_unit_test(a_key_is_given_by_its_variable_or_by_a_file), cmocka_unit_test(a_full_tree_is_told),
         cmocka_unit_test(credentials_are_files_of_their_directory),
         cmocka_unit_test(a_credential_that_a_full_tree_does_not_take_is_told),

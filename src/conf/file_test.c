@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 static char folder[32], path[64];
 static int open_errno, read_errno;  /* of the next call */
-static bool no_fstat;
+static bool no_fstat, as_stdin, in_pieces;
 
 int __real_open(const char *name, int flags, ...);
 int __wrap_open(const char *name, int flags, ...);
@@ -39,6 +40,8 @@ int __wrap_open(const char *name, int flags, ...)
     va_start(args, flags);
     mode = va_arg(args, int); /* not there without O_CREAT, and then not looked at */
     va_end(args);
+    if (as_stdin)
+        close(0); /* the least number that is free is taken */
     return fails(&open_errno) ? -1 : __real_open(name, flags, mode);
 }
 
@@ -48,7 +51,10 @@ int __wrap_fstat(int fd, struct stat *st)
     return no_fstat ? -1 : __real_fstat(fd, st);
 }
 
-ssize_t __wrap_read(int fd, void *out, size_t size) { return fails(&read_errno) ? -1 : __real_read(fd, out, size); }
+ssize_t __wrap_read(int fd, void *out, size_t size)
+{
+    return fails(&read_errno) ? -1 : __real_read(fd, out, in_pieces && size > 3 ? 3 : size);
+}
 
 static int begin(void **state)
 {
@@ -169,10 +175,39 @@ static void a_value_is_what_the_file_holds(void **state)
     assert_string_equal(conf_value_file_read(path, out), strerror(EIO));
 }
 
+/* Without a standard input it is 0. */
+static void any_descriptor_is_read_and_closed(void **state)
+{
+    char out[CONF_VALUE_FILE_MAX];
+
+    (void)state;
+    write_file("value\n", 6);
+    as_stdin = true;
+    expect(path, "");
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    assert_null(conf_value_file_read(path, out));
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    as_stdin = false;
+}
+
+static void what_comes_in_pieces_is_put_together(void **state)
+{
+    char out[CONF_VALUE_FILE_MAX];
+
+    (void)state;
+    write_file("1234567890", 10);
+    in_pieces = true;
+    assert_null(conf_value_file_read(path, out));
+    assert_string_equal(out, "1234567890");
+    in_pieces = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(CFG_a_file_is_read_or_told_why_not, begin, end),
-                                        cmocka_unit_test_setup_teardown(a_value_is_what_the_file_holds, begin, end) };
+                                        cmocka_unit_test_setup_teardown(a_value_is_what_the_file_holds, begin, end),
+                                        cmocka_unit_test_setup_teardown(any_descriptor_is_read_and_closed, begin, end),
+                                        cmocka_unit_test_setup_teardown(what_comes_in_pieces_is_put_together, begin, end) };
 
     return cmocka_run_group_tests_name("conf file", tests, NULL, NULL);
 }

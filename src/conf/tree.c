@@ -272,11 +272,11 @@ void conf_tree_init(struct conf_tree *t)
 
 struct conf_node *conf_tree_parse_bytes(struct conf_tree *t, const char *bytes, size_t len, const char *path, struct conf_errors *errors)
 {
-    static const char byte_order_mark[3] = { '\xef', '\xbb', '\xbf' };
+    static const char mark[] = { '\xef', '\xbb', '\xbf' }; /* of the byte order */
 
-    if (len >= 3 && memcmp(bytes, byte_order_mark, 3) == 0) {
-        bytes += 3;
-        len -= 3;
+    if (len >= sizeof mark && memcmp(bytes, mark, sizeof mark) == 0) {
+        bytes += sizeof mark;
+        len -= sizeof mark;
     }
     return conf_tree_parse(t, bytes, len, (struct conf_origin){ CONF_FROM_FILE, 0, 0, path }, errors);
 }

@@ -127,6 +127,25 @@ static void CFG_02_a_line_of_a_mebibyte(void **state)
     expect_error(line, sizeof line, "f:", "too many values");
 }
 
+/* CONF_DEPTH_MAX values, one within the other, are read, one more is not: lists, values and keys. */
+static void values_are_nested_so_deep_and_no_deeper(void **state)
+{
+    static const struct { const char *fits, *words, *beyond; } rows[] = {
+        { "a: [[[[[[x]]]]]]", NULL, "a: [[[[[[[x]]]]]]]" },
+        { "{a: {a: {a: {a: {a: {a: {a: x}}}}}}}", NULL, "{a: {a: {a: {a: {a: {a: {a: {a: x}}}}}}}}" },
+        { "? [[[[[[x]]]]]]\n: 1\n", "a key must be a word", "? [[[[[[[x]]]]]]]\n: 1\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        parse(rows[i].fits);
+        assert_int_equal(errors.found, rows[i].words != NULL);
+        assert_true(!rows[i].words || strstr(errors.text[0], rows[i].words));
+        expect_error(rows[i].beyond, strlen(rows[i].beyond), "f:1:", "nested too deeply");
+        assert_int_equal(errors.found, 1 + (rows[i].words != NULL)); /* nothing is read after it */
+    }
+}
+
 static void CFG_03_key_given_twice(void **state)
 {
     (void)state;
@@ -156,8 +175,10 @@ static void traits_that_hide_meaning_are_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         expect_error(rows[i].text, strlen(rows[i].text), rows[i].place, rows[i].words);
+        assert_int_equal(errors.found, 1);
+    }
 }
 
 static void a_bomb_of_aliases_costs_nothing(void **state)
@@ -229,6 +250,41 @@ static void the_tree_is_full(void **state)
     assert_null(conf_tree_new_map(&tree, here));
 }
 
+/* Texts lie one behind the other, to the last byte. */
+static void text_is_kept_as_long_as_there_is_room(void **state)
+{
+    static char text[CONF_TEXT_MAX];
+    const char *first, *second;
+
+    (void)state;
+    parse("");
+    first = conf_tree_keep(&tree, "ab", 2);
+    second = conf_tree_keep(&tree, text, CONF_TEXT_MAX - 5);
+    assert_string_equal(first, "ab");
+    assert_ptr_equal(second, first + 3);
+    assert_string_equal(conf_tree_keep(&tree, "", 0), "");
+    assert_null(conf_tree_keep(&tree, "", 0));
+    parse("");
+    assert_null(conf_tree_keep(&tree, text, CONF_TEXT_MAX));
+    assert_non_null(conf_tree_keep(&tree, text, CONF_TEXT_MAX - 1));
+}
+
+static void a_later_file_goes_over_an_earlier_one(void **state)
+{
+    static const char later[] = "a: { d: z, e: v }\nc: [y]\nf: 2\n";
+
+    (void)state;
+    parse("a: { b: x, d: y }\nc: [x]\nf: 1\n");
+    conf_tree_parse_file(&tree, later, sizeof later - 1, "g", &errors);
+    assert_int_equal(errors.found, 0);
+    assert_string_equal(text_of("a", "b"), "x");
+    assert_string_equal(text_of("a", "d"), "z");
+    assert_string_equal(text_of("a", "e"), "v");
+    assert_string_equal(conf_node_item(conf_node_find(tree.root, "c"), 0)->text, "x");
+    assert_string_equal(conf_node_item(conf_node_find(tree.root, "c"), 1)->text, "y");
+    assert_string_equal(conf_node_find(tree.root, "f")->text, "2");
+}
+
 /* What was refused takes the place of what was there, and is not told again. */
 static void what_was_refused_is_not_merged(void **state)
 {
@@ -281,7 +337,9 @@ int main(void)
         cmocka_unit_test(CFG_02_bytes), cmocka_unit_test(CFG_02_a_line_of_a_mebibyte), cmocka_unit_test(CFG_03_key_given_twice),
         cmocka_unit_test(traits_that_hide_meaning_are_refused), cmocka_unit_test(a_bomb_of_aliases_costs_nothing),
         cmocka_unit_test(errors_are_counted_beyond_what_is_kept), cmocka_unit_test(quoted_text_is_one_clean_line),
-        cmocka_unit_test(no_memory_is_told), cmocka_unit_test(the_tree_is_full), cmocka_unit_test(what_was_refused_is_not_merged),
+        cmocka_unit_test(no_memory_is_told), cmocka_unit_test(the_tree_is_full),
+        cmocka_unit_test(values_are_nested_so_deep_and_no_deeper), cmocka_unit_test(text_is_kept_as_long_as_there_is_room),
+        cmocka_unit_test(a_later_file_goes_over_an_earlier_one), cmocka_unit_test(what_was_refused_is_not_merged),
         cmocka_unit_test(another_kind_takes_the_place),
         cmocka_unit_test(what_is_no_map_and_no_list_holds_nothing),
     };

@@ -172,7 +172,7 @@ static void take_maxslewrate(struct draft *d, const struct words *w, const struc
 
 static void take_local(struct draft *d, const struct words *w, const struct directive *row)
 {
-    int64_t stratum = 10;
+    int64_t stratum;
 
     (void)row;
     draft_set(d, "local", "stratum", "10");

@@ -1,6 +1,7 @@
 #include "import/draft.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +146,7 @@ static void decimal(double v, char out[32])
 
 void draft_set_within(struct draft *d, const char *section, const char *key, const char *unit, double value, double low, double high)
 {
-    double v = value < low ? low : value > high ? high : value;
+    double v = fmin(fmax(value, low), high);
     char text[32];
 
     decimal(v, text);
@@ -241,7 +242,7 @@ struct draft_source *draft_find_reference(struct draft *d, int unit)
     return NULL;
 }
 
-bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text)
+void draft_set_refid(struct draft *d, struct draft_source *s, const char *text)
 {
     bool plain = strlen(text) < sizeof s->refid && *text && !strpbrk(text, "\"\\?"); /* '?' is what no ASCII was */
 
@@ -249,34 +250,30 @@ bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text)
         snprintf(s->refid, sizeof s->refid, "%s", text);
     else
         draft_remark(d, "\"%.20s\" is no reference id of up to four ASCII characters", text);
-    return plain;
 }
 
-bool draft_set_offset(struct draft *d, struct draft_source *s, const char *text)
+void draft_set_offset(struct draft *d, struct draft_source *s, const char *text)
 {
     double v;
 
-    if (draft_decimal(text, &v) && v >= -10 && v <= 10) {
+    if (draft_decimal(text, &v) && v >= -10 && v <= 10)
         s->offset_s = v;
-        return true;
-    }
-    draft_remark(d, "\"%.60s\" is no offset within 10 s; write it by hand", text);
-    return false;
+    else
+        draft_remark(d, "\"%.60s\" is no offset within 10 s; write it by hand", text);
 }
 
-bool draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high)
+void draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high)
 {
     int64_t v;
 
     if (!draft_integer(text, &v)) {
         draft_remark(d, "\"%.60s\" is no whole number; write it by hand", text);
-        return false;
+        return;
     }
     s->number[which] = v < low ? low : v > high ? high : v;
     if (s->number[which] != v)
         draft_remark(d, "%lld is outside %lld .. %lld: the nearer one stands there now; see whether that will do", (long long)v, (long long)low,
                      (long long)high);
-    return true;
 }
 
 static bool uses_keys(const struct draft *d)

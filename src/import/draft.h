@@ -96,14 +96,14 @@ struct draft_source *draft_add_reference(struct draft *d, int unit, const char *
 /* The reference clock of that unit, or NULL. */
 struct draft_source *draft_find_reference(struct draft *d, int unit);
 
-/* Up to four characters of plain text; false, and remarked, when it is none. */
-bool draft_set_refid(struct draft *d, struct draft_source *s, const char *text);
+/* Up to four characters of plain text; remarked when it is none. */
+void draft_set_refid(struct draft *d, struct draft_source *s, const char *text);
 
-/* Within +-10 s; false, and remarked, when it is none. */
-bool draft_set_offset(struct draft *d, struct draft_source *s, const char *text);
+/* Within +-10 s; remarked when it is none. */
+void draft_set_offset(struct draft *d, struct draft_source *s, const char *text);
 
-/* A number of the source from text within low .. high; false, and remarked, when it is none. */
-bool draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high);
+/* A number of the source from text within low .. high; remarked when it is none. */
+void draft_number(struct draft *d, struct draft_source *s, enum draft_number which, const char *text, int64_t low, int64_t high);
 
 /* Whole decimal number. */
 bool draft_integer(const char *text, int64_t *out);

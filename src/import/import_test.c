@@ -7,7 +7,8 @@
 #include "import/draft.h"
 
 static struct draft draft;
-static char out[IMPORT_OUT_SIZE];
+static struct { char text[IMPORT_OUT_SIZE], behind[16]; } all;
+static char *const out = all.text;
 
 static void translate(enum import_format format, const char *text)
 {
@@ -45,6 +46,7 @@ static const struct row rows[] = {
     { IMPORT_CHRONY, "refclock SOCK /x pps", "it is left out; gpsd numbers its own" },
     { IMPORT_CHRONY, "refclock SOCK /x pps", "sources: []" },
     { IMPORT_CHRONY, "refclock SHM 1 tai", "samples have to be UTC" },
+    { IMPORT_CHRONY, "refclock SHM 4 tai\nrefclock SHM 4", "  - shm: 4  # f:2\n" },
     { IMPORT_CHRONY, "refclock SHM 256", "only SHM and SOCK are built" },
     { IMPORT_CHRONY, "refclock SHM 1 refid TOOLONG", "no reference id" },
     { IMPORT_CHRONY, "refclock SHM 1 offset 11", "no offset within 10 s" },
@@ -317,7 +319,7 @@ static void what_becomes_of_a_line(void **state)
 
 static void more_than_there_is_room_for_is_named(void **state)
 {
-    static char many[64 * 1024];
+    static char many[64 * 1024], largest[IMPORT_SIZE_MAX];
     size_t n = 0;
 
     (void)state;
@@ -329,6 +331,8 @@ static void more_than_there_is_room_for_is_named(void **state)
     assert_non_null(strstr(out, "more than 96 networks"));
     memset(many, 'x', sizeof many - 1);
     assert_false(import_translate(IMPORT_NTP, "f", many, IMPORT_SIZE_MAX + 1, &draft, out));
+    assert_true(import_translate(IMPORT_NTP, " ~", largest, IMPORT_SIZE_MAX, &draft, out));
+    assert_memory_equal(out, "# Made from  ~ (ntp)", 20);
 }
 
 /* `times` lines of this format, with a number from 0 on in them. */
@@ -453,6 +457,8 @@ static void a_page_that_is_too_large_is_cut(void **state)
     draft.remark_len = DRAFT_REMARKS_SIZE - 1;
     draft_write(&draft, IMPORT_CHRONY, out);
     assert_int_equal(strlen(out), IMPORT_OUT_SIZE - 1);
+    for (size_t i = 0; i < sizeof all.behind; i++)
+        assert_int_equal(all.behind[i], 0);
     assert_false(draft_has(&draft, "ntp", "listen"));
     draft.setting[0].count = 0;
     assert_false(draft_has(&draft, "s", "k")); /* taken back */

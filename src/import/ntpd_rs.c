@@ -8,15 +8,20 @@
 #include "import/words.h"
 
 #define VALUE_MAX 1024
+#define TEXT_SIZE 256       /* of a name or path */
+#define SECTION_SIZE 80
+#define WORD_SIZE 32
+#define POLL_MIN_LOG2 (-4)  /* engine/source.def */
+#define POLL_MAX_LOG2 17
 
 struct table {              /* [[source]], [[server]], [[nts-ke-server]]: put together once all its keys are read */
     unsigned line;
-    char mode[32], address[256], first[256], second[256], count[16], version[16], precision[32];
+    char mode[WORD_SIZE], address[TEXT_SIZE], first[TEXT_SIZE], second[TEXT_SIZE], count[WORD_SIZE], version[WORD_SIZE], precision[WORD_SIZE];
 };
 
 struct reader {
     struct draft *d;
-    char section[80];
+    char section[SECTION_SIZE];
     struct table t;
     struct { bool given; double min, max; } poll;
     unsigned servers, lists;    /* tables of servers, and their lists of clients */
@@ -192,7 +197,7 @@ static void take_min_sources(struct reader *r, const char *value)
 
 static void take_panic(struct reader *r, const char *value)
 {
-    double v = 86400;
+    double v;
 
     if (!number_in(value, "forward", &v) && !number_in(value, "backward", &v))
         v = 86400; /* "inf" */
@@ -218,7 +223,7 @@ static void take_local(struct reader *r, const char *value)
 static void take_level(struct reader *r, const char *value)
 {
     static const char *const level[][2] = { { "trace", "debug" }, { "debug", "debug" }, { "info", "info" }, { "warn", "warning" }, { "error", "error" } };
-    char word[32];
+    char word[WORD_SIZE];
 
     only_item(value, word, sizeof word);
     for (size_t i = 0; i < sizeof level / sizeof level[0]; i++)
@@ -362,6 +367,9 @@ static void read_key(struct reader *r, char *line, unsigned number, bool cut)
     draft_line_end(r->d);
 }
 
+/* The nearest that we have. */
+static int64_t poll_of(double log2_s) { return (int64_t)fmin(fmax(log2_s, POLL_MIN_LOG2), POLL_MAX_LOG2); }
+
 void import_ntpd_rs(struct draft *d, const char *bytes, size_t len)
 {
     struct reader r = { .d = d };
@@ -394,7 +402,7 @@ void import_ntpd_rs(struct draft *d, const char *bytes, size_t len)
         draft_remark(d, "the lists of one server are for all here; name its `listeners` in those items of `access`");
     }
     for (unsigned i = 0; r.poll.given && i < d->sources; i++) {
-        d->source[i].number[DRAFT_MIN_POLL] = (int64_t)(r.poll.min < -4 ? -4 : r.poll.min > 17 ? 17 : r.poll.min);
-        d->source[i].number[DRAFT_MAX_POLL] = (int64_t)(r.poll.max < -4 ? -4 : r.poll.max > 17 ? 17 : r.poll.max);
+        d->source[i].number[DRAFT_MIN_POLL] = poll_of(r.poll.min);
+        d->source[i].number[DRAFT_MAX_POLL] = poll_of(r.poll.max);
     }
 }

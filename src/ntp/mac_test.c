@@ -74,6 +74,24 @@ static void version_3_is_taken_whole_or_cut_to_160_bits(void **state)
     assert_int_equal(check(&k, &p), VERDICT_MAC);
 }
 
+/* A whole digest of 512 bits would be read as an extension field in version 4, and is none of its codes either. */
+static void version_4_is_never_taken_whole(void **state)
+{
+    const size_t whole = 4 + 64;
+    struct ntp_tail tail = { .mac = { NULL, whole } };
+    struct packet p;
+    struct key k;
+
+    (void)state;
+    if (!make_key(&k, CRYPTO_MAC_SHA512))
+        return;
+    for (uint8_t version = 3; version <= 4; version++) {
+        p = packet_with(&k, version, whole);
+        tail.mac.at = p.bytes + NTP_HEADER_SIZE;
+        assert_int_equal(ntp_mac_claim(&k, (struct span){ p.bytes, p.len }, &tail), version == 3 ? VERDICT_ACCEPTED : VERDICT_MAC);
+    }
+}
+
 static void NTP_20_every_bit_counts(void **state)
 {
     struct key k;
@@ -115,6 +133,7 @@ static void no_mac_another_key_crypto_nak(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(lengths), cmocka_unit_test(version_3_is_taken_whole_or_cut_to_160_bits),
+                                        cmocka_unit_test(version_4_is_never_taken_whole),
                                         cmocka_unit_test(NTP_20_every_bit_counts), cmocka_unit_test(no_mac_another_key_crypto_nak) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

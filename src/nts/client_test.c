@@ -106,6 +106,34 @@ static void cookies_are_kept_at_eight(void **state)
     assert_false(nts_client_is_ready(&f.c));
 }
 
+static unsigned placeholders_in_request(struct fixture *f)
+{
+    struct span request = { f->request, 0 };
+    struct nts_fields fields;
+    struct ntp_tail tail;
+
+    ask(f);
+    request.len = f->request_len;
+    assert_int_equal(ntp_packet_check(request, &tail), VERDICT_ACCEPTED);
+    assert_int_equal(nts_fields_read(request, tail.extensions, &fields), VERDICT_ACCEPTED);
+    return fields.placeholders;
+}
+
+/* All that are missing of our own server's cookies; of the largest, two besides the one that is spent. */
+static void what_is_missing_is_asked_for_as_far_as_it_fits(void **state)
+{
+    struct nts_ke_grant large = { .aead = CRYPTO_AEAD_SIV_CMAC_256, .cookie_count = NTS_COOKIES_MAX, .cookie_size = NTS_COOKIE_KEPT_MAX };
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f);
+    for (unsigned lost = 0; lost < NTS_COOKIES_MAX; lost++)
+        assert_int_equal(placeholders_in_request(&f), lost);
+    nts_client_take(&f.c, &(struct nts_keys){ .aead = CRYPTO_AEAD_SIV_CMAC_256 }, &large);
+    for (unsigned lost = 0; lost < NTS_COOKIES_MAX; lost++)
+        assert_int_equal(placeholders_in_request(&f), lost < 2 ? lost : 2);
+}
+
 static void no_cookie_is_used_twice(void **state)
 {
     uint8_t seen[40][88];
@@ -285,7 +313,7 @@ static void NTS_15_many_cookies_or_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cookies_are_kept_at_eight), cmocka_unit_test(no_cookie_is_used_twice), cmocka_unit_test(NTS_11_the_answer_to_another_request),
+        cmocka_unit_test(cookies_are_kept_at_eight), cmocka_unit_test(what_is_missing_is_asked_for_as_far_as_it_fits), cmocka_unit_test(no_cookie_is_used_twice), cmocka_unit_test(NTS_11_the_answer_to_another_request),
         cmocka_unit_test(NTS_12_a_plain_answer), cmocka_unit_test(every_bit_of_the_answer_counts), cmocka_unit_test(NTS_13_NTS_16_kisses),
         cmocka_unit_test(NTS_14_our_request_reflected), cmocka_unit_test(NTS_15_many_cookies_or_none),
         cmocka_unit_test(sealed_fields_of_every_kind),

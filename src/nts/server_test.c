@@ -219,6 +219,55 @@ static void NTS_03_NTS_04_bad_cookies(void **state)
     assert_int_equal(serve_request(&f), VERDICT_EXTENSION);
 }
 
+/* A request whose last field before the authenticator is this one. */
+static enum verdict serve_with(struct fixture *f, uint16_t type, size_t len)
+{
+    static const uint8_t zero[64];
+    struct writer w = writer_of(f->bytes, sizeof f->bytes);
+
+    f->authenticators = 0;
+    build(f);
+    writer_take(&w, f->request.len);
+    nts_field_write(&w, (enum nts_field)type, (struct span){ zero, len });
+    nts_authenticator_write(&w, f->keys.aead, f->keys.c2s, &f->rng, f->inner);
+    f->request.len = writer_len(&w);
+    return serve_built(f);
+}
+
+static void NTS_07_an_authenticator_that_is_none_is_not_passed_over(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    assert_int_equal(serve_with(&f, NTS_AUTHENTICATOR, 40), VERDICT_NTS_FIELDS);
+    assert_int_equal(serve_with(&f, 0x2ff4, 40), VERDICT_ANSWERED); /* what nobody knows is */
+}
+
+/* What ends within a word is filled up with zeros, and nothing is written behind it. */
+static void fields_end_at_whole_words(void **state)
+{
+    uint8_t bytes[128], text[5] = { 1, 2, 3, 4, 5 }, plain[5];
+    struct writer w = writer_of(bytes, sizeof bytes);
+    struct nts_fields fields;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    memset(bytes, 0xff, sizeof bytes);
+    nts_field_write(&w, NTS_COOKIE, (struct span){ text, sizeof text });
+    assert_int_equal(writer_len(&w), 12);
+    assert_memory_equal(bytes + 2, "\0\14\1\2\3\4\5\0\0\0\xff", 11);
+    memset(bytes, 0xff, sizeof bytes);
+    w = writer_of(bytes, sizeof bytes);
+    nts_authenticator_write(&w, f.keys.aead, f.keys.c2s, &f.rng, (struct span){ text, sizeof text });
+    assert_int_equal(writer_len(&w), 4 + 4 + 16 + 24);
+    assert_memory_equal(bytes + writer_len(&w) - 3, "\0\0\0\xff", 4);
+    assert_int_equal(nts_fields_read((struct span){ bytes, 48 }, (struct span){ bytes, 48 }, &fields), VERDICT_ACCEPTED);
+    assert_true(nts_authenticator_open(&fields, f.keys.aead, f.keys.c2s, plain));
+    assert_memory_equal(plain, text, sizeof text);
+}
+
 static void NTS_05_the_ring_turns(void **state)
 {
     struct fixture f;
@@ -462,6 +511,27 @@ static bool open_cookie(const struct fixture *f, size_t len, struct nts_keys *ke
     return nts_cookie_look(&f->ring, (struct span){ f->cookie, len }, &c) && nts_cookie_open(&c, keys);
 }
 
+/* Numbers go up one by one, and 0 is none of them: it means that there is no key. */
+static void keys_are_counted_and_looked_up_by_number(void **state)
+{
+    struct nts_cookie c;
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, CRYPTO_AEAD_SIV_CMAC_256);
+    assert_int_equal(f.ring.newest, 1);
+    assert_true(nts_cookie_look(&f.ring, (struct span){ f.cookie, f.cookie_len }, &c));
+    assert_int_equal(c.number, 1);
+    assert_false(nts_cookie_look(&f.ring, (struct span){ f.cookie, f.cookie_len - 4 }, &c));
+    f.cookie[0] += NTS_RING_KEYS; /* in the same place, another key */
+    assert_false(nts_cookie_look(&f.ring, (struct span){ f.cookie, f.cookie_len }, &c));
+    nts_ring_turn(&f.ring, &f.rng);
+    assert_int_equal(f.ring.newest, 2);
+    f.ring.newest = UINT32_MAX;
+    nts_ring_turn(&f.ring, &f.rng);
+    assert_int_equal(f.ring.newest, 1);
+}
+
 static void a_cookie_is_opened_by_itself(void **state)
 {
     struct nts_keys keys;
@@ -520,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(NTS_06_answers_are_no_longer_than_requests), cmocka_unit_test(NTS_01_short_unique_identifiers),
         cmocka_unit_test(NTS_02_fields_missing_or_twice), cmocka_unit_test(NTS_03_NTS_04_bad_cookies), cmocka_unit_test(NTS_05_the_ring_turns),
+        cmocka_unit_test(NTS_07_an_authenticator_that_is_none_is_not_passed_over), cmocka_unit_test(fields_end_at_whole_words),
         cmocka_unit_test(NTS_03_a_nak_carries_the_identifier_alone), cmocka_unit_test(NTS_07_lengths_inside_the_authenticator),
         cmocka_unit_test(NTS_07_nonces_of_every_length),
         cmocka_unit_test(NTS_08_every_bit_of_the_request_counts), cmocka_unit_test(NTS_08_at_once),
@@ -527,6 +598,7 @@ int main(void)
         cmocka_unit_test(NTS_10_sealed_fields_of_wrong_length), cmocka_unit_test(NTS_14_our_answer_is_no_request),
         cmocka_unit_test(without_a_key_nothing_is_made), cmocka_unit_test(a_request_without_fields_of_nts_is_not_meant),
         cmocka_unit_test(placeholders_are_of_one_length),
+        cmocka_unit_test(keys_are_counted_and_looked_up_by_number),
         cmocka_unit_test(a_cookie_is_opened_by_itself), cmocka_unit_test(a_key_that_goes_while_it_opens_opens_nothing),
         cmocka_unit_test(no_answer_without_a_key),
     };

@@ -49,10 +49,10 @@ static enum verdict judge(const struct refclock_shm_look *look, struct refclock_
     v = times_of(s, out);
     if (v != VERDICT_ACCEPTED)
         return v;
-    if (s->leap == LEAP_UNKNOWN)
-        return VERDICT_REF_UNSYNCHRONISED;
     if (s->leap < LEAP_NONE || s->leap > LEAP_UNKNOWN)
         return VERDICT_REF_RANGE;
+    if (s->leap == LEAP_UNKNOWN)
+        return VERDICT_REF_UNSYNCHRONISED;
     out->leap = (uint8_t)s->leap;
     return utc_is_plausible(out->reference) ? VERDICT_ACCEPTED : VERDICT_REF_ABSURD;
 }

@@ -41,6 +41,7 @@ static void a_sample_is_taken_once(void **state)
     assert_int_equal(s.reference.ns, NOW_S * NS_PER_S + 250000123);
     assert_int_equal(s.received_ns, NOW_S * NS_PER_S + 750000456);
     assert_int_equal(s.leap, LEAP_NONE);
+    assert_int_equal(s.rounding.ns, 1);
     assert_false(refclock_shm_judge(&r, &look, &s, &v));
     look.seen.count = look.count_after = 10; /* counted on: another sample, whatever it says */
     assert_true(refclock_shm_judge(&r, &look, &s, &v));
@@ -64,7 +65,7 @@ static void old_writers_leave_nanoseconds_alone(void **state)
     assert_int_equal(judged(&look, &s), VERDICT_ACCEPTED);
     assert_int_equal(s.reference.ns, NOW_S * NS_PER_S + 250000000);
     assert_int_equal(s.received_ns, NOW_S * NS_PER_S + 750000000);
-    assert_true(s.rounding.ns >= 2000);
+    assert_int_equal(s.rounding.ns, 2000);
 }
 
 static void REF_08_what_changes_while_it_is_read_is_dropped(void **state)

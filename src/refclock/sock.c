@@ -32,10 +32,10 @@ enum verdict refclock_sock_read(struct span datagram, struct refclock_sample *ou
         return VERDICT_REF_FORMAT;
     if (s.pulse != 0)
         return VERDICT_REF_PULSE;
-    if (s.leap == LEAP_UNKNOWN)
-        return VERDICT_REF_UNSYNCHRONISED;
     if (s.leap < LEAP_NONE || s.leap > LEAP_UNKNOWN)
         return VERDICT_REF_RANGE;
+    if (s.leap == LEAP_UNKNOWN)
+        return VERDICT_REF_UNSYNCHRONISED;
     out->leap = (uint8_t)s.leap;
     return times_of(&s, out);
 }

@@ -34,6 +34,8 @@ static void a_datagram_is_a_sample(void **state)
     d.at.tv_usec = 999999;
     assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
     assert_int_equal(s.leap, LEAP_NONE);
+    d.at.tv_usec = 0;
+    assert_int_equal(read_one(&d, &s), VERDICT_ACCEPTED);
     d = good();
     d.at.tv_sec = NOW_S - 4000000000;
     d.offset_s = 4e9; /* as much as is believed */
