@@ -100,6 +100,7 @@ static int begin(void **state)
     core.names_due = core.keys_due = MONO_NEVER;
     events = 0;
     wrong[0] = '\0';
+    forgotten = -1;
     return 0;
 }
 
@@ -171,6 +172,52 @@ static void addresses_come_for_what_was_asked(void **state)
     a.configured = 5 << 8 | 4;
     helper_says(&a, sizeof a);
     assert_true(events == 2 && core.names_asked == 0 && core.names_due.ns == MONO_NEVER.ns);
+    assert_int_equal(forgotten, -1);
+}
+
+/* What another process may send. */
+static void addresses_that_there_cannot_be_are_refused(void **state)
+{
+    static const struct { uint32_t count; int32_t err; uint8_t first, last; bool taken; } rows[] = {
+        { RESOLVE_ADDRESSES_MAX, 0, ADDR_IPV4, ADDR_IPV6, true }, { 0, -UE_NO_NAME, ADDR_NONE, ADDR_NONE, true },
+        { 0, 1 - UE_COUNT, ADDR_NONE, ADDR_NONE, true },          { 0, -UE_COUNT, ADDR_NONE, ADDR_NONE, false },
+        { 0, 1, ADDR_NONE, ADDR_NONE, false },                    { RESOLVE_ADDRESSES_MAX + 1, 0, ADDR_IPV4, ADDR_IPV4, false },
+        { RESOLVE_ADDRESSES_MAX, 0, ADDR_NONE, ADDR_IPV4, false }, { RESOLVE_ADDRESSES_MAX, 0, ADDR_IPV4, 9, false },
+    };
+    struct resolve_answer a, got;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        a = (struct resolve_answer){ .configured = 1, .err = rows[i].err, .count = rows[i].count };
+        for (unsigned k = 0; k < RESOLVE_ADDRESSES_MAX; k++)
+            a.addr[k].family = k + 1 < RESOLVE_ADDRESSES_MAX ? rows[i].first : rows[i].last;
+        assert_int_equal(send(theirs, &a, sizeof a, 0), sizeof a);
+        if (resolve_take(ours, &got) != (rows[i].taken ? 0 : -UE_SYNTAX))
+            fail_msg("row %zu", i);
+    }
+    assert_int_equal(send(theirs, &a, sizeof a - 1, 0), sizeof a - 1);
+    assert_int_equal(resolve_take(ours, &got), -UE_TRUNCATED);
+}
+
+static void a_question_for_a_name_is_declined_or_asked_whole(void **state)
+{
+    struct resolve_question q;
+    struct resolve_answer got;
+    char name[sizeof q.name + 1];
+
+    (void)state;
+    resolve_decline(theirs, -UE_UNSUPPORTED); /* none waits */
+    assert_int_equal(resolve_take(ours, &got), -UE_TRUNCATED);
+    assert_int_equal(resolve_ask(ours, 7, "ntp.example"), 0);
+    resolve_decline(theirs, -UE_UNSUPPORTED);
+    assert_int_equal(resolve_take(ours, &got), 0);
+    assert_true(got.configured == 7 && got.err == -UE_UNSUPPORTED && got.count == 0);
+    memset(name, 'x', sizeof name);
+    name[sizeof q.name] = '\0';
+    assert_int_equal(resolve_ask(ours, 7, name), -UE_NO_NAME);
+    assert_int_equal(resolve_ask(ours, 8, name + 1), 0);
+    assert_int_equal(recv(theirs, &q, sizeof q, MSG_DONTWAIT), sizeof q);
+    assert_true(q.configured == 8 && strcmp(q.name, name + 1) == 0);
 }
 
 static void a_resolver_that_never_answers_is_given_up(void **state)
@@ -286,11 +333,17 @@ static void keys_that_there_cannot_be_are_refused(void **state)
         ROW(grant.cookie_count, NTS_COOKIES_MAX + 1), ROW(grant.cookie_size, 0), ROW(grant.cookie_size, NTS_COOKIE_KEPT_MAX + 4), ROW(grant.cookie_size, 6),
 #undef ROW
     };
-    struct ke_answer a = good_answer(1), got;
+    struct ke_answer a, got;
 
     (void)state;
-    assert_int_equal(send(theirs, &a, sizeof a, 0), sizeof a);
-    assert_int_equal(ke_client_take(ours, &got), 0);
+    for (int least = 0; least <= 1; least++) { /* the least and the most there can be */
+        a = good_answer(1);
+        a.ntp.family = least ? ADDR_IPV4 : ADDR_IPV6;
+        a.grant.cookie_count = least ? 1 : NTS_COOKIES_MAX;
+        a.grant.cookie_size = least ? 4 : NTS_COOKIE_KEPT_MAX;
+        assert_int_equal(send(theirs, &a, sizeof a, 0), sizeof a);
+        assert_int_equal(ke_client_take(ours, &got), 0);
+    }
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         a = good_answer(1);
         memset((char *)&a + rows[i].at, 0, rows[i].len);
@@ -511,7 +564,8 @@ static void a_worker_that_never_stops_talking_holds_nobody_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ROW(a_name_that_cannot_be_asked_for_has_no_address), ROW(addresses_come_for_what_was_asked), ROW(a_resolver_that_never_answers_is_given_up),
+        ROW(a_name_that_cannot_be_asked_for_has_no_address), ROW(addresses_come_for_what_was_asked), ROW(addresses_that_there_cannot_be_are_refused),
+        ROW(a_question_for_a_name_is_declined_or_asked_whole), ROW(a_resolver_that_never_answers_is_given_up),
         ROW(whom_to_trust_goes_with_the_question), ROW(without_the_program_there_are_no_keys), ROW(keys_come_for_what_was_asked),
         ROW(a_program_that_never_answers_is_given_up), ROW(keys_that_there_cannot_be_are_refused), ROW(a_question_for_keys_that_nobody_takes_is_declined),
         ROW(a_program_that_is_missing_ends_with_127), ROW(a_program_is_started_when_a_question_waits), ROW(a_program_that_runs_ends_with_the_daemon),

@@ -62,9 +62,28 @@ static void the_error_follows_from_the_rates_that_are_known(void **state)
     now.realtime_ns += 100000;
     assert_int_equal(refclock_place(&p, now, p.pair[2].realtime_ns + 1, &at, &error), VERDICT_ACCEPTED);
     assert_in_range(error.ns, 280000, 290000); /* 333 ppm for 50 */
+    now = later(&p, 250 * NS_PER_MS);
+    now.realtime_ns += 100000;
+    assert_int_equal(refclock_place(&p, now, p.pair[2].realtime_ns + 1, &at, &error), VERDICT_ACCEPTED);
+    assert_in_range(error.ns, 350000, 352000); /* 400 ppm for 50: just long enough */
     assert_int_equal(refclock_place(&p, now, p.pair[0].realtime_ns, &at, &error), VERDICT_ACCEPTED);
     assert_int_equal(at.ns, p.pair[0].raw.ns);
     assert_in_range(error.ns, 51000, 51010); /* 50 ppm for 0 */
+}
+
+/* From the first second on, where the one before is not known: what comes behind it counts. */
+static void two_readings_are_enough(void **state)
+{
+    static const int64_t later_on[] = { 0, 100000 };
+    struct refclock_past p = past_of(0, later_on), q = past_of(2, later_on);
+    struct dur_ns error;
+    struct mono_ns at;
+
+    (void)state;
+    assert_int_equal(refclock_place(&p, later(&p, NS_PER_S), p.pair[0].realtime_ns + 7, &at, &error), VERDICT_ACCEPTED);
+    assert_int_equal(at.ns, p.pair[0].raw.ns + 7);
+    assert_int_equal(refclock_place(&q, later(&q, 1), q.pair[0].realtime_ns + 1, &at, &error), VERDICT_ACCEPTED);
+    assert_in_range(error.ns, 100999, 101001);
 }
 
 /* Readings of now that are no later than the last kept say nothing new. */
@@ -90,6 +109,8 @@ static void what_cannot_be_placed_is_named(void **state)
 
     (void)state;
     assert_int_equal(p.count, REFCLOCK_PAIRS);
+    for (unsigned i = 1; i < p.count; i++) /* the oldest made room, no other did */
+        assert_int_equal(mono_sub(p.pair[i].raw, p.pair[i - 1].raw).ns, NS_PER_S);
     assert_int_equal(refclock_place(&none, later(&p, 1), REAL_S * NS_PER_S, &at, &error), VERDICT_REF_OLD);
     assert_int_equal(refclock_place(&p, later(&p, 1), p.pair[0].realtime_ns - 1, &at, &error), VERDICT_REF_OLD);
     assert_int_equal(refclock_place(&p, later(&p, 1000), p.pair[p.count - 1].realtime_ns + 1001, &at, &error), VERDICT_REF_FUTURE);
@@ -149,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stamp_is_placed_where_the_clocks_say),
         cmocka_unit_test(the_error_follows_from_the_rates_that_are_known),
+        cmocka_unit_test(two_readings_are_enough),
         cmocka_unit_test(a_reading_that_is_kept_already_is_no_other),
         cmocka_unit_test(what_cannot_be_placed_is_named),
         cmocka_unit_test(readings_close_together_are_not_kept),
