@@ -373,19 +373,23 @@ static void a_question_for_keys_that_nobody_takes_is_declined(void **state)
     assert_int_equal(strncmp(got.wrong, "simple-utcd-ke: ", 16), 0);
 }
 
+/* One without its socket is not even looked for. */
 static void a_program_that_is_missing_ends_with_127(void **state)
 {
     pid_t (*const spawn[])(int fd, const struct host_user *user) = { ke_client_program.spawn, resolve_spawn };
     int status;
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        pid_t pid = spawn[i](theirs, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        pid_t pid;
 
+        no_dup = i / 2;
+        pid = spawn[i % 2](theirs, NULL);
         assert_true(pid > 0);
         assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 127);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == (no_dup ? 1 : 127));
     }
+    no_dup = false;
 }
 
 static pid_t started;
