@@ -62,6 +62,21 @@ static void chrony_lines(void **state)
     assert_null(keys_find(NULL, 3));
 }
 
+static void keys_are_found_in_whatever_order_they_stand(void **state)
+{
+    static const uint32_t ids[] = { 10, 30, 20, 25, 5, 27, 1, 40, 26 };
+    char text[16 * sizeof ids / sizeof ids[0]], secret[8];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%u SHA1 k%u\n", ids[i], ids[i]);
+    assert_int_equal(read_text(text, KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        assert_true(is_key(ids[i], CRYPTO_MAC_SHA1, secret, (size_t)snprintf(secret, sizeof secret, "k%u", ids[i])));
+    assert_null(keys_find(&table, 24));
+}
+
 static void chrony_types(void **state)
 {
     (void)state;
@@ -284,7 +299,8 @@ static void addresses_and_lifetimes(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(chrony_lines), cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(chrony_lines), cmocka_unit_test(keys_are_found_in_whatever_order_they_stand),
+                                        cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
                                         cmocka_unit_test(CFG_bad_lines), cmocka_unit_test(aes_keys_have_one_length), cmocka_unit_test(limits),
                                         cmocka_unit_test(secrets_in_hexadecimal_have_an_end),
                                         cmocka_unit_test(addresses_and_lifetimes),
