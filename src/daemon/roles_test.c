@@ -62,6 +62,19 @@ static void commands_outside_the_limits_never_reach_the_clock(void **state)
     assert_int_equal(driven, 0);
 }
 
+/* What the discipline may want: the frequency of the oscillator and the slew over it, as far as the kernel has them. */
+static void limits_follow_from_the_configuration(void **state)
+{
+    struct clock_options o = { .clock = { .max_frequency = 500, .max_slew = 100, .step_limit = 3, .step_budget = { 7 } } };
+    struct clock_limits l = clock_limits_of(&o);
+
+    (void)state;
+    assert_true(l.freq_max_ppm == 600);
+    assert_true(l.step_limit == 3 && l.step_budget.ns == 7);
+    o.clock.max_slew = 100000;
+    assert_true(clock_limits_of(&o).freq_max_ppm == HOST_FREQUENCY_MAX_PPM);
+}
+
 /* As another process may send it: no value that C knows. */
 static void a_truth_value_that_is_none_is_refused(void **state)
 {
@@ -415,6 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commands_outside_the_limits_never_reach_the_clock),
+        cmocka_unit_test(limits_follow_from_the_configuration),
         cmocka_unit_test(a_truth_value_that_is_none_is_refused),
         cmocka_unit_test(commands_within_them_do),
         cmocka_unit_test(the_role_obeys_until_core_is_gone),

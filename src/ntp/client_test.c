@@ -524,6 +524,7 @@ static void NTPC_07_kiss_rate_raises_the_poll_interval_up_to_the_limit(void **st
         assert_false(r.measured || r.stop);
         assert_int_equal(f.c.poll_log2, poll < 10 ? poll : 10);
         assert_int_equal(f.c.burst_left, 0);
+        assert_int_equal(f.c.reach, 0); /* it is no answer */
         assert_true(mono_sub(ntp_client_next(&f.c), f.c.asked_at).ns >= dur_from_log2(f.c.poll_log2).ns);
     }
     ntp_client_set_poll(&f.c, dur_from_log2(6));

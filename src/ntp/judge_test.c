@@ -326,6 +326,14 @@ static void NTPC_15_timing_loop(void **state)
         ntp_header_write(&h, bytes);
         assert_dropped(&f, &in, VERDICT_LOOP);
     }
+    h.refid = NTP_REFID(192, 0, 2, 78); /* nobody of us */
+    ntp_header_write(&h, bytes);
+    assert_int_equal(ntp_client_input(&f.c, &in, f.now, &r), VERDICT_ACCEPTED);
+    h = pending(&f);
+    in = input_of(&f, bytes, sizeof bytes);
+    in.own = own;
+    in.own_count = 2;
+    h.refid = own[1];
     h.stratum = 1; /* there the refid names a clock */
     ntp_header_write(&h, bytes);
     assert_int_equal(ntp_client_input(&f.c, &in, f.now, &r), VERDICT_ACCEPTED);

@@ -246,6 +246,11 @@ static void KE_10_a_servers_name_has_an_end(void **state)
     wire_put16(head + 14, NTS_KE_SERVER_MAX);
     assert_null(read_parts((struct span){ head, 16 + NTS_KE_SERVER_MAX }, 1, 100, &g));
     assert_int_equal(strlen(g.ntp_server), NTS_KE_SERVER_MAX);
+    for (unsigned c = 0; c < 256; c++) { /* of what can be printed and is no blank */
+        head[16 + 7] = (uint8_t)c;
+        assert_int_equal(!read_parts((struct span){ head, 16 + NTS_KE_SERVER_MAX }, 1, 100, &g), c > 0x20 && c < 0x7f);
+    }
+    head[16 + 7] = 'a';
     wire_put16(head + 14, NTS_KE_SERVER_MAX + 1);
     assert_non_null(read_parts((struct span){ head, 16 + NTS_KE_SERVER_MAX + 1 }, 1, 100, &g));
 }

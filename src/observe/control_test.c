@@ -299,6 +299,7 @@ static void clients_are_told_to_who_asks_for_them(void **state)
 static void access_round_trip(void **state)
 {
     const struct control_request ask = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_ACCESS };
+    const struct control_request other = { .version = CONTROL_VERSION, .verb = CONTROL_VERB_SNAPSHOT };
     static struct snapshot in, out;
     enum control_result result;
     struct prng p;
@@ -327,6 +328,8 @@ static void access_round_trip(void **state)
     in.access_count = 1;
     assert_int_equal(control_answer_read((struct span){ frame, control_answer(&ask, &in, frame, sizeof frame) }, &result, &out), 0);
     assert_int_equal(out.access_count, 1);
+    assert_int_equal(control_answer_read((struct span){ frame, control_answer(&other, &in, frame, sizeof frame) }, &result, &out), 0);
+    assert_int_equal(out.access_count, 0); /* who did not ask is not told whom we refuse */
 }
 
 /* Addresses up to IPv6 are kept; a family that nobody has is none. */
