@@ -352,6 +352,10 @@ static void keys_that_there_cannot_be_are_refused(void **state)
         if (ke_client_take(ours, &got) != -UE_SYNTAX)
             fail_msg("row %zu", i);
     }
+    a = good_answer(1);
+    a.grant.aead = a.keys.aead = 99; /* both the same, and none that we have */
+    assert_int_equal(send(theirs, &a, sizeof a, 0), sizeof a);
+    assert_int_equal(ke_client_take(ours, &got), -UE_SYNTAX);
     memset(a.wrong, 'x', sizeof a.wrong); /* a text without an end */
     assert_int_equal(send(theirs, &a, sizeof a, 0), sizeof a);
     assert_int_equal(ke_client_take(ours, &got), -UE_SYNTAX);

@@ -313,7 +313,8 @@ static void NTS_15_many_cookies_or_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cookies_are_kept_at_eight), cmocka_unit_test(what_is_missing_is_asked_for_as_far_as_it_fits), cmocka_unit_test(no_cookie_is_used_twice), cmocka_unit_test(NTS_11_the_answer_to_another_request),
+        cmocka_unit_test(cookies_are_kept_at_eight), cmocka_unit_test(what_is_missing_is_asked_for_as_far_as_it_fits),
+        cmocka_unit_test(no_cookie_is_used_twice), cmocka_unit_test(NTS_11_the_answer_to_another_request),
         cmocka_unit_test(NTS_12_a_plain_answer), cmocka_unit_test(every_bit_of_the_answer_counts), cmocka_unit_test(NTS_13_NTS_16_kisses),
         cmocka_unit_test(NTS_14_our_request_reflected), cmocka_unit_test(NTS_15_many_cookies_or_none),
         cmocka_unit_test(sealed_fields_of_every_kind),
