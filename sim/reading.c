@@ -94,8 +94,8 @@ static void check(struct sim_world *w, struct sim_node *n, const struct sim_read
 
     if (r->usable && (!inside || !claim_true || !holds_in_pieces(n, r)))
         violate(w, n, INVARIANT_BOUND, r);
-    /* by TAI: the second that a leap repeats is no step back */
-    if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai))
+    /* by both: in UTC a leap repeats a second, and TAI moves where its count turns out to be another one */
+    if (r->usable && last->usable && r->steps == last->steps && tai_before(r->view.tai, last->view.tai) && utc_earlier(r->view.utc, last->view.utc))
         violate(w, n, INVARIANT_FORWARD, r);
     if (r->usable && last->usable && r->steps == last->steps && r->smeared.ns && last->smeared.ns && utc_earlier(r->smeared, last->smeared))
         violate(w, n, INVARIANT_FORWARD, r);

@@ -91,11 +91,11 @@ static const char *any_law(struct storm *s)
     return laws[storm_below(s, 3)];
 }
 
-/* Who smears announces nothing: where those who do are not the most, a file says it. */
+/* Who smears announces nothing: where those who announce are not the most, often a file says it, and else nobody does. */
 void storm_write_smear(struct storm *s)
 {
     unsigned all = s->base + s->liars, declared = 0;
-    bool everyone = storm_chance(s, 0.4);
+    bool everyone = storm_chance(s, 0.4), file, nobody;
 
     for (unsigned i = 1; i <= s->base; i++) {
         const char *law = any_law(s);
@@ -114,7 +114,9 @@ void storm_write_smear(struct storm *s)
         if (storm_chance(s, 0.3) && !storm_is_clock(s, false, i))
             fprintf(s->out, "source c l%u smear %s\n", i, says);
     }
-    if (2 * (declared + s->ignorant + s->liars) >= all || storm_chance(s, 0.5))
+    file = 2 * (declared + s->ignorant + s->liars) >= all || storm_chance(s, 0.5);
+    nobody = storm_chance(s, 0.4);
+    if (file && !nobody)
         fprintf(s->out, "c reads leap file %s at 2027-01-01\n", s->leap); /* before the first answers, as the daemon does */
 }
 

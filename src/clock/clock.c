@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "clock/discipline.h"
+#include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/leap.h"
@@ -194,20 +195,39 @@ void clock_source_offline(struct clock *c, uint16_t slot, bool offline, struct m
     discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
+/* What was measured is told anew, by another estimate or another leap second. */
+static void retell_all(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        sample_retell(c, &c->source[i], now);
+    discipline_publish(c, discipline_status(c, now), false, now, out);
+}
+
+/* Does the source show a leap second that nobody announces? One that became known after a smear had begun takes all that was heard since back to UTC. */
+static void look_for_smear(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
+{
+    doubt_see(c, s);
+    if (s->seen != DOUBT_UNSEEN && c->leap.in_doubt)
+        leap_refresh(c, now, out);
+    if (!c->leap.found)
+        return;
+    c->leap.found = false;
+    unsmear_go_back(c);
+    retell_all(c, now, out);
+}
+
 static enum verdict follow_if_unsmeared(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     bool taken_along;
 
+    look_for_smear(c, s, now, out);
     if (!unsmear_refuses(c, s, &taken_along, out)) {
         majority_follow(c, s, now, out);
         unsmear_remember(c);
         return VERDICT_ACCEPTED;
     }
-    if (taken_along) {
-        for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-            sample_retell(c, &c->source[i], now);
-        discipline_publish(c, discipline_status(c, now), false, now, out);
-    }
+    if (taken_along)
+        retell_all(c, now, out);
     return VERDICT_SMEARED;
 }
 
@@ -223,6 +243,7 @@ static void break_silence(struct clock *c, struct mono_ns now)
     c->estimate.rate_known.hi_s += by;
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         pace_loosen(&c->source[i].pace, by);
+    doubt_forget(c);
     c->leap.have_before = false;
 }
 
@@ -298,6 +319,7 @@ static void lose(struct clock *c, struct dur_ns lost, struct mono_ns now)
     c->policy.lost = dur_add(c->policy.lost, dur_abs(lost));
     c->policy.lost_at = now;
     c->policy.slept = (struct dur_ns){ 0 };
+    doubt_forget(c);
     c->leap.have_before = false;
     c->policy.waiting = false;
 }
@@ -422,7 +444,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
     end_wait(c, now, out);
-    if (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
+    if ((mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c))) || !mono_before(now, doubt_next(c)))
         discipline_publish(c, discipline_status(c, now), false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
@@ -443,7 +465,7 @@ struct mono_ns clock_next(const struct clock *c)
 
     if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
-    next = mono_min(next, local_goes_on_at(c));
+    next = mono_min(mono_min(next, local_goes_on_at(c)), doubt_next(c));
     if (mono_before(c->page.heartbeat, leap_doubt_from(c)))
         next = mono_min(next, leap_doubt_from(c));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));

@@ -55,6 +55,10 @@ struct clock_leap {
     struct clock_estimate before;   /* as it was before any source can have begun to smear (unsmear.c) */
     double before_growth;
     uint8_t ruled_out;              /* bits of enum smear_law: no source can follow it and not have been found out */
+    struct utc_ns doubted;          /* the midnight at which sources that smear may take in a leap second that nobody announces (doubt.c); 0: none */
+    struct utc_ns doubt_told;
+    bool in_doubt, found;           /* it may still come; it became known after a smear had begun, and the sources' words are still to be taken back */
+    double loose;                   /* s/s by which the sources' rate may be another than the oscillator's */
 };
 
 struct clock {

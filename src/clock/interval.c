@@ -29,7 +29,7 @@ static double grown_s(const struct page_data *d, struct mono_ns from, struct mon
 
 double interval_growth(const struct clock *c)
 {
-    return c->options.clock.max_drift * 1e-6 + fmax(interval_farthest(c->estimate.rate_known), 0);
+    return c->options.clock.max_drift * 1e-6 + fmax(interval_farthest(c->estimate.rate_known), 0) + c->leap.loose;
 }
 
 void interval_forget_rate(struct clock *c)

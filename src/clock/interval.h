@@ -5,7 +5,7 @@
 #include "clock/clock.h"
 
 /* What the estimate's error can grow by in each second while it is measured: max_drift, and what the majority leaves unproven of the true frequency
- * beyond the line's rate. */
+ * beyond the line's rate, and what sources may smear in doubt of a leap second. */
 double interval_growth(const struct clock *c);
 
 /* All spans of `c` become valid at `now`: each edge moves out by the page's growth since they were last aged. */

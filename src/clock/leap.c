@@ -4,6 +4,7 @@
 
 #include "base/smear.h"
 #include "clock/discipline.h"
+#include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/select.h"
 
@@ -86,12 +87,23 @@ bool leap_is_too_near(const struct clock *c, const struct measurement *m)
     return c->leap.voted_delta_s != 0 && is_near(c->leap.voted_midnight, m->utc);
 }
 
-/* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could. */
+/* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could.
+ * Beside those who smear and have no say half is enough: more than half are truthful, so one of these is. */
 struct vote { int32_t delta_s; bool found; unsigned by, sources; };
+
+/* Who smears announces nothing; but what he does may have been seen. Returns 2 + what is announced; 0: no word. */
+static unsigned word_of(const struct clock *c, const struct clock_source *s)
+{
+    static const uint8_t seen[] = { [DOUBT_SEEN_NONE] = 2, [DOUBT_SEEN_INSERT] = 3, [DOUBT_SEEN_DELETE] = 1 };
+
+    if (s->smear != SMEAR_NONE)
+        return c->leap.doubted.ns != 0 ? seen[s->seen] : 0;
+    return s->last.leap == LEAP_INSERT ? 3 : s->last.leap == LEAP_DELETE ? 1 : 2;
+}
 
 static struct vote vote(const struct clock *c)
 {
-    unsigned voters = 0, mute = 0, used = 0, all, for_it[3] = { 0 };
+    unsigned heard = 0, used = 0, all, for_it[4] = { 0 };
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
@@ -99,16 +111,15 @@ static struct vote vote(const struct clock *c)
         if (!s->used || s->aside) /* in a group of orphans: who only repeats another of ours, or follows nobody */
             continue;
         used += !s->offline;
-        mute += s->smear != SMEAR_NONE;
-        if ((s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER) || s->smear != SMEAR_NONE) /* who smears announces nothing */
+        if (s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER)
             continue;
-        voters++;
-        for_it[s->last.leap == LEAP_INSERT ? 2 : s->last.leap == LEAP_DELETE ? 0 : 1]++;
+        heard++;
+        for_it[word_of(c, s)]++;
     }
-    all = c->policy.electorate > voters + mute ? c->policy.electorate - mute : voters;
-    for (int i = 0; i < 3; i++)
-        if (for_it[i] > all / 2)
-            return (struct vote){ i - 1, true, for_it[i], used };
+    all = c->policy.electorate > heard ? c->policy.electorate : heard;
+    for (int i = 1; i <= 3; i++)
+        if (2 * for_it[i] + (for_it[0] != 0) > all)
+            return (struct vote){ i - 2, true, for_it[i], used };
     return (struct vote){ 0 };
 }
 
@@ -289,6 +300,14 @@ static void save_change(struct clock *c, struct mono_ns now, struct clock_action
     discipline_emit(out, CLOCK_DO_SAVE);
 }
 
+static void tell_doubt(struct clock *c, struct clock_actions *out)
+{
+    if (!c->leap.in_doubt || c->leap.doubt_told.ns == c->leap.doubted.ns)
+        return;
+    c->leap.doubt_told = c->leap.doubted;
+    discipline_log(out, LOG_LEAP_UNKNOWN);
+}
+
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_view v;
@@ -308,7 +327,11 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     else if ((by_vote = e.delta_s == 0))
         e = event_by_vote(c, &voted, &v, now);
     c->leap.by_vote = by_vote && e.delta_s != 0;
+    if (e.delta_s != 0 && c->page.leap_delta_s == 0)
+        doubt_ends(c);
     apply(c, &e, &v, out);
+    doubt_refresh(c, v.utc, e.delta_s != 0 || (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc)), voted.found && voted.delta_s == 0);
+    tell_doubt(c, out);
     save_change(c, now, out);
 }
 

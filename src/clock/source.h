@@ -9,6 +9,9 @@
 /* True time minus the estimate line lies in [lo_s, hi_s]. */
 struct clock_span { double lo_s, hi_s; };
 
+/* What a source that is declared to smear was seen to do at the month's end that is in doubt (doubt.c). */
+enum doubt_seen { DOUBT_UNSEEN, DOUBT_SEEN_NONE, DOUBT_SEEN_INSERT, DOUBT_SEEN_DELETE };
+
 /* One source's noise law: how far its offset is off, given how much longer than its shortest the round trip took (noise.c). */
 enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, NOISE_PARTS };
 #define CLOCK_NOISE_BINS 3
@@ -72,6 +75,7 @@ struct clock_source {
     bool used, prefer, sampled;
     bool smears;                   /* found to smear, undeclared: refused until that is over */
     uint8_t smear;                 /* enum smear_law it is declared to follow */
+    uint8_t seen;                  /* whether it does so at this month's end: enum doubt_seen */
     bool misfit;                   /* its last sample fitted nothing */
     uint8_t standing;              /* enum standing, of the last sample */
     bool aside;                    /* does not count now, for its standing */

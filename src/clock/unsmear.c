@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "clock/discipline.h"
+#include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/leap.h"
@@ -16,8 +17,7 @@ const char *smear_law_text(enum smear_law law)
     return (unsigned)law < SMEAR_LAW_COUNT ? text[law] : "unknown";
 }
 
-/* How far smeared time has left the count of before the leap, which it does without a jump. */
-static struct dur_ns taken(const struct page_data *p, enum smear_law law, struct tai_ns at)
+struct dur_ns unsmear_taken(const struct page_data *p, enum smear_law law, struct tai_ns at)
 {
     struct dur_ns jump = { tai_before(at, p->leap_at) ? 0 : -p->leap_delta_s * NS_PER_S };
 
@@ -32,7 +32,7 @@ struct tai_ns unsmear_tai_of(const struct page_data *p, enum smear_law law, stru
     if (law == SMEAR_NONE || p->leap_delta_s == 0)
         return leap_tai_of(p, utc, expected);
     while (rounds--)
-        at = tai_add(before, dur_neg(taken(p, law, at)));
+        at = tai_add(before, dur_neg(unsmear_taken(p, law, at)));
     return at;
 }
 
@@ -86,6 +86,8 @@ static double moved_s(const struct clock *c)
     return dur_to_s(tai_sub(estimate_tai(&c->estimate, now), estimate_tai(&c->leap.before, now)));
 }
 
+struct clock_span unsmear_before(const struct clock *c) { return minus(remembered_bound(c), moved_s(c)); }
+
 /* Every source would have been found out at its last measurement, if it followed this law. */
 static bool is_ruled_out(const struct clock *c, enum smear_law law)
 {
@@ -105,8 +107,10 @@ void unsmear_remember(struct clock *c)
 {
     struct clock_leap *l = &c->leap;
 
-    if (c->page.leap_delta_s == 0)
+    if (c->page.leap_delta_s == 0 && l->doubted.ns == 0)
         l->have_before = false;
+    else if (c->page.leap_delta_s == 0 && !doubt_may_remember(c))
+        l->ruled_out = 0;
     else if (laws_at(&c->page, estimate_tai(&c->estimate, c->estimate.aged))) {
         for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
             l->ruled_out = (uint8_t)(l->ruled_out | is_ruled_out(c, law) << law);
@@ -128,9 +132,10 @@ struct clock_span unsmear_bound(const struct clock *c, double *growth)
 {
     struct clock_span bound = c->estimate.bound, before;
 
+    doubt_widen(c, &bound, growth);
     if (!may_be_followed(c))
         return bound;
-    before = minus(remembered_bound(c), moved_s(c));
+    before = unsmear_before(c);
     *growth = fmax(*growth, c->leap.before_growth + fabs(c->estimate.rate - c->leap.before.rate));
     return (struct clock_span){ fmin(bound.lo_s, before.lo_s), fmax(bound.hi_s, before.hi_s) };
 }
@@ -143,11 +148,13 @@ static enum smear_law law_since(const struct clock *c, struct clock_span span, s
     return law_of(&c->page, minus(span, -moved_s(c)), remembered_bound(c), at);
 }
 
-static void go_back(struct clock *c)
+void unsmear_go_back(struct clock *c)
 {
     struct clock_span bound = remembered_bound(c);
     struct mono_ns aged = c->estimate.aged;
 
+    if (!c->leap.have_before)
+        return;
     c->estimate = c->leap.before;
     c->estimate.bound = bound;
     c->estimate.aged = aged;
@@ -184,6 +191,6 @@ bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along,
     c->estimate.bound = unsmear_bound(c, &growth); /* it may have been cut by what this source said before */
     refuse(s, law, out);
     if (*taken_along)
-        go_back(c);
+        unsmear_go_back(c);
     return true;
 }

@@ -14,6 +14,15 @@
 /* TAI of what a source told as UTC, under its declared smear; `expected` as in leap_tai_of. */
 struct tai_ns unsmear_tai_of(const struct page_data *page, enum smear_law law, struct utc_ns utc, struct tai_ns expected);
 
+/* How far time smeared by `law` has left the count of before the page's leap second, which it does without a jump. */
+struct dur_ns unsmear_taken(const struct page_data *page, enum smear_law law, struct tai_ns at);
+
+/* The bound of before the smear, aged to now, as offsets from the line of now. To be asked where it was remembered. */
+struct clock_span unsmear_before(const struct clock *c);
+
+/* A leap second was found by what sources smear, or became known meanwhile: the estimate is what was remembered, if it was. */
+void unsmear_go_back(struct clock *c);
+
 /* Keep the estimate while no source can smear yet. */
 void unsmear_remember(struct clock *c);
 

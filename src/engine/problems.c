@@ -187,6 +187,8 @@ static void note_leap_tables(const struct engine *e, struct mono_ns now, struct 
 
     if (l->conflict)
         problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
+    if (l->in_doubt)
+        problems_note(out, PROBLEM_LEAP_UNKNOWN, NULL, NULL);
     if (l->worse)
         note_worse_list(e, now, out);
     if (l->differ_at.ns == 0)

@@ -147,6 +147,20 @@ static void mixed_smear(const struct lint *l)
             lint_add(&l->at, LINT_MIXED_SMEAR_RULE, "sources", i, NULL, "%.100s spreads leap seconds, others here do not", host_of(&e->source[i]));
 }
 
+static void smear_without_list(const struct lint *l)
+{
+    const struct engine_options *e = &l->o->engine;
+
+    if (e->clock.leap.unknown == LEAP_UNKNOWN_NONE || access(e->clock.leap.list.s, R_OK) == 0)
+        return;
+    for (uint32_t i = 0; i < e->source_count; i++)
+        if (e->source[i].smear != 0) {
+            lint_add(&l->at, LINT_SMEAR_WITHOUT_LIST_RULE, "leap", 0, "list", "%.100s smears, and leap.list is no file that can be read",
+                     host_of(&e->source[i]));
+            return;
+        }
+}
+
 /* The pool the daemon asks by default, without the brackets of the schema: "POOL", "0.POOL" ... */
 static bool is_default_pool(const char *host)
 {
@@ -264,6 +278,7 @@ void lint_configuration(const struct daemon_options *o, const struct conf_tree *
     count_sources(&l);
     one_provider(&l);
     mixed_smear(&l);
+    smear_without_list(&l);
     each_source(&l);
     serving(&l);
     daytime_amplifies(&l);

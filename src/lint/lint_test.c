@@ -43,6 +43,7 @@ static const struct lint_finding *finding(enum lint_rule rule)
 
 #define FOUR "sources: [{ server: a.x }, { server: a.y }, { server: a.z }, { server: a.w }]\n"
 #define SERVER FOUR "ntp: { listen: [\"192.0.2.1:5\"] }\n"
+#define SMEARED "sources: [{ server: a.x, smear: linear }]\n"
 #define GUARDED "rate_limit: {}\n"
 
 /* line 0: what no line gives is told at the file. */
@@ -73,6 +74,9 @@ static const struct { enum lint_rule rule; unsigned line; const char *bad, *good
       SERVER "local: { public: true, orphan: true }\naccess: [{ nets: [0.0.0.0/0], action: deny }]" },
     { LINT_NO_LEAP_FILE_RULE, 3, SERVER "leap: { list: /none, zone: /none }", SERVER "leap: { list: /etc/passwd }" },
     { LINT_NO_LEAP_FILE_RULE, 3, SERVER "leap: { list: /none, zone: /none }", FOUR "leap: { list: /none, zone: /none }" },
+    { LINT_SMEAR_WITHOUT_LIST_RULE, 2, SMEARED "leap: { list: /none }", SMEARED "leap: { list: /etc/passwd }" },
+    { LINT_SMEAR_WITHOUT_LIST_RULE, 2, SMEARED "leap: { list: /none }", SMEARED "leap: { list: /none, unknown: none }" },
+    { LINT_SMEAR_WITHOUT_LIST_RULE, 2, SMEARED "leap: { list: /none }", FOUR "leap: { list: /none }" },
     { LINT_LEGACY_KEYS_RULE, 1, "keys: { allow_legacy: true }", "keys: { allow_legacy: false }" },
     { LINT_NO_DRIFT_FILE_RULE, 0, "clock: { mode: auto }", "clock: { mode: virtual }" },
     { LINT_NO_DRIFT_FILE_RULE, 0, "clock: { mode: auto }", "clock: { drift_file: /x }" },
