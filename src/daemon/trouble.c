@@ -130,7 +130,8 @@ static void note_certificate(const struct core *c, struct mono_ns now, struct pr
     if (refused[0])
         problems_note(out, PROBLEM_CERTIFICATE_REFUSED, "nts.certificate", refused);
     if (c->world->ke->not_kept)
-        problems_note(out, PROBLEM_NOT_SAVED, "nts.cookie_key_file", NULL);
+        problems_note(out, PROBLEM_NOT_SAVED, "nts.cookie_key_file",
+                      c->world->ke->shut ? "its folder was made after the start, and stays closed to the program until the daemon is restarted" : NULL);
     expiry = nts_expiry(&c->world->ke->valid, v.utc);
     if (expiry > NTS_EXPIRY_FAR)
         problems_note(out, PROBLEM_CERTIFICATE, "nts.certificate", expiry == NTS_EXPIRED ? "it has expired" : NULL);

@@ -1,7 +1,9 @@
 #include "ke/ring_keep.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,4 +64,14 @@ bool ring_keep_save(const char *path, const struct nts_ring *ring, struct dur_ns
     if (!wrong && failed)
         fprintf(stderr, "simple-utcd-ke: nts.cookie_key_file %s is written again: cookies outlive a restart\n", path);
     return !wrong;
+}
+
+uint64_t ring_keep_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    struct stat st;
+
+    snprintf(folder, sizeof folder, "%.*s.", slash ? (int)(slash - path + 1) : 0, path);
+    return stat(folder, &st) == 0 ? (uint64_t)st.st_ino : 0;
 }

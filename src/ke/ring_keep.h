@@ -14,4 +14,7 @@ struct dur_ns ring_keep_load(const char *path, struct dur_ns lifetime, struct nt
  * again. Returns false when it fails; true without a path. */
 bool ring_keep_save(const char *path, const struct nts_ring *ring, struct dur_ns age, bool failed);
 
+/* The folder that the file is in now, as a number; 0: there is none. */
+uint64_t ring_keep_folder(const char *path);
+
 #endif

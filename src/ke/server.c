@@ -65,6 +65,7 @@ static struct {
     enum nts_expiry expiry_told, lists_told;
     unsigned listeners, count;
     unsigned most;               /* connections, KE_CONNECTIONS_MAX or as many as there are descriptors for */
+    uint64_t folder;             /* of nts.cookie_key_file when the program was confined: what is made later stays closed to it */
     int64_t keep_again_ns;       /* when a ring that could not be written is tried again, CLOCK_BOOTTIME */
     bool resting;                /* no connection could be taken for lack of something: not asked again at once */
     struct connection connection[KE_CONNECTIONS_MAX]; /* oldest first */
@@ -330,12 +331,26 @@ static void serve_all(int64_t now)
             accept_some(ke.poll[i].fd, i >= ke.shared->orders.certified, now);
 }
 
+/* Trying again would not help, and nobody would know why. */
+static void look_at_folder(void)
+{
+    const char *path = ke.shared->orders.options.cookie_key_file.s;
+    uint64_t folder = ke.picture->not_kept ? ring_keep_folder(path) : 0;
+    bool shut = folder != 0 && folder != ke.folder && !(ke.picture->missing & SANDBOX_NO_LANDLOCK);
+
+    if (shut && !ke.picture->shut)
+        fprintf(stderr, "simple-utcd-ke: the folder of nts.cookie_key_file %s was made after the start and stays closed to this program: restart the daemon\n",
+                path);
+    ke.picture->shut = shut;
+}
+
 static void keep_ring(int64_t now)
 {
     const struct ke_shared *s = ke.shared;
 
     ke.picture->not_kept = !ring_keep_save(s->orders.options.cookie_key_file.s, &s->ring, (struct dur_ns){ now - s->turned_at_ns }, ke.picture->not_kept);
     ke.keep_again_ns = now + KEEP_AGAIN_S * NS_PER_S;
+    look_at_folder();
 }
 
 static void look_after_ring(void)
@@ -486,6 +501,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
         return EXIT_FAILURE;
     host_end_with_parent(starter); /* giving rights away takes the wish along */
     take_signals();
+    ke.folder = o->cookie_key_file.s[0] ? ring_keep_folder(o->cookie_key_file.s) : 0;
     picture->missing = sandbox_enter(SANDBOX_KE, &files, &shared->note);
     recall_ring();
     ke.listeners = orders->listeners < LISTENERS_MAX ? orders->listeners : LISTENERS_MAX;

@@ -369,6 +369,21 @@ def test_NTS_17_cookie_keys_that_cannot_be_kept_are_named(lab):
     assert nts.establish()
 
 
+def test_NTS_17_a_folder_made_after_the_start_is_named(lab):
+    """It stays closed to the confined program, and its file would be tried for ever without a word why."""
+    folder = lab.dir / "later"
+    nts = Server(lab, utcd.PROCESSES, "shut", cookie_key_file=str(folder / "keys"))
+    unsaved = lambda s: [p for p in s["problems"] if p["id"] == "not-saved"]
+    first = unsaved(nts.daemon.wait_status(unsaved))[0]
+    assert "closed" not in first["sentence"], first
+    folder.mkdir(mode=0o700)
+    nts.daemon.wait_status(lambda s: not unsaved(s) or "stays closed" in unsaved(s)[0]["sentence"], timeout=20)
+    if (folder / "keys").exists():
+        return  # this kernel has no Landlock
+    time.sleep(11)
+    assert nts.daemon.log().count(f"{folder}/keys was made after the start and stays closed to this program: restart the daemon") == 1, nts.daemon.log()
+
+
 def test_NTS_17_cookie_keys_are_kept_as_soon_as_they_can_be(lab):
     """Told once however often it is tried, and once when it works; their age is that of the keys, not of the file."""
     folder = lab.dir / "ring"
