@@ -138,12 +138,22 @@ static void set_path(struct clock *c)
     c->page.root_delay = dur_min(dur_add(s->last.root_delay, s->last.delay), dur_add(c->page.early, c->page.late));
 }
 
+/* What is known was measured since then: from the start on, or since a sleep or a move took the phase away. */
+static double age_of_phase_s(const struct clock *c, struct mono_ns now)
+{
+    struct mono_ns from = c->estimate.started;
+
+    if (c->policy.lost_at.ns != 0 && mono_before(from, c->policy.lost_at))
+        from = c->policy.lost_at;
+    return dur_to_s(mono_sub(now, from));
+}
+
 static void set_line(struct clock *c, struct tai_ns served, struct mono_ns now)
 {
     struct page_data *p = &c->page;
     double fastest = fmin(c->options.clock.max_slew * 1e-6, RATE_LIMIT / 2), interval_s = dur_to_s(discipline_poll(c));
     double spread_s = fmax(interval_s * SLEW_PART, fmin(interval_s, SLEW_LEAST_S));
-    double age_s = dur_to_s(mono_sub(now, c->estimate.started));
+    double age_s = age_of_phase_s(c, now);
 
     p->raw_ref = now;
     p->tai_ref = estimate_tai(&c->estimate, now);

@@ -285,6 +285,17 @@ struct clock_move estimate_shift(struct clock_estimate *e, double x_s)
     return (struct clock_move){ dur_to_s(whole), 0 };
 }
 
+struct clock_move estimate_replace(struct clock_estimate *e, double x_s, double half_s)
+{
+    struct clock_move move = estimate_shift(e, x_s);
+
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
+        e->bank[i].x_s = e->bank[i].pxy = 0;
+        e->bank[i].pxx = half_s * half_s;
+    }
+    return move;
+}
+
 struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi)
 {
     double y = fmin(fmax(e->rate, lo), hi) - e->rate;

@@ -26,6 +26,9 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
 /* Move the line by x_s, whole nanoseconds of it. */
 struct clock_move estimate_shift(struct clock_estimate *e, double x_s);
 
+/* The phase is known anew, within half_s around x_s from the line, and by nothing else; the frequency stays. */
+struct clock_move estimate_replace(struct clock_estimate *e, double x_s, double half_s);
+
 /* Hold the line's rate within [lo, hi]. */
 struct clock_move estimate_limit(struct clock_estimate *e, double lo, double hi);
 

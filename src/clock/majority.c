@@ -331,6 +331,16 @@ static bool leave_group(struct clock *c, struct clock_majority *m, struct mono_n
     return m->found;
 }
 
+/* What a sleep took is far more than what the sources leave open: beside so wide a doubt even the small chance that a sample fits nothing would keep the
+ * estimate at the bound's edge. */
+static void replace_lost_phase(struct clock *c)
+{
+    double half_s = interval_width(c->estimate.bound) / 2;
+
+    if (dur_to_s(c->policy.lost) > half_s)
+        interval_follow(c, estimate_replace(&c->estimate, interval_middle(c->estimate.bound), half_s));
+}
+
 void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = discipline_status(c, now);
@@ -358,6 +368,7 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
             return;
     } else if (interval_meet(c->estimate.bound, m.hull, &both)) {
         c->estimate.bound = both;
+        replace_lost_phase(c);
         c->policy.panic_logged = false;
     } else if (!yield(c, &m, now, out)) {
         s->state = CLOCK_SOURCE_FALSETICKER;
