@@ -90,7 +90,7 @@ void follow_say_flood(void *channel)
 /* One who never stops talking is heard again in the next round, when the others have been. */
 bool follow_heard_flood(int channel, uint32_t *beat)
 {
-    struct word word;
+    struct word word = { 0 };
     bool flood = false;
     int fd;
 
