@@ -11,6 +11,7 @@ from lib import proc, utcd
 
 
 INSTRUMENTED = ["-fsanitize=address,undefined"] if b"__asan_init" in utcd.DAEMON.read_bytes() else []
+COUNTS = ["-lgcov"] if b"__gcov_" in utcd.DAEMON.read_bytes() else []
 
 
 def meson(*words, destdir):
@@ -132,13 +133,24 @@ def test_the_static_library_shows_the_names_of_the_shared_one(installed):
     assert names == set(re.findall(r"^ +(utc_\w+);", (utcd.ROOT / "src/lib/libutc.map").read_text(), re.MULTILINE))
 
 
+def test_a_program_that_reads_the_page_links_nothing_else(installed, pkg_config, tmp_path):
+    """Neither what asks servers nor a library of ciphers."""
+    (tmp_path / "own.c").write_text('#include "utc/utc.h"\nint main(void) { struct utc *u; return utc_open(&u, "/nothing/page") == 0; }\n')
+    flags = proc.run(["pkg-config", "--cflags", "--libs", "--static", "utc"], env=pkg_config).stdout
+    assert "nettle" not in flags
+    flags = flags.replace("-lutc", str(find(installed, "libutc.a"))).split()
+    done = proc.run(["cc", "-Wall", "-Werror", tmp_path / "own.c", *INSTRUMENTED, *flags, *COUNTS, "-o", tmp_path / "own"])
+    assert done.returncode == 0, done.stderr
+    names = proc.run(["nm", tmp_path / "own"]).stdout
+    assert "page_read" in names and "getaddrinfo" not in names
+
+
 @pytest.mark.parametrize("static", [[]] if INSTRUMENTED else [[], ["-static"]])     # an instrumented program cannot be static
 def test_a_program_with_the_librarys_inner_names_links_it(installed, pkg_config, tmp_path, static):
     (tmp_path / "own.c").write_text(STATIC_PROGRAM)
     library = find(installed, "libutc.a")
     flags = proc.run(["pkg-config", "--cflags", "--libs", "--static", "utc"], env=pkg_config).stdout.replace("-lutc", str(library)).split()
-    counts = ["-lgcov"] if b"__gcov_" in utcd.DAEMON.read_bytes() else []
-    done = proc.run(["cc", "-Wall", "-Werror", *static, tmp_path / "own.c", *INSTRUMENTED, *flags, *counts, "-o", tmp_path / "own"])
+    done = proc.run(["cc", "-Wall", "-Werror", *static, tmp_path / "own.c", *INSTRUMENTED, *flags, *COUNTS, "-o", tmp_path / "own"])
     assert done.returncode == 0, done.stderr
     done = proc.run([tmp_path / "own"])
     assert done.stdout == "the file does not exist; a link-local address needs its interface behind it, such as fe80::1%eth0; 42\n", done.stdout + done.stderr
