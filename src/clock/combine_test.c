@@ -123,6 +123,14 @@ static void two_misfits_in_a_row_open_the_estimate(void **state)
 
 static bool is_range(struct clock_span s, double lo_ppm, double hi_ppm) { return fabs(s.lo_s - lo_ppm * PPM) < 1e-10 && fabs(s.hi_s - hi_ppm * PPM) < 1e-10; }
 
+/* By that source the frequency is between these. */
+static void prove(struct clock *c, unsigned slot, double lo_ppm, double hi_ppm)
+{
+    c->source[slot].pace.known = true;
+    c->source[slot].pace.rate = (struct clock_span){ lo_ppm * PPM, hi_ppm * PPM };
+    combine_rate(c);
+}
+
 /* In ppm, about the line's rate. While nothing is proven, what the limit leaves; in a group the reference may move by itself. */
 static void the_frequency_is_known_by_proof(void **state)
 {
@@ -134,9 +142,7 @@ static void the_frequency_is_known_by_proof(void **state)
     c->estimate.rate = -20 * PPM;
     combine_rate(c);
     assert_true(is_range(c->estimate.rate_known, -519, 519)); /* and the drift around it */
-    c->source[0].pace.known = true;
-    c->source[0].pace.rate = (struct clock_span){ -2 * PPM, 3 * PPM };
-    combine_rate(c);
+    prove(c, 0, -2, 3);
     assert_true(is_range(c->estimate.rate_known, -2, 3));
     c->source[0].standing = STANDING_REFERENCE;
     combine_rate(c);
@@ -151,14 +157,10 @@ static void proofs_may_differ_by_the_drift(void **state)
 
     (void)state;
     begin(&f, 2);
-    for (int i = 0; i < 2; i++)
-        c->source[i].pace.known = true;
-    c->source[0].pace.rate = (struct clock_span){ -1 * PPM, 1 * PPM };
-    c->source[1].pace.rate = (struct clock_span){ 2.5 * PPM, 4 * PPM };
-    combine_rate(c);
+    prove(c, 0, -1, 1);
+    prove(c, 1, 2.5, 4);
     assert_true(is_range(c->estimate.rate_known, 2.5, 1));
-    c->source[1].pace.rate = (struct clock_span){ 3.5 * PPM, 4 * PPM };
-    combine_rate(c);
+    prove(c, 1, 3.5, 4);
     assert_true(is_range(c->estimate.rate_known, -1, 4));
 }
 
@@ -174,9 +176,7 @@ static void what_was_resumed_is_kept_until_more_is_proven(void **state)
     c->estimate.rate_known = (struct clock_span){ -5 * PPM, 5 * PPM };
     combine_rate(c);
     assert_true(is_range(c->estimate.rate_known, -5, 5) && c->policy.resumed);
-    c->source[0].pace.known = true;
-    c->source[0].pace.rate = (struct clock_span){ -2 * PPM, 3 * PPM };
-    combine_rate(c);
+    prove(c, 0, -2, 3);
     assert_true(is_range(c->estimate.rate_known, -2, 3) && !c->policy.resumed);
     c->policy.resumed = true;
     combine_rate(c);

@@ -6,28 +6,31 @@
 #include "clock/noise.h"
 
 static struct prng rng;
+static struct clock_noise n;
+static struct clock_law law;
+static unsigned outside; /* samples whose error the law did not expect */
 
-static int seed(void **state)
+static int begin(void **state)
 {
     (void)state;
     prng_seed(&rng, 7);
+    noise_init(&n);
     return 0;
 }
 
 /* Feeds samples of known error, as the estimate would report them when it knows the truth. */
-static double feed(struct clock_noise *n, unsigned count, double floor_s, bool gaussian, unsigned *outside)
+static double feed(unsigned count, double floor_s, bool gaussian)
 {
     double square = 0;
 
-    *outside = 0;
+    outside = 0;
     for (unsigned i = 0; i < count; i++) {
         double d1 = gaussian ? 60e-6 + 1e-5 * prng_normal(&rng) : 1e-5 * prng_exponential(&rng);
         double d2 = gaussian ? 60e-6 + 1e-5 * prng_normal(&rng) : 1e-5 * prng_exponential(&rng);
         double e = (d1 - d2) / 2, body;
         struct clock_fit fit = { .innovation_s = e };
-        struct clock_law law;
 
-        noise_law(n, floor_s + d1 + d2, &law);
+        noise_law(&n, floor_s + d1 + d2, &law);
         body = exp(-e * e / (2 * law.body_var)) / sqrt(2 * M_PI * law.body_var) * law.share[NOISE_BODY];
         fit.part[NOISE_BOX] = fabs(e) <= law.half_s ? law.share[NOISE_BOX] / (2 * law.half_s) : 0;
         fit.part[NOISE_BODY] = body;
@@ -35,8 +38,8 @@ static double feed(struct clock_noise *n, unsigned count, double floor_s, bool g
         body += fit.part[NOISE_BOX];
         for (unsigned k = 0; k < NOISE_PARTS; k++)
             fit.part[k] /= body;
-        noise_learn(n, &law, &fit);
-        *outside += i > 100 && fabs(e) > law.half_s;
+        noise_learn(&n, &law, &fit);
+        outside += i > 100 && fabs(e) > law.half_s;
         square += e * e;
     }
     return sqrt(square / count);
@@ -44,11 +47,7 @@ static double feed(struct clock_noise *n, unsigned count, double floor_s, bool g
 
 static void floor_is_the_shortest_trip_and_falls_at_once(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-
     (void)state;
-    noise_init(&n);
     noise_law(&n, 250e-6, &law);
     noise_law(&n, 200e-6, &law);
     noise_law(&n, 300e-6, &law);
@@ -59,11 +58,7 @@ static void floor_is_the_shortest_trip_and_falls_at_once(void **state)
 
 static void floor_ages(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-
     (void)state;
-    noise_init(&n);
     for (int i = 0; i < 3; i++)
         noise_law(&n, 100e-6, &law);
     for (int i = 0; i < 600; i++)
@@ -73,13 +68,8 @@ static void floor_ages(void **state)
 
 static void longer_path_is_followed_within_a_few_samples(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-    unsigned outside;
-
     (void)state;
-    noise_init(&n);
-    feed(&n, 300, 200e-6, false, &outside);
+    feed(300, 200e-6, false);
     for (int i = 0; i < 6; i++)
         noise_law(&n, 2200e-6 + 1e-5 * prng_exponential(&rng), &law);
     assert_true(n.floor_s > 2199e-6);
@@ -88,17 +78,12 @@ static void longer_path_is_followed_within_a_few_samples(void **state)
 /* A clock that was set during an exchange, a stamp of another packet: no path is shorter for one packet only. */
 static void lone_short_trip_is_no_floor(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-    unsigned outside;
-
     (void)state;
-    noise_init(&n);
     noise_law(&n, 170e-6, &law);
-    feed(&n, 100, 200e-6, false, &outside);
+    feed(100, 200e-6, false);
     assert_true(n.floor_s > 199e-6 && n.scale_s < 30e-6);
     noise_init(&n);
-    feed(&n, 100, 200e-6, false, &outside);
+    feed(100, 200e-6, false);
     noise_law(&n, 100e-6, &law);
     assert_true(n.floor_s > 199e-6);
     assert_true(law.half_s > 49e-6); /* as doubtful as it is short */
@@ -108,31 +93,23 @@ static void lone_short_trip_is_no_floor(void **state)
 
 static void queue_does_not_move_the_floor(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-    unsigned outside;
-
     (void)state;
-    noise_init(&n);
-    feed(&n, 300, 200e-6, false, &outside);
+    feed(300, 200e-6, false);
     for (int i = 0; i < 60; i++)
         noise_law(&n, 200e-6 + 2e-3 * prng_exponential(&rng), &law);
     assert_true(n.floor_s < 230e-6);
 }
 
 /* One sample in so many is late by 5 ms. */
-static void feed_late(struct clock_noise *n, unsigned count, unsigned every)
+static void feed_late(struct clock_noise *of, unsigned count, unsigned every)
 {
-    struct clock_law law;
-
     for (unsigned i = 0; i < count; i++)
-        noise_law(n, 200e-6 + 1e-5 * (prng_exponential(&rng) + prng_exponential(&rng)) + (i % every == 0 ? 5e-3 : 0), &law);
+        noise_law(of, 200e-6 + 1e-5 * (prng_exponential(&rng) + prng_exponential(&rng)) + (i % every == 0 ? 5e-3 : 0), &law);
 }
 
 static void late_packets_do_not_make_all_look_bad(void **state)
 {
     struct clock_noise with, without;
-    struct clock_law law;
 
     (void)state;
     noise_init(&with);
@@ -151,11 +128,7 @@ static void late_packets_do_not_make_all_look_bad(void **state)
 
 static void first_packet_may_be_late(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-
     (void)state;
-    noise_init(&n);
     noise_law(&n, 50e-3, &law);
     feed_late(&n, 14, 4);
     assert_true(n.scale_s > 5e-4);
@@ -165,11 +138,7 @@ static void first_packet_may_be_late(void **state)
 
 static void late_packets_in_a_row_are_no_longer_path_where_they_are_common(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-
     (void)state;
-    noise_init(&n);
     feed_late(&n, 300, 3);
     for (int i = 0; i < 9; i++)
         noise_law(&n, 5200e-6 + 1e-5 * prng_exponential(&rng), &law);
@@ -182,13 +151,8 @@ static void late_packets_in_a_row_are_no_longer_path_where_they_are_common(void 
 /* Queued packets, and then a longer path: only what is alike counts. */
 static void longer_path_is_seen_after_a_queue(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
-    unsigned outside;
-
     (void)state;
-    noise_init(&n);
-    feed(&n, 300, 200e-6, false, &outside);
+    feed(300, 200e-6, false);
     for (int i = 0; i < 5; i++)
         noise_law(&n, (1000 + 4000 * i) * 1e-6, &law);
     for (int i = 0; i < 7; i++)
@@ -198,13 +162,10 @@ static void longer_path_is_seen_after_a_queue(void **state)
 
 static void exponential_excess_stays_in_the_box(void **state)
 {
-    struct clock_noise n;
-    unsigned outside;
     double rms;
 
     (void)state;
-    noise_init(&n);
-    rms = feed(&n, 2000, 200e-6, false, &outside);
+    rms = feed(2000, 200e-6, false);
     assert_true(outside < 40); /* 2 %: the floor is known from 512 samples only */
     assert_true(n.bin[1].share[NOISE_BOX] > n.bin[1].share[NOISE_BODY]);
     assert_true(noise_sd(&n) > rms / 2 && noise_sd(&n) < rms * 2);
@@ -212,13 +173,10 @@ static void exponential_excess_stays_in_the_box(void **state)
 
 static void gaussian_jitter_is_learnt_as_a_body(void **state)
 {
-    struct clock_noise n;
-    unsigned outside;
     double rms, sd;
 
     (void)state;
-    noise_init(&n);
-    rms = feed(&n, 2000, 200e-6, true, &outside);
+    rms = feed(2000, 200e-6, true);
     assert_true(n.bin[1].share[NOISE_BODY] > 0.7);
     sd = sqrt(n.bin[1].body) * n.scale_s;
     assert_true(sd > rms * 0.7 && sd < rms * 1.4);
@@ -227,13 +185,10 @@ static void gaussian_jitter_is_learnt_as_a_body(void **state)
 
 static void misfit_widens_at_most_twofold(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
     struct clock_fit fit = { .outlier = 1, .innovation_s = 1 };
     double before;
 
     (void)state;
-    noise_init(&n);
     noise_law(&n, 200e-6, &law);
     before = n.bin[law.bin].body;
     noise_learn(&n, &law, &fit);
@@ -243,12 +198,9 @@ static void misfit_widens_at_most_twofold(void **state)
 /* A reference clock: what is declared is a guess until two samples in a row have told, and one that is far off tells little. */
 static void a_reference_clock_is_as_noisy_as_its_samples_are_apart(void **state)
 {
-    struct clock_noise n;
-    struct clock_law law;
     double before = NAN, e;
 
     (void)state;
-    noise_init(&n);
     for (int i = 0; i < 400; i++) {
         e = 5e-6 * prng_normal(&rng);
         noise_reference(&n, 1e-3, 1e-6, e - before, &law);
@@ -268,19 +220,19 @@ static void a_reference_clock_is_as_noisy_as_its_samples_are_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(floor_is_the_shortest_trip_and_falls_at_once, seed),
-        cmocka_unit_test_setup(floor_ages, seed),
-        cmocka_unit_test_setup(longer_path_is_followed_within_a_few_samples, seed),
-        cmocka_unit_test_setup(lone_short_trip_is_no_floor, seed),
-        cmocka_unit_test_setup(queue_does_not_move_the_floor, seed),
-        cmocka_unit_test_setup(late_packets_do_not_make_all_look_bad, seed),
-        cmocka_unit_test_setup(first_packet_may_be_late, seed),
-        cmocka_unit_test_setup(late_packets_in_a_row_are_no_longer_path_where_they_are_common, seed),
-        cmocka_unit_test_setup(longer_path_is_seen_after_a_queue, seed),
-        cmocka_unit_test_setup(exponential_excess_stays_in_the_box, seed),
-        cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, seed),
-        cmocka_unit_test_setup(misfit_widens_at_most_twofold, seed),
-        cmocka_unit_test_setup(a_reference_clock_is_as_noisy_as_its_samples_are_apart, seed),
+        cmocka_unit_test_setup(floor_is_the_shortest_trip_and_falls_at_once, begin),
+        cmocka_unit_test_setup(floor_ages, begin),
+        cmocka_unit_test_setup(longer_path_is_followed_within_a_few_samples, begin),
+        cmocka_unit_test_setup(lone_short_trip_is_no_floor, begin),
+        cmocka_unit_test_setup(queue_does_not_move_the_floor, begin),
+        cmocka_unit_test_setup(late_packets_do_not_make_all_look_bad, begin),
+        cmocka_unit_test_setup(first_packet_may_be_late, begin),
+        cmocka_unit_test_setup(late_packets_in_a_row_are_no_longer_path_where_they_are_common, begin),
+        cmocka_unit_test_setup(longer_path_is_seen_after_a_queue, begin),
+        cmocka_unit_test_setup(exponential_excess_stays_in_the_box, begin),
+        cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, begin),
+        cmocka_unit_test_setup(misfit_widens_at_most_twofold, begin),
+        cmocka_unit_test_setup(a_reference_clock_is_as_noisy_as_its_samples_are_apart, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,16 @@ static void source(struct clock *c, unsigned slot, double before_leap_s, double 
                                              .span = { offset_s - half_s, offset_s + half_s } };
 }
 
+/* A clock that knew its bound, a millisecond on either side, ten seconds into the longest smears, and now knows it within 50 us. */
+static struct clock since_noon(double before_leap_s, double lag_s)
+{
+    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+
+    unsmear_remember(&c);
+    move(&c, before_leap_s, lag_s, 50e-6);
+    return c;
+}
+
 static void smears_are_taken_back(void **state)
 {
     const struct clock c = at(0, 0, 0);
@@ -69,13 +79,11 @@ static void without_a_law_what_is_expected_decides(void **state)
 /* Ten seconds into a linear smear that all have followed: 116 us, which no source could be told by. */
 static void what_was_known_before_stays_in_the_bound(void **state)
 {
-    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock c = since_noon(12 * HOUR_S - 100, 1157e-6);
     struct clock_span b;
     double growth = 1e-6;
 
     (void)state;
-    unsmear_remember(&c);
-    move(&c, 12 * HOUR_S - 100, 1157e-6, 50e-6);
     c.estimate.rate = -11.6e-6;
     source(&c, 0, 12 * HOUR_S - 100, 0, 500e-6);
     b = unsmear_bound(&c, &growth);
@@ -91,12 +99,10 @@ static void what_was_known_before_stays_in_the_bound(void **state)
 /* Hours later every source that smeared would have been found out; but each has to have been heard since. */
 static void until_no_source_could_be_smearing(void **state)
 {
-    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock c = since_noon(8 * HOUR_S, 0);
     double growth = 1e-6;
 
     (void)state;
-    unsmear_remember(&c);
-    move(&c, 8 * HOUR_S, 0, 50e-6);
     source(&c, 0, 8 * HOUR_S, 0, 500e-6);
     source(&c, 1, 12 * HOUR_S - 50, 0, 500e-6); /* last heard just after noon */
     unsmear_remember(&c);
@@ -116,12 +122,10 @@ static void until_no_source_could_be_smearing(void **state)
 /* Each law for itself: an hour into it half a second of a line is 42 ms, of a cosine 4 ms. */
 static void each_law_is_ruled_out_for_itself(void **state)
 {
-    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock c = since_noon(11 * HOUR_S, 0);
     double growth = 1e-6;
 
     (void)state;
-    unsmear_remember(&c);
-    move(&c, 11 * HOUR_S, 0, 50e-6);
     for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++) {
         c.leap.ruled_out = (uint8_t)~(1u << law);
         assert_true(unsmear_bound(&c, &growth).hi_s > 900e-6 || law == SMEAR_UTC_SLS);
@@ -204,13 +208,11 @@ static void one_that_left_the_bound_on_a_curve_is_refused(void **state)
 static void the_line_of_before_is_gone_back_to(void **state)
 {
     double t = 10 * HOUR_S, smear_s = dur_to_s(smear_offset(SMEAR_LINEAR, tai(t), tai(0), 1));
-    struct clock c = at(12 * HOUR_S + 10, 0, 1e-3);
+    struct clock c = since_noon(t, -smear_s);
     struct clock_actions out = { .count = 0 };
     bool taken_along;
 
     (void)state;
-    unsmear_remember(&c);
-    move(&c, t, -smear_s, 50e-6);
     source(&c, 0, t, 0, 500e-6);
     assert_true(unsmear_refuses(&c, &c.source[0], &taken_along, &out));
     assert_true(taken_along);
