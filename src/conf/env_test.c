@@ -1,8 +1,7 @@
 /* The environment over a tree, by a schema of our own: what stands in the way of a variable, and a tree that takes no more. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@ static const struct conf_section sections[] = {
 static const struct conf_schema schema = { sections, 2, "test", "T_" };
 static struct conf_tree tree;
 static struct conf_errors errors;
-static char folder[] = "/tmp/env_test.XXXXXX", in_file[64], credential[64];
+static char in_file[64], credential[64];
 
 static void start(const char *yaml)
 {
@@ -219,17 +218,10 @@ static void a_credential_that_a_full_tree_does_not_take_is_told(void **state)
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (folder_make("word", in_file, sizeof in_file) != 0)
         return -1;
-    snprintf(in_file, sizeof in_file, "%s/word", folder);
     snprintf(credential, sizeof credential, "%s/part.place", folder);
     return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return unlink(in_file) | unlink(credential) | rmdir(folder);
 }
 
 int main(void)
@@ -242,5 +234,5 @@ int main(void)
         cmocka_unit_test(a_credential_that_a_full_tree_does_not_take_is_told),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, folder_remove);
 }

@@ -1,18 +1,17 @@
 /* Files that a person wrote or a container was given: which are read, and what is said of the others. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "conf/file.h"
 
-static char folder[32], path[64];
+static char path[64];
 static int open_errno, read_errno;  /* of the next call */
 static bool no_fstat, as_stdin, in_pieces;
 
@@ -59,18 +58,7 @@ ssize_t __wrap_read(int fd, void *out, size_t size)
 static int begin(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/file_test_XXXXXX");
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/file", folder);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return folder_make("file", path, sizeof path);
 }
 
 static void write_file(const char *bytes, size_t len)
@@ -204,10 +192,10 @@ static void what_comes_in_pieces_is_put_together(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(CFG_a_file_is_read_or_told_why_not, begin, end),
-                                        cmocka_unit_test_setup_teardown(a_value_is_what_the_file_holds, begin, end),
-                                        cmocka_unit_test_setup_teardown(any_descriptor_is_read_and_closed, begin, end),
-                                        cmocka_unit_test_setup_teardown(what_comes_in_pieces_is_put_together, begin, end) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test_setup_teardown(CFG_a_file_is_read_or_told_why_not, begin, folder_remove),
+                                        cmocka_unit_test_setup_teardown(a_value_is_what_the_file_holds, begin, folder_remove),
+                                        cmocka_unit_test_setup_teardown(any_descriptor_is_read_and_closed, begin, folder_remove),
+                                        cmocka_unit_test_setup_teardown(what_comes_in_pieces_is_put_together, begin, folder_remove) };
 
     return cmocka_run_group_tests_name("conf file", tests, NULL, NULL);
 }

@@ -1,10 +1,9 @@
 /* The file of ClockBound's segment: ours alone, or left as it is. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,7 +11,7 @@
 
 #include "daemon/clockbound_file.h"
 
-static char root[32], folder[48], path[64], why[120];
+static char own[48], path[64], why[120];
 static bool no_fstat, no_map;
 
 int __real_fstat(int fd, struct stat *st);
@@ -31,21 +30,10 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
 static int begin(void **state)
 {
     (void)state;
-    strcpy(root, "/tmp/clockbound_test_XXXXXX");
-    if (!mkdtemp(root))
+    if (folder_make("own", own, sizeof own) != 0)
         return -1;
-    snprintf(folder, sizeof folder, "%s/folder", root);
-    snprintf(path, sizeof path, "%s/shm0", folder);
+    snprintf(path, sizeof path, "%s/shm0", own);
     return 0;
-}
-
-static int end(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", root);
-    return system(command);
 }
 
 static void expect(const char *name, const char *words)
@@ -76,7 +64,7 @@ static void every_fault_of_the_file_has_words(void **state)
     assert_int_equal(chmod(path, 0664), 0);
     expect(path, "others may write to it");
     assert_int_equal(chmod(path, 0644), 0);
-    snprintf(other, sizeof other, "%s/other", folder);
+    snprintf(other, sizeof other, "%s/other", own);
     assert_int_equal(link(path, other), 0);
     expect(path, "it has another name as well");
     assert_int_equal(unlink(path), 0);
@@ -94,9 +82,9 @@ static void every_fault_of_the_file_has_words(void **state)
     no_map = true;
     expect(other, "memory");
     no_map = false;
-    assert_int_equal(chmod(folder, 0777), 0);
+    assert_int_equal(chmod(own, 0777), 0);
     expect(other, "its folder is another user's, or others may write to it");
-    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(chmod(own, 0755), 0);
     if (geteuid() == 0) {
         assert_int_equal(chown(other, 12345, 0), 0); /* only root can give a file away */
         expect(other, "it belongs to another user");
@@ -124,7 +112,7 @@ static void the_segment_is_withdrawn(void **state)
     munmap(s, sizeof *s);
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, begin, folder_remove)
 
 int main(void)
 {

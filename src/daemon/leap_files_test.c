@@ -1,9 +1,7 @@
 /* Which files are read, and that no file can make the daemon wait, allocate without bound or lose what it knew. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,23 +12,12 @@
 /* The published list of 1972 alone, made small: update, expiry and one line, with its hash. */
 static const char good[] = "#$\t3676924800\n#@\t3928521600\n2272060800\t10\n#h\ta7a7aebc 230cb8a8 0e7e6ab8 b69d8a10 984e795e\n";
 
-static char folder[] = "/tmp/leap-files-XXXXXX";
 static char path[64];
 
 static int make_folder(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
-        return -1;
-    snprintf(path, sizeof path, "%s/leap", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return folder_make("leap", path, sizeof path);
 }
 
 static void put(const char *text, size_t len)
@@ -125,5 +112,5 @@ int main(void)
         cmocka_unit_test(LEAP_04_what_is_no_regular_file_is_never_opened),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, folder_remove);
 }

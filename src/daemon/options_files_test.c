@@ -1,5 +1,5 @@
 /* One configuration from many files: drop-ins, lists of sources that others write, values and credentials in files. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +12,13 @@
 
 static struct daemon_options options;
 static struct conf_errors errors;
-static char dir[] = "/tmp/options_files_test.XXXXXX";
 
 static const char *in_dir(const char *name)
 {
     static char path[4][128];
     static unsigned turn;
 
-    snprintf(path[turn % 4], sizeof path[0], "%s/%s", dir, name);
+    snprintf(path[turn % 4], sizeof path[0], "%s/%s", folder, name);
     return path[turn++ % 4];
 }
 
@@ -247,16 +246,7 @@ static void credentials_are_paths(void **state)
 static int make(void **state)
 {
     (void)state;
-    return mkdtemp(dir) ? mkdir(in_dir("a.d"), 0755) : -1;
-}
-
-static int take_away(void **state)
-{
-    char command[128];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", dir);
-    return system(command);
+    return folder_make("", NULL, 0) || mkdir(in_dir("a.d"), 0755);
 }
 
 int main(void)
@@ -272,5 +262,5 @@ int main(void)
         cmocka_unit_test(credentials_are_paths),
     };
 
-    return cmocka_run_group_tests_name("options files", tests, make, take_away);
+    return cmocka_run_group_tests_name("options files", tests, make, folder_remove);
 }

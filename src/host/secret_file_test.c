@@ -1,17 +1,16 @@
 /* Files that hold secrets: read when nobody else could have written them, and no others. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/secret_file.h"
 
-static char folder[32], path[64];
+static char path[64];
 static bool no_fstat;
 static int read_errno;      /* of the next read, which then works */
 static bool reads_fail;
@@ -49,23 +48,12 @@ static void make(const char *name, mode_t mode)
 static int begin(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/secret_test_XXXXXX");
-    if (!mkdtemp(folder))
+    if (folder_make("secret", path, sizeof path) != 0)
         return -1;
-    snprintf(path, sizeof path, "%s/secret", folder);
     make(path, 0600);
     no_fstat = reads_fail = false;
     read_errno = 0;
     return 0;
-}
-
-static int end(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
 }
 
 static const char *read_it(const char *name)
@@ -182,7 +170,7 @@ static void what_is_written_is_read(void **state)
     expect(path, "good");
 }
 
-#define ROW(test) cmocka_unit_test_setup_teardown(test, begin, end)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, begin, folder_remove)
 
 int main(void)
 {

@@ -1,10 +1,9 @@
 /* A stale socket is replaced, anything else at its path is left alone. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,7 +13,6 @@
 #include "io/socket.h"
 #include "io/unix.h"
 
-static char folder[] = "/tmp/io_unix_test_XXXXXX";
 static char path[64];
 
 /* Whoever owns the folder is quick: what was just bound there is moved away, and a link to a file of another's is in its place. */
@@ -37,16 +35,7 @@ int __wrap_bind(int fd, const struct sockaddr *at, socklen_t len)
 static int make_folder(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/socket", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    unlink(path);
-    return rmdir(folder);
+    return folder_make("socket", path, sizeof path);
 }
 
 static void a_stale_socket_is_replaced(void **state)
@@ -198,5 +187,5 @@ int main(void)
         cmocka_unit_test(paths_that_cannot_be),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, make_folder, folder_remove);
 }

@@ -1,9 +1,8 @@
 /* TLS as NTS wants it: which certificates, keys and lists are taken, who believes whom, and what both sides export. */
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,7 +19,6 @@
 
 #define DAY_S 86400L
 
-static char folder[32];
 static bool no_context;
 SSL_CTX *__real_SSL_CTX_new(const SSL_METHOD *method);
 SSL_CTX *__wrap_SSL_CTX_new(const SSL_METHOD *method);
@@ -82,8 +80,7 @@ static void make_pair(const char *name, EVP_PKEY *key, long from, long until)
 static int begin(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/tls_test_XXXXXX");
-    if (!mkdtemp(folder))
+    if (folder_make("", NULL, 0) != 0)
         return -1;
     make_pair("p256", EVP_EC_gen("P-256"), -1, 90);
     make_pair("p384", EVP_EC_gen("P-384"), -1, 90);
@@ -95,15 +92,6 @@ static int begin(void **state)
     make_pair("forever", EVP_EC_gen("P-256"), -1, 2000000); /* longer than nanoseconds can say */
     fclose(file("empty"));
     return 0;
-}
-
-static int end(void **state)
-{
-    char command[64];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
 }
 
 /* -- contexts ---------------------------------------------------------------------------------------------------------------- */
@@ -415,5 +403,5 @@ int main(void)
         cmocka_unit_test(a_client_of_another_protocol_is_sent_away), cmocka_unit_test(the_cheaper_key_share_is_taken),
     };
 
-    return cmocka_run_group_tests_name("ke tls", tests, begin, end);
+    return cmocka_run_group_tests_name("ke tls", tests, begin, folder_remove);
 }

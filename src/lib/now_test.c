@@ -429,5 +429,5 @@ int main(void)
         TEST(the_page_cannot_be_written_by_a_reader),
     };
 
-    return cmocka_run_group_tests_name("now", tests, play_begin, play_end);
+    return cmocka_run_group_tests_name("now", tests, play_begin, folder_remove);
 }

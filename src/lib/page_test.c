@@ -1,9 +1,7 @@
 /* libutc over a page that a test writes: what utc_now tells, and every file that is no page. */
 #include "utc/utc.h"
 
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -45,28 +43,51 @@ static void the_page_tells_time_and_bound(void **state)
     munmap(p, sizeof *p);
 }
 
+/* The stratum that is told now; looked: a moment after the library has looked for another page. */
+static int stratum_of(struct utc *u, bool looked)
+{
+    struct utc_time t;
+
+    if (!looked)
+        u->looked_at = INT64_MIN;
+    assert_int_equal(utc_now(u, &t), 0);
+    return t.stratum;
+}
+
+/* The page at play_path loses its name to another one that tells of stratum 9. */
+static struct page *take_its_place(void)
+{
+    struct page_data d = play_data(1700000037);
+    struct page *fresh;
+
+    assert_int_equal(unlink(play_path), 0);
+    fresh = play_page();
+    d.stratum = 9;
+    page_publish(fresh, &d);
+    return fresh;
+}
+
+static void close_all(struct utc *u, struct page *old, struct page *fresh)
+{
+    utc_close(u);
+    munmap(old, sizeof *old);
+    munmap(fresh, sizeof *fresh);
+}
+
 static void a_superseded_page_is_mapped_anew(void **state)
 {
     struct page *old = play_page(), *fresh;
     struct page_data d = play_data(1700000037);
-    struct utc_time t;
     struct utc *u;
 
     (void)state;
     page_publish(old, &d);
     assert_int_equal(utc_open(&u, play_path), 0);
-    assert_int_equal(unlink(play_path), 0);
-    fresh = play_page();
-    d.stratum = 9;
-    page_publish(fresh, &d);
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 3);
+    fresh = take_its_place();
+    assert_int_equal(stratum_of(u, true), 3);
     old->superseded = 1;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 9);
-    utc_close(u);
-    munmap(old, sizeof *old);
-    munmap(fresh, sizeof *fresh);
+    assert_int_equal(stratum_of(u, true), 9);
+    close_all(u, old, fresh);
 }
 
 static void what_is_no_page_is_refused(void **state)
@@ -90,7 +111,7 @@ static void what_is_no_page_is_refused(void **state)
     assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
     unlink(play_path);
     assert_int_equal(utc_open(&u, play_path), -UE_NO_FILE);
-    assert_int_equal(utc_open(&u, play_dir), -UE_VERSION);
+    assert_int_equal(utc_open(&u, folder), -UE_VERSION);
 }
 
 static void a_directory_that_others_may_write_is_not_trusted(void **state)
@@ -98,12 +119,12 @@ static void a_directory_that_others_may_write_is_not_trusted(void **state)
     char link[112];
 
     (void)state;
-    assert_true(run_dir_trusted(play_dir));
-    assert_int_equal(chmod(play_dir, 0777), 0);
-    assert_false(run_dir_trusted(play_dir));
-    assert_int_equal(chmod(play_dir, 0755), 0);
-    snprintf(link, sizeof link, "%s.link", play_dir);
-    assert_int_equal(symlink(play_dir, link), 0);
+    assert_true(run_dir_trusted(folder));
+    assert_int_equal(chmod(folder, 0777), 0);
+    assert_false(run_dir_trusted(folder));
+    assert_int_equal(chmod(folder, 0755), 0);
+    snprintf(link, sizeof link, "%s.link", folder);
+    assert_int_equal(symlink(folder, link), 0);
     assert_false(run_dir_trusted(link));
     unlink(link);
     assert_false(run_dir_trusted("/nonexistent"));
@@ -130,7 +151,6 @@ static void a_page_whose_writer_is_long_dead_is_left_for_a_living_one(void **sta
 {
     struct page *old = play_page(), *fresh;
     struct page_data d = play_data(1700000037);
-    struct utc_time t;
     struct utc *u;
 
     (void)state;
@@ -138,21 +158,12 @@ static void a_page_whose_writer_is_long_dead_is_left_for_a_living_one(void **sta
     page_publish(old, &d);
     assert_int_equal(utc_open(&u, play_path), 0);
     for (int i = 0; i < 3; i++) {
-        u->looked_at = INT64_MIN;
-        assert_int_equal(utc_now(u, &t), 0);
+        assert_int_equal(stratum_of(u, false), 3);
         assert_null(u->now->before); /* the same file is not mapped twice */
     }
-    assert_int_equal(unlink(play_path), 0);
-    fresh = play_page();
-    d = play_data(1700000037);
-    d.stratum = 9;
-    page_publish(fresh, &d);
-    u->looked_at = INT64_MIN;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 9);
-    utc_close(u);
-    munmap(old, sizeof *old);
-    munmap(fresh, sizeof *fresh);
+    fresh = take_its_place();
+    assert_int_equal(stratum_of(u, false), 9);
+    close_all(u, old, fresh);
 }
 
 /* The next one may be of a layout that this library does not know, or say nothing yet: the old one's bound goes on growing. */
@@ -160,7 +171,6 @@ static void what_is_no_better_does_not_take_a_pages_place(void **state)
 {
     struct page *old = play_page(), *fresh;
     struct page_data d = play_data(1700000037);
-    struct utc_time t;
     struct utc *u;
 
     (void)state;
@@ -169,23 +179,15 @@ static void what_is_no_better_does_not_take_a_pages_place(void **state)
     assert_int_equal(unlink(play_path), 0);
     fresh = play_page();
     old->superseded = 1;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 3);
+    assert_int_equal(stratum_of(u, true), 3);
     fresh->version++;
     d.stratum = 9;
     page_publish(fresh, &d);
-    u->looked_at = INT64_MIN;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 3);
+    assert_int_equal(stratum_of(u, false), 3);
     fresh->version--;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 3); /* looked a moment ago */
-    u->looked_at = INT64_MIN;
-    assert_int_equal(utc_now(u, &t), 0);
-    assert_int_equal(t.stratum, 9);
-    utc_close(u);
-    munmap(old, sizeof *old);
-    munmap(fresh, sizeof *fresh);
+    assert_int_equal(stratum_of(u, true), 3);
+    assert_int_equal(stratum_of(u, false), 9);
+    close_all(u, old, fresh);
 }
 
 int main(void)
@@ -200,5 +202,5 @@ int main(void)
         cmocka_unit_test(a_directory_that_others_may_write_is_not_trusted),
     };
 
-    return cmocka_run_group_tests_name("page", tests, play_begin, play_end);
+    return cmocka_run_group_tests_name("page", tests, play_begin, folder_remove);
 }

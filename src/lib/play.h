@@ -2,7 +2,7 @@
 #ifndef LIB_PLAY_H
 #define LIB_PLAY_H
 
-#include "base/test.h"
+#include "base/test_folder.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "io/machine.h"
 #include "io/stamp.h"
 
-static char play_dir[64], play_path[96];
+static char play_path[96];
 
 static struct page *play_page(void)
 {
@@ -45,18 +45,7 @@ static struct page_data play_data(int64_t tai_s)
 static int play_begin(void **state)
 {
     (void)state;
-    snprintf(play_dir, sizeof play_dir, "/tmp/utc_page_test.XXXXXX");
-    if (!mkdtemp(play_dir))
-        return -1;
-    snprintf(play_path, sizeof play_path, "%s/page", play_dir);
-    return 0;
-}
-
-static int play_end(void **state)
-{
-    (void)state;
-    unlink(play_path);
-    return rmdir(play_dir);
+    return folder_make("page", play_path, sizeof play_path);
 }
 
 #endif

@@ -153,8 +153,8 @@ static void a_page_is_looked_for_where_daemons_are(void **state)
 
     user = 77;
     assert_int_equal(play_begin(state), 0);
-    setenv("XDG_RUNTIME_DIR", play_dir, 1);
-    snprintf(own, sizeof own, "%s/simple-utcd", play_dir);
+    setenv("XDG_RUNTIME_DIR", folder, 1);
+    snprintf(own, sizeof own, "%s/simple-utcd", folder);
     assert_int_equal(utc_open(&u, NULL), -UE_NO_FILE);
     assert_int_equal(mkdir(own, 0700), 0);
     snprintf(play_path, sizeof play_path, "%s/page", own);
@@ -169,9 +169,7 @@ static void a_page_is_looked_for_where_daemons_are(void **state)
     assert_int_equal(utc_open(&u, NULL), -UE_VERSION);
     assert_int_equal(utc_open(&u, play_path), -UE_VERSION);
     munmap(p, sizeof *p);
-    unlink(play_path);
-    rmdir(own);
-    rmdir(play_dir);
+    assert_int_equal(folder_remove(state), 0);
 }
 
 static int64_t age_of_found_s(void)
@@ -194,10 +192,10 @@ static void a_page_that_a_daemon_left_stands_behind_one_that_is_kept(void **stat
 
     user = 77;
     assert_int_equal(play_begin(state), 0);
-    setenv("XDG_RUNTIME_DIR", play_dir, 1);
-    snprintf(own, sizeof own, "%s/simple-utcd", play_dir);
+    setenv("XDG_RUNTIME_DIR", folder, 1);
+    snprintf(own, sizeof own, "%s/simple-utcd", folder);
     assert_int_equal(mkdir(own, 0700), 0);
-    snprintf(system, sizeof system, "%s/system", play_dir);
+    snprintf(system, sizeof system, "%s/system", folder);
     snprintf(own_page, sizeof own_page, "%s/page", own);
     strcpy(play_path, system);
     systems = play_page();
@@ -222,10 +220,7 @@ static void a_page_that_a_daemon_left_stands_behind_one_that_is_kept(void **stat
     assert_int_equal(age_of_found_s(), 310);
     munmap(mine, sizeof *mine);
     munmap(systems, sizeof *systems);
-    unlink(own_page);
-    unlink(system);
-    rmdir(own);
-    rmdir(play_dir);
+    assert_int_equal(folder_remove(state), 0);
 }
 
 /* No memory for the handle, none for the map, none for its page. */
@@ -247,7 +242,7 @@ static void a_page_without_memory(void **state)
     assert_int_equal(utc_open(&u, play_path), 0);
     utc_close(u);
     munmap(p, sizeof *p);
-    assert_int_equal(play_end(state), 0);
+    assert_int_equal(folder_remove(state), 0);
 }
 
 int main(void)
