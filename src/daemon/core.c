@@ -25,7 +25,6 @@
 #define ACTIONS_A_STEP 16
 #define LATE_STAMP_MS 1
 #define PROBLEMS_LOOK_NS NS_PER_S
-#define MISSING_LOOK_NS NS_PER_S /* after the start, when every process has confined itself */
 #define CLOCKBOUND_NS NS_PER_S  /* its clients call what is older than 5 s free-running */
 #define VMCLOCK_LOOK_NS (NS_PER_S / 2) /* readers of the page are to know within a second */
 
@@ -361,10 +360,13 @@ static void on_reload_word(void *ctx, int fd, short revents, struct mono_ns now)
 static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
+    const struct mono_ns due[] = { c->names_due, c->keys_due, c->leap_files.next, c->world->hardware->next, c->responder_due, c->clockbound_due,
+                                   c->vmclock_due, c->references_due, c->looked ? MONO_NEVER : c->problems_due };
+    struct mono_ns first = engine_next_deadline(c->engine);
 
-    return mono_min(mono_min(mono_min(engine_next_deadline(c->engine), mono_min(c->names_due, c->keys_due)),
-                             mono_min(c->leap_files.next, c->world->hardware->next)),
-                    mono_min(mono_min(mono_min(c->responder_due, c->clockbound_due), c->missing_due), mono_min(c->vmclock_due, c->references_due)));
+    for (size_t i = 0; i < sizeof due / sizeof due[0]; i++)
+        first = mono_min(first, due[i]);
+    return first;
 }
 
 /* A host that is in the middle of writing is asked again. */
@@ -418,13 +420,16 @@ void core_find_problems(struct core *c, struct mono_ns now, struct problems *out
     c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
 }
 
-/* When something has happened anyway, so that each problem's age is right whenever it is asked for. */
+/* First a second after the start, when every process has confined itself; then when something has happened anyway, so that each problem's age is right
+ * whenever it is asked for. */
 static void look_for_problems(struct core *c, struct mono_ns now)
 {
     struct problems p;
 
-    if (!mono_before(now, c->problems_due))
-        core_find_problems(c, now, &p);
+    if (mono_before(now, c->problems_due))
+        return;
+    core_find_problems(c, now, &p);
+    c->looked = true;
 }
 
 static void run(void *ctx, struct mono_ns now)
@@ -448,10 +453,6 @@ static void run(void *ctx, struct mono_ns now)
     core_input(c, &(struct event){ .kind = EVENT_TICK });
     if (!mono_before(now, c->leap_files.next))
         look_at_leap_files(c, now);
-    if (!mono_before(now, c->missing_due)) {
-        core_tell_missing(c);
-        c->missing_due = MONO_NEVER;
-    }
     look_for_problems(c, now);
 }
 
@@ -470,7 +471,7 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
     c->world = world;
     c->loop = loop;
     c->names_due = c->keys_due = c->responder_due = c->clockbound_due = MONO_NEVER;
-    c->missing_due = mono_add(now, (struct dur_ns){ MISSING_LOOK_NS });
+    c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
     leap_files_start(&c->leap_files, now);
     c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
     c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);

@@ -89,7 +89,6 @@ struct core {
     uint8_t turn;                       /* of the configuration: part of each question */
     uint32_t names_asked;               /* set of configured lines whose name is being looked up */
     uint32_t keys_asked;                /* set of configured lines for which NTS keys are being established */
-    struct mono_ns missing_due;         /* when to look what the others have to do without; MONO_NEVER: only where problems are looked for */
     struct mono_ns keys_due;            /* when to give them up; MONO_NEVER */
     struct mono_ns names_due;           /* when to give them up; MONO_NEVER */
     struct dur_ns asleep;               /* how long the machine has slept, as far as the engine was told */
@@ -110,7 +109,8 @@ struct core {
     uint32_t reload_ticket;             /* of the last reload asked for over the control socket */
     void (*on_reloaded)(void *ctx, uint32_t ticket); /* who waits for it; NULL: nobody */
     void *on_reloaded_ctx;
-    struct mono_ns problems_due;        /* when to look again, at the next occasion */
+    struct mono_ns problems_due;        /* when to look again; the first time it is an occasion by itself, */
+    bool looked;                        /* then others are waited for */
     struct io_datagram datagram;
 };
 
