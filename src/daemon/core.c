@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -10,20 +9,14 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "crypto/mac.h"
-#include "daemon/built.h"
 #include "daemon/exit.h"
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
-#include "daemon/ke_client.h"
-#include "ke/ke.h"
-#include "daemon/resolve.h"
 #include "daemon/trouble.h"
 #include "host/wake.h"
 #include "io/stamp.h"
 
 #define ACTIONS_A_STEP 16
-#define LATE_STAMP_MS 1
 #define PROBLEMS_LOOK_NS NS_PER_S
 #define CLOCKBOUND_NS NS_PER_S  /* its clients call what is older than 5 s free-running */
 #define VMCLOCK_LOOK_NS (NS_PER_S / 2) /* readers of the page are to know within a second */
@@ -71,7 +64,7 @@ void core_input(struct core *c, const struct event *ev)
 /* -- the responder in the kernel --------------------------------------------------------------------------------- */
 
 /* After a sleep the page holds no longer, and the responder knows nothing until there is another one. */
-static void tell_responder(struct core *c)
+void core_tell_responder(struct core *c)
 {
     const struct core_world *w = c->world;
     struct page_data page;
@@ -111,7 +104,7 @@ static void read_clock(struct core *c)
 static void result(struct core *c, uint32_t number, int err)
 {
     core_input(c, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { number, err } });
-    tell_responder(c);
+    core_tell_responder(c);
     tell_clockbound(c);
 }
 
@@ -223,7 +216,7 @@ static void publish(struct core *c)
 
     core_tell_disruptions(c, &page);
     page_publish(c->world->page, &page);
-    tell_responder(c);
+    core_tell_responder(c);
     tell_clockbound(c);
 }
 
@@ -259,100 +252,6 @@ static void fill_random(void *ctx, void *out, size_t len)
         at += n;
         len -= (size_t)n;
     }
-}
-
-/* -- another configuration ----------------------------------------------------------------------------------------- */
-
-/* Questions that are out were numbered by the old lines: their answers are not waited for, and the engine asks again. */
-void core_take_set(struct core *c, uint32_t generation)
-{
-    struct core_world *w = c->world;
-    struct config_set *set = config_set_of(w->sets, generation);
-
-    w->options = &set->options;
-    w->serve = &set->serve;
-    w->guard = set->serve.guard;
-    w->operators = set->operators;
-    if (w->reload_fd >= 0)
-        w->listeners = &set->listeners;
-    logger_start(&set->options.log);
-    core_change_sources(c, &set->options.engine);
-    audit_change(&c->audit, w->guard);
-    tell_responder(c);
-}
-
-static void keep_words(const struct core *c)
-{
-    if (c->world->words)
-        operator_words_keep(c->world->words, c->world->sets->generation, engine_options_now(c->engine), engine_offline(c->engine));
-}
-
-void core_change_sources(struct core *c, const struct engine_options *o)
-{
-    if (c->world->need_helpers)
-        c->world->need_helpers(o);
-    core_watch_helpers(c);
-    c->names_asked = c->keys_asked = 0;
-    c->names_due = c->keys_due = MONO_NEVER;
-    c->turn++;
-    core_input(c, &(struct event){ .kind = EVENT_OPTIONS, .u.options = { o } });
-    keep_words(c);
-}
-
-void core_tell_source(struct core *c, enum engine_source_act act, const char *name)
-{
-    core_input(c, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, name } });
-    keep_words(c);
-}
-
-void core_log_level(struct core *c, enum log_topic topic, enum log_level level)
-{
-    const struct reload_word word = { RELOAD_LEVEL, (uint32_t)topic << 8 | (uint32_t)level };
-
-    logger_set_level(topic, level);
-    if (c->world->reload_fd >= 0)
-        send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-void core_step(struct core *c) { core_input(c, &(struct event){ .kind = EVENT_STEP }); }
-
-uint32_t core_ask_reload(struct core *c)
-{
-    struct reload_word word = { RELOAD_ASK, c->reload_ticket + 1 };
-
-    if (c->world->reload_fd >= 0 && send(c->world->reload_fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof word)
-        return 0;
-    if (c->world->reload_fd < 0)
-        c->world->ask_reload(word.number);
-    return ++c->reload_ticket;
-}
-
-void core_reloaded(struct core *c, uint32_t ticket)
-{
-    core_reread(c);
-    if (c->on_reloaded)
-        c->on_reloaded(c->on_reloaded_ctx, ticket);
-}
-
-static void on_reload_word(void *ctx, int fd, short revents, struct mono_ns now)
-{
-    struct core *c = ctx;
-    struct reload_word word;
-
-    (void)now;
-    if (revents & (POLLHUP | POLLERR))
-        loop_stop(c->loop); /* the parent is gone */
-    if (recv(fd, &word, sizeof word, MSG_DONTWAIT) != (ssize_t)sizeof word)
-        return;
-    if (word.kind == RELOAD_ALIVE)
-        send(fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (word.kind == RELOAD_DONE)
-        core_reloaded(c, word.number);
-    if (word.kind != RELOAD_COMMIT || word.number != c->world->sets->generation)
-        return;
-    core_take_set(c, word.number);
-    word.kind = RELOAD_TAKEN;
-    send(fd, &word, sizeof word, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* -- the role ---------------------------------------------------------------------------------------------------- */
@@ -443,7 +342,7 @@ static void run(void *ctx, struct mono_ns now)
     if (!mono_before(now, c->keys_due))
         core_give_up_keys(c);
     if (!mono_before(now, c->responder_due))
-        tell_responder(c);
+        core_tell_responder(c);
     if (!mono_before(now, c->clockbound_due))
         tell_clockbound(c);
     if (!mono_before(now, c->references_due))
@@ -456,26 +355,15 @@ static void run(void *ctx, struct mono_ns now)
     look_for_problems(c, now);
 }
 
-int core_start(struct core *c, struct loop *loop, struct core_world *world)
+/* With what earlier processes and operators left, beside the configuration. */
+static void start_engine(struct core *c, void *storage, struct mono_ns now)
 {
     static struct clock_memory memory;
     static struct engine_options options;
+    const struct core_world *world = c->world;
     struct engine_start s;
     uint32_t offline = 0;
-    struct mono_ns now = host_mono();
-    void *storage = malloc(engine_size());
 
-    if (!storage)
-        return -UE_MEMORY;
-    memset(c, 0, sizeof *c);
-    c->world = world;
-    c->loop = loop;
-    c->names_due = c->keys_due = c->responder_due = c->clockbound_due = MONO_NEVER;
-    c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
-    leap_files_start(&c->leap_files, now);
-    c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
-    c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);
-    c->vmclock_due = world->vmclock ? now : MONO_NEVER;
     recall(c, &memory);
     options = world->options->engine;
     if (world->words)
@@ -494,16 +382,34 @@ int core_start(struct core *c, struct loop *loop, struct core_world *world)
         .precision_log2 = host_precision_log2(),
     };
     c->engine = engine_init(storage, &s);
+}
+
+int core_start(struct core *c, struct loop *loop, struct core_world *world)
+{
+    struct mono_ns now = host_mono();
+    void *storage = malloc(engine_size());
+
+    if (!storage)
+        return -UE_MEMORY;
+    memset(c, 0, sizeof *c);
+    c->world = world;
+    c->loop = loop;
+    c->names_due = c->keys_due = c->responder_due = c->clockbound_due = MONO_NEVER;
+    c->problems_due = mono_add(now, (struct dur_ns){ PROBLEMS_LOOK_NS });
+    leap_files_start(&c->leap_files, now);
+    c->asleep = world->before ? world->before->asleep : io_asleep(); /* a sleep since then is still to be told */
+    c->disruption = world->before ? world->before->disruption : io_vmclock_marker(world->vmclock);
+    c->vmclock_due = world->vmclock ? now : MONO_NEVER;
+    start_engine(c, storage, now);
     core_start_references(c);
     loop_add_part(loop, &(struct loop_part){ c, next, run });
     audit_start(&c->audit, loop, world->guard);
     wait_for_wake(c);
     if (world->clock_fd >= 0)
         loop_watch(loop, world->clock_fd, POLLIN, on_clock_result, c);
-    if (world->reload_fd >= 0)
-        loop_watch(loop, world->reload_fd, POLLIN, on_reload_word, c);
+    core_heed_parent(c);
     core_watch_helpers(c);
-    if (any_source_smears(&options)) /* its first answer is taken back to UTC already, by a leap second that has to be known */
+    if (any_source_smears(engine_options_now(c->engine))) /* its first answer is taken back to UTC already, by a leap second that has to be known */
         look_at_leap_files(c, now);
     core_input(c, &(struct event){ .kind = EVENT_TICK });
     return 0;

@@ -1,5 +1,6 @@
 /* What the files of the core role share: core.c runs it, core_exchange.c has its client sockets, core_helpers.c asks the resolver and
- * simple-utcd-ke, core_references.c reads reference clocks, core_picture.c tells the control socket. */
+ * simple-utcd-ke, core_references.c reads reference clocks, core_reload.c takes other configurations and talks with the parent,
+ * core_picture.c tells the control socket. */
 #ifndef DAEMON_CORE_PART_H
 #define DAEMON_CORE_PART_H
 
@@ -30,6 +31,12 @@ void core_watch_helpers(struct core *c);
 
 /* How long the machine had slept, and how it had been moved, when core last knew: what is told of the time stands for it. */
 void core_tell_disruptions(const struct core *c, struct page_data *page);
+
+/* The responder in the kernel is told what the page says, or that it says nothing any more. */
+void core_tell_responder(struct core *c);
+
+/* What the parent says from now on is heeded: another configuration is in force, a reload is done, is core alive? Without a parent nothing. */
+void core_heed_parent(struct core *c);
 
 /* What is wrong at `now`, dated: the engine's, then trouble.h's. */
 void core_find_problems(struct core *c, struct mono_ns now, struct problems *out);
