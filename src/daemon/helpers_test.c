@@ -1,7 +1,6 @@
 /* Core and the programs that look names up and establish keys for it: questions, answers of every kind, and none at all. */
 #include "base/test.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -536,6 +535,8 @@ static void memory_to_share_is_there_or_not(void **state)
     assert_non_null(memory);
     assert_true(memory[0] == 0 && memory[4095] == 0 && fd >= 0);
     assert_int_equal(ftruncate(fd, 0), -1); /* or whoever has it could end the others */
+    assert_int_equal(ftruncate(fd, 8192), -1);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), -1); /* or keep the parent from giving it to the next process */
     munmap((void *)(uintptr_t)memory, 4096);
     close(fd);
     no_map = true;
