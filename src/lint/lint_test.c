@@ -146,7 +146,7 @@ static void what_the_machine_tells(void **state)
     assert_non_null(finding(LINT_ADDRESS_TAKEN_RULE));
     judge("ntp: { listen: [\"*:28123\"] }", true); /* IPv6 alone would be free */
     close(fd);
-    assert_non_null(finding(LINT_ADDRESS_TAKEN_RULE));
+    assert_non_null(strstr(finding(LINT_ADDRESS_TAKEN_RULE)->text, "0.0.0.0:28123: "));
     assert_null(finding(LINT_FILE_UNREADABLE_RULE));
     judge("http: { listen: [\"192.0.2.77:28123\"] }", true);
     assert_non_null(strstr(finding(LINT_ADDRESS_ABSENT_RULE)->text, "does not exist on this machine"));
@@ -161,6 +161,43 @@ static void what_the_machine_tells(void **state)
     snprintf(text, sizeof text, "nts: { certificate: %s }\nclock: { drift_file: /tmp/drift, mode: virtual }", key_file);
     judge(text, true);
     assert_int_equal(report.found, 0);
+}
+
+static bool told(enum lint_rule rule, const char *words)
+{
+    for (unsigned i = 0; i < report.kept; i++)
+        if (report.finding[i].rule == rule && strstr(report.finding[i].text, words))
+            return true;
+    return false;
+}
+
+/* Every file that a key names is opened, every listener bound, each named by itself. */
+static void no_file_and_no_listener_is_left_out(void **state)
+{
+    char words[40];
+
+    (void)state;
+    judge("nts: { certificate: /no/1, private_key: /no/2, trusted_certificates: /no/3, revoked_certificates: /no/4, client_certificate: /no/5,\n"
+          "       client_private_key: /no/6, client_authorities: /no/7, listen: [\"192.0.2.77:28005\"], certified_listen: [\"192.0.2.77:28006\"] }\n"
+          "ntp: { listen: [\"192.0.2.77:28001\"], smear_listen: [\"192.0.2.77:28002\"] }\n"
+          "time: { listen: [\"192.0.2.77:28003\"] }\ndaytime: { listen: [\"192.0.2.77:28004\"] }\nhttp: { listen: [\"192.0.2.77:28007\"] }\n", true);
+    for (int i = 1; i <= 7; i++) {
+        snprintf(words, sizeof words, "/no/%d: ", i);
+        if (!told(LINT_FILE_UNREADABLE_RULE, words))
+            fail_msg("%s", words);
+        snprintf(words, sizeof words, "192.0.2.77:2800%d: ", i);
+        if (!told(LINT_ADDRESS_ABSENT_RULE, words))
+            fail_msg("%s", words);
+    }
+}
+
+/* A card that is there but stamps nothing; the root as a directory. */
+static void what_is_there_and_will_not_do_is_told(void **state)
+{
+    (void)state;
+    judge("hardware_timestamps: [lo]\nclock: { mode: virtual, drift_file: /drift }", true);
+    assert_true(told(LINT_NO_CARD_STAMPS_RULE, "lo: its driver stamps no packets"));
+    assert_int_equal(finding(LINT_DRIFT_DIRECTORY_RULE) != NULL, access("/", W_OK) != 0);
 }
 
 static int make_files(void **state)
@@ -184,6 +221,8 @@ int main(void)
         cmocka_unit_test(the_pool_everybody_may_use_is_no_zone_to_ship),
         cmocka_unit_test(CFG_09_a_key_file_is_its_owners_alone),
         cmocka_unit_test(what_the_machine_tells),
+        cmocka_unit_test(no_file_and_no_listener_is_left_out),
+        cmocka_unit_test(what_is_there_and_will_not_do_is_told),
     };
 
     return cmocka_run_group_tests_name("lint", tests, make_files, remove_files);

@@ -376,6 +376,22 @@ def test_top_shows_resizes_and_ends_with_q(lab, good_chronyd):
     os.close(slave)
 
 
+def test_top_waits_for_a_daemon_and_ends_with_its_input(lab):
+    (keys, slave), (picture, shown) = pty.openpty(), pty.openpty()
+    top = subprocess.Popen([utcd.UTCCTL, "top", "--socket", lab.dir / "nobody"], stdin=slave, stdout=shown, start_new_session=True)
+    os.close(slave)
+    assert "No daemon answers; waiting for one." in screen(picture, 20)
+    os.close(keys)
+    assert top.wait(timeout=20) == 0
+    os.close(picture)
+    os.close(shown)
+
+
+def test_top_without_a_terminal_says_what_to_take_instead(lab):
+    done = proc.run([utcd.UTCCTL, "top", "--socket", lab.dir / "nobody"])
+    assert done.returncode == 2 and "top needs a terminal" in done.stderr and "utcctl top --json" in done.stderr
+
+
 def commands():
     return re.findall(r"^  utcctl ([a-z-]+)", proc.run([utcd.UTCCTL, "help"]).stdout, re.MULTILINE)
 
