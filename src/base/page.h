@@ -115,6 +115,9 @@ void page_view(const struct page_data *d, struct mono_ns now, struct clock_view 
 /* Its .utc alone, at a fraction of the work: when a request arrived. */
 struct utc_ns page_utc(const struct page_data *d, struct mono_ns now);
 
+/* The page's lines are straight from `from` to the instant returned, `longest` later at the latest; a leap second is not looked at. */
+struct mono_ns page_first_bend(const struct page_data *d, struct mono_ns from, struct dur_ns longest);
+
 /* The midnight, UTC, that the page's leap second is before. */
 struct utc_ns page_leap_midnight(const struct page_data *d);
 

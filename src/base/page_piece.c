@@ -11,11 +11,10 @@
 #define STEEPEST 0.5
 #define ROUNDINGS_NS 3                      /* of the served time, of a slew and of the start */
 
-/* The lines are straight from `from` to the instant returned. */
-static struct mono_ns first_bend(const struct page_data *d, struct mono_ns from)
+struct mono_ns page_first_bend(const struct page_data *d, struct mono_ns from, struct dur_ns longest)
 {
     const struct mono_ns bend[] = { d->slew_end, d->silent_at, d->holdover_at, d->free_running_at };
-    struct mono_ns end = mono_add(from, (struct dur_ns){ LONGEST_NS });
+    struct mono_ns end = mono_add(from, longest);
 
     for (size_t i = 0; i < sizeof bend / sizeof bend[0]; i++)
         if (mono_before(from, bend[i]))
@@ -59,7 +58,7 @@ static struct mono_ns cut_one(const struct page_data *d, struct mono_ns from, st
     *out = (struct page_piece){ .from = from.ns, .until = from.ns };
     if (page_straddles_leap(d, &at))
         return after_leap(d, from, &at);
-    end = before_leap(d, from, &at, first_bend(d, from));
+    end = before_leap(d, from, &at, page_first_bend(d, from, (struct dur_ns){ LONGEST_NS }));
     if (!is_plain(&at, d->rate + slew, growth + slew, growth - slew))
         return end;
     *out = (struct page_piece){

@@ -8,18 +8,6 @@
 
 /* -- moments ------------------------------------------------------------------------------------------------------- */
 
-/* The page's lines are straight from `from` to the instant returned. */
-static struct mono_ns first_bend(const struct page_data *page, struct mono_ns from)
-{
-    const struct mono_ns bend[] = { page->slew_end, page->silent_at, page->holdover_at, page->free_running_at };
-    struct mono_ns end = mono_add(from, (struct dur_ns){ XDP_MOMENT_MAX_NS });
-
-    for (size_t i = 0; i < sizeof bend / sizeof bend[0]; i++)
-        if (mono_before(from, bend[i]))
-            end = mono_min(end, bend[i]);
-    return end;
-}
-
 /* How far the farthest of served and true time is from the leap second; and the nearest. */
 static int64_t first_left(const struct page_data *page, const struct clock_view *v)
 {
@@ -65,7 +53,7 @@ struct mono_ns xdp_moment_make(const struct serve_options *o, const struct page_
     double boot_span_ns;
 
     serve_prepare(o, page, c->raw, false, &now);
-    end = before_leap(page, c->raw, &now.view, first_bend(page, c->raw));
+    end = before_leap(page, c->raw, &now.view, page_first_bend(page, c->raw, (struct dur_ns){ XDP_MOMENT_MAX_NS }));
     *out = (struct xdp_moment){ .from_ns = (uint64_t)c->boot_ns, .raw_minus_boot_ns = c->raw.ns - c->boot_ns, .is_usable = now.view.leap != LEAP_UNKNOWN,
                                 .ntp = now.ntp };
     if (mono_sub(end, c->raw).ns < SHORTEST_NS || now.view.root_dispersion.ns > DISPERSION_MAX_S * NS_PER_S)
