@@ -3,7 +3,6 @@
  *   accepted --bytes are looked at, and left where they are--> whole head --> the library's, until it has closed it
  *                                                        \--> refused: a line is said, the rest thrown away for a moment */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -308,14 +307,9 @@ static void take_signals(void)
 /* Where there are few descriptors there are few places: with none left the worst is cut, a lack of descriptors would lock newcomers out. */
 static void allow_descriptors(void)
 {
-    const rlim_t others = ADMIN_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, wanted = ADMIN_CONNECTIONS_MAX + others;
-    struct rlimit l = { wanted, wanted };
+    const unsigned others = ADMIN_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, all = host_allow_descriptors(others + ADMIN_CONNECTIONS_MAX);
 
-    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < wanted && l.rlim_max > l.rlim_cur) {
-        l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
-        setrlimit(RLIMIT_NOFILE, &l);
-    }
-    admin.places = l.rlim_cur >= wanted ? ADMIN_CONNECTIONS_MAX : l.rlim_cur > others ? (unsigned)(l.rlim_cur - others) : 1;
+    admin.places = all > others ? all - others : 1;
 }
 
 static void tell_missing(unsigned missing)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -326,6 +327,17 @@ void host_run_on(unsigned i, unsigned n)
         if (CPU_ISSET(cpu, &may))
             CPU_SET(cpu, &ours);
     sched_setaffinity(0, sizeof ours, &ours); /* refused for an empty set */
+}
+
+unsigned host_allow_descriptors(unsigned wanted)
+{
+    struct rlimit l = { wanted, wanted };
+
+    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < wanted && l.rlim_max > l.rlim_cur) {
+        l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &l);
+    }
+    return l.rlim_cur < wanted ? (unsigned)l.rlim_cur : wanted;
 }
 
 void host_name_process(const char *role)

@@ -8,9 +8,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
@@ -366,6 +366,22 @@ static void where_cpus_cannot_be_chosen_any_will_do(void **state)
     assert_true(CPU_EQUAL(&before, &after));
 }
 
+/* More than this process has or may have, and less; what it has already stays. */
+static void descriptors_are_allowed_up_to_the_hard_limit(void **state)
+{
+    struct rlimit before, l;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 64, 128 }), 0);
+    assert_int_equal(host_allow_descriptors(32), 32);
+    assert_int_equal(host_allow_descriptors(100), 100);
+    assert_int_equal(host_allow_descriptors(200), 128);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &l), 0);
+    assert_int_equal(l.rlim_cur, 128);
+    setrlimit(RLIMIT_NOFILE, &before); /* root may */
+}
+
 #define ROW(test) cmocka_unit_test_setup(test, kernel_anew)
 
 int main(void)
@@ -375,6 +391,7 @@ int main(void)
         ROW(the_probe_writes_what_is_there), ROW(a_rate_is_a_tick_and_a_rest), ROW(errors_of_the_kernel_are_ours), ROW(a_step_is_seconds_and_a_rest),
         ROW(where_there_are_no_offsets_the_time_is_set), ROW(the_kernels_status_follows), ROW(a_role_becomes_its_user_and_keeps_one_right),
         ROW(what_cannot_be_given_away_is_told), ROW(who_has_lost_its_parent_ends), ROW(where_cpus_cannot_be_chosen_any_will_do),
+        ROW(descriptors_are_allowed_up_to_the_hard_limit),
     };
 
     return cmocka_run_group_tests_name("host linux", tests, NULL, NULL);

@@ -31,6 +31,9 @@ void host_hide_memory(void);
 /* Run on the CPUs with number mod n = i, as far as this process may run there; otherwise, and where the system cannot, anywhere. */
 void host_run_on(unsigned i, unsigned n);
 
+/* May have `wanted` descriptors at a time from now on, as far as its hard limit goes. Returns how many it may have, at most `wanted`. */
+unsigned host_allow_descriptors(unsigned wanted);
+
 /* What process lists call this process: "utcd-" and the role. */
 void host_name_process(const char *role);
 

@@ -450,14 +450,9 @@ static bool load(void)
 /* Where there are few descriptors the table is small: a full one cuts its oldest, a lack of descriptors would lock newcomers out. */
 static void allow_descriptors(void)
 {
-    const rlim_t others = KE_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, wanted = KE_CONNECTIONS_MAX + others;
-    struct rlimit l = { wanted, wanted };
+    const unsigned others = KE_LISTEN_FD + LISTENERS_MAX + DESCRIPTORS_SPARE, all = host_allow_descriptors(others + KE_CONNECTIONS_MAX);
 
-    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < wanted && l.rlim_max > l.rlim_cur) {
-        l.rlim_cur = l.rlim_max < wanted ? l.rlim_max : wanted;
-        setrlimit(RLIMIT_NOFILE, &l);
-    }
-    ke.most = l.rlim_cur >= wanted ? KE_CONNECTIONS_MAX : l.rlim_cur > others ? (unsigned)(l.rlim_cur - others) : 1;
+    ke.most = all > others ? all - others : 1;
 }
 
 /* What a connection inherits: each flight is whole, there is nothing to wait for. */
