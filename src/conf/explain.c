@@ -123,21 +123,29 @@ static const char *item_base(const struct explained *e, uint32_t item)
     return e->values + e->section->offset + (e->section->kind == CONF_LIST ? item * e->section->item_size : 0);
 }
 
+/* A value in force, and what gave it, in words. */
+struct in_force { struct text value; char origin[512]; };
+
+static void look_up(const struct explained *e, uint32_t item, struct in_force *out)
+{
+    const struct conf_node *n = conf_given(e->tree, e->section->name, item, e->row->name);
+
+    value_of(e, n, item_base(e, item), &out->value);
+    origin_of(n, out->origin, sizeof out->origin);
+}
+
 /* -- text -------------------------------------------------------------------------------------------------------------------------- */
 
 static void in_force_text(const struct explained *e, const struct conf_out *o)
 {
     for (uint32_t i = 0; i < items_of(e); i++) {
-        const struct conf_node *n = conf_given(e->tree, e->section->name, i, e->row->name);
-        struct text value;
-        char origin[512];
+        struct in_force now;
 
-        value_of(e, n, item_base(e, i), &value);
-        origin_of(n, origin, sizeof origin);
+        look_up(e, i, &now);
         if (e->section->kind == CONF_LIST)
-            conf_out(o, "  item %-9u %s  (%s)\n", i, value.s, origin);
+            conf_out(o, "  item %-9u %s  (%s)\n", i, now.value.s, now.origin);
         else
-            conf_out(o, "  in force       %s  (%s)\n", value.s, origin);
+            conf_out(o, "  in force       %s  (%s)\n", now.value.s, now.origin);
     }
 }
 
@@ -173,14 +181,11 @@ static void in_force_json(const struct explained *e, const struct conf_out *o)
 {
     conf_out(o, ",\"in_force\":[");
     for (uint32_t i = 0; i < items_of(e); i++) {
-        const struct conf_node *n = conf_given(e->tree, e->section->name, i, e->row->name);
-        struct text value;
-        char origin[512];
+        struct in_force now;
 
-        value_of(e, n, item_base(e, i), &value);
-        origin_of(n, origin, sizeof origin);
-        json_pair("value", value.s, i ? ",{" : "{", o);
-        json_pair("origin", origin, ",", o);
+        look_up(e, i, &now);
+        json_pair("value", now.value.s, i ? ",{" : "{", o);
+        json_pair("origin", now.origin, ",", o);
         conf_out(o, "}");
     }
     conf_out(o, "]");
