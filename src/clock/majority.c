@@ -187,6 +187,23 @@ static unsigned electorate(struct clock *c, bool heard, struct mono_ns now)
     return expected(c, !over, now);
 }
 
+/* Who votes now, and what more than half of them say. heard: as for the electorate. */
+static void elect(struct clock *c, bool heard, struct mono_ns now, struct clock_majority *m)
+{
+    c->policy.electorate = electorate(c, heard, now);
+    select_majority(c->source, c->policy.electorate, m);
+}
+
+/* The estimate anew from the majority, which is asked for once more against the new line. Returns whether it is still there. */
+static bool start_from(struct clock *c, struct clock_majority *m, struct mono_ns now)
+{
+    restart_estimate(c, m, now);
+    select_majority(c->source, c->policy.electorate, m);
+    if (m->found)
+        c->estimate.bound = m->hull;
+    return m->found;
+}
+
 /* A group has one reference, and that is enough. */
 static bool too_few(const struct clock *c, const struct clock_majority *m)
 {
@@ -247,31 +264,30 @@ static void begin_again(struct clock *c, uint32_t steps, struct mono_ns now, str
     discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
 }
 
+static void settle(struct clock *c, enum leave leave, struct mono_ns now, struct clock_actions *out)
+{
+    c->policy.split_logged = false;
+    combine_rate(c);
+    combine_confine(c, out);
+    serve(c, leave, now, out);
+}
+
 void majority_first(struct clock *c, bool heard, struct mono_ns now, struct clock_actions *out)
 {
     const uint32_t steps = c->policy.steps;
     bool may_step = steps < (uint32_t)c->options.clock.step_limit, leap_known = c->page.leap_delta_s != 0;
     struct clock_majority m;
 
-    c->policy.electorate = electorate(c, heard, now);
-    select_majority(c->source, c->policy.electorate, &m);
+    elect(c, heard, now, &m);
     if (!m.found && m.selectable > sources_used(c) / 2)
         log_split(c, &m, out);
-    if (!m.found || too_few(c, &m))
-        return;
-    if (budget_refuses(c, &m, now, out))
+    if (!m.found || too_few(c, &m) || budget_refuses(c, &m, now, out))
         return;
     judge_sources(c, &m, out);
-    restart_estimate(c, &m, now);
-    select_majority(c->source, c->policy.electorate, &m);
-    if (!m.found)
+    if (!start_from(c, &m, now))
         return;
-    c->estimate.bound = m.hull;
     c->policy.synchronised_once = true;
-    c->policy.split_logged = false;
-    combine_rate(c);
-    combine_confine(c, out);
-    serve(c, may_step ? LEAVE_ANNOUNCED : LEAVE_NONE, now, out);
+    settle(c, may_step ? LEAVE_ANNOUNCED : LEAVE_NONE, now, out);
     if (!leap_known && c->page.leap_delta_s != 0 && any_is_declared_to_smear(c)) {
         begin_again(c, steps, now, out);
         return;
@@ -325,10 +341,7 @@ static bool leave_group(struct clock *c, struct clock_majority *m, struct mono_n
 {
     c->estimate.skew = fmax(c->estimate.skew, c->options.clock.max_drift_silent * 1e-6);
     interval_forget_rate(c);
-    restart_estimate(c, m, now);
-    select_majority(c->source, c->policy.electorate, m);
-    c->estimate.bound = m->hull;
-    return m->found;
+    return start_from(c, m, now);
 }
 
 /* What a sleep took is far more than what the sources leave open: beside so wide a doubt even the small chance that a sample fits nothing would keep the
@@ -341,16 +354,34 @@ static void replace_lost_phase(struct clock *c)
         interval_follow(c, estimate_replace(&c->estimate, interval_middle(c->estimate.bound), half_s));
 }
 
+/* The bound becomes what the majority and it have in common. Returns false where the majority is not followed. */
+static bool narrow(struct clock *c, struct clock_source *s, struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
+{
+    struct clock_span both;
+
+    if (orphan_counts(c)) {
+        c->estimate.bound = m->hull;
+    } else if (c->policy.orphan) {
+        return leave_group(c, m, now);
+    } else if (interval_meet(c->estimate.bound, m->hull, &both)) {
+        c->estimate.bound = both;
+        replace_lost_phase(c);
+        c->policy.panic_logged = false;
+    } else if (!yield(c, m, now, out)) {
+        s->state = CLOCK_SOURCE_FALSETICKER;
+        return false;
+    }
+    return true;
+}
+
 void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now, struct clock_actions *out)
 {
     enum clock_status before = discipline_status(c, now);
     bool disrupted = before == CLOCK_DISRUPTED || c->policy.lost.ns > 0; /* also where the first answers since then made no majority */
     bool leaves = c->policy.orphan && !orphan_counts(c);
     struct clock_majority m;
-    struct clock_span both;
 
-    c->policy.electorate = electorate(c, true, now);
-    select_majority(c->source, c->policy.electorate, &m);
+    elect(c, true, now, &m);
     if (!m.found && (c->policy.electorate > m.selectable || before == CLOCK_HOLDOVER))
         return; /* others may still answer */
     if (!m.found || too_few(c, &m)) {
@@ -359,30 +390,14 @@ void majority_follow(struct clock *c, struct clock_source *s, struct mono_ns now
         return;
     }
     judge_sources(c, &m, out);
-    if (s->state == CLOCK_SOURCE_FALSETICKER)
+    if (s->state == CLOCK_SOURCE_FALSETICKER || !narrow(c, s, &m, now, out))
         return;
-    if (orphan_counts(c)) {
-        c->estimate.bound = m.hull;
-    } else if (leaves) {
-        if (!leave_group(c, &m, now))
-            return;
-    } else if (interval_meet(c->estimate.bound, m.hull, &both)) {
-        c->estimate.bound = both;
-        replace_lost_phase(c);
-        c->policy.panic_logged = false;
-    } else if (!yield(c, &m, now, out)) {
-        s->state = CLOCK_SOURCE_FALSETICKER;
-        return;
-    }
     c->policy.orphan = s->standing == STANDING_REFERENCE;
     c->policy.synchronised_ever = c->policy.synchronised_ever || !c->policy.orphan;
     c->policy.contradictions = 0;
-    c->policy.split_logged = false;
     if (!leaves && (s->prefer || !preferred_present(c)))
         combine_sample(c, s, m.selectable > 2);
-    combine_rate(c);
-    combine_confine(c, out);
-    serve(c, disrupted ? LEAVE_FORWARD : LEAVE_NONE, now, out);
+    settle(c, disrupted ? LEAVE_FORWARD : LEAVE_NONE, now, out);
     c->policy.lost = (struct dur_ns){ 0 };
     if (before != CLOCK_SYNCHRONISED)
         log_synchronised(c, &m, out);
