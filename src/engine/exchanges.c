@@ -302,6 +302,24 @@ static enum verdict authentic(struct engine *e, const struct slot *s, struct spa
     return v == VERDICT_ACCEPTED ? ntp_mac_check(s->key, datagram, &tail) : v;
 }
 
+/* What an answer that ends the exchange means for its source. to: our own address. */
+static void heed(struct engine *e, struct slot *s, enum verdict v, struct ntp_client_reply *reply, const struct net_addr *to)
+{
+    if (slot_is_offline(e, s)) { /* asked before it was taken out */
+        s->client.stats.verdict[VERDICT_OFFLINE] += reply->measured;
+        ntp_client_rest(&s->client);
+    } else if (reply->measured) {
+        exchanges_measured(e, s, &reply->m, to);
+    } else if (v == VERDICT_KISS) {
+        note_unusable(s, v);
+        log_kiss(e, s);
+        exchanges_missed(e, s);
+    }
+    /* The slot may be another member's by now, where this answer was one useless poll too many. */
+    if (s->used && reply->stop && s->client.state == NTP_CLIENT_STOPPED && options_pool(slot_options(e, s)))
+        sources_replace(e, s, "it asked us to stop");
+}
+
 void exchanges_datagram(struct engine *e, const struct event *ev)
 {
     struct slot *s = slot_of_exchange(e, ev->u.datagram.exchange);
@@ -331,19 +349,7 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
         return;
     }
     exchanges_close(e, ev->u.datagram.exchange);
-    if (slot_is_offline(e, s)) { /* asked before it was taken out */
-        s->client.stats.verdict[VERDICT_OFFLINE] += reply.measured;
-        ntp_client_rest(&s->client);
-    } else if (reply.measured) {
-        exchanges_measured(e, s, &reply.m, &ev->u.datagram.to);
-    } else if (v == VERDICT_KISS) {
-        note_unusable(s, v);
-        log_kiss(e, s);
-        exchanges_missed(e, s);
-    }
-    /* The slot may be another member's by now, where this answer was one useless poll too many. */
-    if (s->used && reply.stop && s->client.state == NTP_CLIENT_STOPPED && options_pool(slot_options(e, s)))
-        sources_replace(e, s, "it asked us to stop");
+    heed(e, s, v, &reply, &ev->u.datagram.to);
 }
 
 void exchanges_sent(struct engine *e, const struct event *ev)

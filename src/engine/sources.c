@@ -226,50 +226,63 @@ static bool moves_away(const struct engine *e, uint16_t configured)
     return false;
 }
 
-void sources_addresses(struct engine *e, const struct event *ev)
+/* The addresses of a name that can be put to use. Returns whether one more would have been, were it not asked already. */
+static bool take_candidates(struct engine *e, uint16_t configured, const struct net_addr addr[], uint32_t count)
 {
-    const uint16_t configured = ev->u.addresses.configured;
-    const uint32_t count = ev->u.addresses.count;
-    const int err = ev->u.addresses.err;
     const struct source_options *o = &e->options.source[configured];
     struct configured *c = &e->configured[configured];
-    unsigned taken = 0, limit = options_pool(o) ? ENGINE_POOL_MEMBERS : EVENT_ADDRESSES_MAX; /* NTPC-24 */
+    unsigned limit = options_pool(o) ? ENGINE_POOL_MEMBERS : EVENT_ADDRESSES_MAX; /* NTPC-24 */
     bool asked = false;
 
-    assert(configured < e->options.source_count && count <= EVENT_ADDRESSES_MAX);
-    c->waiting = false;
     c->candidate_count = 0;
-    for (uint32_t i = 0; i < count && taken < limit; i++) {
-        struct net_addr a = ev->u.addresses.addr[i];
+    for (uint32_t i = 0; i < count && c->candidate_count < limit; i++) {
+        struct net_addr a = addr[i];
 
         a.port = (uint16_t)o->port;
         if (!acceptable(o, &a))
             continue;
-        if (asked_already(e, &a)) {
+        if (asked_already(e, &a))
             asked = true;
-            continue;
-        }
-        c->candidate[c->candidate_count++] = a;
-        taken++;
+        else
+            c->candidate[c->candidate_count++] = a;
     }
+    return asked;
+}
+
+static void look_up_again_later(struct engine *e, uint16_t configured, const char *why)
+{
+    struct configured *c = &e->configured[configured];
+    struct log_record *r;
+
+    if (c->failures < UINT8_MAX)
+        c->failures++;
+    c->unresolved = why;
+    c->resolve_at = mono_add(e->now, resolve_pause(e, configured));
+    if (slots_of(e, configured) > 0)
+        return;
+    r = engine_log(e, LOG_NAME_UNRESOLVED);
+    log_text(r, "name", name_of(&e->options.source[configured]));
+    log_text(r, "reason", why);
+    log_ns(r, "retry_ns", resolve_pause(e, configured).ns);
+}
+
+void sources_addresses(struct engine *e, const struct event *ev)
+{
+    const uint16_t configured = ev->u.addresses.configured;
+    const int err = ev->u.addresses.err;
+    bool asked;
+
+    assert(configured < e->options.source_count && ev->u.addresses.count <= EVENT_ADDRESSES_MAX);
+    e->configured[configured].waiting = false;
+    asked = take_candidates(e, configured, ev->u.addresses.addr, ev->u.addresses.count);
     if (moves_away(e, configured))
         sources_replace(e, sources_slot_of(e, configured), "it does not answer, and its name has another address now");
     fill_from_candidates(e, configured);
-    if (slots_of(e, configured) >= wanted_of(e, configured)) {
-        c->failures = 0;
-        return;
-    }
-    if (c->failures < UINT8_MAX)
-        c->failures++;
-    c->unresolved = err ? ue_text(err) : asked ? "every address of it is asked already, by another source" : "no usable address among the answers";
-    c->resolve_at = mono_add(e->now, resolve_pause(e, configured));
-    if (slots_of(e, configured) == 0) {
-        struct log_record *r = engine_log(e, LOG_NAME_UNRESOLVED);
-
-        log_text(r, "name", name_of(o));
-        log_text(r, "reason", c->unresolved);
-        log_ns(r, "retry_ns", resolve_pause(e, configured).ns);
-    }
+    if (slots_of(e, configured) >= wanted_of(e, configured))
+        e->configured[configured].failures = 0;
+    else
+        look_up_again_later(e, configured, err ? ue_text(err) : asked ? "every address of it is asked already, by another source"
+                                                                      : "no usable address among the answers");
 }
 
 /* Nothing is to be looked up or asked: who reads it hands its samples in. */
@@ -287,7 +300,8 @@ static void begin_reference(struct engine *e, uint16_t i)
     slot_added(e, s, &so);
 }
 
-void sources_begin(struct engine *e, uint16_t i)
+/* A new line: its name or address is put to use. */
+static void begin(struct engine *e, uint16_t i)
 {
     const struct source_options *o = &e->options.source[i];
     struct configured *c = &e->configured[i];
@@ -311,10 +325,8 @@ void sources_begin(struct engine *e, uint16_t i)
 void sources_start(struct engine *e)
 {
     for (uint16_t i = 0; i < e->options.source_count; i++)
-        sources_begin(e, i);
+        begin(e, i);
 }
-
-unsigned sources_count(const struct engine *e, uint16_t configured) { return slots_of(e, configured); }
 
 static void settle_slot(struct engine *e, struct slot *s)
 {
@@ -410,7 +422,7 @@ void sources_tick(struct engine *e)
     nts_tick(e);
     for (uint16_t i = 0; i < e->options.source_count && engine_has_room(e); i++)
         if (e->configured[i].begin)
-            sources_begin(e, i);
+            begin(e, i);
         else if (!mono_before(e->now, e->configured[i].resolve_at))
             resolve(e, i);
 }
