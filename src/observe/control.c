@@ -359,59 +359,67 @@ static void histogram_read(struct control_codec *x, struct snapshot *out)
         out->histogram[which] = h;
 }
 
-static void section_read(uint16_t id, struct span body, struct snapshot *out)
+static void problem_read(struct control_codec *x, struct problems *out)
 {
-    struct control_codec x = { .in = cursor_of(body) };
+    struct problem *p = &out->item[out->count];
 
+    control_problem_fields(x, p);
+    if (p->kind < PROBLEM_KINDS)
+        out->count++;
+    else
+        memset(p, 0, sizeof *p);
+}
+
+/* What there is one of. */
+static void section_read(uint16_t id, struct control_codec *x, struct snapshot *out)
+{
     if (id == CONTROL_SECTION_DAEMON)
-        control_daemon_fields(&x, out);
+        control_daemon_fields(x, out);
     if (id == CONTROL_SECTION_PAGE) {
-        control_page_fields(&x, &out->page);
+        control_page_fields(x, &out->page);
         page_check(&out->page);
     }
+    if (id == CONTROL_SECTION_CLIENTS)
+        control_clients_fields(x, &out->clients);
+    if (id == CONTROL_SECTION_TEXT)
+        read_text(x, out->text, sizeof out->text);
+    if (id == CONTROL_SECTION_HISTOGRAM)
+        histogram_read(x, out);
+}
+
+/* What there are several of: one more. */
+static void item_read(uint16_t id, struct control_codec *x, struct snapshot *out)
+{
     if (id == CONTROL_SECTION_SOURCE && out->source_count < SNAPSHOT_SOURCES_MAX) {
         struct snapshot_source *s = &out->source[out->source_count++];
 
-        control_source_fields(&x, s);
+        control_source_fields(x, s);
         source_check(s);
     }
-    if (id == CONTROL_SECTION_SERVICE && out->service_count < SNAPSHOT_SERVICES_MAX)
-        control_service_fields(&x, &out->service[out->service_count++]);
-    if (id == CONTROL_SECTION_CARD && out->card_count < SNAPSHOT_CARDS_MAX)
-        control_card_fields(&x, &out->card[out->card_count++]);
-    if (id == CONTROL_SECTION_CLIENTS)
-        control_clients_fields(&x, &out->clients);
     if (id == CONTROL_SECTION_CLIENT && out->clients.count < SNAPSHOT_CLIENTS_MAX) {
         struct snapshot_client *c = &out->clients.client[out->clients.count++];
 
-        control_client_fields(&x, c);
+        control_client_fields(x, c);
         client_check(c);
     }
     if (id == CONTROL_SECTION_ACCESS && out->access_count < SNAPSHOT_PLACES_MAX) {
         struct snapshot_access *a = &out->access[out->access_count++];
 
-        control_access_fields(&x, a);
+        control_access_fields(x, a);
         client_check(&a->client);
         if (a->from.family > ADDR_IPV6)
             a->from = (struct net_addr){ 0 };
     }
+    if (id == CONTROL_SECTION_SERVICE && out->service_count < SNAPSHOT_SERVICES_MAX)
+        control_service_fields(x, &out->service[out->service_count++]);
+    if (id == CONTROL_SECTION_CARD && out->card_count < SNAPSHOT_CARDS_MAX)
+        control_card_fields(x, &out->card[out->card_count++]);
     if (id == CONTROL_SECTION_XDP && out->xdp_count < SNAPSHOT_CARDS_MAX)
-        control_card_fields(&x, &out->xdp[out->xdp_count++]);
-    if (id == CONTROL_SECTION_TEXT)
-        read_text(&x, out->text, sizeof out->text);
-    if (id == CONTROL_SECTION_PROBLEM && out->problems.count < PROBLEMS_MAX) {
-        struct problem *p = &out->problems.item[out->problems.count];
-
-        control_problem_fields(&x, p);
-        if (p->kind < PROBLEM_KINDS)
-            out->problems.count++;
-        else
-            memset(p, 0, sizeof *p);
-    }
-    if (id == CONTROL_SECTION_HISTOGRAM)
-        histogram_read(&x, out);
+        control_card_fields(x, &out->xdp[out->xdp_count++]);
+    if (id == CONTROL_SECTION_PROBLEM && out->problems.count < PROBLEMS_MAX)
+        problem_read(x, &out->problems);
     if (id == CONTROL_SECTION_PROCESS && out->process_count < SNAPSHOT_PROCESSES_MAX)
-        control_process_fields(&x, &out->process[out->process_count++]);
+        control_process_fields(x, &out->process[out->process_count++]);
 }
 
 int control_answer_read(struct span frame, enum control_result *result, struct snapshot *out)
@@ -427,10 +435,12 @@ int control_answer_read(struct span frame, enum control_result *result, struct s
     *result = (enum control_result)cursor_u16(&c);
     while (!c.failed && (*result == CONTROL_OK || *result == CONTROL_REFUSED) && cursor_left(&c) > 0) {
         uint16_t id = cursor_u16(&c);
-        struct span body = cursor_take(&c, cursor_u32(&c));
+        struct control_codec x = { .in = cursor_of(cursor_take(&c, cursor_u32(&c))) };
 
-        if (!c.failed)
-            section_read(id, body, out);
+        if (c.failed)
+            break;
+        section_read(id, &x, out);
+        item_read(id, &x, out);
     }
     return c.failed ? -UE_TRUNCATED : 0;
 }
