@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -214,6 +213,12 @@ size_t log_render_text(const struct log_record *r, char *out, size_t size)
     return line_end(&l, out);
 }
 
+static void put_lower(struct line *l, const char *s)
+{
+    while (*s)
+        put_char(l, (char)tolower((unsigned char)*s++));
+}
+
 static void put_json_value(struct line *l, const struct log_field *f)
 {
     char buf[FIELD_TEXT_MAX];
@@ -242,8 +247,7 @@ size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, 
     put(&l, "\",\"level\":\"");
     put(&l, level_names[rows[r->id].level]);
     put(&l, "\",\"event\":\"");
-    for (const char *s = rows[r->id].name; *s; s++)
-        put_char(&l, (char)tolower((unsigned char)*s));
+    put_lower(&l, rows[r->id].name);
     put_char(&l, '"');
     for (unsigned i = 0; i < r->count; i++) {
         before = l.at;
@@ -259,12 +263,6 @@ size_t log_render_json(const struct log_record *r, struct utc_ns at, char *out, 
 }
 
 /* -- logfmt ------------------------------------------------------------------------------------------------------------ */
-
-static void put_lower(struct line *l, const char *s)
-{
-    while (*s)
-        put_char(l, (char)tolower((unsigned char)*s++));
-}
 
 /* As JSON has it between quotation marks; bare where nothing in it could be misread. */
 static void put_logfmt_text(struct line *l, const char *s)
