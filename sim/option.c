@@ -119,14 +119,6 @@ static int set_row(const struct row *r, void *base, const char *value)
     }
 }
 
-static int set_key(const struct row *rows, size_t count, void *base, const char *key, const char *value)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(rows[i].key, key) == 0)
-            return set_row(&rows[i], base, value);
-    return -UE_NO_NAME;
-}
-
 void option_defaults(struct engine_options *o)
 {
     memset(o, 0, sizeof *o);
@@ -143,16 +135,14 @@ void option_source_defaults(struct source_options *s)
 
 int option_set(struct engine_options *o, const char *key, const char *value)
 {
-    int err = set_key(engine_rows, ROWS(engine_rows), o, key, value);
+    int err = -UE_NO_NAME;
 
+    for (size_t i = 0; i < ROWS(engine_rows) && err == -UE_NO_NAME; i++)
+        if (strcmp(engine_rows[i].key, key) == 0)
+            err = set_row(&engine_rows[i], o, value);
     if (err == 0 && strncmp(key, "local.", 6) == 0)
         o->clock.local.present = true;
     return err;
-}
-
-int option_source_set(struct source_options *s, const char *key, const char *value)
-{
-    return set_key(source_rows, ROWS(source_rows), s, key, value);
 }
 
 size_t option_keys(bool source, const char *keys[OPTION_KEYS_MAX])

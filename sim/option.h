@@ -10,7 +10,6 @@ void option_source_defaults(struct source_options *s);
 /* "clock.max_drift", "holdover.max_error", "local.stratum" (which makes the statement). Returns 0, -UE_NO_NAME for an unknown key, -UE_SYNTAX for
  * a value that is none of its kind, -UE_RANGE. */
 int option_set(struct engine_options *o, const char *key, const char *value);
-int option_source_set(struct source_options *s, const char *key, const char *value);
 
 /* The known keys, for a suggestion; of a source when `source`. Returns how many were written. */
 #define OPTION_KEYS_MAX 64

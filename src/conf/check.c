@@ -25,9 +25,7 @@ const struct conf_section *conf_section_find(const struct conf_schema *schema, c
     return NULL;
 }
 
-const struct conf_section *conf_top(const struct conf_schema *schema) { return conf_section_find(schema, ""); }
-
-const struct conf_row *conf_row_find(const struct conf_section *section, const char *name)
+static const struct conf_row *row_find(const struct conf_section *section, const char *name)
 {
     for (size_t i = 0; i < section->row_count; i++)
         if (strcmp(section->rows[i].name, name) == 0)
@@ -150,7 +148,7 @@ static void home_of(const struct check *c, const char *key, char *out, size_t si
 {
     out[0] = '\0';
     for (size_t i = 0; i < c->schema->section_count && !*out; i++)
-        if (conf_row_find(&c->schema->sections[i], key))
+        if (row_find(&c->schema->sections[i], key))
             snprintf(out, size, "; did you mean %s%s%s?", c->schema->sections[i].name, *c->schema->sections[i].name ? "." : "", key);
 }
 
@@ -194,7 +192,7 @@ static void apply_map(const struct check *c, const struct conf_section *s, size_
     char name[NAME_MAX_LEN];
 
     for (struct conf_node *n = map->child; n; n = n->next) {
-        const struct conf_row *row = conf_row_find(s, n->key);
+        const struct conf_row *row = row_find(s, n->key);
 
         name_of(s, item, row ? row->name : "", name);
         if (row)
@@ -256,7 +254,7 @@ static void apply_section(const struct check *c, const struct conf_section *s, s
 static void apply_top_key(const struct check *c, const struct conf_section *top, struct conf_node *n, char *values)
 {
     const struct conf_section *s = *n->key ? conf_section_find(c->schema, n->key) : NULL;
-    const struct conf_row *row = conf_row_find(top, n->key);
+    const struct conf_row *row = row_find(top, n->key);
 
     if (s)
         apply_section(c, s, n, values);
@@ -279,7 +277,7 @@ static void put_default_list(const struct conf_section *s, struct conf_tree *tre
 void conf_apply(const struct conf_schema *schema, struct conf_tree *tree, void *values, struct conf_errors *errors)
 {
     struct check c = { schema, errors };
-    const struct conf_section *top = conf_top(schema);
+    const struct conf_section *top = conf_section_find(schema, "");
 
     assert(top && top->kind == CONF_TOP);
     for (size_t i = 0; i < schema->section_count; i++) {

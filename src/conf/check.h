@@ -17,9 +17,7 @@ void conf_overlay(const struct conf_schema *schema, struct conf_tree *tree, char
 /* The node that gave section.key, or NULL: the default. `item` counts in a list. */
 const struct conf_node *conf_given(const struct conf_tree *tree, const char *section, size_t item, const char *key);
 
-/* Rows and sections by name, or NULL. */
+/* A section by name, or NULL. */
 const struct conf_section *conf_section_find(const struct conf_schema *schema, const char *name);
-const struct conf_row *conf_row_find(const struct conf_section *section, const char *name);
-const struct conf_section *conf_top(const struct conf_schema *schema); /* the section whose rows stand at the top */
 
 #endif

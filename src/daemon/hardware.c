@@ -56,15 +56,6 @@ bool hardware_on(const struct hardware *h)
 
 const struct hardware_lines *hardware_lines_used(const struct hardware *h) { return hardware_on(h) ? h->lines : NULL; }
 
-void hardware_close(struct hardware *h)
-{
-    for (unsigned i = 0; i < h->count; i++)
-        if (h->card[i].phc.fd >= 0) {
-            close(h->card[i].phc.fd);
-            h->card[i].phc.fd = -1;
-        }
-}
-
 /* -- in words ------------------------------------------------------------------------------------------------------ */
 
 static void describe(const struct hardware_card *c, char *out, size_t size)

@@ -50,9 +50,6 @@ const struct hardware_lines *hardware_lines_used(const struct hardware *h);
 void hardware_tell(const struct hardware *h);
 void hardware_picture(const struct hardware *h, struct snapshot *out);
 
-/* Close the cards' clocks: for a role that reads none. */
-void hardware_close(struct hardware *h);
-
 /* Read every clock. Sets next. */
 void hardware_read_all(struct hardware *h, struct mono_ns now);
 

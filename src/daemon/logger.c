@@ -56,12 +56,12 @@ static void append_to_file(void)
         fcntl(STDERR_FILENO, F_SETFL, flags | O_APPEND);
 }
 
-int logger_journal_open(const char *path)
+/* The journal's own socket, connected; -1: there is none. */
+static int open_journal(void)
 {
-    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    const struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
     int fd = io_socket(AF_UNIX, SOCK_DGRAM);
 
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof at) != 0) {
         close(fd);
         return -1;
@@ -73,7 +73,7 @@ static void open_sockets(const struct log_options *o)
 {
     logger.opened = true;
     if (logger.target == LOG_TARGET_JOURNAL)
-        logger.journal = logger_journal_open(JOURNAL_SOCKET);
+        logger.journal = open_journal();
     logger.remotes = o->remote.count;
     logger.pid = (int)getpid();
     if (logger.remotes && gethostname(logger.host, sizeof logger.host - 1) != 0)

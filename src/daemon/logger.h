@@ -12,9 +12,6 @@
 /* Before this, sentences go to standard error. */
 void logger_start(const struct log_options *options);
 
-/* The journal's own socket at `path`, connected; -1: there is none. */
-int logger_journal_open(const char *path);
-
 /* Descriptors that a role has to keep to log; -1 for those that are not there. */
 #define LOGGER_DESCRIPTORS_MAX (1 + OPTION_LIST_MAX)
 size_t logger_descriptors(int out[LOGGER_DESCRIPTORS_MAX]);

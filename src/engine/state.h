@@ -138,12 +138,10 @@ void sources_start(struct engine *e);
 void sources_tick(struct engine *e);
 struct mono_ns sources_next(const struct engine *e);
 void sources_addresses(struct engine *e, const struct event *ev);
-void sources_begin(struct engine *e, uint16_t configured);                     /* a new line: its name or address is put to use */
 void sources_drop(struct engine *e, struct slot *s, enum log_id id, const char *reason); /* not asked any more */
 void sources_replace(struct engine *e, struct slot *s, const char *reason);    /* by the next candidate; with none left the name is looked up */
 void sources_judge(struct engine *e, struct slot *s);                          /* useless for a whole register of polls: a pool has others */
 void sources_settle(struct engine *e, uint16_t configured);                    /* its options may be others: slots and their number follow */
-unsigned sources_count(const struct engine *e, uint16_t configured);           /* of its slots in use */
 struct slot *sources_slot_of(struct engine *e, uint16_t configured);           /* its first; NULL */
 struct slot *sources_put(struct engine *e, uint16_t configured, const struct net_addr *a); /* the one server of the line is at `a`: its slot, or NULL
                                                                                  where another line asks that one: then all stays as it was */

@@ -116,8 +116,6 @@ void access_build(struct access_list *l, const struct access_rule *rules, unsign
     build_family(l, true, rules, n);
 }
 
-enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service) { return access_lookup(l, from, service); }
-
 uint16_t access_rule_at(const struct access_list *l, const struct net_addr *from, unsigned service)
 {
     const struct access_range *r = access_range_at(l, from);

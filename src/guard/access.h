@@ -51,9 +51,6 @@ static inline bool access_key_before(struct access_key a, struct access_key b) {
 /* Fills *l from n <= ACCESS_RULES_MAX rules (asserted). No rule at all gives an empty list. */
 void access_build(struct access_list *l, const struct access_rule *rules, unsigned n);
 
-/* What holds for service s < ACCESS_SERVICES at `from`. */
-enum access_action access_find(const struct access_list *l, const struct net_addr *from, unsigned service);
-
 /* Which rule says so: its index in what access_build was given, or ACCESS_NO_RULE. */
 uint16_t access_rule_at(const struct access_list *l, const struct net_addr *from, unsigned service);
 
@@ -82,6 +79,7 @@ static inline const struct access_range *access_range_at(const struct access_lis
     return &range[first];
 }
 
+/* What holds for a service < ACCESS_SERVICES at `from`. */
 static inline enum access_action access_lookup(const struct access_list *l, const struct net_addr *from, unsigned service)
 {
     const struct access_range *r = access_range_at(l, from);

@@ -22,7 +22,7 @@ static enum access_action at(const char *address, unsigned service)
     struct net_addr a;
 
     assert_int_equal(addr_from_text(address, 123, &a), 0);
-    return access_find(&list, &a, service);
+    return access_lookup(&list, &a, service);
 }
 
 /* What the list says of addresses, for service 0. */
@@ -212,8 +212,9 @@ static void equals_the_naive_reading(void **state)
         for (int i = 0; i < 500; i++) {
             struct net_addr a = i % 2 ? random_address(&p) : near_edge(&p, &r[prng_u64(&p) % n]);
 
-            if (!is_mapped(&a) && access_find(&list, &a, 0) != naive(r, n, &a))
-                fail_msg("round %d: %d instead of %d for %s", round, access_find(&list, &a, 0), naive(r, n, &a), addr_to_text(&a, (char[ADDR_TEXT_MAX]){ 0 }));
+            if (!is_mapped(&a) && access_lookup(&list, &a, 0) != naive(r, n, &a))
+                fail_msg("round %d: %d instead of %d for %s", round, access_lookup(&list, &a, 0), naive(r, n, &a),
+                         addr_to_text(&a, (char[ADDR_TEXT_MAX]){ 0 }));
         }
     }
 }
@@ -233,7 +234,7 @@ static void a_full_list_fits(void **state)
     assert_true(ACCESS_RANGES_MAX < 1 << ACCESS_STEPS_MAX);
     for (uint32_t i = 0; i < 2 * ACCESS_RULES_MAX; i++) {
         wire_put32(a.bytes, i);
-        assert_int_equal(access_find(&list, &a, 0), i % 2 ? ACCESS_DENY : ACCESS_ALLOW);
+        assert_int_equal(access_lookup(&list, &a, 0), i % 2 ? ACCESS_DENY : ACCESS_ALLOW);
     }
 }
 

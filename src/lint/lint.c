@@ -200,7 +200,8 @@ static void each_source(const struct lint *l)
 
 /* -- serving ----------------------------------------------------------------------------------------------------------------- */
 
-const char *lint_public_listener(const struct daemon_options *o, char out[ADDR_AT_TEXT_MAX])
+/* Does anything listen beyond this machine? The first such place, as text; NULL: nothing. */
+static const char *public_listener(const struct daemon_options *o, char out[ADDR_AT_TEXT_MAX])
 {
     const struct option_addrs *all[] = { &o->ntp.listen, &o->ntp.smear_listen, &o->timeproto.time.listen, &o->timeproto.daytime.listen };
 
@@ -223,7 +224,7 @@ static void serving(const struct lint *l)
 {
     const struct daemon_options *o = l->o;
     char text[ADDR_AT_TEXT_MAX];
-    const char *at = lint_public_listener(o, text);
+    const char *at = public_listener(o, text);
 
     if (!at)
         return;

@@ -34,7 +34,4 @@ struct lint_place { const struct conf_tree *tree; const char *path; struct lint_
 __attribute__((format(printf, 6, 7))) void lint_add(const struct lint_place *p, enum lint_rule rule, const char *section, size_t item, const char *key,
                                                     const char *format, ...);
 
-/* Does anything listen beyond this machine? The first such place, as text; NULL: nothing. */
-const char *lint_public_listener(const struct daemon_options *o, char out[ADDR_AT_TEXT_MAX]);
-
 #endif

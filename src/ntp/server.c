@@ -138,17 +138,3 @@ void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts
     memcpy(answer + NTP_AT_ORIGIN, request + NTP_AT_RECEIVE, 8);
     wire_put64(answer + NTP_AT_TRANSMIT, left.raw);
 }
-
-enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
-                               uint8_t *out, size_t *out_len)
-{
-    struct ntp_prepared prepared;
-    struct ntp_seal seal;
-    enum verdict v = ntp_server_authenticate(NULL, request, view->utc, &seal);
-
-    *out_len = 0;
-    if (v != VERDICT_ANSWERED)
-        return v;
-    ntp_server_prepare(view, &prepared);
-    return ntp_server_reply(options, &prepared, request, out, out_len);
-}

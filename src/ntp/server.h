@@ -124,8 +124,4 @@ void ntp_server_interleave(const uint8_t request[NTP_HEADER_SIZE], struct ntp_ts
 /* A transmit timestamp. */
 struct ntp_ts64 ntp_server_transmit(struct utc_ns t);
 
-/* ntp_server_prepare and ntp_server_reply for a single one. */
-enum verdict ntp_server_answer(const struct ntp_options *options, const struct clock_view *view, const struct ntp_server_request *request,
-                               uint8_t *out, size_t *out_len);
-
 #endif
