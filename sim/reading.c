@@ -1,7 +1,7 @@
 /* What a reader of a client's page is told, against the truth; and the three invariants of every story. */
 #include <math.h>
-#include <stdlib.h>
 
+#include "ntp/packet.h"
 #include "sim/world.h"
 
 #define READER_PORT 50123

@@ -7,6 +7,7 @@
 #ifndef NTP_MAC_H
 #define NTP_MAC_H
 
+#include "crypto/mac.h"
 #include "keys/keys.h"
 #include "ntp/packet.h"
 

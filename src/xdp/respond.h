@@ -15,6 +15,7 @@
 #define XDP_RESPOND_H
 
 #include "guard/check.h"
+#include "ntp/server.h"
 #include "timeproto/timeproto.h"
 #include "xdp/mirror.h"
 

@@ -63,6 +63,22 @@ def rows_exist(root):
     return [f"{room}: {below} has no row" for room, row in rooms.items() for below in row if below not in rooms]
 
 
+def arrows_used(root):
+    """What a row allows is done somewhere in the room, so that the table shows the house as it is."""
+    used = {(room, name.split("/")[0]) for room, file in sources(root) for name in INCLUDE.findall(file.read_text())}
+    return [f"{room}: nothing there includes {below}" for room, row in table(root).items() for below in row if (room, below) not in used]
+
+
+DOCUMENTED = re.compile(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", re.MULTILINE)
+
+
+def documented(root):
+    """docs/ARCHITECTURE.md has the same rows."""
+    told = {room: below.split() for room, below in DOCUMENTED.findall((root / "docs/ARCHITECTURE.md").read_text())}
+    return [f"{room}: {' '.join(row)} is documented as {' '.join(told.get(room, ['nothing']))}" for room, row in table(root).items()
+            if sorted(told.get(room, [])) != sorted(row)]
+
+
 def plant_include(root):
     tap.write(root, "src/ROOMS", "base:\nntp: base\nclock: base\n")
     tap.write(root, "src/ntp/packet.c", '#include "base/time.h"\n#include "clock/clock.h"\n')
@@ -76,9 +92,21 @@ def plant_row(root):
     tap.write(root, "src/ROOMS", "ntp: base\n")
 
 
+def plant_arrow(root):
+    tap.write(root, "src/ROOMS", "base:\nntp: base\n")
+    tap.write(root, "src/ntp/packet.c", "")
+
+
+def plant_document(root):
+    tap.write(root, "src/ROOMS", "base:\nntp: base\n")
+    tap.write(root, "docs/ARCHITECTURE.md", "| `base` | thought |  |\n| `ntp` | thought | clock |\n")
+
+
 if __name__ == "__main__":
     tap.run(sys.argv[1], [
         ("every include is allowed by src/ROOMS", includes_allowed, plant_include),
         ("the rooms form no circle", no_circle, plant_circle),
         ("every row names rooms that exist", rows_exist, plant_row),
+        ("every row allows only what is done", arrows_used, plant_arrow),
+        ("docs/ARCHITECTURE.md has the same table", documented, plant_document),
     ])
