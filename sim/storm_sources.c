@@ -3,7 +3,6 @@
  * Honest servers are h1 .. h(base), which are asked all day and outnumber the liars, then guests, then members of a pool. */
 #include <math.h>
 
-#include "sim/storm.h"
 #include "sim/storm_kinds.h"
 
 #define REFERENCE_CHANCE 0.5

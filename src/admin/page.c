@@ -1,6 +1,5 @@
 #include "admin/page.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "admin/html.h"

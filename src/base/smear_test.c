@@ -1,7 +1,6 @@
 /* A smear is continuous, monotonic, at most half a second off (UTC-SLS: one), and over when it should be. */
 #include "base/test.h"
 
-#include <stdlib.h>
 
 #include "base/page.h"
 #include "base/smear.h"

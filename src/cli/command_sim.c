@@ -1,11 +1,8 @@
 /* utcctl sim: stories, and what-if questions about the daemon that runs. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/err.h"
-#include "base/log.h"
 #include "cli/command.h"
 #include "cli/show_forecast.h"
 #include "cli/table.h"

@@ -1,6 +1,5 @@
 #include "clock/leap.h"
 
-#include <stdlib.h>
 
 #include "base/smear.h"
 #include "clock/discipline.h"

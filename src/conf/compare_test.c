@@ -1,12 +1,7 @@
 /* Which keys differ, and what of it may be in force now. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "base/test.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "conf/compare.h"
 

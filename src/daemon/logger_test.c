@@ -1,7 +1,6 @@
 /* Lines are limited by event and second, notices pass, and what was left out is counted. */
 #include "base/test.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -10,7 +10,6 @@
 #include "daemon/follow.h"
 #include "daemon/ke_client.h"
 #include "daemon/logger.h"
-#include "daemon/notify.h"
 #include "daemon/random.h"
 #include "daemon/reload.h"
 #include "daemon/resolver.h"

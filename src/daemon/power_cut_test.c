@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "clock/noise.h"
 #include "daemon/memory_file.h"
 #include "daemon/power_cut_fixture.h"

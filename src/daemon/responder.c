@@ -1,6 +1,5 @@
 #include "daemon/responder.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "daemon/built.h"
 #include "daemon/follow.h"
 #include "daemon/logger.h"

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/err.h"
 #include "daemon/join.h"
 #include "host/clock.h"
 #include "io/stamp.h"

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "base/wire.h"
 #include "guard/check.h"
 
 static uint8_t bits_of(uint64_t mask) { return (uint8_t)__builtin_popcountll(mask); }

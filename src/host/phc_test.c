@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "base/err.h"
-#include "host/clock.h"
 #include "host/phc.h"
 
 int __wrap_ioctl(int fd, unsigned long request, ...);

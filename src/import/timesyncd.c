@@ -3,7 +3,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "conf/number.h"
 #include "import/draft.h"
 #include "import/formats.h"
 #include "import/words.h"

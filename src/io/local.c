@@ -8,7 +8,6 @@
 #include <net/if.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "io/socket.h"
 
 /* The hardware address stands in an entry of its own. */

@@ -5,7 +5,6 @@
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
 
-#include "base/err.h"
 #include "base/wire.h"
 #include "io/socket.h"
 

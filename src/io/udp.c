@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/err.h"
 #include "io/socket.h"
 #include "io/stamp.h"
 

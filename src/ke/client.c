@@ -2,7 +2,6 @@
  * connects; TLS is spoken by one more, which can do nothing else (converse.h). */
 #include "ke/client.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

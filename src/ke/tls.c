@@ -1,6 +1,5 @@
 #include "ke/tls.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,5 +1,4 @@
 /* The time now, read in place: nothing is copied but what the answer holds. */
-#include <stddef.h>
 #include <time.h>
 
 #include "base/err.h"

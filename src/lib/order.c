@@ -1,5 +1,4 @@
 /* Before, after, and waiting until it is certain; stamps that never repeat; leap seconds. */
-#include <errno.h>
 #include <time.h>
 
 #include "base/err.h"

@@ -1,12 +1,8 @@
 /* Problems are noted once, dated, and told in words. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
+#include "base/test.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "observe/problem.h"
 

@@ -1,7 +1,6 @@
 /* The memory of interleaved mode: who gets the stamp of an earlier answer, and who keeps a row while many want one. */
 #include "base/test.h"
 
-#include "base/rng.h"
 #include "ntp/packet.h"
 #include "serve/serve.h"
 

@@ -1,10 +1,8 @@
 /* Answers across a leap second, as every protocol and a smearing listener give them, instant by instant. */
 #include "base/test.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/smear.h"
 #include "ntp/packet.h"
 #include "serve/serve.h"
 

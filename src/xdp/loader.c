@@ -17,7 +17,6 @@
 
 #include "serve/serve.h"
 #include "xdp/loaded.h"
-#include "xdp/mirror.h"
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wsign-conversion" /* generated */
 #include "xdp/program.skel.h"
