@@ -2,14 +2,15 @@
  * one source address or from many (bench/tool.h), and tells rates, losses and latencies as one JSON object.
  *
  * usage: load ADDRESS PORT [--outstanding N] [--rate N] [--batch N] [--sources N] [--seconds S] [--warm-up S] [--segments 1] [--time 1] [--made 1]
- *             [--histogram 1] [--at T] [--spin 1]
+ *             [--histogram 1] [--at T] [--spin 1] [--interleaved 1]
  *
  * The instant a request was due travels in its transmit timestamp and comes back as the origin timestamp: latency needs no table. In the open loop
  * it is measured from the due time, so that a late sender does not hide a slow server. One thread, waiting in poll().
  * --segments: a batch leaves as one packet that the receiving side cuts (UDP_SEGMENT), which makes asking cheap. --time: empty requests, no
  * latencies. --made: requests are read from standard input, each behind two bytes of length, and sent in turn as they are (bench/seal.c makes them; their
  * transmit timestamps are their numbers). --at: begin when CLOCK_MONOTONIC shows so many seconds. --spin: never sleep, so that a latency holds the
- * server's waking alone, and the server, in whose time the kernel would wake us, does not pay for ours. */
+ * server's waking alone, and the server, in whose time the kernel would wake us, does not pay for ours. --interleaved: each request asks for interleaved
+ * mode, of an exchange that never was. */
 #include <errno.h>
 #include <netinet/udp.h>
 #include <poll.h>
@@ -41,7 +42,7 @@ static struct {
 static struct {
     struct sockaddr_storage server;
     socklen_t server_len;
-    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, made, histogram, at, spin;
+    double outstanding, rate, batch, sources, seconds, warm_up, segments, time, made, histogram, at, spin, interleaved;
     int fd;
     size_t request_size;
     uint64_t next_source;
@@ -94,6 +95,10 @@ static void fill_request(uint8_t bytes[NTP_SIZE], int64_t due)
     memset(bytes, 0, NTP_SIZE);
     bytes[0] = 4 << 3 | 3;
     memcpy(bytes + 40, &due, sizeof due);
+    if (load.interleaved > 0) {
+        memset(bytes + 24, 0x55, 8); /* an odd origin */
+        memset(bytes + 32, 0x01, 8); /* and a receive timestamp that is not the transmit timestamp */
+    }
 }
 
 /* Where the next request is, due then. */
@@ -299,6 +304,7 @@ static void read_options(int argc, char **argv)
         { "--outstanding", &load.outstanding, 1 }, { "--rate", &load.rate, 0 }, { "--batch", &load.batch, 1 }, { "--sources", &load.sources, 1 },
         { "--seconds", &load.seconds, 0 }, { "--warm-up", &load.warm_up, 0 }, { "--segments", &load.segments, 0 }, { "--time", &load.time, 0 },
         { "--made", &load.made, 0 }, { "--histogram", &load.histogram, 0 }, { "--at", &load.at, 0 }, { "--spin", &load.spin, 0 },
+        { "--interleaved", &load.interleaved, 0 },
     };
 
     load.server = tool_arguments(argc, argv, option, sizeof option / sizeof option[0], &load.server_len);

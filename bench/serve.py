@@ -32,6 +32,7 @@ FIGURES = {
     "closed loop, one source, 128 outstanding": ([], (ECHO, CHRONYD, NTPSEC, OPENNTPD, UTCD, LOGGING), "per_second"),
     "closed loop, two sources": (["--sources", "2"], (ECHO, CHRONYD, LOGGING), "per_second"),
     "closed loop, 100 000 sources": (["--sources", "100000"], (ECHO, CHRONYD, LOGGING), "per_second"),
+    "closed loop, interleaved mode asked for": (["--interleaved", "1"], (ECHO, CHRONYD, UTCD), "per_second"),
     "20 000 requests a second": (["--rate", MODERATE, "--spin", "1"], (ECHO, CHRONYD, NTPSEC, OPENNTPD, UTCD, BUSY), "p50_us"),
 }
 
@@ -152,7 +153,7 @@ def workers_table(runs):
 # ---- the whole ----
 
 def goals(runs, ladder, scaling):
-    closed, few, many, moderate = (runs[title] for title in FIGURES)
+    closed, few, many, _, moderate = (runs[title] for title in FIGURES)
     shaky, late = rivals.is_noisy(closed[ECHO]), rivals.is_noisy(moderate[ECHO], "p50_us")
     user = rivals.share(closed[UTCD], closed[CHRONYD], "user_us")
     return [

@@ -164,16 +164,20 @@ static void learn_departure(struct serve_role *s, const struct io_datagram *echo
 /* Stamps of answers that left. Taken before the next requests, which may ask for them. */
 static void take_stamps(struct serve_role *s, const struct listener *l, struct mono_ns now)
 {
-    struct io_datagram echo;
     struct page_data page;
+    unsigned n;
 
     if (!read_page(s, now, &page))
         return;
-    for (unsigned i = 0; i < IO_BATCH_MAX && io_udp_left(l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE, &echo) > 0; i++)
-        if (place_departure(s, &echo)) {
-            learn_departure(s, &echo);
-            serve_left(s->options, &page, l->smeared, &echo.to, (struct span){ echo.bytes, echo.len }, echo.rx);
+    n = io_batch_left(&s->batch, l->fd, (enum addr_family)l->at.family, NTP_HEADER_SIZE);
+    for (unsigned i = 0; i < n; i++) {
+        struct io_datagram *echo = &s->batch.datagram[i];
+
+        if (echo->len > 0 && place_departure(s, echo)) {
+            learn_departure(s, echo);
+            serve_left(s->options, &page, l->smeared, &echo->to, (struct span){ echo->bytes, echo->len }, echo->rx);
         }
+    }
 }
 
 static void place_arrivals(struct serve_role *s)

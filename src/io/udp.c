@@ -267,22 +267,29 @@ static void make_ready(struct io_batch *b)
     b->count = b->answers = 0;
 }
 
-unsigned io_batch_receive(struct io_batch *b, int fd)
+/* What waits in the socket's queue, or in that of its errors (flags). Returns b->count. */
+static unsigned read_queue(struct io_batch *b, int fd, int flags)
 {
-    struct io_instant now;
     int got;
 
     make_ready(b);
-    got = recvmmsg(fd, b->in, b->ready, MSG_DONTWAIT, NULL);
-    if (got < 0 && errno == ENOSYS) {
-        ssize_t len = recvmsg(fd, &b->in[0].msg_hdr, MSG_DONTWAIT);
+    got = recvmmsg(fd, b->in, b->ready, flags | MSG_DONTWAIT, NULL);
+    if (got < 0 && (errno == ENOSYS || errno == EBADF)) { /* EBADF: a system that has the call but not for this descriptor */
+        ssize_t len = recvmsg(fd, &b->in[0].msg_hdr, flags | MSG_DONTWAIT);
 
         got = len < 0 ? 0 : 1;
         b->in[0].msg_len = (unsigned)len;
     }
-    if (got <= 0)
+    b->count = got > 0 ? (unsigned)got : 0;
+    return b->count;
+}
+
+unsigned io_batch_receive(struct io_batch *b, int fd)
+{
+    struct io_instant now;
+
+    if (read_queue(b, fd, 0) == 0)
         return 0;
-    b->count = (unsigned)got;
     now = io_instant_now();
     for (unsigned i = 0; i < b->count; i++)
         take(&b->slot[i].peer, &b->in[i].msg_hdr, b->in[i].msg_len, &now, &b->datagram[i]);
@@ -389,41 +396,35 @@ static uint32_t interface_of(const struct cmsghdr *c)
 /* When a packet of ours left, as its message on the error queue says. */
 struct departure { struct mono_ns tx; enum stamp stamp; struct io_hardware_stamp hardware; bool stamped; };
 
-/* One message of the queue, by `receive`. Returns its length with the packet it is about, -1 for none. */
-static ssize_t read_error_queue(int fd, ssize_t (*receive)(int fd, struct msghdr *m, int flags), uint8_t packet[IO_DATAGRAM_MAX], struct departure *d)
+static void read_departure(struct msghdr *m, const struct io_instant *now, struct departure *d)
 {
-    alignas(struct cmsghdr) uint8_t control[256]; /* stamps, an interface and an extended error */
-    struct iovec iov = { packet, IO_DATAGRAM_MAX };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
-    ssize_t len = receive(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
-    struct io_instant now;
-
-    *d = (struct departure){ .stamp = STAMP_USER };
-    if (len < 0)
-        return -1;
-    now = io_instant_now();
-    d->tx = now.raw;
-    for (const struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, (struct cmsghdr *)c)) {
+    *d = (struct departure){ .tx = now->raw, .stamp = STAMP_USER };
+    for (const struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, (struct cmsghdr *)c)) {
         uint32_t ifindex = interface_of(c);
 
-        if (io_stamp_to_raw(&now, read_stamp(c, SOFTWARE_STAMP), &d->tx))
+        if (io_stamp_to_raw(now, read_stamp(c, SOFTWARE_STAMP), &d->tx))
             d->stamp = STAMP_KERNEL;
         read_hardware(c, &d->hardware);
         d->hardware.ifindex = ifindex ? ifindex : d->hardware.ifindex;
     }
     d->stamped = d->stamp == STAMP_KERNEL || d->hardware.ns != 0;
-    return len;
 }
 
 int io_udp_transmit_stamp(int fd, struct mono_ns *tx, enum stamp *stamp, struct io_hardware_stamp *hardware)
 {
     uint8_t echo[IO_DATAGRAM_MAX]; /* some systems give the packet back with the stamp */
+    union io_control control;
+    struct iovec iov = { echo, sizeof echo };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    struct io_instant now;
     struct departure d;
     int pending = 0;
     socklen_t len = sizeof pending;
 
-    if (read_error_queue(fd, recvmsg, echo, &d) < 0)
+    if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &len) == 0 && pending ? io_error(pending) : 0;
+    now = io_instant_now();
+    read_departure(&m, &now, &d);
     if (!d.stamped)
         return 0;
     *tx = d.tx;
@@ -466,18 +467,23 @@ static bool read_echo(enum addr_family family, size_t len, size_t len_min, struc
     return true;
 }
 
-int io_udp_left(int fd, enum addr_family family, size_t len_min, struct io_datagram *echo)
+unsigned io_batch_left(struct io_batch *b, int fd, enum addr_family family, size_t len_min)
 {
-    struct departure d;
-    ssize_t got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
+    struct io_instant now;
 
-    while (got >= 0) {
+    if (read_queue(b, fd, MSG_ERRQUEUE) == 0)
+        return 0;
+    now = io_instant_now();
+    for (unsigned i = 0; i < b->count; i++) {
+        struct io_datagram *echo = &b->datagram[i];
+        struct departure d;
+
+        read_departure(&b->in[i].msg_hdr, &now, &d);
         echo->rx = d.tx;
         echo->stamp = d.stamp;
         echo->hardware = d.hardware;
-        if (d.stamped && read_echo(family, (size_t)got, len_min, echo))
-            return 1;
-        got = read_error_queue(fd, io_receive_one, echo->bytes, &d);
+        if (!d.stamped || !read_echo(family, b->in[i].msg_len, len_min, echo))
+            echo->len = 0;
     }
-    return 0;
+    return b->count;
 }

@@ -11,7 +11,7 @@
 #include "io/socket.h"
 
 #define IO_DATAGRAM_MAX 1500 /* one byte more than any payload that is looked at; longer ones arrive cut, with `cut` set */
-#define IO_CONTROL_MAX 160   /* destination address, three timestamps, and some air */
+#define IO_CONTROL_MAX 256   /* three timestamps, an interface, an extended error, and some air */
 #define IO_BATCH_MAX 64      /* datagrams moved by one call at most */
 
 /* A network card's own stamp: it counts a clock of the card's, and becomes an instant of ours by that clock's line (io/nic.h, host/phc.h). */
@@ -105,10 +105,11 @@ void io_batch_stamp(struct io_batch *b);
 /* Sends what was queued, each from the address the request was sent to. Returns how many left; the rest is lost (a full queue, a firewall), not retried. */
 unsigned io_batch_send(struct io_batch *b, int fd);
 
-/* After the poll loop said POLLERR for a listener of that family: one answer of at least len_min bytes that left with a stamp. *echo gets where it went (to,
- * without scope), when (rx, stamp, hardware) and what it was. Returns 1, or 0 for none. The packet itself says which it was: counted identifiers
- * (SOF_TIMESTAMPING_OPT_ID) are one off for ever after a packet that was counted and then not sent. */
-int io_udp_left(int fd, enum addr_family family, size_t len_min, struct io_datagram *echo);
+/* After the poll loop said POLLERR for a listener of that family: answers of at least len_min bytes that left with a stamp, into b->datagram[0 .. count), as
+ * many as io_batch_receive would take. Each has where it went (to, without scope), when (rx, stamp, hardware) and what it was; len 0: it is none. Returns the
+ * count. The packet itself says which it was: counted identifiers (SOF_TIMESTAMPING_OPT_ID) are one off for ever after a packet that was counted and then not
+ * sent. */
+unsigned io_batch_left(struct io_batch *b, int fd, enum addr_family family, size_t len_min);
 
 /* After the poll loop said POLLPRI or POLLERR for a client socket: a transmit stamp on its error queue? Returns 1 with *tx and *stamp, *hardware filled if
  * the card stamped it (STAMP_USER: that is all there is), 0 for none, -UE_... for an error the network reported. */
