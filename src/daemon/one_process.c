@@ -134,13 +134,13 @@ static void look_at_floods(void *ctx)
     sieve_look(&all.sieve);
 }
 
-int one_process_run(struct setup *s)
+/* Serve, core and its socket. Returns 0 or -UE_.... */
+static int start_roles(struct setup *s)
 {
-    all.setup = s;
-    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || (s->ke.shared && random_begin() != 0)) {
-        setup_clean(s);
-        return EXIT_GENERAL;
-    }
+    int err;
+
+    if (s->ke.shared && (err = random_begin()) != 0)
+        return err;
     s->world.ask_reload = ask_reload;
     s->world.need_helpers = need_helpers;
     sieve_start(&all.sieve, &all.loop, s->guard_memory, &s->listeners, s->world.shared);
@@ -148,15 +148,20 @@ int one_process_run(struct setup *s)
                      &(struct serve_world){ &s->listeners, &s->serve, s->sets, s->world.page, hardware_lines_used(&s->hardware), s->world.shared,
                                             look_at_floods, NULL }, 0);
     serve_role_catch_up(&all.serve);
-    if (core_start(&all.core, &all.loop, &s->world) != 0) {
-        setup_clean(s);
-        return EXIT_GENERAL;
-    }
-    follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here },
-                 s->world.shared->not_listening);
+    err = core_start(&all.core, &all.loop, &s->world);
+    if (err)
+        return err;
     control_role_start(&all.control, &all.loop, s->control_fd, &all.core);
     if (s->admin.core_end >= 0)
         control_role_adopt(&all.control, s->admin.core_end);
+    return 0;
+}
+
+/* What the parent does otherwise. */
+static void start_parts(struct setup *s)
+{
+    follow_start(&all.follow, &all.loop, &s->listeners, &(struct listeners_hooks){ &all.serve, follow_gone_here, follow_come_here },
+                 s->world.shared->not_listening);
     resolver_start(&all.resolver, &all.loop, s->resolve_end, s->user);
     resolver_start_program(&all.ke_client, &all.loop, s->ke_end, &ke_client_program, s->user);
     rival_start(&all.rival, &all.loop, &s->mode, s->world.shared);
@@ -168,6 +173,16 @@ int one_process_run(struct setup *s)
         all.ke = start_helper(become_ke);
     if (s->admin.shared)
         all.admin = start_helper(become_admin);
+}
+
+int one_process_run(struct setup *s)
+{
+    all.setup = s;
+    if (loop_init(&all.loop, true, on_signal, NULL) != 0 || start_roles(s) != 0) {
+        setup_clean(s);
+        return EXIT_GENERAL;
+    }
+    start_parts(s);
     loop_run(&all.loop);
     stop_helper(all.ke);
     stop_helper(all.admin);
