@@ -1,11 +1,11 @@
 /* PROC-04, PROC-05: what the system refuses the serve processes is named soon, and not for one client's sake. */
 #include "base/test.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "daemon/lack.h"
 
-static struct shared_state *shared;
+static struct shared_state memory, *const shared = &memory;
 static struct lack_watch watch;
 static struct problems found;
 static struct mono_ns now;
@@ -13,16 +13,9 @@ static struct mono_ns now;
 static int before_each(void **state)
 {
     (void)state;
-    shared = calloc(1, sizeof *shared);
+    memset(shared, 0, sizeof *shared);
     watch = (struct lack_watch){ .unsent = false };
     now = (struct mono_ns){ 1000 * NS_PER_S };
-    return shared ? 0 : -1;
-}
-
-static int after_each(void **state)
-{
-    (void)state;
-    free(shared);
     return 0;
 }
 
@@ -73,9 +66,9 @@ static void PROC_04_connections_without_a_descriptor_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(PROC_05_answers_that_do_not_leave_are_named_for_ten_seconds, before_each, after_each),
-        cmocka_unit_test_setup_teardown(one_client_out_of_reach_is_no_news, before_each, after_each),
-        cmocka_unit_test_setup_teardown(PROC_04_connections_without_a_descriptor_are_named, before_each, after_each),
+        cmocka_unit_test_setup(PROC_05_answers_that_do_not_leave_are_named_for_ten_seconds, before_each),
+        cmocka_unit_test_setup(one_client_out_of_reach_is_no_news, before_each),
+        cmocka_unit_test_setup(PROC_04_connections_without_a_descriptor_are_named, before_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,6 @@
 /* Another program at the same clock is named while it is there, whenever it comes; each change is told once. */
 #include "daemon/rival.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/test.h"
@@ -11,25 +10,18 @@ static unsigned runs;
 static unsigned running(void) { return runs; }
 
 static struct mode steering = { .steer = true };
-static struct shared_state *shared;
+static struct shared_state memory, *const shared = &memory;
 static struct rival rival;
 static struct mono_ns now;
 
 static int before_each(void **state)
 {
     (void)state;
-    shared = calloc(1, sizeof *shared);
+    memset(shared, 0, sizeof *shared);
     steering.rival[0] = '\0';
     steering.rival_unseen = false;
     rival = (struct rival){ .mode = &steering, .shared = shared, .running = running };
     now = (struct mono_ns){ 1000 * NS_PER_S };
-    return shared ? 0 : -1;
-}
-
-static int after_each(void **state)
-{
-    (void)state;
-    free(shared);
     return 0;
 }
 
@@ -90,10 +82,10 @@ static void only_who_steers_looks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(who_comes_later_is_named_until_it_goes, before_each, after_each),
-        cmocka_unit_test_setup_teardown(the_start_counts_until_the_first_look, before_each, after_each),
-        cmocka_unit_test_setup_teardown(who_was_never_seen_has_not_ended, before_each, after_each),
-        cmocka_unit_test_setup_teardown(only_who_steers_looks, before_each, after_each),
+        cmocka_unit_test_setup(who_comes_later_is_named_until_it_goes, before_each),
+        cmocka_unit_test_setup(the_start_counts_until_the_first_look, before_each),
+        cmocka_unit_test_setup(who_was_never_seen_has_not_ended, before_each),
+        cmocka_unit_test_setup(only_who_steers_looks, before_each),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
