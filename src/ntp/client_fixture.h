@@ -57,6 +57,13 @@ static inline void ask(struct fixture *f)
     f->exchange++;
 }
 
+/* An association whose first request is out. */
+static inline void fixture_asked(struct fixture *f, bool iburst)
+{
+    fixture_init(f, iburst);
+    ask(f);
+}
+
 /* The true answer to the pending request by a server that is `ahead_ns` ahead; time moves on to its departure, 1.1 ms after the request. */
 static inline struct ntp_header answer_header(struct fixture *f, int64_t ahead_ns)
 {

@@ -7,8 +7,7 @@ static void a_request_tells_nothing_but_a_random_number(void **state)
     uint8_t first[8];
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     assert_int_equal(f.packet[0], 4 << 3 | NTP_MODE_CLIENT);
     for (int i = 1; i < 40; i++)
         assert_int_equal(f.packet[i], 0);
@@ -26,8 +25,7 @@ static void four_timestamps_make_a_measurement(void **state)
     struct mono_ns t1;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     t1 = f.now;
     h = answer_header(&f, 5 * NS_PER_MS);
     f.now.ns += 3 * NS_PER_MS;
@@ -55,8 +53,7 @@ static void dispersion_grows_by_whole_milliseconds(void **state)
         struct ntp_header h;
         struct ntp_client_reply r;
 
-        fixture_init(&f, true);
-        ask(&f);
+        fixture_asked(&f, true);
         h = answer_header(&f, 0);
         f.now.ns = f.c.sent_at.ns + rows[i].trip_ns;
         assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
@@ -72,8 +69,7 @@ static void a_round_trip_of_nothing_is_measured(void **state)
     struct ntp_client_reply r;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     h = answer_header(&f, 0);
     h.transmit = h.receive;
     f.now = f.c.sent_at;
@@ -91,8 +87,7 @@ static void what_a_stamp_may_be_off_enters_the_dispersion(void **state)
     uint8_t bytes[NTP_HEADER_SIZE];
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     h = answer_header(&f, 0);
     ntp_header_write(&h, bytes);
     f.now.ns += NS_PER_MS;
@@ -110,8 +105,7 @@ static void a_transmit_stamp_refines_t1(void **state)
     struct ntp_client_reply r;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns + 50 * NS_PER_US }, STAMP_KERNEL);
     h = answer_header(&f, 0);
     f.now.ns += NS_PER_MS;
@@ -126,8 +120,7 @@ static void NTPC_27_transmit_stamps_are_matched_by_exchange(void **state)
     struct ntp_client before;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     before = f.c;
     ntp_client_sent(&f.c, f.exchange + 1, (struct mono_ns){ f.now.ns + 1000 }, STAMP_HARDWARE);
     ntp_client_sent(&f.c, f.exchange, (struct mono_ns){ f.now.ns - 1 }, STAMP_HARDWARE);
@@ -152,8 +145,7 @@ static void NTPC_26_network_errors_are_counted_and_polling_continues(void **stat
     struct ntp_client before;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     before = f.c;
     ntp_client_send_failed(&f.c, f.exchange + 1); /* another exchange's */
     assert_int_equal(f.c.stats.send_errors, 0);
@@ -302,8 +294,7 @@ static void intervals_are_dithered_upwards(void **state)
     int64_t sum = 0, least = INT64_MAX;
 
     (void)state;
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     for (int i = 0; i < 1000; i++) {
         struct mono_ns last = f.now;
         int64_t d, dither = f.c.dither;
@@ -325,8 +316,7 @@ static void the_clock_sets_the_poll_interval_within_limits(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     answer(&f, 0);
     ntp_client_set_poll(&f.c, dur_from_log2(8));
     assert_int_equal(f.c.poll_log2, 8);
@@ -355,8 +345,7 @@ static void the_clock_may_ask_for_three_quick_requests(void **state)
     answer(&f, 0);
     ntp_client_burst(&f.c);
     assert_int_equal(f.c.burst_left, 2);
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     answer(&f, 0);
     ntp_client_burst(&f.c); /* not without iburst */
     assert_int_equal(f.c.burst_left, 0);
@@ -414,8 +403,7 @@ static void new_poll_limits_are_kept(void **state)
         struct ntp_header h;
         struct ntp_client_reply r;
 
-        fixture_init(&f, false);
-        ask(&f);
+        fixture_asked(&f, false);
         h = rows[i].kissed ? kiss_header(&f, NTP_REFID('R', 'A', 'T', 'E')) : answer_header(&f, 0);
         deliver(&f, &h, &r);
         o.min_poll_log2 = rows[i].min;
@@ -436,8 +424,7 @@ static void an_operator_may_hurry(void **state)
     struct ntp_client_reply r;
 
     (void)state;
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     before = f.c;
     ntp_client_hurry(&f.c, f.now);
     assert_memory_equal(&before, &f.c, sizeof before);
@@ -493,8 +480,7 @@ static void a_timeout_shifts_a_zero_into_reach(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     answer(&f, 0);
     ask(&f);
     assert_int_equal(mono_sub(ntp_client_next(&f.c), f.now).ns, 16 * NS_PER_S);
@@ -544,8 +530,7 @@ static void kiss_deny_and_rstr_stop_the_association(void **state)
         struct ntp_header h;
         struct ntp_client_reply r;
 
-        fixture_init(&f, true);
-        ask(&f);
+        fixture_asked(&f, true);
         h = kiss_header(&f, code[i]);
         assert_int_equal(deliver(&f, &h, &r), VERDICT_KISS);
         assert_true(r.stop);
@@ -584,8 +569,7 @@ static void assert_continuous_around(int64_t unix_s)
         struct ntp_header h;
         struct ntp_client_reply r;
 
-        fixture_init(&f, false);
-        ask(&f);
+        fixture_asked(&f, false);
         f.epoch.ns = unix_s * NS_PER_S + at_ms * NS_PER_MS - f.now.ns;
         f.pivot_error.ns = (at_ms % 3 - 1) * 10 * 365 * 86400 * NS_PER_S;
         h = answer_header(&f, 0);

@@ -323,8 +323,7 @@ static void without_the_option_an_interleaved_answer_is_bogus(void **state)
     struct ntp_header h;
 
     (void)state;
-    fixture_init(&f, true);
-    ask(&f);
+    fixture_asked(&f, true);
     assert_int_equal(answer(&f, 0), VERDICT_ACCEPTED);
     ask(&f);
     h = answer_header(&f, 0);

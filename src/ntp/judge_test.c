@@ -124,8 +124,7 @@ static void an_answer_after_the_timeout(void **state)
     struct ntp_header h;
 
     (void)state;
-    fixture_init(&f, false);
-    ask(&f);
+    fixture_asked(&f, false);
     h = answer_header(&f, 0);
     f.now = ntp_client_next(&f.c);
     assert_false(ntp_client_run(&f.c, f.now, &f.rng, 9, f.packet));

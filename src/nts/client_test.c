@@ -65,6 +65,14 @@ static enum verdict answer(struct fixture *f)
     return v;
 }
 
+/* An association whose first request was answered. */
+static void fixture_answered(struct fixture *f)
+{
+    fixture_init(f);
+    ask(f);
+    assert_int_equal(answer(f), VERDICT_ANSWERED);
+}
+
 static enum verdict open_it(struct fixture *f, struct nts_fresh *fresh)
 {
     struct nts_client before = f->c;
@@ -162,9 +170,7 @@ static void NTS_11_the_answer_to_another_request(void **state)
     size_t old_len;
 
     (void)state;
-    fixture_init(&f);
-    ask(&f);
-    answer(&f);
+    fixture_answered(&f);
     memcpy(old, f.answer, f.answer_len);
     old_len = f.answer_len;
     ask(&f);
@@ -181,9 +187,7 @@ static void NTS_12_a_plain_answer(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f);
-    ask(&f);
-    answer(&f);
+    fixture_answered(&f);
     f.answer_len = NTP_HEADER_SIZE;
     assert_int_equal(open_it(&f, &fresh), VERDICT_UNAUTHENTICATED);
     f.answer_len = NTP_HEADER_SIZE + NTS_FIELD_HEADER + NTS_UNIQUE_ID_MIN; /* with the identifier, but without a seal */
@@ -199,9 +203,7 @@ static void every_bit_of_the_answer_counts(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f);
-    ask(&f);
-    answer(&f);
+    fixture_answered(&f);
     for (size_t bit = 8; bit < 8 * f.answer_len; bit++) {
         f.answer[bit / 8] ^= (uint8_t)(1 << bit % 8);
         assert_int_not_equal(open_it(&f, &fresh), VERDICT_ACCEPTED);
