@@ -64,7 +64,7 @@ def no_trailing_space(root):
 
 
 def lines_fit(root):
-    return [f"{name}:{number}: {len(line)} characters" for name, lines in texts(root, C_SUFFIXES)
+    return [f"{name}:{number}: {len(line)} characters" for name, lines in texts(root, (*C_SUFFIXES, ".build"))
             for number, line in enumerate(lines, 1) if len(line) > LINE_MAX]
 
 
@@ -121,7 +121,7 @@ CHECKS = [
     ("no unfinished mark", no_unfinished_mark, plant("tools/x.py", "# TO" + "DO: later\n")),
     ("no tab in C", no_tab_in_c, plant("src/x.c", "int\tx;\n")),
     ("no space at the end of a line", no_trailing_space, plant("src/x.c", "int x; \n")),
-    (f"C lines of at most {LINE_MAX} characters", lines_fit, plant("src/x.h", "/*" + "x" * LINE_MAX + "*/\n")),
+    (f"lines of C and of meson.build of at most {LINE_MAX} characters", lines_fit, plant("src/x.h", "/*" + "x" * LINE_MAX + "*/\n")),
     (f"files of at most {FILE_LINES_MAX} lines", files_fit, plant("src/x.c", "int x;\n" * (FILE_LINES_MAX + 1))),
     ("every public prototype is documented", prototypes_documented, plant("src/base/x.h", "/* A. */\nint a(void);\n\nint b(int x,\n      int y);\n")),
     ("the licence is in place", licence_present, plant("README.md", "no licence\n")),
