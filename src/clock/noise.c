@@ -31,7 +31,10 @@
 #define LONGER_PATH 4.0         /* scales: round trips this far above the floor are late, and a run of them means a new path: */
 #define LONGER_RUN 6.0          /* so many, or more where late packets are common, */
 #define CHANCE 1e-6             /* so that chance makes no such run */
+#define RISE_SAMPLES 32         /* before, what is usual is not known well enough */
+#define EVEN 0.25               /* of what a path became longer by: offsets that shift by less did not take it all on one side */
 
+static const double rises[CLOCK_NOISE_RISES] = { 0.5, 1, 2 }, prior_rise[CLOCK_NOISE_RISES] = { 0.736, 0.406, 0.092 }; /* exponential excess both ways */
 static const double prior_share[NOISE_PARTS] = { [NOISE_BOX] = 0.70, [NOISE_BODY] = 0.26, [NOISE_EDGE_LOW] = 0.02, [NOISE_EDGE_HIGH] = 0.02 };
 
 void noise_init(struct clock_noise *n)
@@ -41,6 +44,8 @@ void noise_init(struct clock_noise *n)
         memcpy(n->bin[i].share, prior_share, sizeof prior_share);
         n->bin[i].body = FIRST_BODY;
     }
+    for (unsigned i = 0; i < CLOCK_NOISE_RISES; i++)
+        n->rise[i].share = prior_rise[i];
 }
 
 bool noise_is_sane(const struct clock_noise *n)
@@ -133,6 +138,45 @@ static void find_floor(struct clock_noise *n)
     }
     n->least_s = least[0];
     n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n, n->all_s) ? least[1] : least[0];
+    n->floor_s = fmax(n->floor_s, n->since_s[1]);
+}
+
+/* A path that became longer by less than LONGER_PATH shows as a run of round trips that do not come down to the floor any more, longer than chance makes
+ * it. */
+static void take_rise(struct clock_noise *n, struct clock_rise *r, double least, double delay_s)
+{
+    double excess = delay_s - n->floor_s;
+
+    if (n->samples < RISE_SAMPLES)
+        return;
+    if (excess <= least * (r->run ? r->unit_s : n->scale_s)) {
+        r->share = (1 - (1 - r->share) * pow(1 - 1 / SCALE_MEMORY, r->run)) * (1 - 1 / SCALE_MEMORY);
+        r->run = 0;
+        return;
+    }
+    if (r->run == 0) {
+        r->unit_s = n->scale_s;
+        r->least_s = delay_s;
+        r->leaning_s = r->leanings = 0;
+    }
+    r->least_s = fmin(r->least_s, delay_s);
+    r->run++;
+}
+
+/* Where it became longer on both sides alike, offsets stay as they are; where one side has a queue, truth is at the edge of what the old floor allows. */
+static bool risen(const struct clock_noise *n, const struct clock_rise *r, double least_share)
+{
+    return r->run >= fmax(LONGER_RUN, log(CHANCE) / log(fmax(r->share, least_share))) && r->leanings >= LONGER_RUN &&
+           fabs(r->leaning_s) < EVEN * (r->least_s - n->floor_s) * r->leanings;
+}
+
+/* The floor of the law is that of the run; what the bound is proven by (least_s) is not touched. */
+static void raise_floor(struct clock_noise *n, const struct clock_rise *r)
+{
+    n->floor_s = n->since_s[0] = n->since_s[1] = r->least_s;
+    n->scale_s = fmin(n->scale_s, r->unit_s);
+    for (unsigned i = 0; i < CLOCK_NOISE_RISES; i++)
+        n->rise[i].run = 0;
 }
 
 static void window_take(struct clock_noise *n, double delay_s)
@@ -146,9 +190,12 @@ static void window_take(struct clock_noise *n, double delay_s)
     }
     n->in_block++;
     keep(n->block_min_s[n->block], delay_s);
+    keep(n->since_s, delay_s);
     n->samples++;
     find_floor(n);
     follow_longer_path(n, delay_s);
+    for (unsigned i = 0; i < CLOCK_NOISE_RISES; i++)
+        take_rise(n, &n->rise[i], rises[i], delay_s);
 }
 
 /* Central moments of the round trips, forgetting. */
@@ -280,6 +327,20 @@ void noise_reference(struct clock_noise *n, double declared_s, double stamps_s, 
     };
 }
 
+static void lean_rises(struct clock_noise *n, double innovation_s)
+{
+    for (unsigned i = 0; i < CLOCK_NOISE_RISES; i++) {
+        struct clock_rise *r = &n->rise[i];
+
+        if (r->run == 0)
+            continue;
+        r->leaning_s += innovation_s;
+        r->leanings++;
+        if (risen(n, r, prior_rise[i]))
+            raise_floor(n, r);
+    }
+}
+
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
 {
     double gain = 1 / fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY), sum = 0;
@@ -294,6 +355,7 @@ void noise_learn(struct clock_noise *n, const struct clock_law *law, const struc
     for (unsigned i = 0; i < NOISE_PARTS; i++)
         share[i] /= sum;
     *body = fmin(fmax(*body + gain * (seen / unit - weight * *body), 1e-4), 2 * *body);
+    lean_rises(n, fit->innovation_s);
 }
 
 double noise_sd(const struct clock_noise *n)

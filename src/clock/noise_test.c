@@ -160,6 +160,47 @@ static void longer_path_is_seen_after_a_queue(void **state)
     assert_true(n.floor_s > 2199e-6);
 }
 
+/* Jitter of 10 us a side, over a floor; each sample is off by that, and by `off_s`. How many until the floor of the law is above `above_s`? */
+static unsigned samples_until_risen(double floor_s, double off_s, double above_s, unsigned most)
+{
+    unsigned i = 0;
+
+    for (; i < most && n.floor_s < above_s; i++) {
+        double d1 = 1e-5 * prng_exponential(&rng), d2 = 1e-5 * prng_exponential(&rng);
+        struct clock_fit fit = { .innovation_s = off_s + (d1 - d2) / 2, .part = { [NOISE_BOX] = 1 } };
+
+        noise_law(&n, floor_s + d1 + d2, &law);
+        noise_learn(&n, &law, &fit);
+    }
+    return i;
+}
+
+/* By something near the usual excess, 20 us: the law follows, the proof of the bound does not. */
+static void path_a_little_longer_on_both_sides_is_followed(void **state)
+{
+    static const struct { double by_s; unsigned most; } rows[] = { { 15e-6, 70 }, { 25e-6, 25 }, { 50e-6, 10 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        noise_init(&n);
+        samples_until_risen(100e-6, 0, 1, 2000);
+        assert_true(n.floor_s < 102e-6);
+        assert_true(samples_until_risen(100e-6 + rows[i].by_s, 0, 100e-6 + rows[i].by_s / 2, 300) < rows[i].most);
+        assert_true(n.floor_s < 100e-6 + rows[i].by_s + 15e-6);
+        assert_true(n.least_s < 102e-6);
+        samples_until_risen(100e-6, 0, 1, 60);
+        assert_true(n.floor_s < 105e-6); /* the path is short again */
+    }
+}
+
+static void path_longer_on_one_side_keeps_its_floor(void **state)
+{
+    (void)state;
+    samples_until_risen(100e-6, 0, 1, 1000);
+    samples_until_risen(130e-6, 15e-6, 1, 200);
+    assert_true(n.floor_s < 102e-6);
+}
+
 static void exponential_excess_stays_in_the_box(void **state)
 {
     double rms;
@@ -229,6 +270,8 @@ int main(void)
         cmocka_unit_test_setup(first_packet_may_be_late, begin),
         cmocka_unit_test_setup(late_packets_in_a_row_are_no_longer_path_where_they_are_common, begin),
         cmocka_unit_test_setup(longer_path_is_seen_after_a_queue, begin),
+        cmocka_unit_test_setup(path_a_little_longer_on_both_sides_is_followed, begin),
+        cmocka_unit_test_setup(path_longer_on_one_side_keeps_its_floor, begin),
         cmocka_unit_test_setup(exponential_excess_stays_in_the_box, begin),
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, begin),
         cmocka_unit_test_setup(misfit_widens_at_most_twofold, begin),

@@ -17,6 +17,15 @@ enum clock_noise_part { NOISE_BOX, NOISE_BODY, NOISE_EDGE_LOW, NOISE_EDGE_HIGH, 
 #define CLOCK_NOISE_BINS 3
 #define CLOCK_NOISE_BLOCKS 8
 #define CLOCK_NOISE_FIRST 16
+#define CLOCK_NOISE_RISES 3
+
+/* Round trips in a row that stay above the floor by a multiple of the usual excess, as it was when they began. */
+struct clock_rise {
+    double share;                                /* of all round trips, a run that goes on not counted */
+    double unit_s, least_s;                      /* that excess; the shortest of the run */
+    double leaning_s;                            /* sum of what the estimate was off against them, */
+    uint32_t run, leanings;                      /* and of how many */
+};
 
 struct clock_noise {
     double least_s;                              /* shortest round trip of the window, be it as odd as it may */
@@ -30,6 +39,8 @@ struct clock_noise {
     double late;                                 /* share of round trips far above the floor, a run of them that goes on not counted: */
     double run_least_s, run_most_s;              /* the shortest and the longest of that run */
     uint32_t run;                                /* how long it is */
+    struct clock_rise rise[CLOCK_NOISE_RISES];
+    double since_s[2];                           /* the two shortest since the path was found to be longer on both sides */
     double mean_s, m2, m3;                       /* of the round trips, central moments */
     double shaped;                               /* samples behind them */
     double apart_var, aparts;                    /* of a reference clock: half the mean square of how far two samples in a row are apart; of how many */
