@@ -59,12 +59,14 @@ def test_serve_makes_no_other_calls_than_its_eight(lab):
     port, time_port = proc.free_port(), proc.free_port()
     trace = lab.dir / "calls"
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "time": {"listen": [f"{HOST}:{time_port}"]}}, utcd.PROCESSES,
-                      prefix=["strace", "-ff", "-o", trace])
+                      prefix=["strace", "-DDD", "-ff", "-o", trace])
     daemon.wait_answering(HOST, port)
     proc.run([utcd.UTCCTL, "query", f"{HOST}:{time_port}", "--time"], check=False)
     assert ntp.ask(HOST, port).usable
     daemon.stop()
-    traces = [text for text in (file.read_text() for file in lab.dir.glob("calls.*")) if "utcd-serve" in text and "seccomp(" in text]
+    files = list(lab.dir.glob("calls.*"))
+    proc.wait_for(lambda: all("\n+++ " in file.read_text() for file in files), what="strace has written how each ended")
+    traces = [text for text in (file.read_text() for file in files) if "utcd-serve" in text and "seccomp(" in text]
     assert traces
     for text in traces:
         after = text.partition("seccomp(")[2].splitlines()[1:]
