@@ -110,24 +110,29 @@ def chosen(cases, how_many):
     return [case for case in cases if zlib.crc32(repr(case).encode()) % PARTS == PART - 1]
 
 
-def outcome_of_a_fault(lab, mode, what, call, n, error):
+def outcome_of(daemon, what, call):
     """"served" or "ended", as it should."""
-    name = f"{call}-{n}-{error}-{mode}"
-    daemon = lab.utcd(what.config, mode, name=name, prefix=proc.failing(call, error, str(n)))
-
     def decided():
         return not daemon.running() or ntp.ask(HOST, what.port, timeout=0.05) or "; restarting it in" in daemon.log()
-    proc.wait_for(decided, timeout=10, what=lambda: f"{name} neither serves nor ends:\n{daemon.log()}")
+    proc.wait_for(decided, timeout=10, what=lambda: f"{daemon.name} neither serves nor ends:\n{daemon.log()}")
     if daemon.running():
         what.use(daemon)
     outcome = "served" if daemon.running() else "ended"
     if daemon.running():
         daemon.signal(signal.SIGTERM)
     code = daemon.wait(timeout=20)     # who was not told to end is killed after 5 s, and who is told to end after that has 5 s as well
-    assert not CRASHED.search(daemon.log()), f"{name}:\n{daemon.log()}"
+    assert not CRASHED.search(daemon.log()), f"{daemon.name}:\n{daemon.log()}"
     unheard = call.startswith("rt_sig") and code == -signal.SIGTERM    # what SIGTERM does where it could not be taken over
-    assert code in DOCUMENTED_CODES or unheard, f"{name} ended with {code}:\n{daemon.log()}"
+    assert code in DOCUMENTED_CODES or unheard, f"{daemon.name} ended with {code}:\n{daemon.log()}"
     return outcome
+
+
+def outcome_of_a_fault(lab, mode, what, call, n, error):
+    daemon = lab.utcd(what.config, mode, name=f"{call}-{n}-{error}-{mode}", prefix=proc.failing(call, error, str(n)))
+    try:
+        return outcome_of(daemon, what, call)
+    finally:
+        daemon.stop()
 
 
 @pytest.mark.parametrize("mode, kind", [*((mode, Plain) for mode in utcd.MODES), (utcd.PROCESSES, Beside)])
@@ -142,7 +147,6 @@ def test_PROC_07_no_crash_whatever_call_fails_once(lab, mode, kind):
             outcomes[outcome_of_a_fault(lab, mode, kind(lab), *case)] += 1
         except AssertionError as error:
             wrong.append(str(error))
-        proc.stop_all()
     print(f"{mode}, {kind.__name__}: {outcomes.total()} of {len(cases)} faults, {dict(outcomes)}, {len(wrong)} wrong")
     assert not wrong, f"SEED={SEED}:\n" + "\n\n".join(wrong)
     assert outcomes["served"] > 0
