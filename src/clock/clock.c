@@ -465,7 +465,9 @@ struct mono_ns clock_next(const struct clock *c)
 
     if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
-    next = mono_min(mono_min(next, local_goes_on_at(c)), doubt_next(c));
+    next = mono_min(next, local_goes_on_at(c));
+    if (c->leap.in_doubt)
+        next = mono_min(next, doubt_next(c));
     if (mono_before(c->page.heartbeat, leap_doubt_from(c)))
         next = mono_min(next, leap_doubt_from(c));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));

@@ -232,12 +232,13 @@ void doubt_widen(const struct clock *c, struct clock_span *bound, double *growth
 
 struct mono_ns doubt_next(const struct clock *c)
 {
-    unsigned set = declared(c);
     struct mono_ns next = MONO_NEVER;
+    unsigned set;
     double x_s;
 
     if (!c->leap.in_doubt)
         return MONO_NEVER;
+    set = declared(c);
     x_s = since_midnight_s(c, c->page.heartbeat);
     for (enum smear_law law = SMEAR_NONE; law < SMEAR_LAW_COUNT; law++) {
         double from_s = law == SMEAR_NONE ? -MARGIN_S : -laws[law].before_s - MARGIN_S;

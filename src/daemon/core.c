@@ -259,13 +259,13 @@ static void fill_random(void *ctx, void *out, size_t len)
 static struct mono_ns next(void *ctx)
 {
     const struct core *c = ctx;
-    const struct mono_ns due[] = { c->names_due, c->keys_due, c->leap_files.next, c->world->hardware->next, c->responder_due, c->clockbound_due,
-                                   c->vmclock_due, c->references_due, c->looked ? MONO_NEVER : c->problems_due };
     struct mono_ns first = engine_next_deadline(c->engine);
 
-    for (size_t i = 0; i < sizeof due / sizeof due[0]; i++)
-        first = mono_min(first, due[i]);
-    return first;
+    first = mono_min(first, mono_min(c->names_due, c->keys_due));
+    first = mono_min(first, mono_min(c->leap_files.next, c->world->hardware->next));
+    first = mono_min(first, mono_min(c->responder_due, c->clockbound_due));
+    first = mono_min(first, mono_min(c->vmclock_due, c->references_due));
+    return c->looked ? first : mono_min(first, c->problems_due);
 }
 
 /* A host that is in the middle of writing is asked again. */

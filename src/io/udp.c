@@ -268,7 +268,7 @@ static void make_ready(struct io_batch *b)
 }
 
 /* What waits in the socket's queue, or in that of its errors (flags). Returns b->count. */
-static unsigned read_queue(struct io_batch *b, int fd, int flags)
+static inline unsigned read_queue(struct io_batch *b, int fd, int flags)
 {
     int got;
 
