@@ -41,8 +41,11 @@ def start(lab, mode, eve=False, **keys):
 
 
 def look_again(daemon):
+    """And it has looked when this returns: what is put there next is for the next look."""
+    before = daemon.status()["daemon"]["reloads"]
     time.sleep(1.5)    # one line of a kind is logged a second
     os.kill(daemon.pid, signal.SIGHUP)
+    daemon.wait_status(lambda s: s["daemon"]["reloads"] > before)
 
 
 def wait_log(daemon, words):
