@@ -2,17 +2,13 @@
 #include "base/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/files.h"
 #include "daemon/power_cut_fixture.h"
 
 #define CUTS 10000
 #define LINES_MAX 300
-
-static char folder[] = "/tmp/power_cut_XXXXXX", path[64];
 
 /* Number n, in from one to many sectors. */
 static const char *configuration_of(unsigned n)
@@ -25,13 +21,13 @@ static const char *configuration_of(unsigned n)
     return text;
 }
 
-static void save(unsigned n) { assert_int_equal(files_write(path, true, configuration_of(n)), CLI_OK); }
+static void save(unsigned n) { assert_int_equal(files_write(power_cut_path, true, configuration_of(n)), CLI_OK); }
 
 /* An empty file is what a name is taken by, before there is anything to lose. */
 static int load(void)
 {
     static char text[LINES_MAX * 24 + 1];
-    FILE *f = fopen(path, "r");
+    FILE *f = fopen(power_cut_path, "r");
     unsigned n = 0;
     size_t len;
 
@@ -45,7 +41,7 @@ static int load(void)
     return sscanf(text, "# 0 of number %u\n", &n) == 1 && strcmp(text, configuration_of(n)) == 0 && strlen(text) == len ? (int)n : POWER_CUT_MIXED;
 }
 
-static const struct power_cut_file configuration = { folder, save, load };
+static const struct power_cut_file configuration = { save, load };
 
 static void ST_05_ten_thousand_power_cuts_leave_a_whole_configuration(void **state)
 {
@@ -59,20 +55,6 @@ static void a_configuration_without_fsync_is_found_out(void **state)
     assert_true(power_cut_losses(&configuration, 200, true) > 20);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/kept", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -80,5 +62,5 @@ int main(void)
         cmocka_unit_test(a_configuration_without_fsync_is_found_out),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, power_cut_make_folder, power_cut_remove_folder);
 }

@@ -30,6 +30,9 @@ struct step {
     uint8_t *bytes;
 };
 
+char power_cut_path[64];
+static char folder_of_tests[] = "/tmp/power_cut_XXXXXX";
+
 static struct {
     bool on, broken_fsync;
     char folder[128];
@@ -288,13 +291,28 @@ static void empty(const char *folder)
 
 /* -- cuts ------------------------------------------------------------------------------------------------------------ */
 
+int power_cut_make_folder(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder_of_tests))
+        return -1;
+    snprintf(power_cut_path, sizeof power_cut_path, "%s/kept", folder_of_tests);
+    return 0;
+}
+
+int power_cut_remove_folder(void **state)
+{
+    (void)state;
+    return rmdir(folder_of_tests);
+}
+
 unsigned power_cut_losses(const struct power_cut_file *k, unsigned cuts, bool broken_fsync)
 {
     size_t saved_at[SAVES + 1] = { 0 };     /* steps when save n had returned */
     struct prng chance;
     unsigned lost = 0;
 
-    record(k->folder, broken_fsync);
+    record(folder_of_tests, broken_fsync);
     for (unsigned n = 1; n <= SAVES; n++) {
         k->save(n);
         saved_at[n] = disk.count;
@@ -307,11 +325,11 @@ unsigned power_cut_losses(const struct power_cut_file *k, unsigned cuts, bool br
 
         while (whole < SAVES && saved_at[whole + 1] <= at)
             whole++;
-        empty(k->folder);
-        restore(k->folder, at, &chance);
+        empty(folder_of_tests);
+        restore(folder_of_tests, at, &chance);
         found = k->load();
         lost += found != whole && found != whole + 1;
     }
-    empty(k->folder);
+    empty(folder_of_tests);
     return lost;
 }

@@ -10,9 +10,13 @@
 
 #include <stdbool.h>
 
-/* A file that is kept in an empty folder, as `folder`/kept: state n, counted from 1, can be written, and told again when it is read. */
+/* A setup and a teardown: an empty folder of the tests' own, which has to be empty again at the end. What is kept there is power_cut_path. */
+extern char power_cut_path[64];
+int power_cut_make_folder(void **state);
+int power_cut_remove_folder(void **state);
+
+/* What is kept as power_cut_path: state n, counted from 1, can be written, and told again when it is read. */
 struct power_cut_file {
-    const char *folder;
     void (*save)(unsigned n);
     int (*load)(void);      /* n, POWER_CUT_NOTHING or POWER_CUT_MIXED */
 };

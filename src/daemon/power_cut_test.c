@@ -2,7 +2,6 @@
 #include "base/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,8 +11,6 @@
 #include "ke/ring_keep.h"
 
 #define CUTS 10000
-
-static char folder[] = "/tmp/power_cut_XXXXXX", path[64];
 
 /* -- what the clock has learnt --------------------------------------------------------------------------------------- */
 
@@ -38,17 +35,17 @@ static void save_memory(unsigned n)
 {
     struct clock_memory m = memory_of(n);
 
-    assert_int_equal(memory_file_save(path, &m), 0);
+    assert_int_equal(memory_file_save(power_cut_path, &m), 0);
 }
 
 /* The budget of steps is part of it: a cut must not give back what was stepped. */
 static int load_memory(void)
 {
     static struct clock_memory found;
-    bool there = access(path, F_OK) == 0;
+    bool there = access(power_cut_path, F_OK) == 0;
     int n;
 
-    if (memory_file_load(path, 500, &found) != 0)
+    if (memory_file_load(power_cut_path, 500, &found) != 0)
         return there ? POWER_CUT_MIXED : POWER_CUT_NOTHING;
     n = (int)found.drift.freq_ppm;
     return found.count == (unsigned)n % 17 && found.stepped.ns == n * NS_PER_S ? n : POWER_CUT_MIXED;
@@ -74,16 +71,16 @@ static void save_ring(unsigned n)
 {
     struct nts_ring ring = ring_of(n);
 
-    ring_keep_save(path, &ring, (struct dur_ns){ 0 }, false);
-    assert_int_equal(access(path, R_OK), 0);
+    ring_keep_save(power_cut_path, &ring, (struct dur_ns){ 0 }, false);
+    assert_int_equal(access(power_cut_path, R_OK), 0);
 }
 
 static int load_ring(void)
 {
     struct nts_ring found = { 0 }, saved;
-    bool there = access(path, F_OK) == 0;
+    bool there = access(power_cut_path, F_OK) == 0;
 
-    if (ring_keep_load(path, (struct dur_ns){ NS_PER_S }, &found).ns < 0)
+    if (ring_keep_load(power_cut_path, (struct dur_ns){ NS_PER_S }, &found).ns < 0)
         return there ? POWER_CUT_MIXED : POWER_CUT_NOTHING;
     saved = ring_of(found.newest);
     for (unsigned i = 0; i < NTS_RING_KEYS; i++)
@@ -92,7 +89,7 @@ static int load_ring(void)
     return (int)found.newest;
 }
 
-static const struct power_cut_file memory = { folder, save_memory, load_memory }, ring = { folder, save_ring, load_ring };
+static const struct power_cut_file memory = { save_memory, load_memory }, ring = { save_ring, load_ring };
 
 /* -- cuts ------------------------------------------------------------------------------------------------------------- */
 
@@ -116,20 +113,6 @@ static void a_save_without_fsync_is_found_out(void **state)
     assert_true(power_cut_losses(&ring, 200, true) > 20);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/kept", folder);
-    return 0;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,5 +121,5 @@ int main(void)
         cmocka_unit_test(a_save_without_fsync_is_found_out),
     };
 
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, power_cut_make_folder, power_cut_remove_folder);
 }
