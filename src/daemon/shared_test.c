@@ -15,7 +15,7 @@
 
 static char folder[] = "/tmp/daemon_shared_test_XXXXXX";
 static char path[64], victim[64];
-static enum { NOBODY, LINKS, RENAMES } attacker;
+static enum attacker { NOBODY, LINKS, RENAMES } attacker;
 
 int __real_open(const char *at, int flags, ...);
 int __wrap_open(const char *at, int flags, ...);
@@ -57,7 +57,7 @@ static void CTL_04_the_page_is_opened_not_what_took_its_name(void **state)
     int err;
 
     (void)state;
-    for (int how = LINKS; how <= RENAMES; how++) {
+    for (enum attacker how = LINKS; how <= RENAMES; how++) {
         struct page *page;
 
         write_victim();
