@@ -117,9 +117,9 @@ static const struct attr_row {
     { "no burst", ATTR_NO_BURST, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "interleaved", ATTR_INTERLEAVED, ATTR_FLAG, GROUP_SOURCE },
     { "not interleaved", ATTR_NOT_INTERLEAVED, ATTR_FLAG, GROUP_SOURCE },
-    { "smear linear", ATTR_SMEAR_LINEAR, ATTR_FLAG, GROUP_SOURCE },
-    { "smear cosine", ATTR_SMEAR_COSINE, ATTR_FLAG, GROUP_SOURCE },
-    { "smear utc-sls", ATTR_SMEAR_UTC_SLS, ATTR_FLAG, GROUP_SOURCE },
+    { "smear linear", ATTR_SMEAR_LINEAR, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
+    { "smear cosine", ATTR_SMEAR_COSINE, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
+    { "smear utc-sls", ATTR_SMEAR_UTC_SLS, ATTR_FLAG, GROUP_SOURCE | GROUP_POOL },
     { "members", ATTR_MEMBERS, ATTR_INTEGER, GROUP_POOL, 1, 4 },
 };
 

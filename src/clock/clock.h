@@ -57,6 +57,7 @@ struct clock_leap {
     uint8_t ruled_out;              /* bits of enum smear_law: no source can follow it and not have been found out */
     struct utc_ns doubted;          /* the midnight at which sources that smear may take in a leap second that nobody announces (doubt.c); 0: none */
     struct utc_ns doubt_told;
+    uint8_t followed;               /* bits of enum smear_law: sources there are, or were since, may have followed it */
     bool in_doubt, found;           /* it may still come; it became known after a smear had begun, and the sources' words are still to be taken back */
     double loose;                   /* s/s by which the sources' rate may be another than the oscillator's */
 };

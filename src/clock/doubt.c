@@ -30,10 +30,10 @@ static double since_midnight_s(const struct clock *c, struct mono_ns at)
 
 static bool is_on(enum smear_law law, double x_s) { return x_s >= -laws[law].before_s - MARGIN_S && x_s <= laws[law].after_s + MARGIN_S; }
 
-/* The laws that sources are declared to follow, as bits. */
+/* The laws that sources are declared to follow, as bits; and those of sources that are gone since, whose word the estimate has taken along. */
 static unsigned declared(const struct clock *c)
 {
-    unsigned set = 0;
+    unsigned set = c->leap.followed;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (c->source[i].used && !c->source[i].aside && c->source[i].smear != SMEAR_NONE)
@@ -162,6 +162,7 @@ static void doubt_of(struct clock *c, struct utc_ns m)
     if (m.ns == c->leap.doubted.ns)
         return;
     c->leap.doubted = m;
+    c->leap.followed = 0;
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         c->source[i].seen = DOUBT_UNSEEN;
 }
@@ -186,6 +187,7 @@ void doubt_refresh(struct clock *c, struct utc_ns utc, bool known, bool none)
 
     doubt_of(c, possible ? month_end(c, utc) : (struct utc_ns){ 0 });
     x_s = c->leap.doubted.ns ? x_now_s(c) : 0;
+    c->leap.followed = c->leap.doubted.ns ? (uint8_t)declared_and_on(c, x_s) : 0;
     c->leap.in_doubt = c->leap.doubted.ns != 0 && !none && (x_s < 0 || declared_and_on(c, x_s) != 0);
     if (c->leap.in_doubt && x_s >= -MARGIN_S)
         doubt_forget(c);

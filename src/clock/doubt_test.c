@@ -165,6 +165,28 @@ static void the_rate_is_loose_meanwhile(void **state)
     assert_true(c.leap.loose == 0 && c.estimate.rate_known.hi_s > 11.57e-6 && c.estimate.rate_known.lo_s < -11.57e-6);
 }
 
+/* A pool changes its servers, a name may lead nowhere for hours: what they said before is in the estimate. */
+static void who_is_gone_is_doubted_still(void **state)
+{
+    (void)state;
+    begin(-6 * HOUR_S);
+    source(0, SMEAR_LINEAR, -6 * HOUR_S, 0);
+    source(1, SMEAR_UTC_SLS, -6 * HOUR_S, 0);
+    refresh(-6 * HOUR_S);
+    c.source[0].used = c.source[1].used = false;
+    refresh(-6 * HOUR_S);
+    assert_true(c.leap.in_doubt && half_of_bound_s() > 0.25);
+    now(-500);
+    refresh(-500); /* the second's law had not begun when it went */
+    assert_true(half_of_bound_s() < 0.5);
+    now(13 * HOUR_S);
+    refresh(13 * HOUR_S);
+    assert_false(c.leap.in_doubt);
+    now(31 * 24 * HOUR_S - 6 * HOUR_S);
+    refresh(31 * 24 * HOUR_S - 6 * HOUR_S);
+    assert_false(c.leap.in_doubt);
+}
+
 /* Who goes on from another's page knows where UTC is, and not where the sources are. */
 static void who_takes_over_widens(void **state)
 {
@@ -224,6 +246,7 @@ int main(void)
         cmocka_unit_test(what_was_known_before_is_held),
         cmocka_unit_test(what_a_source_does_is_seen),
         cmocka_unit_test(the_rate_is_loose_meanwhile),
+        cmocka_unit_test(who_is_gone_is_doubted_still),
         cmocka_unit_test(who_takes_over_widens),
         cmocka_unit_test(what_becomes_known_meanwhile_is_told),
         cmocka_unit_test(the_next_instant),
