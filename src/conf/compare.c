@@ -48,7 +48,7 @@ static bool same_value(const struct conf_row *row, const void *a, const void *b)
 
 /* ---- names ---- */
 
-static void add_name(struct conf_names *n, const char *section, const char *key)
+void conf_names_add(struct conf_names *n, const char *section, const char *key)
 {
     static const char more[] = " ...";
     size_t len = strlen(n->text);
@@ -83,7 +83,7 @@ static void merge_rows(const struct conf_section *s, const char *old, char *fres
 
         if (same_value(row, was, is))
             continue;
-        add_name(row->reload == RELOAD_LIVE ? &out->live : &out->restart, s->name, row->name);
+        conf_names_add(row->reload == RELOAD_LIVE ? &out->live : &out->restart, s->name, row->name);
         if (row->reload != RELOAD_LIVE)
             memcpy(is, was, conf_field_size(row->type));
     }
@@ -117,7 +117,7 @@ static void merge_list(const struct conf_section *s, const char *old, char *fres
 {
     if (same_list(s, old, fresh))
         return;
-    add_name(is_live(s) ? &out->live : &out->restart, s->name, "");
+    conf_names_add(is_live(s) ? &out->live : &out->restart, s->name, "");
     if (is_live(s))
         return;
     memcpy(fresh + s->offset, old + s->offset, s->item_max * s->item_size);
@@ -135,7 +135,7 @@ static void merge_presence(const struct conf_section *s, const char *old, char *
     is = *(const bool *)(fresh + s->present_offset);
     if (was == is)
         return;
-    add_name(is_live(s) ? &out->live : &out->restart, s->name, "");
+    conf_names_add(is_live(s) ? &out->live : &out->restart, s->name, "");
     if (!is_live(s))
         *(bool *)(fresh + s->present_offset) = was;
 }

@@ -15,6 +15,9 @@ struct conf_changes { struct conf_names live, restart; };
  * *fresh is what can be in force now. A list is one key; it takes a restart if any of its rows does. */
 void conf_merge(const struct conf_schema *schema, const void *old, void *fresh, struct conf_changes *out);
 
+/* One more name, which is not there yet. */
+void conf_names_add(struct conf_names *names, const char *section, const char *key);
+
 /* Is this key ("ntp.listen", "sources") among the names? */
 bool conf_names_have(const struct conf_names *names, const char *key);
 

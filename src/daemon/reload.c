@@ -78,7 +78,7 @@ static bool load(struct config_set *out, const char *path, struct reload_report 
         if (out->options.key_table)
             memcpy(&out->keys, out->options.key_table, sizeof out->keys);
         key_file_forget(out->options.key_table);
-        out->options.key_table = out->options.key_table ? &out->keys : NULL;
+        out->options.engine.keys = out->options.key_table = out->options.key_table ? &out->keys : NULL;
         if (config_group(out->options.control.operators.s, &out->operators))
             return true;
         snprintf(p->reason, sizeof p->reason, "control.operators: there is no group \"%.32s\"", out->options.control.operators.s);
@@ -262,6 +262,8 @@ static void judge(struct reload *r)
     uint8_t list[LISTENERS_MAX];
 
     conf_merge(&daemon_schema, r->setup->options, &fresh->options, &p->changes);
+    if (!conf_names_have(&p->changes.live, "keys.file") && !keys_same(r->setup->options->key_table, fresh->options.key_table))
+        conf_names_add(&p->changes.live, "keys", "file"); /* the same file with other keys */
     if (restart) {
         refuse(r, "%s takes a restart", restart);
         return;

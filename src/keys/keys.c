@@ -321,6 +321,8 @@ const struct key *keys_find(const struct key_table *table, uint32_t id)
     return table && i < table->count && table->id[i] == id ? &table->key[table->at[i]] : NULL;
 }
 
+bool keys_same(const struct key_table *a, const struct key_table *b) { return a == b || (a && b && memcmp(a, b, sizeof *a) == 0); }
+
 /* Enters the key that was read into the row behind the last one. */
 static enum key_fault enter(struct key_table *t)
 {
@@ -369,6 +371,8 @@ struct key_verdict keys_read(struct span file, const struct keys_options *o, str
     struct key_verdict v = { KEY_FAULT_NONE, 0, 0 };
 
     out->count = 0;
+    if (file.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) /* the mark that some editors put before UTF-8 */
+        at += 3;
     while (at < end && v.fault == KEY_FAULT_NONE) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         struct reader r = { .o = o, .start = at, .at = at, .end = stop ? stop : end, .word = { at, 0 } };

@@ -62,6 +62,9 @@ struct key_verdict keys_read(struct span file, const struct keys_options *o, str
 /* The key of that number, or NULL. table may be NULL. */
 const struct key *keys_find(const struct key_table *table, uint32_t id);
 
+/* Do both hold the same? Either may be NULL. */
+bool keys_same(const struct key_table *a, const struct key_table *b);
+
 /* May it be used with `other` now? VERDICT_ACCEPTED, VERDICT_KEY_ADDRESS or VERDICT_KEY_LIFETIME. */
 enum verdict key_judge(const struct key *k, const struct net_addr *other, struct utc_ns now);
 

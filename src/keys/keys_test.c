@@ -77,6 +77,15 @@ static void keys_are_found_in_whatever_order_they_stand(void **state)
     assert_null(keys_find(&table, 24));
 }
 
+static void what_an_editor_adds_is_no_fault(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("\xef\xbb\xbf" "3 SHA256 secret\r\n4 SHA256 other\r\n", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_NONE);
+    assert_true(is_key(3, CRYPTO_MAC_SHA256, "secret", 6));
+    assert_true(is_key(4, CRYPTO_MAC_SHA256, "other", 5));
+    assert_int_equal(read_text("3 SHA256 x\n\xef\xbb\xbf" "4 SHA256 y", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_ID);
+}
+
 static void chrony_types(void **state)
 {
     (void)state;
@@ -300,7 +309,8 @@ static void addresses_and_lifetimes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(chrony_lines), cmocka_unit_test(keys_are_found_in_whatever_order_they_stand),
-                                        cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
+                                        cmocka_unit_test(what_an_editor_adds_is_no_fault),
+        cmocka_unit_test(chrony_types), cmocka_unit_test(ntp_lines),
                                         cmocka_unit_test(CFG_bad_lines), cmocka_unit_test(aes_keys_have_one_length), cmocka_unit_test(limits),
                                         cmocka_unit_test(secrets_in_hexadecimal_have_an_end),
                                         cmocka_unit_test(addresses_and_lifetimes),

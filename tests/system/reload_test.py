@@ -194,6 +194,30 @@ def test_keys_are_read_anew(lab, mode):
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_source_goes_on_by_the_keys_of_the_last_reload(lab, mode):
+    """The table of the configuration before is gone by then, and the one after the next takes its place."""
+    keys = {"server": lab.dir / "server.keys", "client": lab.dir / "client.keys"}
+
+    def write(name, *lines):
+        keys[name].write_text("".join(f"{line}\n" for line in lines))
+        keys[name].chmod(0o600)
+    old, new = "1 SHA256 HEX:" + "11" * 32, "1 SHA256 HEX:" + "22" * 32
+    write("server", old)
+    write("client", old)
+    server, port = serving(lab, mode, keys={"file": str(keys["server"])}, local={"stratum": 10, "error": "1ms"})
+    client = lab.utcd({"sources": [utcd.source(port, key=1)], "keys": {"file": str(keys["client"])}}, mode, name="client")
+    client.wait_synchronised()
+    assert reload(client) == "changed: nothing\n"
+    for line in (new, old, new):
+        write("server", line)
+        write("client", line)
+        assert reload(server) == reload(client) == "changed: keys.file\n"
+        before = client.status()["sources"][0]["accepted"]
+        client.wait_status(lambda s: s["sources"][0]["accepted"] >= before + 3)
+    assert "SIGSEGV" not in client.log()
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
 def test_what_takes_a_restart_is_named_and_the_rest_is_taken(lab, mode):
     daemon, port = serving(lab, mode)
     text = reload(daemon, local={"stratum": 7, "error": "1s"}, ntp={"listen": [f"{HOST}:{port}"], "put_ahead": True})
