@@ -15,6 +15,8 @@
 
 #define ADMIN_DELAY_MS 200      /* the page about the time comes when the time is there */
 #define BEATS_MISSED 3
+#define FORK_AGAIN_MS 20        /* nobody is to be without an answer for 50 ms; then twice as long each time, */
+#define FORK_AGAIN_LOG2 6       /* so often */
 #define PATIENCE_MS 5000        /* for children to end by themselves */
 
 bool children_wanted(const struct children *c, enum role r)
@@ -58,12 +60,13 @@ static void start_child(struct children *c, enum role r)
         lives_lead(r, c->setup, c->parent, c->core_ran);
     if (pid > 0) {
         x->pid = pid;
-        x->asked = x->missed = 0;
+        x->asked = x->missed = x->refused = 0;
         c->core_ran |= r == ROLE_CORE;
         return;
     }
     logger_say("cannot start the process %s: %s; trying again", role_name(r), ue_text(io_error(errno)));
-    x->start_at = mono_add(host_mono(), (struct dur_ns){ NS_PER_S });
+    x->start_at = mono_add(host_mono(), dur_from_ms(FORK_AGAIN_MS << x->refused));
+    x->refused += x->refused < FORK_AGAIN_LOG2;
 }
 
 /* Those who answer come first, and have their turn before the others are started. */
@@ -153,8 +156,11 @@ static void child_died(struct children *c, enum role r, const struct death *d, s
     }
     note_death(c, r, now);
     delay = deaths_delay(&c->child[r].deaths, now);
+    if (delay.ns == 0)
+        start_child(c, r); /* before it is told: the log may take its time */
+    else
+        c->child[r].start_at = mono_add(now, delay);
     deaths_tell(r, d, delay);
-    c->child[r].start_at = mono_add(now, delay);
 }
 
 void children_reaped(struct children *c, pid_t pid, int status, struct mono_ns now)

@@ -11,6 +11,7 @@
 struct child {
     pid_t pid;                  /* 0: does not run */
     struct mono_ns start_at;    /* when to start it; MONO_NEVER */
+    unsigned refused;           /* forks in a row that the system refused */
     struct deaths deaths;
     unsigned missed;            /* rounds in which it had not seen the question yet */
     uint32_t asked;             /* the last question for a sign of life; 0: none yet */

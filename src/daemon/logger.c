@@ -1,6 +1,7 @@
 #include "daemon/logger.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 #include "host/sandbox.h"
 #include "io/socket.h"
 
-#define LINE_SIZE 4096  /* two names of 255 bytes, each of which JSON gives six characters, and more */
+#define LINE_SIZE 4032  /* two names of 255 bytes, each of which JSON gives six characters, and more; a pipe takes it at once with what put() adds: PIPE_BUF */
 #define SAID_SIZE 512
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -146,6 +147,14 @@ void logger_forget(void)
 
 void logger_to(int fd) { logger.fd = fd; }
 
+/* Who reads the pipe or terminal may have stopped, and time goes on: a line that would be waited for is left out. A file is always ready. */
+static bool takes_a_line(int fd)
+{
+    struct pollfd p = { fd, POLLOUT, 0 };
+
+    return poll(&p, 1, 0) > 0;
+}
+
 /* One write a line, so that the lines of several processes do not mix. */
 static void put(enum log_level level, const char *text)
 {
@@ -162,7 +171,7 @@ static void put(enum log_level level, const char *text)
         n = snprintf(line, sizeof line, "simple-utcd: %s: %s\n", level == LOG_ERROR_LEVEL ? "error" : "warning", text);
     else
         n = snprintf(line, sizeof line, "%s%s\n", logger.format == LOG_FORMAT_TEXT ? "simple-utcd: " : "", text);
-    if (n > 0 && write(logger.fd, line, (size_t)n) < 0)
+    if (n > 0 && takes_a_line(logger.fd) && write(logger.fd, line, (size_t)n) < 0)
         return; /* nobody reads: nothing to be done about it */
 }
 

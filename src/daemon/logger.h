@@ -2,7 +2,7 @@
  * had by priority prefix) or syslog, and to syslog servers besides.
  *
  * At most one line a second of each event, notices excepted; what was left out is counted in the next line of that event. A log that cannot be written
- * (full disk, closed pipe) costs nothing but the lines. One logger per process; children inherit it by fork. */
+ * (full disk, closed pipe, a full one) costs nothing but the lines. One logger per process; children inherit it by fork. */
 #ifndef DAEMON_LOGGER_H
 #define DAEMON_LOGGER_H
 

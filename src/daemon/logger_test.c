@@ -1,6 +1,7 @@
 /* Lines are limited by event and second, notices pass, and what was left out is counted. */
 #include "base/test.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,6 +98,32 @@ static void a_closed_log_costs_nothing(void **state)
     logger_to(out[1]);
 }
 
+/* alarm() ends what waits. */
+static void a_pipe_that_nobody_reads_costs_the_line(void **state)
+{
+    static char full[4096];
+    int pair[2];
+
+    (void)state;
+    logger_start(&options);
+    assert_int_equal(pipe2(pair, O_NONBLOCK), 0);
+    while (write(pair[1], full, sizeof full) > 0)
+        ;
+    assert_int_equal(fcntl(pair[1], F_SETFL, 0), 0);
+    logger_to(pair[1]);
+    alarm(5);
+    logger_say("nobody reads this");
+    alarm(0);
+    assert_int_equal(read(pair[0], full, sizeof full), sizeof full);
+    logger_say("somebody reads");
+    while (read(pair[0], full, sizeof full) == (ssize_t)sizeof full)
+        ;
+    assert_memory_equal(full, "simple-utcd: somebody reads\n", 28);
+    logger_to(out[1]);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +132,7 @@ int main(void)
         cmocka_unit_test(the_level_hides_what_matters_less),
         cmocka_unit_test(the_journal_gets_priorities_and_json_gets_lines),
         cmocka_unit_test(a_closed_log_costs_nothing),
+        cmocka_unit_test(a_pipe_that_nobody_reads_costs_the_line),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -77,6 +77,29 @@ def test_PROC_02_while_core_is_dead_serve_goes_on(lab, good_chronyd):
     daemon.wait_synchronised()
 
 
+def test_PROC_02_a_log_that_nobody_reads_holds_nothing_up(lab):
+    """Standard error is a pipe that is full: who dies comes back, and who lives goes on."""
+    port = proc.free_port()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with open(reader, "rb"), open(writer, "wb", buffering=0) as pipe:
+        with contextlib.suppress(BlockingIOError):
+            while os.write(writer, b"x" * 4096):
+                pass
+        os.set_blocking(writer, True)
+        daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}}, utcd.PROCESSES,
+                          prefix=["sh", "-c", f'exec "$@" 2>/proc/{os.getpid()}/fd/{pipe.fileno()}', "sh"])
+        daemon.wait_answering(HOST, port)
+        for role in ("serve", "core"):
+            proc.wait_for(lambda: {"core", "serve"} <= daemon.roles().keys(), what=daemon.roles)
+            before = daemon.roles()
+            os.kill(before[role], signal.SIGKILL)
+            proc.wait_for(lambda role=role, before=before: daemon.roles().get(role) not in (None, before[role]), what=lambda: f"{before} became {daemon.roles()}")
+            daemon.wait_answering(HOST, port)
+            daemon.wait_status(lambda status: True)
+        daemon.stop()
+
+
 def test_PROC_01_serve_killed_under_load_is_back_within_a_second(lab, good_chronyd):
     """The sockets stay open in the parent, so what arrives in between is answered late, not lost."""
     daemon, port = ready(lab, good_chronyd)
@@ -158,6 +181,18 @@ def test_PROC_05_sending_fails_for_a_while(lab):
     assert proc.wait_for(answered, what="no recovery").usable
     assert 3 <= len(answers) <= 60, f"{len(answers)} requests until an answer: the failure was retried, or not recovered from"
     daemon.wait_status(lambda s: "answers-not-sent" in [p["id"] for p in s["problems"]] and s["daemon"]["answers_unsent"] >= 3, 10)
+
+
+def test_PROC_03_no_more_processes_for_a_moment(lab):
+    """The fork fails that would start serve again: the next one is tried soon, not when a second is over."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}}, utcd.PROCESSES,
+                      prefix=proc.failing("clone,fork,vfork,clone3", "EAGAIN", "3"))
+    daemon.wait_answering(HOST, port)
+    proc.wait_for(lambda: {"core", "serve"} <= daemon.roles().keys() and " started, " in daemon.log(), what=daemon.log)
+    os.kill(daemon.roles()["serve"], signal.SIGKILL)
+    proc.wait_for(lambda: "trying again" in daemon.log(), every=0.001, what=daemon.log)
+    daemon.wait_answering(HOST, port, timeout=0.8)
 
 
 START_CALLS = ["socket", "bind", "setsockopt", "openat", "clone,fork,vfork,clone3", "ftruncate", "flock,fcntl", "mkdir", "rename", "listen",
