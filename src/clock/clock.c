@@ -43,6 +43,14 @@ static bool may_resume(const struct page_data *page)
     return page && page->reference_time.ns != 0 && fabs(page->rate) <= RATE_SANE && page->status < CLOCK_STATUS_COUNT;
 }
 
+/* Of the clock that published the page. Who dies between the page and this leaves what is from before it: only while a sleep is waited for it is one. */
+static void take_lapse(struct clock *c, const struct clock_lapse *lapse)
+{
+    c->policy.lost = lapse->lost;
+    c->policy.lost_at = lapse->lost_at;
+    c->policy.slept = c->page.status == CLOCK_DISRUPTED ? lapse->slept : (struct dur_ns){ 0 };
+}
+
 /* Whoever published the page is gone; what it says holds by its own law. All sources are heard again before a majority of them is believed. */
 static void resume(struct clock *c, const struct page_data *page, struct mono_ns now, double skew)
 {
@@ -117,12 +125,15 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     estimate_expect(&c->estimate, c->memory.wander);
     if (may_resume(start->page)) {
         resume(c, start->page, now, skew);
+        take_lapse(c, &start->lapse);
         return;
     }
     if (goes_on)
         restate(c, start->page, now, skew);
     discipline_publish(c, local || goes_on ? CLOCK_LOCAL : CLOCK_UNSYNCHRONISED, false, now, &none);
 }
+
+struct clock_lapse clock_lapse(const struct clock *c) { return (struct clock_lapse){ c->policy.lost, c->policy.lost_at, c->policy.slept }; }
 
 void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now)
 {

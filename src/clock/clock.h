@@ -72,6 +72,13 @@ struct clock {
     struct clock_memory memory; /* as it was at the start */
 };
 
+/* What disruptions have cost that nobody has put right yet: it is not on the page. All zeroes: nothing. */
+struct clock_lapse {
+    struct dur_ns lost;             /* so far off the served line may be for it */
+    struct mono_ns lost_at;         /* the last one, 0: none */
+    struct dur_ns slept;            /* of a usable clock that nobody has put right yet, by sleeps alone */
+};
+
 /* What is known at the start. `now` and `wall`: a pair read then (wall: what the system clock says, perhaps absurd: 1970, 2106). The served line starts at
  * `wall`, but not before `memory` was written nor before this program was, and at the remembered rate. */
 struct clock_start {
@@ -80,6 +87,7 @@ struct clock_start {
     const struct clock_memory *memory; /* of earlier runs; NULL: none. Copied */
     int8_t precision_log2;          /* of reading the clock, as measured; published as it is */
     const struct page_data *page;   /* what an earlier clock published last, of the same raw clock; NULL: none. Borrowed for the call */
+    struct clock_lapse lapse;       /* with `page`: what that clock had not made up for yet */
 };
 
 /* Start. Status UNSYNCHRONISED, or LOCAL if options->local.present. With the page of a clock that was synchronised once this is no start but a continuation:
@@ -148,6 +156,9 @@ bool clock_wants_burst(const struct clock *c, uint16_t slot);
 const struct page_data *clock_page(const struct clock *c);
 struct clock_drift clock_drift(const struct clock *c);
 void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memory *out);
+
+/* For who goes on from the page. */
+struct clock_lapse clock_lapse(const struct clock *c);
 
 /* The total step budget, clock.step_budget: does it allow a step by that much now? Before the first synchronisation ever every step is free. */
 bool clock_may_step(const struct clock *c, struct dur_ns by);

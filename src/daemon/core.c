@@ -213,9 +213,12 @@ void core_tell_disruptions(const struct core *c, struct page_data *page)
 static void publish(struct core *c)
 {
     struct page_data page = *engine_page(c->engine);
+    struct clock_lapse lapse = engine_lapse(c->engine);
 
     core_tell_disruptions(c, &page);
     page_publish(c->world->page, &page);
+    if (c->world->legacy)
+        legacy_keep(c->world->legacy, &page, &lapse);
     core_tell_responder(c);
     tell_clockbound(c);
 }
@@ -376,6 +379,7 @@ static void start_engine(struct core *c, void *storage, struct mono_ns now)
         .wall = utc_add(world->wall, mono_sub(now, world->wall_at)),
         .memory = &memory,
         .page = world->before,
+        .lapse = world->before && world->legacy ? legacy_recall(world->legacy, world->before) : (struct clock_lapse){ .lost = { 0 } },
         .steps_made = world->steps->used,
         .steer = world->steer,
         .asleep = c->asleep,

@@ -18,6 +18,7 @@
 #include "daemon/hardware.h"
 #include "daemon/lack.h"
 #include "daemon/leap_files.h"
+#include "daemon/legacy.h"
 #include "daemon/loop.h"
 #include "daemon/mode.h"
 #include "daemon/operator_words.h"
@@ -55,6 +56,7 @@ struct core_world {
     struct references *references;      /* reference clocks; NULL: none is read */
     struct config_sets *sets;           /* of reloads */
     struct operator_words *words;       /* what operators changed, for the next core; NULL: there will be none */
+    struct legacy *legacy;              /* likewise, what the page does not tell; NULL: there will be none */
     int reload_fd;                      /* to the parent, about them; -1: one process */
     void (*ask_reload)(uint32_t ticket); /* one process: what there is instead */
     void (*need_helpers)(const struct engine_options *o); /* one process: names or NTS keys may be needed for the first time */

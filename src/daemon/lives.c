@@ -126,6 +126,7 @@ static int live_as_serve(struct setup *s, unsigned worker)
     mprotect(s->world.page, sizeof *s->world.page, PROT_READ);
     munmap(s->world.steps, sizeof *s->world.steps);
     munmap(s->world.words, sizeof *s->world.words);
+    munmap(s->world.legacy, sizeof *s->world.legacy);
     if (s->world.clockbound)
         munmap(s->world.clockbound, sizeof *s->world.clockbound);
     if (s->ke.shared)
@@ -155,6 +156,7 @@ static int live_as_clock(struct setup *s, unsigned worker)
     (void)worker;
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     munmap(s->world.words, sizeof *s->world.words);
+    munmap(s->world.legacy, sizeof *s->world.legacy);
     if (give_up_rights(HOST_RIGHT_SET_CLOCK, s) != 0)
         return EXIT_PERMISSION;
     responder_forget(&s->responder);

@@ -138,7 +138,8 @@ static int map_shared(struct setup *s)
     s->world.steps = shared_steps_new(join_part(&s->join, SHARED_STEPS));
     s->sets = config_sets_new(join_part(&s->join, SHARED_SETS));
     s->world.words = operator_words_new();
-    if (!s->world.page || !s->world.shared || !s->world.steps || !s->world.words || !s->sets)
+    s->world.legacy = shared_new(sizeof *s->world.legacy, NULL);
+    if (!s->world.page || !s->world.shared || !s->world.steps || !s->world.words || !s->world.legacy || !s->sets)
         return setup_refuse(EXIT_GENERAL, "no memory for the clock page");
     s->world.sets = s->sets;
     if (err && !s->detached)

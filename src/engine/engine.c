@@ -98,7 +98,7 @@ struct engine *engine_init(void *storage, const struct engine_start *s)
     e->asleep = s->asleep;
     e->system_steps = s->steps_made;
     wall = s->steer ? leap_unsmeared(&e->options.clock.leap, s->memory, s->wall) : s->wall;
-    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, wall, s->memory, s->precision_log2, s->page });
+    clock_init(&e->clock, &e->options.clock, &(struct clock_start){ s->now, wall, s->memory, s->precision_log2, s->page, s->lapse });
     tell_gap(e);
     bootstrap_start(e, s->wall);
     steer_start(e, s->steer);
@@ -192,5 +192,7 @@ uint32_t engine_offline(const struct engine *e)
 const struct engine_options *engine_options_now(const struct engine *e) { return &e->options; }
 
 void engine_remember(const struct engine *e, struct clock_memory *out) { clock_remember(&e->clock, e->now, out); }
+
+struct clock_lapse engine_lapse(const struct engine *e) { return clock_lapse(&e->clock); }
 
 const struct page_data *engine_page(const struct engine *e) { return clock_page(&e->clock); }

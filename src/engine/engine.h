@@ -114,6 +114,7 @@ struct engine_start {
     struct utc_ns wall;              /* what the system clock says at `now` */
     const struct clock_memory *memory; /* from the drift file; NULL: none. Copied */
     const struct page_data *page;    /* what an engine that died published last, to go on from; NULL: none. Borrowed for the call */
+    struct clock_lapse lapse;        /* and what was not made up for then */
     struct dur_ns asleep;            /* CLOCK_BOOTTIME - CLOCK_MONOTONIC at `now`, 0 if unknown */
     uint32_t steps_made;             /* of the system clock, by an engine that died */
     bool steer;                      /* a system clock is to be steered: READ_CLOCK and CLOCK actions are made */
@@ -127,6 +128,9 @@ size_t engine_step(struct engine *e, const struct event *ev, struct mono_ns now,
 struct mono_ns engine_next_deadline(const struct engine *e);
 /* The clock page, owned by the engine, valid until the next step. */
 const struct page_data *engine_page(const struct engine *e);
+
+/* Of disruptions, for an engine that goes on from the page. */
+struct clock_lapse engine_lapse(const struct engine *e);
 
 /* What is worth keeping over a restart. */
 void engine_remember(const struct engine *e, struct clock_memory *out);

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lib import http, ntp, proc, utcd
+from lib import http, ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 SOURCE = pathlib.Path(__file__).parents[1] / "lib" / "asleep.c"
@@ -17,16 +17,16 @@ SOURCE = pathlib.Path(__file__).parents[1] / "lib" / "asleep.c"
 @pytest.fixture
 def sleeper(lab, good_chronyd):
     """start(mode) gives (daemon, port, sleep): synchronised, on a machine that sleep() puts to sleep for an hour."""
-    library, slept = lab.dir / "asleep.so", lab.dir / "slept"
+    library, slept = lab.dir / "asleep.so", lab.dir / "slept"      # and hurried on
     proc.run(["cc", "-shared", "-fPIC", "-o", library, SOURCE], check=True)
-    slept.write_bytes((7).to_bytes(8, sys.byteorder))
+    slept.write_bytes((7).to_bytes(8, sys.byteorder) + bytes(8))
 
-    def start(mode, **more):
+    def start(mode, config=None, **more):
         port = proc.free_port()
         env = {"LD_PRELOAD": str(library), "ASLEEP": str(slept),
                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
         daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port, **more)], "ntp": {"listen": [f"{HOST}:{port}"]},
-                           "http": {"listen": [f"{HOST}:{(page := proc.free_port())}"], "ready_max_error": "10s"}}, mode, env=env)
+                           "http": {"listen": [f"{HOST}:{(page := proc.free_port())}"], "ready_max_error": "10s"}} | (config or {}), mode, env=env)
         daemon.http = page
         daemon.wait_synchronised()
         return daemon, port, sleep
@@ -80,3 +80,24 @@ def test_CLK_02_http_says_nothing_stale_while_core_does_not_know_yet(sleeper, mo
     finally:
         os.kill(keeper, signal.SIGCONT)
     proc.wait_for(lambda: http.get(daemon.http, "/readyz").status == 200, 20, what=lambda: http.get(daemon.http, "/readyz").text)
+
+
+def test_CLK_02_local_goes_on_after_a_sleep_though_core_dies(lab, sleeper):
+    """In the minute in which it waits for a source, which is hurried on here. The next core knows of the sleep, and tells of it no second time."""
+    chronyd = lab.start(peers.Chronyd, "dies").wait_serving()
+    daemon, port, sleep = sleeper(utcd.PROCESSES, {"local": utcd.LOCAL, "sources": [utcd.source(chronyd.port)]})
+    chronyd.signal(signal.SIGSTOP)
+    sleep()
+    daemon.wait_status(lambda s: s["clock"]["status"] == "disrupted")
+    core = daemon.roles()["core"]
+    os.kill(core, signal.SIGKILL)
+    proc.wait_for(lambda: daemon.roles().get("core") not in (None, core), what=daemon.log)
+    assert daemon.wait_status(lambda s: True)["clock"]["status"] == "disrupted"
+    with open(lab.dir / "slept", "r+b") as file:
+        file.seek(8)
+        file.write((64).to_bytes(8, sys.byteorder))
+    daemon.wait_status(lambda s: s["clock"]["status"] == "local")
+    answer = ntp.ask(HOST, port)
+    assert answer.usable and answer.stratum == utcd.LOCAL["stratum"]
+    assert abs(answer.offset_s - 3600 - 64) < 1, "the sleep was not made up for, or twice"
+    assert daemon.log().count("the machine was suspended") == 1
