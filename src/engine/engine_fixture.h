@@ -19,6 +19,7 @@ struct world {
     struct engine_options options;
     struct prng prng;
     struct mono_ns now;
+    struct net_addr own;        /* where answers come to; all zeroes: nobody knows */
     struct dur_ns system_error; /* of the pretended system clock against true time */
     struct dur_ns asleep;
     struct dur_ns budget;       /* 0: no limit */
@@ -152,6 +153,7 @@ static inline void deliver_longer(struct world *w, const struct action *send, co
     struct event ev = { .kind = EVENT_DATAGRAM };
 
     ntp_header_write(h, bytes);
+    ev.u.datagram.to = w->own;
     w->now = mono_add(w->now, dur_from_ms(1));
     ev.u.datagram.exchange = send->u.send.exchange;
     ev.u.datagram.from = send->u.send.to;

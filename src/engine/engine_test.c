@@ -1,5 +1,6 @@
 /* The door: names, pools, exchanges, steering, seen only through events and actions. */
 #include "engine/engine_fixture.h"
+#include "engine/state.h"
 
 static void a_numeric_server_is_asked_at_once_and_synchronises(void **state)
 {
@@ -320,6 +321,53 @@ static void CFG_08_other_options_leave_what_stays_as_it_was(void **state)
     end(&w);
 }
 
+/* Is a stratum 2 that says it follows us there used, which is asked from `own` while another source is asked from `other`? */
+static bool is_used(const char *own, const char *other, const char *followed)
+{
+    static struct world w;
+    struct net_addr refid;
+    struct snapshot s;
+    const struct action *send;
+
+    w = (struct world){ .options = { .source_count = 2, .source = { source("192.0.2.1", ""), source("192.0.2.2", "") } } };
+    assert_int_equal(addr_from_text(followed, 0, &refid), 0);
+    begin(&w, false);
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; (send = find(&w, ACTION_SEND, i)); i++) {
+            struct action copy = *send;
+            struct ntp_header h = answer_to(&w, &copy);
+            bool second = copy.u.send.to.bytes[3] == 2;
+
+            assert_int_equal(addr_from_text(second ? own : other, 0, &w.own), 0);
+            h.stratum = second ? 2 : 1;
+            h.refid = second ? exchanges_refid(&refid) : h.refid;
+            deliver(&w, &copy, &h);
+        }
+        forget(&w);
+        pass(&w, w.now.ns + 3 * NS_PER_S);
+    }
+    engine_snapshot(w.engine, w.now, &s);
+    assert_true(s.source[0].accepted > 0 && s.source[1].accepted + s.source[1].verdict[VERDICT_LOOP] > 0);
+    end(&w);
+    return s.source[1].accepted > 0;
+}
+
+/* NTPC-15: with two addresses a loop has another one than that from which the server is asked. What many machines are called says nothing: not about us, unless
+ * it is the address from which it is asked, because then its network may be ours. */
+static void NTPC_15_a_loop_over_another_address_of_ours(void **state)
+{
+    (void)state;
+    assert_false(is_used("203.0.113.7", "203.0.113.9", "203.0.113.7"));
+    assert_false(is_used("203.0.113.7", "203.0.113.9", "203.0.113.9"));
+    assert_false(is_used("10.0.0.7", "2001:db8::9", "2001:db8::9"));
+    assert_false(is_used("10.0.0.7", "203.0.113.9", "10.0.0.7"));
+    assert_true(is_used("203.0.113.7", "172.17.0.1", "172.17.0.1"));
+    assert_true(is_used("203.0.113.7", "100.64.0.1", "100.64.0.1"));
+    assert_true(is_used("203.0.113.7", "fd00::9", "fd00::9"));
+    assert_true(is_used("127.0.0.1", "127.0.0.1", "127.0.0.1"));
+    assert_true(is_used("203.0.113.7", "203.0.113.9", "203.0.113.8"));
+}
+
 static void sixteen_sources_are_exchanged_for_sixteen_others(void **state)
 {
     static struct world w;
@@ -456,6 +504,7 @@ int main(void)
         cmocka_unit_test(a_server_that_never_answered_is_tried_at_its_next_address),
         cmocka_unit_test(actions_wait_for_room_and_keep_their_order),
         cmocka_unit_test(CFG_08_other_options_leave_what_stays_as_it_was),
+        cmocka_unit_test(NTPC_15_a_loop_over_another_address_of_ours),
         cmocka_unit_test(sixteen_sources_are_exchanged_for_sixteen_others),
         cmocka_unit_test(a_source_that_is_offline_is_not_asked),
         cmocka_unit_test(a_source_that_is_offline_has_no_vote),

@@ -320,10 +320,30 @@ static void heed(struct engine *e, struct slot *s, enum verdict v, struct ntp_cl
         sources_replace(e, s, "it asked us to stop");
 }
 
+/* Addresses of shared carriers (RFC 6598) are used by many, as private ones are. */
+static bool is_ours_alone(const struct net_addr *a)
+{
+    return a->family != ADDR_NONE && !addr_is_loopback(a) && !addr_is_private(a) && !(a->family == ADDR_IPV4 && a->bytes[0] == 100 && a->bytes[1] >> 6 == 1);
+}
+
+/* Who follows us may do so by another address than that from which we ask. A private one is believed there alone: elsewhere it is another machine's, as that of
+ * a bridge to containers, which thousands have. Every host calls itself 127.0.0.1: as a reference id that says nothing about us. */
+static unsigned own_refids(const struct engine *e, const struct net_addr *to, uint32_t out[1 + ENGINE_SOURCES_MAX])
+{
+    unsigned n = 0;
+
+    if (to->family != ADDR_NONE && !addr_is_loopback(to))
+        out[n++] = exchanges_refid(to);
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
+        if (e->slot[i].used && e->slot[i].own && e->slot[i].client.reach != 0)
+            out[n++] = e->slot[i].own;
+    return n;
+}
+
 void exchanges_datagram(struct engine *e, const struct event *ev)
 {
     struct slot *s = slot_of_exchange(e, ev->u.datagram.exchange);
-    uint32_t own = exchanges_refid(&ev->u.datagram.to);
+    uint32_t own[1 + ENGINE_SOURCES_MAX];
     struct ntp_client_reply reply = { .measured = false };
     struct ntp_client_input in;
     struct nts_fresh fresh;
@@ -336,11 +356,12 @@ void exchanges_datagram(struct engine *e, const struct event *ev)
     in = (struct ntp_client_input){
         .bytes = ev->u.datagram.bytes, .from = ev->u.datagram.from, .exchange = ev->u.datagram.exchange, .rx = ev->u.datagram.rx, .stamp = ev->u.datagram.stamp,
         .rx_error = ev->u.datagram.rx_error, .authentic = authentic(e, s, ev->u.datagram.bytes, &fresh),
-        .pivot = view.utc, .precision_log2 = e->precision_log2, .own = &own,
-        /* Every host calls itself 127.0.0.1: as a reference id that says nothing about us. */
-        .own_count = ev->u.datagram.to.family != ADDR_NONE && !addr_is_loopback(&ev->u.datagram.to),
+        .pivot = view.utc, .precision_log2 = e->precision_log2, .own = own,
+        .own_count = own_refids(e, &ev->u.datagram.to, own),
     };
     v = ntp_client_input(&s->client, &in, e->now, &reply);
+    if (v == VERDICT_ACCEPTED)
+        s->own = is_ours_alone(&ev->u.datagram.to) ? exchanges_refid(&ev->u.datagram.to) : 0;
     if (nts_is_wanted(e, s))
         nts_heed(e, s, in.authentic, v, &fresh);
     if (s->client.state == NTP_CLIENT_PENDING) { /* of no use: the exchange waits on for a better answer, until its timeout */

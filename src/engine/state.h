@@ -52,6 +52,7 @@ struct slot {
     uint8_t stamp;                /* enum stamp of the last measurement */
     uint16_t configured;
     struct ntp_client client;
+    uint32_t own;                 /* our address that its last usable answer came to, as a reference id, where that is nobody else's in the world; 0: none */
     struct reference reference;
     const struct key *key;        /* of the pending request; NULL: the source has none */
     bool unsent;                  /* NTS: the pending request waits for keys */
