@@ -192,6 +192,20 @@ void children_signal(struct children *c, enum role r, int number)
         kill(c->child[r].pid, number);
 }
 
+void children_replace_workers(struct children *c)
+{
+    struct shared_state *shared = c->setup->world.shared;
+
+    for (int r = ROLE_SERVE; r < ROLE_COUNT; r++) {
+        if (c->child[r].pid) {
+            logger_say("the process %s (pid %ld) does not go over to another configuration: ending it", role_name((enum role)r), (long)c->child[r].pid);
+            children_signal(c, (enum role)r, SIGKILL);
+        } else {
+            __atomic_store_n(&shared->in_use[r - ROLE_SERVE], 0, __ATOMIC_SEQ_CST);
+        }
+    }
+}
+
 /* The clock process ends last: the core's farewell command still needs it. */
 void children_go_on_stopping(struct children *c)
 {

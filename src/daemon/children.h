@@ -54,6 +54,9 @@ void children_heard(struct children *c, enum role r, uint32_t beat);
 /* Tells it a signal, where it runs: SIGTERM, SIGHUP, SIGKILL. */
 void children_signal(struct children *c, enum role r, int number);
 
+/* One of the workers does not go over to another configuration, and any of them could have written that: the next ones begin with it. */
+void children_replace_workers(struct children *c);
+
 /* The process ended with that status of waitpid(). Nothing where it is no child of ours. */
 void children_reaped(struct children *c, pid_t pid, int status, struct mono_ns now);
 

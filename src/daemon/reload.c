@@ -19,6 +19,7 @@
 
 #define PATIENCE_MS 10000       /* for a reader that hangs, on a dead network file system say */
 #define BEHIND_MS 10            /* until we look again whether everybody goes by the last one */
+#define LATE_MS 5000            /* a worker holds a configuration for one batch of answers, unless it stands still or is not ours any more */
 #define WATCH_MS 2000
 #define STILL_MS 1000           /* a file that was not written to for so long is whole */
 
@@ -116,6 +117,7 @@ static void begin(struct reload *r, struct mono_ns now)
     struct reload_report *p = &sets_of(r)->report;
 
     r->asked = false;
+    r->late_at = MONO_NEVER;
     r->ticket = r->last_ticket;
     *p = (struct reload_report){ .count = p->count };
     if (r->in_process) {
@@ -285,17 +287,32 @@ static void judge(struct reload *r)
 
 /* -- the loop ------------------------------------------------------------------------------------------------------ */
 
+static bool is_worker_behind(const struct reload *r)
+{
+    for (unsigned w = 0; w < WORKERS_MAX; w++)
+        if (__atomic_load_n(&r->setup->world.shared->in_use[w], __ATOMIC_SEQ_CST) == sets_of(r)->generation)
+            return true; /* in_use is one more than the generation: the one before the last */
+    return false;
+}
+
 /* Somebody may still read the copy that would be written to. */
 static bool is_behind(const struct reload *r)
 {
-    const struct config_sets *sets = sets_of(r);
+    return sets_of(r)->generation != 0 && (is_worker_behind(r) || r->taken != sets_of(r)->generation);
+}
 
-    if (sets->generation == 0)
-        return false;
-    for (unsigned w = 0; w < WORKERS_MAX; w++)
-        if (__atomic_load_n(&r->setup->world.shared->in_use[w], __ATOMIC_SEQ_CST) == sets->generation)
-            return true; /* in_use is one more than the generation: the one before the last */
-    return r->taken != sets->generation;
+/* All workers can write where each says what it goes by: who does not go on is not known, but that it is one of them. */
+static void wait_for_others(struct reload *r, struct mono_ns now)
+{
+    r->due = mono_add(now, dur_from_ms(BEHIND_MS));
+    if (!is_worker_behind(r))
+        r->late_at = MONO_NEVER;
+    else if (r->late_at.ns == MONO_NEVER.ns)
+        r->late_at = mono_add(now, dur_from_ms(LATE_MS));
+    if (mono_before(now, r->late_at) || !r->hooks.late)
+        return;
+    r->late_at = MONO_NEVER;
+    r->hooks.late(r->hooks.ctx);
 }
 
 /* Files are looked at, not waited for by the kernel: that works on every file system. What has changed is read when the next look finds it as it is: the
@@ -336,7 +353,7 @@ static void run(void *ctx, struct mono_ns now)
     }
     r->due = MONO_NEVER;
     if (r->asked && is_behind(r))
-        r->due = mono_add(now, dur_from_ms(BEHIND_MS));
+        wait_for_others(r, now);
     else if (r->asked)
         begin(r, now);
 }
@@ -363,7 +380,7 @@ void reload_end(struct reload *r)
 
 void reload_start(struct reload *r, struct loop *loop, struct setup *s, const struct reload_hooks *hooks, bool in_process)
 {
-    *r = (struct reload){ .setup = s, .loop = loop, .hooks = *hooks, .in_process = in_process, .due = MONO_NEVER };
+    *r = (struct reload){ .setup = s, .loop = loop, .hooks = *hooks, .in_process = in_process, .due = MONO_NEVER, .late_at = MONO_NEVER };
     watch_files(r);
     loop_add_part(loop, &(struct loop_part){ r, next, run });
 }

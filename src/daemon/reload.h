@@ -19,6 +19,7 @@ struct reload_hooks {
     void (*list)(void *ctx, unsigned i);        /* listener i goes by another access list now */
     void (*commit)(void *ctx, const struct conf_changes *changes); /* the new generation is in force: tell core, start what is missing */
     void (*done)(void *ctx, uint32_t ticket);   /* the report is there */
+    void (*late)(void *ctx);                    /* a worker has stayed with the generation before for seconds, and a reload waits; NULL: there is none */
 };
 
 struct reload {
@@ -28,6 +29,7 @@ struct reload {
     bool in_process;
     pid_t reader;                       /* 0: none reads */
     struct mono_ns due;                 /* when to begin, or give the reader up; MONO_NEVER */
+    struct mono_ns late_at;             /* when those are late who go by the generation before; MONO_NEVER: none was met */
     bool asked;                         /* somebody waits for a reload that has not begun */
     uint32_t last_ticket, ticket;       /* asked for last; that of the reload under way */
     uint32_t taken;                     /* the generation that core goes by */

@@ -171,6 +171,12 @@ static void on_core_word(void *ctx, int fd, short revents, struct mono_ns now)
         reload_taken(&sup.reload, word.number);
 }
 
+static void workers_late(void *ctx)
+{
+    (void)ctx;
+    children_replace_workers(&sup.children);
+}
+
 /* A worker that does not take the word is started anew, with what there is then. */
 static void tell_worker(unsigned i, bool come)
 {
@@ -238,7 +244,7 @@ int supervisor_run(struct setup *s)
     hear_workers();
     responder_follow(&s->responder, &sup.follow, &s->world.shared->xdp_gone);
     reload_start(&sup.reload, &sup.loop, s,
-                 &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded }, false);
+                 &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded, workers_late }, false);
     loop_watch(&sup.loop, s->reload_end, POLLIN, on_core_word, NULL);
     arrivals_start(&sup.children);
     status_start(&sup.status, &sup.loop, s);

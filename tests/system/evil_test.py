@@ -122,3 +122,15 @@ def test_PROC_09_serve_does_not_have_core_ended_as_hung(lab):
     proc.wait_for(lambda: re.search("process serve .*gives no sign of life", daemon.log()), what=daemon.log)
     proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.1), what=daemon.log)
     assert daemon.roles()["core"] == core, daemon.log()
+
+
+def test_PROC_09_serve_holds_no_reload_up(lab):
+    """The first one makes a configuration that is not in use; it is what the second one would be read into."""
+    number = next(int(number) for number, name, _ in escapes() if name == "hold_reloads")
+    daemon, port, _ = evil_daemon(lab, number, False)
+    serve = daemon.roles()["serve"]
+    assert attempt(daemon, port, None, number).startswith("failed")
+    assert daemon.ctl("reload").returncode == 0
+    assert daemon.ctl("reload", timeout=30).returncode == 0, daemon.log()
+    assert "the process serve" in daemon.log() and daemon.roles().get("serve") not in (None, serve)
+    assert ntp.ask(HOST, port).usable
