@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <math.h>
 
-#define SWITCH 0.01             /* probability per sample that the wander becomes the next larger or the next smaller of the bank */
+#define SWITCH 0.01             /* probability per sample that the wander becomes the next larger or the next smaller of the bank, */
+#define TELLING 0.2             /* where a sample counts for so much or more beside what was known; less where it tells less */
 #define OUTLIER 1e-4            /* prior probability of a sample that fits nothing */
 #define MISFIT_SIGMAS 10.0
 #define RELEARN 0.003           /* share of the belief that returns to the prior at each sample: what cannot be learnt stays a guess */
@@ -50,7 +51,7 @@ double estimate_offset_s(const struct clock_estimate *e, struct mono_ns at, stru
 }
 
 /* Interacting multiple models: each filter starts from the mixture of those that may have turned into it. */
-static void mix(struct clock_filter *bank)
+static void mix(struct clock_filter *bank, double turn)
 {
     struct clock_filter old[CLOCK_FILTERS];
 
@@ -61,7 +62,7 @@ static void mix(struct clock_filter *bank)
         unsigned from = j > 0 ? j - 1 : 0, to = j + 1 < CLOCK_FILTERS ? j + 1 : j;
 
         for (unsigned i = from; i <= to; i++) {
-            double p = old[i].weight * (i == j ? 1 - 2 * SWITCH : SWITCH);
+            double p = old[i].weight * (i == j ? 1 - 2 * turn : turn);
 
             m.weight += p;
             m.x_s += p * old[i].x_s;
@@ -70,7 +71,7 @@ static void mix(struct clock_filter *bank)
         m.x_s /= m.weight;
         m.y /= m.weight;
         for (unsigned i = from; i <= to; i++) {
-            double p = old[i].weight * (i == j ? 1 - 2 * SWITCH : SWITCH) / m.weight, dx = old[i].x_s - m.x_s, dy = old[i].y - m.y;
+            double p = old[i].weight * (i == j ? 1 - 2 * turn : turn) / m.weight, dx = old[i].x_s - m.x_s, dy = old[i].y - m.y;
 
             m.pxx += p * (old[i].pxx + dx * dx);
             m.pxy += p * (old[i].pxy + dx * dy);
@@ -245,6 +246,14 @@ void estimate_expect(struct clock_estimate *e, double expected)
     e->wander = expected;
 }
 
+/* Where noise is large the wander is told by many samples together, and each may forget only its part of what it adds. */
+static double tells(const struct clock_estimate *e, double dt_s, const struct clock_law *law)
+{
+    double grown_s = e->skew * dt_s, expected = total_of(e->bank).pxx + grown_s * grown_s;
+
+    return fmin(expected / (expected + law->body_var) / TELLING, 1);
+}
+
 struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, double offset_s, const struct clock_law *law, struct clock_fit *fit)
 {
     double dt_s = dur_to_s(mono_sub(at, e->at));
@@ -257,7 +266,7 @@ struct clock_move estimate_update(struct clock_estimate *e, struct mono_ns at, d
     if (dt_s > 0) { /* the line's own value at `at` stays the reference of the filters' x */
         e->tai = estimate_tai(e, at);
         e->at = at;
-        mix(e->bank);
+        mix(e->bank, SWITCH * tells(e, dt_s, law));
         for (unsigned i = 0; i < CLOCK_FILTERS; i++)
             predict(&e->bank[i], wander[i], dt_s);
     }

@@ -21,7 +21,9 @@
 #define FIRST_TYPICAL 0.3       /* and typical error over that mean */
 #define SKEW_FLOORED 1.2        /* of exponential excess in both directions, as few samples show it, */
 #define SKEW_SPREAD 0.4         /* give or take */
-#define FLOOR_LEAST 0.4         /* shape alone does not rule a floor out: evenly spread jitter has one */
+#define FLOORED 0.9             /* of all paths, before anything is known: their jitter piles up above a floor */
+#define OFF_MOST 4.0            /* standard deviations: an offset that is farther off shows something else */
+#define TELLING 2.0             /* one offset says no more than this for a floor or against it, a logarithm */
 #define LONE_SAMPLES 8          /* from here on */
 #define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
 #define APART_MEMORY 64.0       /* of a reference clock: samples; */
@@ -63,6 +65,9 @@ bool noise_is_sane(const struct clock_noise *n)
     }
     return n->floor_s >= 0 && n->scale_s >= SCALE_MIN_S / 2 && n->error_var > 0;
 }
+
+/* Another path: what round trips of two have in common is no shape. */
+static void forget_shape(struct clock_noise *n) { n->shaped = n->mean_s = n->m2 = n->m3 = n->floored = n->along_s = n->off_2 = n->leant = 0; }
 
 static void restart_window(struct clock_noise *n, double floor_s)
 {
@@ -106,6 +111,7 @@ static void follow_longer_path(struct clock_noise *n, double delay_s)
     if (n->run < no_chance(n))
         return;
     restart_window(n, n->run_least_s);
+    forget_shape(n);
     n->run = 0;
 }
 
@@ -130,7 +136,7 @@ static double unseen_s(const struct clock_noise *n, double mean_s)
  * confirms it. */
 static void find_floor(struct clock_noise *n)
 {
-    double least[2] = { INFINITY, INFINITY };
+    double least[2] = { INFINITY, INFINITY }, before_s = n->floor_s;
 
     for (unsigned i = 0; i < CLOCK_NOISE_BLOCKS; i++) {
         keep(least, n->block_min_s[i][0]);
@@ -139,6 +145,8 @@ static void find_floor(struct clock_noise *n)
     n->least_s = least[0];
     n->floor_s = n->samples >= LONE_SAMPLES && least[1] - least[0] > LONE_GAP * unseen_s(n, n->all_s) ? least[1] : least[0];
     n->floor_s = fmax(n->floor_s, n->since_s[1]);
+    if (before_s - n->floor_s > LONGER_PATH * n->scale_s)
+        forget_shape(n);
 }
 
 /* A path that became longer by less than LONGER_PATH shows as a run of round trips that do not come down to the floor any more, longer than chance makes
@@ -175,6 +183,7 @@ static void raise_floor(struct clock_noise *n, const struct clock_rise *r)
 {
     n->floor_s = n->since_s[0] = n->since_s[1] = r->least_s;
     n->scale_s = fmin(n->scale_s, r->unit_s);
+    forget_shape(n);
     for (unsigned i = 0; i < CLOCK_NOISE_RISES; i++)
         n->rise[i].run = 0;
 }
@@ -206,11 +215,21 @@ static void take_shape(struct clock_noise *n, double delay_s)
     n->m3 = (1 - g) * (n->m3 - 3 * g * d * n->m2 + g * (1 - 2 * g) * d * d * d);
     n->m2 = (1 - g) * (n->m2 + g * d * d);
     n->mean_s += g * d;
+    n->last_s = d;
     n->shaped = fmin(n->shaped + 1, SHAPE_MEMORY);
 }
 
-/* How likely round trips of this shape are to have a hard floor under them. Jitter that piles up above a floor is skewed to the right, 1.4 for two
- * exponential directions; jitter that is not, is not. The skewness of n normal variables scatters by sqrt(6/n). */
+/* Offsets that go with the round trips are no even jitter without a floor: there one says nothing of the other. Of n normal pairs that do not, this is how
+ * likely such a correlation is. */
+static double apartness(const struct clock_noise *n)
+{
+    double square = n->leant < SHAPE_SAMPLES || !(n->off_2 > 0) ? 0 : n->along_s * n->along_s / (n->m2 * n->off_2);
+
+    return pow(fmax(1 - square, 0), n->leant / 2);
+}
+
+/* How likely round trips of this shape, and what the offsets were beside them, are to have a hard floor under them. Jitter that piles up above a floor is
+ * skewed to the right, 1.4 for two exponential directions; jitter that is not, is not. The skewness of n normal variables scatters by sqrt(6/n). */
 static double floor_share(const struct clock_noise *n, double prior)
 {
     double skew, plain, floored, odds;
@@ -220,25 +239,44 @@ static double floor_share(const struct clock_noise *n, double prior)
     skew = fmin(n->m3 / (n->m2 * sqrt(n->m2)), SKEW_FLOORED);
     plain = sqrt(6 / n->shaped);
     floored = sqrt(SKEW_SPREAD * SKEW_SPREAD + 6 / n->shaped);
-    odds = (1 - prior) / prior * floored / plain *
-           exp((skew - SKEW_FLOORED) * (skew - SKEW_FLOORED) / (2 * floored * floored) - skew * skew / (2 * plain * plain));
-    return fmax(1 / (1 + odds), FLOOR_LEAST);
+    odds = (1 - prior) / prior * floored / plain * apartness(n) *
+           exp((skew - SKEW_FLOORED) * (skew - SKEW_FLOORED) / (2 * floored * floored) - skew * skew / (2 * plain * plain) - n->floored);
+    return 1 / (1 + odds);
 }
 
-/* What was learnt of samples like this one, and as long as those were few, what the shape of all says: of two independent directions the offset's
- * error has a quarter of the round trip's variance, whatever the law. */
+/* Of two independent directions the offset's error has a quarter of the round trip's variance, whatever the law. The variance of n normal variables is
+ * itself known from them so well that the next one has n/(n - 3) of it. */
+static double shape_var(const struct clock_noise *n)
+{
+    double exponential = FIRST_BODY * n->scale_s * n->scale_s;
+
+    return n->shaped < SHAPE_SAMPLES ? exponential : fmin(exponential, n->m2 / 4 * n->shaped / (n->shaped - 3));
+}
+
+/* On a path without a floor a round trip says nothing of the offset's error: one body for all of them. */
+static void allow_no_floor(const struct clock_noise *n, struct clock_law *law)
+{
+    double without = 1 - floor_share(n, FLOORED);
+
+    for (unsigned i = 0; i < NOISE_PARTS; i++)
+        law->share[i] += without * ((i == NOISE_BODY ? 1 - (NOISE_PARTS - 1) * SHARE_MIN : SHARE_MIN) - law->share[i]);
+    law->body_var += without * (shape_var(n) - law->body_var);
+}
+
+/* What was learnt of samples like this one, and as long as those were few, what the shape of all says. */
 static void expect(const struct clock_noise *n, struct clock_law *law)
 {
     double learnt = n->bin[law->bin].seen / (n->bin[law->bin].seen + PRIOR_SAMPLES), centre = prior_share[NOISE_BOX] + prior_share[NOISE_BODY];
     double box = centre * floor_share(n, prior_share[NOISE_BOX] / centre), unit = n->scale_s * n->scale_s;
-    double shape = n->shaped < SHAPE_SAMPLES ? FIRST_BODY * unit : fmin(FIRST_BODY * unit, n->m2 / 4);
 
     for (unsigned i = 0; i < NOISE_PARTS; i++) {
         double guess = i == NOISE_BOX ? box : i == NOISE_BODY ? centre - box : prior_share[i];
 
         law->share[i] = fmax(learnt * n->bin[law->bin].share[i] + (1 - learnt) * guess, SHARE_MIN);
     }
-    law->body_var = learnt * n->bin[law->bin].body * unit + (1 - learnt) * shape + law->soft_var;
+    law->body_var = learnt * n->bin[law->bin].body * unit + (1 - learnt) * shape_var(n);
+    allow_no_floor(n, law);
+    law->body_var += law->soft_var;
 }
 
 /* Guesses that began with a late packet are far too large for long; the middle one of the first samples is not. */
@@ -341,6 +379,29 @@ static void lean_rises(struct clock_noise *n, double innovation_s)
     }
 }
 
+/* Which the offset fitted better: the box and its edges, which its round trip drew, or the body, which does not ask for it. */
+static void weigh_floor(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
+{
+    double drawn = fit->part[NOISE_BOX] + fit->part[NOISE_EDGE_LOW] + fit->part[NOISE_EDGE_HIGH], body = fit->part[NOISE_BODY];
+    double ratio = drawn / (1 - law->share[NOISE_BODY]) / (body / law->share[NOISE_BODY]);
+
+    if (n->shaped < SHAPE_SAMPLES || !(ratio >= 0))
+        return;
+    n->floored += fmin(fmax(log(ratio), -TELLING), TELLING) - n->floored / SHAPE_MEMORY;
+}
+
+static void take_leaning(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
+{
+    double off = fit->innovation_s / sqrt(fit->innovation_var + law->body_var), g = 1 / fmin(n->leant + 1, SHAPE_MEMORY);
+
+    if (n->shaped < SHAPE_SAMPLES)
+        return;
+    off = fmin(fmax(off, -OFF_MOST), OFF_MOST);
+    n->along_s += g * (off * n->last_s - n->along_s);
+    n->off_2 += g * (off * off - n->off_2);
+    n->leant = fmin(n->leant + 1, SHAPE_MEMORY);
+}
+
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
 {
     double gain = 1 / fmin(n->bin[law->bin].seen + 1, LEARN_MEMORY), sum = 0;
@@ -355,6 +416,8 @@ void noise_learn(struct clock_noise *n, const struct clock_law *law, const struc
     for (unsigned i = 0; i < NOISE_PARTS; i++)
         share[i] /= sum;
     *body = fmin(fmax(*body + gain * (seen / unit - weight * *body), 1e-4), 2 * *body);
+    weigh_floor(n, law, fit);
+    take_leaning(n, law, fit);
     lean_rises(n, fit->innovation_s);
 }
 

@@ -1,5 +1,6 @@
 /* The noise law: floor, path changes, and what is learnt of exponential and Gaussian jitter. */
 #include <math.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "base/test.h"
@@ -224,6 +225,59 @@ static void gaussian_jitter_is_learnt_as_a_body(void **state)
     assert_true(noise_sd(&n) > rms * 0.7 && noise_sd(&n) < rms * 1.5);
 }
 
+/* Its mean over 300 samples a law, of which the first 24 are not counted: the share of the body, and its deviation beside the true one. */
+static double share_of_body(bool gaussian, double *too_wide)
+{
+    double share = 0, wide = 0;
+
+    for (unsigned i = 0; i < 300; i++) {
+        feed(1, 200e-6, gaussian);
+        share += i < 24 ? 0 : law.share[NOISE_BODY] / 276;
+        wide += i < 24 ? 0 : sqrt(law.body_var) / (1e-5 / M_SQRT2) / 276;
+    }
+    *too_wide = wide;
+    return share;
+}
+
+/* A day under default polling has a hundred samples. */
+static void jitter_without_a_floor_is_soon_taken_for_one_body(void **state)
+{
+    double wide;
+
+    (void)state;
+    assert_true(share_of_body(true, &wide) > 0.8);
+    assert_true(wide > 0.9 && wide < 1.25);
+    noise_init(&n);
+    assert_true(share_of_body(false, &wide) < 0.25);
+}
+
+/* Even jitter of one direction is not skewed either, but there the offset goes with the round trip. The parts are told nothing; how much of the law is left
+ * to the box? */
+static double box_beside_even_jitter(bool both)
+{
+    double box = 0;
+
+    noise_init(&n);
+    for (unsigned i = 0; i < 200; i++) {
+        double d1 = 1e-3 * prng_uniform(&rng), d2 = both ? 1e-3 * prng_uniform(&rng) : 0.5e-3;
+        struct clock_fit fit = { .innovation_s = (d1 - d2) / 2 };
+
+        noise_law(&n, 10e-3 + d1 + d2, &law);
+        memcpy(fit.part, law.share, sizeof fit.part);
+        fit.body_e2 = law.body_var;
+        noise_learn(&n, &law, &fit);
+        box += i < 100 ? 0 : law.share[NOISE_BOX] / 100;
+    }
+    return box;
+}
+
+static void offsets_that_go_with_the_round_trip_ask_for_a_floor(void **state)
+{
+    (void)state;
+    assert_true(box_beside_even_jitter(true) < 0.5);
+    assert_true(box_beside_even_jitter(false) > 0.6);
+}
+
 static void misfit_widens_at_most_twofold(void **state)
 {
     struct clock_fit fit = { .outlier = 1, .innovation_s = 1 };
@@ -274,6 +328,8 @@ int main(void)
         cmocka_unit_test_setup(path_longer_on_one_side_keeps_its_floor, begin),
         cmocka_unit_test_setup(exponential_excess_stays_in_the_box, begin),
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, begin),
+        cmocka_unit_test_setup(jitter_without_a_floor_is_soon_taken_for_one_body, begin),
+        cmocka_unit_test_setup(offsets_that_go_with_the_round_trip_ask_for_a_floor, begin),
         cmocka_unit_test_setup(misfit_widens_at_most_twofold, begin),
         cmocka_unit_test_setup(a_reference_clock_is_as_noisy_as_its_samples_are_apart, begin),
     };

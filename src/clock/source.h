@@ -43,6 +43,10 @@ struct clock_noise {
     double since_s[2];                           /* the two shortest since the path was found to be longer on both sides */
     double mean_s, m2, m3;                       /* of the round trips, central moments */
     double shaped;                               /* samples behind them */
+    double floored;                              /* what offsets say for a floor and against none: logarithm of the likelihood ratio, forgetting */
+    double last_s;                               /* the last round trip, less their mean; */
+    double along_s, off_2;                       /* mean product of that with how many deviations the offset was off, and mean square of the latter, */
+    double leant;                                /* of so many */
     double apart_var, aparts;                    /* of a reference clock: half the mean square of how far two samples in a row are apart; of how many */
     uint32_t samples, in_block, block, firsts;
     struct { double share[NOISE_PARTS]; double body; double seen; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
