@@ -1,9 +1,11 @@
 #include "ke/tls.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -161,40 +163,91 @@ static const char *use_private_key(SSL_CTX *ctx, const char *path)
     return wrong;
 }
 
-/* OpenSSL opens what stands there: it would wait for whoever writes to a pipe, and a device may do things when it is opened, or never end. */
-static bool is_file(const char *path)
+/* Opened once and looked at then: by its name it could be another one the next time. Who reads a pipe does not wait for whoever writes to it. */
+static BIO *open_file(const char *path)
 {
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat st;
+    BIO *file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? BIO_new_fd(fd, BIO_CLOSE) : NULL;
+    BIO *buffer = file ? BIO_new(BIO_f_buffer()) : NULL; /* or each byte of a line would be a system call */
 
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (fd >= 0 && !file)
+        close(fd);
+    return buffer ? BIO_push(buffer, file) : file;
+}
+
+/* All of them, up to the end of the file. */
+static bool use_chain(SSL_CTX *ctx, BIO *bio)
+{
+    X509 *next;
+
+    while ((next = PEM_read_bio_X509(bio, NULL, NULL, (void *)"")))
+        if (SSL_CTX_add0_chain_cert(ctx, next) != 1) {
+            X509_free(next);
+            return false;
+        }
+    return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
+static bool use_certificate(SSL_CTX *ctx, const char *path)
+{
+    BIO *bio = open_file(path);
+    X509 *own = bio ? PEM_read_bio_X509_AUX(bio, NULL, NULL, (void *)"") : NULL;
+    bool good;
+
+    ERR_clear_error();
+    good = own && SSL_CTX_use_certificate(ctx, own) == 1 && use_chain(ctx, bio);
+    X509_free(own);
+    BIO_free_all(bio);
+    return good;
 }
 
 static const char *use_pair(SSL_CTX *ctx, const char *certificate, const char *private_key)
 {
-    if (!is_file(certificate) || SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+    if (!use_certificate(ctx, certificate))
         return "its certificate cannot be read, is none in PEM, or has too weak a key or signature";
     return use_private_key(ctx, private_key);
+}
+
+/* What a file is read for: certificates of authorities, those of guests whose names are told to them, lists of revoked certificates. */
+enum kind { AUTHORITIES, GUESTS, REVOKED };
+
+static bool take_one(SSL_CTX *ctx, const X509_INFO *x, enum kind kind)
+{
+    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+
+    if (kind == REVOKED)
+        return x->crl && X509_STORE_add_crl(store, x->crl) == 1;
+    return x->x509 && X509_STORE_add_cert(store, x->x509) == 1 && (kind == AUTHORITIES || SSL_CTX_add_client_CA(ctx, x->x509) == 1);
+}
+
+/* Is there any of that kind in it? */
+static bool take_file(SSL_CTX *ctx, const char *path, enum kind kind)
+{
+    BIO *bio = open_file(path);
+    STACK_OF(X509_INFO) *all = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, (void *)"") : NULL;
+    bool any = false;
+
+    for (int i = 0; i < sk_X509_INFO_num(all); i++)
+        any |= take_one(ctx, sk_X509_INFO_value(all, i), kind);
+    sk_X509_INFO_pop_free(all, X509_INFO_free);
+    BIO_free_all(bio);
+    return any;
 }
 
 /* Of every certificate of the chain a list has to say that it is not revoked: who stole the key of an authority in between signs what no list names. */
 static bool use_revoked(SSL_CTX *ctx, const char *path)
 {
-    X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-    X509_LOOKUP *lookup = path[0] ? X509_STORE_add_lookup(store, X509_LOOKUP_file()) : NULL;
-
     if (path[0] == '\0')
         return true;
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    return lookup && is_file(path) && X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) > 0;
+    X509_STORE_set_flags(SSL_CTX_get_cert_store(ctx), X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return take_file(ctx, path, REVOKED);
 }
 
 static const char *ask_guests(SSL_CTX *ctx, const struct ke_guests *guests)
 {
-    STACK_OF(X509_NAME) *names = is_file(guests->authorities) ? SSL_load_client_CA_file(guests->authorities) : NULL;
-
-    if (!names || SSL_CTX_load_verify_locations(ctx, guests->authorities, NULL) != 1)
+    if (!take_file(ctx, guests->authorities, GUESTS))
         return "nts.client_authorities cannot be read";
-    SSL_CTX_set_client_CA_list(ctx, names);
     if (!use_revoked(ctx, guests->revoked))
         return "nts.revoked_certificates cannot be read";
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
@@ -257,7 +310,7 @@ static bool believe_the_systems(SSL_CTX *ctx)
 
 static const char *believe(SSL_CTX *ctx, const struct ke_trust *t)
 {
-    bool good = t->authorities[0] ? is_file(t->authorities) && SSL_CTX_load_verify_locations(ctx, t->authorities, NULL) == 1 : believe_the_systems(ctx);
+    bool good = t->authorities[0] ? take_file(ctx, t->authorities, AUTHORITIES) : believe_the_systems(ctx);
 
     if (!good)
         return "nts.trusted_certificates, or nts_trusted of the source, cannot be read";
