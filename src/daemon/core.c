@@ -149,7 +149,15 @@ static void tell_not_saved(struct core *c, int err)
     c->save_failed = err != 0;
 }
 
-/* A core that takes another's place knows more than the parent did at its start: the file, and the page the other left. */
+void core_read_memory(struct core_world *w)
+{
+    const struct clock_own_options *o = &w->options->engine.clock.clock;
+
+    if (o->drift_file.s[0] != '\0')
+        memory_file_load(o->drift_file.s, o->max_frequency, &w->memory);
+}
+
+/* A core that takes another's place knows more than the parent did at its start: the file (core_read_memory), and the page the other left. */
 static void recall(struct core *c, struct clock_memory *m)
 {
     const struct core_world *w = c->world;
@@ -159,8 +167,6 @@ static void recall(struct core *c, struct clock_memory *m)
         tell_not_saved(c, memory_file_can_save(drift_file(c)));
     if (!w->before)
         return;
-    if (drift_file(c)[0] != '\0')
-        memory_file_load(drift_file(c), w->options->engine.clock.clock.max_frequency, m);
     m->drift = (struct clock_drift){ .freq_ppm = w->before->rate * 1e6, .skew_ppm = w->before->growth * 1e6, .valid = true };
     m->stepped = dur_max(m->stepped, w->steps->stepped);
 }

@@ -116,6 +116,9 @@ struct core {
     struct io_datagram datagram;
 };
 
+/* What the one whose place it takes has saved: before it has no files to read any more. */
+void core_read_memory(struct core_world *w);
+
 /* Returns 0 or -UE_MEMORY. The first page is published before it returns. */
 int core_start(struct core *c, struct loop *loop, struct core_world *world);
 

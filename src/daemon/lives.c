@@ -85,6 +85,8 @@ static int live_as_core(struct setup *s, unsigned worker)
     mprotect(s->sets, sizeof *s->sets, PROT_READ);
     if (loop_init(&life.loop, false, on_signal, NULL) != 0)
         return EXIT_GENERAL;
+    if (life.goes_on)
+        core_read_memory(&s->world);
     sandbox_enter(SANDBOX_CORE, &files, &s->world.shared->note[ROLE_CORE]);
     if (life.goes_on)
         go_on_from_page(&s->world);

@@ -137,8 +137,9 @@ static void permit_folder_of(int ruleset, const char *path, uint64_t access)
 
 static void permit_files(int ruleset, const struct sandbox_files *f, uint64_t known)
 {
-    const uint64_t replace = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                             LANDLOCK_ACCESS_FS_REMOVE_FILE | (FILES_TRUNCATE & known);
+    /* The folder is read to make the new name durable. */
+    const uint64_t replace = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                             (FILES_TRUNCATE & known);
 
     if (f->written && f->written[0])
         permit_folder_of(ruleset, f->written, replace);

@@ -22,7 +22,7 @@ enum sandbox_list { SANDBOX_SERVE, SANDBOX_CLOCK, SANDBOX_CORE, SANDBOX_KE, SAND
 struct sandbox_note { int32_t refused_call; uint32_t missing; };
 
 struct sandbox_files {
-    const char *written;        /* a file that is replaced in its folder; "" or NULL: none */
+    const char *written;        /* a file that is replaced in its folder, where nothing is read; "" or NULL: none */
     const char *read[4];        /* files that are read, and what else lies in their folders; "" or NULL: none */
 };
 

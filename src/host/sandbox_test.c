@@ -84,6 +84,9 @@ static int writes_its_file(void)
 
 static int writes_elsewhere(void) { return open(elsewhere, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) >= 0; }
 
+/* Where it writes lie others' files as well: keys of cookies, say. */
+static int reads_where_it_writes(void) { return open(state_file, O_RDONLY | O_CLOEXEC) >= 0; }
+
 static int connects_by_tcp(void)
 {
     struct sockaddr_in nobody = { .sin_family = AF_INET, .sin_port = htons(1), .sin_addr = { htonl(INADDR_LOOPBACK) } };
@@ -102,6 +105,7 @@ static void core_reaches_its_own_files_alone(void **state)
     if (!landlock_is_there())
         skip();
     assert_int_equal(code_of(SANDBOX_CORE, &files, writes_its_file), 0);
+    assert_int_equal(code_of(SANDBOX_CORE, &files, reads_where_it_writes), 0);
     assert_int_equal(code_of(SANDBOX_CORE, &files, writes_elsewhere), 0);
     assert_int_equal(code_of(SANDBOX_CORE, &files, reads_the_password_file), 0);
     assert_int_equal(code_of(SANDBOX_CORE, &files, connects_by_tcp), 0);
