@@ -236,7 +236,12 @@ static void take_stated(struct reader *r, struct clock_memory *m)
     skip_word(r, "\n");
 }
 
-static bool is_leap_near(const struct clock_memory *m, struct utc_ns to) { return dur_abs(utc_sub(m->leap_midnight, to)).ns <= CLOCK_MEMORY_LEAP_NS; }
+static bool is_near(struct utc_ns midnight, struct utc_ns at) { return dur_abs(utc_sub(midnight, at)).ns <= CLOCK_MEMORY_LEAP_NS; }
+
+bool clock_memory_leap_is_near(const struct clock_memory *m)
+{
+    return m->leap_delta_s == 0 || is_near(m->leap_midnight, m->saved) || is_near(m->leap_midnight, m->stated);
+}
 
 static void take_tai(struct reader *r, struct clock_memory *m)
 {
@@ -247,7 +252,7 @@ static void take_tai(struct reader *r, struct clock_memory *m)
     skip_word(r, " ");
     m->leap_midnight.ns = take_ns(r);
     skip_word(r, "\n");
-    if (m->leap_delta_s != 0 && !is_leap_near(m, m->saved) && !is_leap_near(m, m->stated))
+    if (!clock_memory_leap_is_near(m))
         fail(r, -UE_RANGE);
 }
 

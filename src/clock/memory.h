@@ -48,6 +48,9 @@ size_t clock_memory_to_text(const struct clock_memory *m, char out[CLOCK_MEMORY_
  * taken too. A frequency above max_frequency_ppm is clamped to it, its skew set to it, and told in beyond_ppm. */
 int clock_memory_from_text(const char *text, size_t len, double max_frequency_ppm, struct clock_memory *out);
 
+/* Is the leap second, if there is one, less than a day from what was saved or stated? A text that has another is refused. */
+bool clock_memory_leap_is_near(const struct clock_memory *m);
+
 /* The law remembered under that name, or NULL. */
 const struct clock_noise *clock_memory_find(const struct clock_memory *m, const char *name);
 

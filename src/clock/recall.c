@@ -136,11 +136,15 @@ static void remember_stated(const struct clock *c, const struct clock_view *v, s
     if (v->status != CLOCK_LOCAL && v->status != CLOCK_SYNCHRONISED && v->status != CLOCK_HOLDOVER)
         return;
     out->stated = v->utc;
-    if (!is_leap_near(c, v))
-        return;
-    out->tai_minus_utc_s = c->page.tai_minus_utc_s + (utc_earlier(out->saved, midnight) ? 0 : c->page.leap_delta_s);
-    out->leap_delta_s = c->page.leap_delta_s;
-    out->leap_midnight = midnight;
+    if (is_leap_near(c, v)) {
+        out->tai_minus_utc_s = c->page.tai_minus_utc_s + (utc_earlier(out->saved, midnight) ? 0 : c->page.leap_delta_s);
+        out->leap_delta_s = c->page.leap_delta_s;
+        out->leap_midnight = midnight;
+    } else if (!clock_memory_leap_is_near(out)) { /* it was near what was stated before */
+        out->tai_minus_utc_s = leap_difference(&c->page, v);
+        out->leap_delta_s = 0;
+        out->leap_midnight.ns = 0;
+    }
 }
 
 void recall_update(struct clock *c, struct mono_ns now)

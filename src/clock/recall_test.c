@@ -152,6 +152,35 @@ static void a_statement_goes_on_with_what_it_told(void **state)
     assert_true(fabs(fixture_error_s(&again) - 0.7) < 1e-6);
 }
 
+/* The next run's memory can be read, and has the count of after it. */
+static void a_statement_outlives_the_leap_second_it_knew(void **state)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    struct clock_memory read;
+
+    (void)state;
+    for (int saved_near = 0; saved_near <= 1; saved_near++) {
+        run_stated(0);
+        m.tai_minus_utc_s = 37;
+        m.leap_delta_s = 1;
+        m.leap_midnight = (struct utc_ns){ FIXTURE_UTC };
+        m.saved.ns = FIXTURE_UTC - (saved_near ? 1 : 10) * INT64_C(43200) * NS_PER_S;
+        start_again(0);
+        for (int i = 0; i < 3 * 86400 / 60; i++) {
+            fixture_sleep(&again, 60);
+            again.a.count = 0;
+            clock_tick(&again.c, fixture_now(&again), &again.a);
+        }
+        clock_remember(&again.c, fixture_now(&again), &m);
+        assert_int_equal(clock_memory_from_text(text, clock_memory_to_text(&m, text), 500, &read), 0);
+        assert_int_equal(again.c.page.tai_minus_utc_s, 38);
+        fixture_sleep(&f, 3 * 86400);
+        start_again(0);
+        clock_tick(&again.c, fixture_now(&again), &again.a);
+        assert_int_equal(again.c.page.tai_minus_utc_s, 38);
+    }
+}
+
 static void without_a_statement_the_system_clock_is_right(void **state)
 {
     (void)state;
@@ -251,6 +280,7 @@ int main(void)
         cmocka_unit_test(ST_06_nor_before_this_program_was_written),
         cmocka_unit_test(ST_06_a_clock_that_went_back_is_not_the_one_local_is_about),
         cmocka_unit_test(a_statement_goes_on_with_what_it_told),
+        cmocka_unit_test(a_statement_outlives_the_leap_second_it_knew),
         cmocka_unit_test(without_a_statement_the_system_clock_is_right),
         cmocka_unit_test(what_was_measured_ends_what_was_stated),
         cmocka_unit_test(what_a_disrupted_clock_shows_is_not_stated),
