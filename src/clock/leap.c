@@ -1,6 +1,5 @@
 #include "clock/leap.h"
 
-
 #include "base/smear.h"
 #include "clock/discipline.h"
 #include "clock/doubt.h"
@@ -233,8 +232,23 @@ static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now
         l->voted_delta_s = 0;
 }
 
-/* An event nobody's file knows, taken from the sources. */
-static struct leap_event event_by_vote(struct clock *c, const struct vote *v, const struct clock_view *view, struct mono_ns now)
+/* TAI - UTC where no valid list says it. A table that has the count that is known here, whenever it held, knows what came after it as well; and what an
+ * earlier run knew was to come, and no page of this one has seen, has come since. */
+static int32_t count_at(const struct clock *c, const struct leap_table *t, const struct clock_view *view)
+{
+    const struct clock_leap *l = &c->leap;
+    int32_t known_s = difference_at(&c->page, view->tai);
+
+    for (uint32_t i = 0; t && i < t->count; i++)
+        if (t->entry[i].tai_minus_utc_s == known_s)
+            return leap_table_at(t, view->utc);
+    if (l->voted_delta_s != 0 && l->voted_by == LEAP_BY_MEMORY && known_s == l->voted_before_s && utc_sub(view->utc, l->voted_midnight).ns >= KEEP_NS)
+        known_s += l->voted_delta_s;
+    return known_s;
+}
+
+/* An event nobody's file knows, taken from the sources. t: the table that is not valid, or has no end; NULL. */
+static struct leap_event event_by_vote(struct clock *c, const struct leap_table *t, const struct vote *v, const struct clock_view *view, struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
     struct utc_ns midnight;
@@ -243,12 +257,12 @@ static struct leap_event event_by_vote(struct clock *c, const struct vote *v, co
     reconsider(c, v, now);
     kept = l->voted_delta_s != 0 && utc_sub(view->utc, l->voted_midnight).ns < KEEP_NS;
     if (!kept && (v->delta_s == 0 || !month_ends_today(view->utc, &midnight)))
-        return (struct leap_event){ .before_s = difference_at(&c->page, view->tai) };
+        return (struct leap_event){ .before_s = count_at(c, t, view) };
     if (!kept) {
+        l->voted_before_s = count_at(c, t, view);
         l->voted_delta_s = v->delta_s;
         l->voted_by = v->by;
         l->voted_midnight = midnight;
-        l->voted_before_s = difference_at(&c->page, view->tai);
     }
     return voted_event(l);
 }
@@ -324,7 +338,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     if (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc))
         tell_conflict(c, voted.delta_s, &e, v.utc, out);
     else if ((by_vote = e.delta_s == 0))
-        e = event_by_vote(c, &voted, &v, now);
+        e = event_by_vote(c, t, &voted, &v, now);
     c->leap.by_vote = by_vote && e.delta_s != 0;
     if (e.delta_s != 0 && c->page.leap_delta_s == 0)
         doubt_ends(c);

@@ -534,6 +534,49 @@ static void another_count_of_tai_leaves_utc_where_it_was(void **state)
     assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, 36 * NS_PER_S);
 }
 
+/* What has expired, or has no end, is history all the same; but one that is older than what is known here takes none of that back. */
+static void LEAP_02_the_count_of_a_table_that_is_not_valid(void **state)
+{
+    static const struct { int32_t known_s, listed_s, wanted_s; } rows[] = { { 36, 37, 37 }, { 36, 35, 35 }, { 37, 37, 37 }, { 38, 37, 38 }, { 0, 37, 37 } };
+    static struct world w;
+
+    (void)state;
+    for (unsigned i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const bool zone = i % 2;
+        const struct utc_ns started = { (MIDNIGHT_S + 10 * DAY_S) * NS_PER_S };
+        const struct clock_memory m = { .saved = started, .tai_minus_utc_s = rows[i / 2].known_s };
+        struct leap_table t = table(rows[i / 2].listed_s - 36, MIDNIGHT_S + 5 * DAY_S);
+
+        begin(&w, 0, -10 * DAY_S);
+        clock_init(&w.clock, &w.clock.options, &(struct clock_start){ now_of(&w), started, &m, -25, NULL });
+        t.expires.ns = zone ? INT64_MIN : t.expires.ns;
+        clock_leap_table(&w.clock, zone ? LEAP_FROM_ZONE : LEAP_FROM_LIST, &t, now_of(&w), &w.seen);
+        assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, rows[i / 2].wanted_s * NS_PER_S);
+        assert_int_equal(view(&w, 0).utc.ns, started.ns);
+    }
+}
+
+/* The machine was off from before a leap second that was known until days after it. */
+static void what_was_to_come_has_come(void **state)
+{
+    static const int64_t after_s[] = { -DAY_S / 2, DAY_S / 2, 3 * DAY_S };
+    static struct world w;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        const struct clock_memory m = { .saved = { (MIDNIGHT_S - DAY_S / 2) * NS_PER_S }, .tai_minus_utc_s = 37, .leap_delta_s = 1,
+                                        .leap_midnight = { MIDNIGHT_S * NS_PER_S } };
+
+        begin(&w, 0, 0);
+        clock_init(&w.clock, &w.clock.options, &(struct clock_start){ now_of(&w), { (MIDNIGHT_S + after_s[i]) * NS_PER_S }, &m, -25, NULL });
+        for (unsigned again = 0; again < 3; again++) {
+            assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, (after_s[i] < 0 ? 37 : 38) * NS_PER_S);
+            pass(&w, 64);
+            tick(&w);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,6 +596,8 @@ int main(void)
         cmocka_unit_test(LEAP_02_with_an_expired_file_the_majority_is_heeded),
         cmocka_unit_test(LEAP_02_a_list_that_expires_soon_or_has_expired_is_told_once),
         cmocka_unit_test(another_count_of_tai_leaves_utc_where_it_was),
+        cmocka_unit_test(LEAP_02_the_count_of_a_table_that_is_not_valid),
+        cmocka_unit_test(what_was_to_come_has_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
