@@ -21,6 +21,7 @@
 
 #define LINE_SIZE 4032  /* two names of 255 bytes, each of which JSON gives six characters, and more; a pipe takes it at once with what put() adds: PIPE_BUF */
 #define SAID_SIZE 512
+#define REMOTE_SIZE (LOG_MESSAGE_MAX - 384) /* beside what RFC 5424 puts before it: a host's name of 255 bytes, and numbers */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 static struct {
@@ -184,11 +185,11 @@ static void put_journal(const struct log_record *r)
         return; /* a full journal costs the line */
 }
 
-static void put_remote(const struct log_record *r, const char *text, struct mono_ns now)
+static void put_remote(const struct log_record *r, const char *text, struct utc_ns at, struct mono_ns now)
 {
     const struct log_sender from = { logger.host, "simple-utcd", logger.pid };
     char message[LOG_MESSAGE_MAX];
-    size_t n = log_render_syslog(r, host_pair().system, &from, text, message, sizeof message);
+    size_t n = log_render_syslog(r, at, &from, text, message, sizeof message);
 
     for (uint32_t i = 0; i < logger.remotes; i++)
         log_remote_send(&logger.remote[i], message, n, now);
@@ -210,32 +211,44 @@ static bool permitted(enum log_id id, enum log_level level, struct mono_ns now)
     return true;
 }
 
+/* As a line of the format in force. Returns its length. */
+static size_t render(const struct log_record *r, struct utc_ns at, char *out, size_t size)
+{
+    uint32_t left_out = logger.limit[r->id].left_out;
+    size_t n;
+
+    if (logger.format == LOG_FORMAT_JSON)
+        return log_render_json(r, at, out, size);
+    if (logger.format == LOG_FORMAT_LOGFMT)
+        return log_render_logfmt(r, at, out, size);
+    n = log_render_text(r, out, size);
+    if (left_out)
+        snprintf(out + n, size - n, " (and %lu more like it)", (unsigned long)left_out);
+    return strlen(out);
+}
+
 void logger_write(const struct log_record *r, struct mono_ns now)
 {
     struct log_record with_count = *r;
     char text[LINE_SIZE];
+    struct utc_ns at;
     size_t n;
 
     if (!permitted(r->id, log_level_of(r->id), now))
         return;
+    at = host_pair().system;
     if (logger.limit[r->id].left_out)
         log_int(&with_count, "left_out", logger.limit[r->id].left_out);
-    if (logger.format == LOG_FORMAT_JSON) {
-        log_render_json(&with_count, host_pair().system, text, sizeof text);
-    } else if (logger.format == LOG_FORMAT_LOGFMT) {
-        log_render_logfmt(&with_count, host_pair().system, text, sizeof text);
-    } else {
-        n = log_render_text(r, text, sizeof text);
-        if (logger.limit[r->id].left_out)
-            snprintf(text + n, sizeof text - n, " (and %lu more like it)", (unsigned long)logger.limit[r->id].left_out);
-    }
-    logger.limit[r->id].left_out = 0;
+    n = render(&with_count, at, text, sizeof text);
     if (logger.target == LOG_TARGET_JOURNAL && logger.journal >= 0)
         put_journal(&with_count);
     else
         put(log_level_of(r->id), text);
+    if (logger.remotes && n >= REMOTE_SIZE)
+        render(&with_count, at, text, REMOTE_SIZE); /* with fewer fields, instead of half a one */
     if (logger.remotes)
-        put_remote(r, text, now);
+        put_remote(r, text, at, now);
+    logger.limit[r->id].left_out = 0;
 }
 
 void logger_say(const char *format, ...)

@@ -1,21 +1,37 @@
 /* Lines are limited by event and second, notices pass, and what was left out is counted. */
 #include "base/test.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "daemon/logger.h"
 
-static int out[2];
+static int out[2], remote;
 static struct log_options options = { .format = LOG_FORMAT_TEXT, .level = LOG_INFO_LEVEL, .target = LOG_TARGET_STDERR };
+
+/* The sockets to remote logs are opened once, by the first of all starts. */
+static int listen_as_remote(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+
+    remote = socket(AF_INET, SOCK_DGRAM, 0);
+    if (bind(remote, (const struct sockaddr *)&at, len) != 0 || getsockname(remote, (struct sockaddr *)&at, &len) != 0)
+        return -1;
+    options.remote.count = 1;
+    options.remote.item[0] = (struct net_addr){ .family = ADDR_IPV4, .bytes = { 127, 0, 0, 1 }, .port = ntohs(at.sin_port) };
+    return 0;
+}
 
 static int start(void **state)
 {
     (void)state;
     assert_int_equal(pipe(out), 0);
     logger_to(out[1]);
-    return 0;
+    return listen_as_remote();
 }
 
 /* Everything that was written since the last call. */
@@ -89,6 +105,32 @@ static void the_journal_gets_priorities_and_json_gets_lines(void **state)
     assert_true(text[0] == '{' && strstr(text, "\"event\":\"source_lost\"") && strstr(text, "\"polls\":8") && text[strlen(text) - 1] == '\n');
 }
 
+/* A field that finds no room there is left out, as it is in a line. */
+static void a_remote_log_gets_whole_fields(void **state)
+{
+    struct log_options json = options;
+    struct log_record r = { .id = LOG_SOURCE_LOST };
+    char longest[256], message[8192];
+    ssize_t n;
+
+    (void)state;
+    memset(longest, 0xe4, sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    json.format = LOG_FORMAT_JSON;
+    logger_start(&json);
+    log_text(&r, "source", longest);
+    log_text(&r, "name", longest);
+    log_int(&r, "polls", 8);
+    while (recv(remote, message, sizeof message, MSG_DONTWAIT) > 0)
+        continue;
+    logger_write(&r, (struct mono_ns){ 300 * NS_PER_S });
+    assert_true(strlen(written()) > 2 * 6 * 255);
+    n = recv(remote, message, sizeof message, 0);
+    assert_true(n > 6 * 255 && n <= 2048);
+    message[n] = '\0';
+    assert_true(strstr(message, "\"source\":") && !strstr(message, "\"name\":") && strstr(message, ",\"polls\":8}") && message[n - 1] == '}');
+}
+
 static void a_closed_log_costs_nothing(void **state)
 {
     (void)state;
@@ -131,6 +173,7 @@ int main(void)
         cmocka_unit_test(notices_always_pass),
         cmocka_unit_test(the_level_hides_what_matters_less),
         cmocka_unit_test(the_journal_gets_priorities_and_json_gets_lines),
+        cmocka_unit_test(a_remote_log_gets_whole_fields),
         cmocka_unit_test(a_closed_log_costs_nothing),
         cmocka_unit_test(a_pipe_that_nobody_reads_costs_the_line),
     };
