@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "daemon/become.h"
 #include "daemon/built.h"
+#include "daemon/deaths.h"
 #include "daemon/logger.h"
 #include "daemon/place.h"
 #include "io/socket.h"
@@ -86,9 +87,16 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
     return connect_core(a);
 }
 
-bool admin_role_renew(struct admin_role *a)
+bool admin_role_renew(struct admin_role *a, struct mono_ns now)
 {
+    bool may;
+
     if (!io_unix_is_over(a->core_end) && !io_unix_is_over(a->own_end))
+        return false;
+    may = deaths_may_renew(&a->renewed_at, now);
+    logger_say("the program of the page and metrics ended its way to core: it was no program of ours any more; %s",
+               may ? "its way is made anew, and core with it" : "the page has nothing to tell until it ends again an hour after the last time");
+    if (!may)
         return false;
     close(a->core_end);
     close(a->own_end);

@@ -14,6 +14,7 @@ struct admin_role {
     int shared_fd;
     int core_end;                /* core answers here, as on a connection of the control socket; -1: no HTTP */
     int own_end;
+    struct mono_ns renewed_at;   /* that way; 0: never */
     unsigned count;
     int listener[OPTION_LIST_MAX];
     struct option_addrs wanted;  /* http.listen at the start, */
@@ -29,8 +30,9 @@ const char *admin_role_url(const struct admin_role *a, char out[ADDR_TEXT_MAX + 
 /* What a program that is about to start finds in the memory, whatever one before it wrote there. */
 void admin_role_order(const struct admin_role *a);
 
-/* The program has ended. Where it ended its way to core too, there is another one: then core has to be started anew, and it returns true. */
-bool admin_role_renew(struct admin_role *a);
+/* The program has ended. Where it ended its way to core too, there is another one, if deaths_may_renew: then core has to be started anew, and it returns
+ * true. */
+bool admin_role_renew(struct admin_role *a, struct mono_ns now);
 
 /* In a child: become the program. Returns when there is none. */
 void admin_role_become(const struct admin_role *a);

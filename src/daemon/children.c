@@ -110,7 +110,7 @@ static void note_death(struct children *c, enum role r, struct mono_ns now)
         __atomic_store_n(&shared->in_use[r - ROLE_SERVE], 0, __ATOMIC_SEQ_CST);
     *d = (struct shared_death){ .count = d->count + 1, .hung = c->child[r].hung, .at_ns = now.ns };
     c->child[r].hung = false;
-    if (r == ROLE_ADMIN && admin_role_renew(&c->setup->admin))
+    if (r == ROLE_ADMIN && admin_role_renew(&c->setup->admin, now))
         children_signal(c, ROLE_CORE, SIGKILL);
 }
 

@@ -10,6 +10,7 @@
 #define QUICK_DEATHS 3
 #define QUICK_SPAN_S 10
 #define BACKOFF_MAX_S 30
+#define RENEW_REST_S 3600
 
 struct dur_ns deaths_delay(struct deaths *d, struct mono_ns now)
 {
@@ -26,6 +27,14 @@ struct dur_ns deaths_delay(struct deaths *d, struct mono_ns now)
     if (delay_s < BACKOFF_MAX_S)
         d->backoff_log2++;
     return (struct dur_ns){ (delay_s < BACKOFF_MAX_S ? delay_s : BACKOFF_MAX_S) * NS_PER_S };
+}
+
+bool deaths_may_renew(struct mono_ns *last, struct mono_ns now)
+{
+    if (last->ns != 0 && mono_sub(now, *last).ns < RENEW_REST_S * NS_PER_S)
+        return false;
+    *last = now;
+    return true;
 }
 
 void deaths_name_call(int32_t number, char *out, size_t size)

@@ -444,6 +444,12 @@ static void give_another(struct resolver *r)
     resolver_go_on(r, ours, theirs);
 }
 
+static void give_none(struct resolver *r)
+{
+    (void)r;
+    renewed++;
+}
+
 static unsigned spawned;
 
 static pid_t count_spawned(int fd, const struct host_user *user)
@@ -483,6 +489,10 @@ static void PROC_09_a_program_that_ends_the_way_to_core_is_no_flood_of_programs(
     watched[theirs].ready(&r, theirs, POLLIN, (struct mono_ns){ 0 });
     assert_true(resolver_reaped(&r, 4711, 0));
     assert_int_equal(renewed, 2);
+    r.renewed_at.ns = 0;
+    r.renew = give_none;
+    watched[theirs].ready(&r, theirs, POLLHUP, (struct mono_ns){ 0 });
+    assert_true(r.fd == -1 && r.asks == -1); /* what was closed may be another's by now */
 }
 
 static void core_does_not_look_where_the_way_has_ended(void **state)

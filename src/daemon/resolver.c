@@ -4,26 +4,23 @@
 #include <sys/wait.h>
 
 #include "base/err.h"
+#include "daemon/deaths.h"
 #include "daemon/logger.h"
 #include "daemon/resolve.h"
 #include "host/clock.h"
 #include "io/unix.h"
 
-#define RENEW_REST_S 3600
-
-/* No program of ours ends its way to core: whoever has it would be told so for ever. Both sides get another one, which takes another core: so not often, or
- * who makes each of these programs go wild would keep core from its work. */
+/* No program of ours ends its way to core: whoever has it would be told so for ever. */
 static void renew(struct resolver *r)
 {
-    const struct mono_ns now = host_mono();
-    bool again = r->renewed_at.ns != 0 && mono_sub(now, r->renewed_at).ns < RENEW_REST_S * NS_PER_S;
+    bool may = r->renew && deaths_may_renew(&r->renewed_at, host_mono());
 
     loop_forget(r->loop, r->fd);
     logger_say("a program that answers questions of core ended its way there: it is no program of ours any more; %s",
-               r->renew && !again ? "its way is made anew" : "none is asked until the next start");
-    if (!r->renew || again)
+               may ? "its way is made anew" : "none is asked until the next start");
+    if (!may)
         return;
-    r->renewed_at = now;
+    r->fd = r->asks = -1; /* closed; another there may be none */
     r->renew(r);
 }
 

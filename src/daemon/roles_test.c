@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/admin_role.h"
 #include "daemon/clock_role.h"
 #include "daemon/deaths.h"
 #include "daemon/instance.h"
 #include "daemon/mode.h"
 #include "daemon/resolve.h"
+#include "io/unix.h"
 
 /* -- the clock role --------------------------------------------------------------------------------------------------- */
 
@@ -424,6 +426,30 @@ static void a_question_that_nobody_takes_is_declined(void **state)
     close(fd[1]);
 }
 
+/* Core would be started anew each time that it is ended and ends the way. */
+static void PROC_09_the_program_of_the_page_that_ends_the_way_to_core_is_heeded_once_an_hour(void **state)
+{
+    const struct mono_ns first = { 5 * NS_PER_S }, soon = { 3604 * NS_PER_S }, later = { 3605 * NS_PER_S };
+    struct admin_role a = { .core_end = -1 };
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd), 0);
+    a.core_end = fd[0];
+    a.own_end = fd[1];
+    assert_false(admin_role_renew(&a, first)); /* it only ended */
+    shutdown(a.own_end, SHUT_WR);
+    assert_true(admin_role_renew(&a, first));
+    assert_false(io_unix_is_over(a.core_end) || io_unix_is_over(a.own_end));
+    shutdown(a.own_end, SHUT_WR);
+    fd[1] = a.own_end;
+    assert_false(admin_role_renew(&a, soon));
+    assert_int_equal(a.own_end, fd[1]);
+    assert_true(admin_role_renew(&a, later));
+    close(a.core_end);
+    close(a.own_end);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -445,6 +471,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_others_may_write_is_not_trusted),
         cmocka_unit_test(answers_of_the_resolver_are_checked),
         cmocka_unit_test(a_question_that_nobody_takes_is_declined),
+        cmocka_unit_test(PROC_09_the_program_of_the_page_that_ends_the_way_to_core_is_heeded_once_an_hour),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
