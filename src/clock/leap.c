@@ -318,7 +318,7 @@ static void tell_doubt(struct clock *c, struct clock_actions *out)
     if (!c->leap.in_doubt || c->leap.doubt_told.ns == c->leap.doubted.ns)
         return;
     c->leap.doubt_told = c->leap.doubted;
-    discipline_log(out, LOG_LEAP_UNKNOWN);
+    log_utc(discipline_log(out, LOG_LEAP_UNKNOWN), "at", c->leap.doubted);
 }
 
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)

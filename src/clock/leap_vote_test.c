@@ -67,7 +67,7 @@ static void list(int32_t delta, int64_t expires_ns)
     c.leap.have[LEAP_FROM_LIST] = true;
 }
 
-/* More than half of all that have or may still have a say; those that smear announce nothing and are not waited for. */
+/* More than half of all that have or may still have a say; beside those that smear, who announce nothing, half is enough. */
 static void a_majority_of_those_with_a_say_announces(void **state)
 {
     static const struct { const char *name; unsigned insert, delete, none, odd_insert, false_insert, smearing, electorate; int32_t delta; } rows[] = {
@@ -496,6 +496,24 @@ static void a_smeared_start_is_taken_back(void **state)
     }
 }
 
+/* On the morning after as well: whoever starts then, within a smear, can tell as little. */
+static void a_doubt_is_told_with_its_midnight(void **state)
+{
+    char text[256];
+
+    (void)state;
+    for (int64_t hours = -12; hours <= 12; hours += 24) {
+        begin(hours * HOUR_NS / 2);
+        c.policy.synchronised_once = true;
+        sources(1, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_LINEAR);
+        refresh();
+        refresh();
+        assert_int_equal(told(LOG_LEAP_UNKNOWN), 1);
+        log_render_text(&out.item[0].log, text, sizeof text);
+        assert_non_null(strstr(text, "before 2027-01-01T00:00:00Z,"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +535,7 @@ int main(void)
         cmocka_unit_test(who_is_too_far_off_does_not_measure_near_it),
         cmocka_unit_test(within_a_month_there_is_none),
         cmocka_unit_test(a_smeared_start_is_taken_back),
+        cmocka_unit_test(a_doubt_is_told_with_its_midnight),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

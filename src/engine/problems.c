@@ -180,21 +180,26 @@ static void note_worse_list(const struct engine *e, struct mono_ns now, struct p
                   expired ? "it had expired when it came; the one in force has expired since" : "it has expired, the one in force has not");
 }
 
+static void note_before(struct problems *out, enum problem_kind kind, struct utc_ns midnight)
+{
+    char at[CIVIL_TEXT_MAX], detail[PROBLEM_DETAIL_MAX];
+
+    snprintf(detail, sizeof detail, "before %s", utc_to_text(midnight, 0, at));
+    problems_note(out, kind, NULL, detail);
+}
+
 static void note_leap_tables(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     const struct clock_leap *l = &e->clock.leap;
-    char at[CIVIL_TEXT_MAX], detail[PROBLEM_DETAIL_MAX];
 
     if (l->conflict)
         problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
     if (l->in_doubt)
-        problems_note(out, PROBLEM_LEAP_UNKNOWN, NULL, NULL);
+        note_before(out, PROBLEM_LEAP_UNKNOWN, l->doubted);
     if (l->worse)
         note_worse_list(e, now, out);
-    if (l->differ_at.ns == 0)
-        return;
-    snprintf(detail, sizeof detail, "before %s", utc_to_text(l->differ_at, 0, at));
-    problems_note(out, PROBLEM_LEAP_FILES_DIFFER, NULL, detail);
+    if (l->differ_at.ns != 0)
+        note_before(out, PROBLEM_LEAP_FILES_DIFFER, l->differ_at);
 }
 
 static void note_clock(const struct engine *e, struct mono_ns now, struct problems *out)

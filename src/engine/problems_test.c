@@ -243,9 +243,12 @@ static void CLK_06_alarms_of_the_clock_are_named(void **state)
     begin(&w, false);
     assert_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
     assert_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
-    w.engine->clock.policy.rail_logged = w.engine->clock.leap.conflict = true;
+    assert_null(problem_of(&w, PROBLEM_LEAP_UNKNOWN));
+    w.engine->clock.policy.rail_logged = w.engine->clock.leap.conflict = w.engine->clock.leap.in_doubt = true;
+    w.engine->clock.leap.doubted.ns = INT64_C(1798761600) * NS_PER_S;
     assert_non_null(problem_of(&w, PROBLEM_FREQUENCY_RAIL));
     assert_non_null(problem_of(&w, PROBLEM_LEAP_CONFLICT));
+    assert_string_equal(problem_of(&w, PROBLEM_LEAP_UNKNOWN)->detail, "before 2027-01-01T00:00:00Z");
     end(&w);
 }
 
