@@ -93,6 +93,12 @@ static bool is_stated(const struct clock *c, struct utc_ns wall)
     return c->options.local.present && utc_is_plausible(wall) && !dur_before(c->options.local.error, c->policy.gap);
 }
 
+/* The statement is about the system clock, and the line was started `gap` ahead of it. */
+static struct clock_span stated_bound(const struct clock *c, double error_s)
+{
+    return (struct clock_span){ -error_s - dur_to_s(c->policy.gap), error_s };
+}
+
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start)
 {
     struct mono_ns now = start->now;
@@ -117,7 +123,7 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
     recall_leap(c);
     c->page.precision_log2 = start->precision_log2;
     c->estimate.aged = now;
-    c->estimate.bound = (struct clock_span){ -error_s - dur_to_s(c->policy.gap), error_s }; /* the statement is about `wall` */
+    c->estimate.bound = stated_bound(c, error_s);
     c->policy.save_at = MONO_NEVER;
     c->policy.last_utc = now;
     estimate_start(&c->estimate, now, c->page.tai_ref, known, error_s, skew);
@@ -165,7 +171,7 @@ static enum clock_status restated(struct clock *c, bool before, struct mono_ns n
 
     page_view(&c->page, now, &v);
     if (c->page.status == CLOCK_UNSYNCHRONISED && !c->policy.synchronised_once && is_stated(c, v.utc)) {
-        c->estimate.bound = (struct clock_span){ -dur_to_s(c->options.local.error), dur_to_s(c->options.local.error) };
+        c->estimate.bound = stated_bound(c, dur_to_s(c->options.local.error));
         return CLOCK_LOCAL;
     }
     if (before && !local && c->page.status == CLOCK_LOCAL && !c->policy.synchronised_once)

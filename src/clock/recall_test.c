@@ -181,6 +181,25 @@ static void a_statement_outlives_the_leap_second_it_knew(void **state)
     }
 }
 
+/* Where the statement is taken back by a reload, and made again by another, it is about the same clock. */
+static void a_statement_made_again_is_about_the_same_clock(void **state)
+{
+    struct clock_options o;
+    struct clock_view v;
+
+    (void)state;
+    run_stated(0.5);
+    start_again(0.5 - STATED_S);
+    o = again.o;
+    o.local.present = false;
+    clock_change(&again.c, &o, fixture_now(&again), &again.a);
+    assert_int_equal(fixture_view(&again).status, CLOCK_UNSYNCHRONISED);
+    clock_change(&again.c, &again.o, fixture_now(&again), &again.a);
+    v = fixture_view(&again);
+    assert_int_equal(v.status, CLOCK_LOCAL);
+    assert_true(fabs(dur_to_s(utc_sub(v.utc, v.earliest)) - 2 * STATED_S) < 1e-6);
+}
+
 static void without_a_statement_the_system_clock_is_right(void **state)
 {
     (void)state;
@@ -281,6 +300,7 @@ int main(void)
         cmocka_unit_test(ST_06_a_clock_that_went_back_is_not_the_one_local_is_about),
         cmocka_unit_test(a_statement_goes_on_with_what_it_told),
         cmocka_unit_test(a_statement_outlives_the_leap_second_it_knew),
+        cmocka_unit_test(a_statement_made_again_is_about_the_same_clock),
         cmocka_unit_test(without_a_statement_the_system_clock_is_right),
         cmocka_unit_test(what_was_measured_ends_what_was_stated),
         cmocka_unit_test(what_a_disrupted_clock_shows_is_not_stated),
