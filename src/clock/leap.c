@@ -232,16 +232,25 @@ static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now
         l->voted_delta_s = 0;
 }
 
-/* TAI - UTC where no valid list says it. A table that has the count that is known here, whenever it held, knows what came after it as well; and what an
- * earlier run knew was to come, and no page of this one has seen, has come since. */
+/* Does it have the count that is known here, whenever that held, and end no earlier than what the sources told? Then it knows what came after as well. */
+static bool is_newer(const struct leap_table *t, const struct clock_leap *l, int32_t known_s)
+{
+    if (!t || (l->voted_delta_s != 0 && !utc_earlier(l->voted_midnight, t->entry[t->count - 1].at)))
+        return false;
+    for (uint32_t i = 0; i < t->count; i++)
+        if (t->entry[i].tai_minus_utc_s == known_s)
+            return true;
+    return false;
+}
+
+/* TAI - UTC where no valid list says it. What an earlier run knew was to come, and no page of this one has seen, has come since. */
 static int32_t count_at(const struct clock *c, const struct leap_table *t, const struct clock_view *view)
 {
     const struct clock_leap *l = &c->leap;
     int32_t known_s = difference_at(&c->page, view->tai);
 
-    for (uint32_t i = 0; t && i < t->count; i++)
-        if (t->entry[i].tai_minus_utc_s == known_s)
-            return leap_table_at(t, view->utc);
+    if (is_newer(t, l, known_s))
+        return leap_table_at(t, view->utc);
     if (l->voted_delta_s != 0 && l->voted_by == LEAP_BY_MEMORY && known_s == l->voted_before_s && utc_sub(view->utc, l->voted_midnight).ns >= KEEP_NS)
         known_s += l->voted_delta_s;
     return known_s;

@@ -514,6 +514,25 @@ static void a_doubt_is_told_with_its_midnight(void **state)
     }
 }
 
+/* After a deletion the count is one that was before. A table that ends before it knows nothing of that. */
+static void a_count_that_comes_back_is_not_taken_for_the_old_one(void **state)
+{
+    (void)state;
+    for (int later = 0; later <= 1; later++) {
+        begin(-2 * DAY_NS);
+        list(1, MIDNIGHT - HOUR_NS);
+        c.leap.table[LEAP_FROM_LIST].entry[0].tai_minus_utc_s = 36;
+        c.leap.table[LEAP_FROM_LIST].entry[1] = (struct leap_entry){ { MIDNIGHT + (later ? DAY_NS : -300 * DAY_NS) }, 37 };
+        c.page.tai_minus_utc_s = c.leap.saved_s = 36;
+        c.leap.voted_delta_s = -1;
+        c.leap.voted_by = 3;
+        c.leap.voted_midnight.ns = MIDNIGHT;
+        c.leap.voted_before_s = 37;
+        refresh();
+        assert_int_equal(c.page.tai_minus_utc_s + c.page.leap_delta_s, later ? 37 : 36);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +555,7 @@ int main(void)
         cmocka_unit_test(within_a_month_there_is_none),
         cmocka_unit_test(a_smeared_start_is_taken_back),
         cmocka_unit_test(a_doubt_is_told_with_its_midnight),
+        cmocka_unit_test(a_count_that_comes_back_is_not_taken_for_the_old_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
