@@ -62,11 +62,16 @@ int setup_decide_clock(struct setup *s)
     return 0;
 }
 
+static enum log_id read_of(const struct clock_memory *m)
+{
+    return m->beyond_ppm != 0 ? LOG_DRIFT_CLAMPED : m->drift.valid ? LOG_DRIFT_LOADED : LOG_DRIFT_NONE;
+}
+
 static void tell_memory(enum log_id id, const char *file, const struct clock_memory *m, int err)
 {
     struct log_record r = { .id = id };
 
-    if (!err)
+    if (!err && id != LOG_DRIFT_NONE)
         log_double(&r, "freq_ppm", m->beyond_ppm != 0 ? m->beyond_ppm : m->drift.freq_ppm);
     log_text(&r, "file", file);
     if (err)
@@ -86,7 +91,7 @@ int setup_recall(struct setup *s)
     if (err != -UE_NO_FILE) {
         s->world.found.state_err = err;
         s->world.found.beyond_ppm = m->beyond_ppm;
-        tell_memory(err ? LOG_DRIFT_BAD : m->beyond_ppm != 0 ? LOG_DRIFT_CLAMPED : LOG_DRIFT_LOADED, o->drift_file.s, m, err);
+        tell_memory(err ? LOG_DRIFT_BAD : read_of(m), o->drift_file.s, m, err);
     }
     s->world.steps->synchronised_ever = m->synchronised_once;
     s->world.steps->stepped = m->stepped;

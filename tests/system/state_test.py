@@ -208,6 +208,10 @@ def test_what_was_stated_goes_on(lab, mode):
     assert daemon.stop() == 0
     memory = memory_of(drift.read_text())
     assert abs(memory["stated_ns"] / 1e9 - time.time()) < 10 and memory["saved_ns"] == 0
+    daemon = lab.utcd(config, mode)
+    daemon.wait_status(lambda s: s["clock"]["status"] == "local")
+    daemon.stop()
+    assert "no frequency was learnt yet" in daemon.log() and " ppm read from" not in daemon.log()
     for ahead_s, told_ahead_s in ((15, 15), (100, 0)):
         stated_s = int(time.time()) + ahead_s
         drift.write_text(memory_text(stated_s=stated_s))
