@@ -78,13 +78,16 @@ static void hear_worker(unsigned worker);
 /* No worker of ours ends its own way to us. The next one gets another: this one stays ended for whoever has it. */
 static void cut_off(unsigned worker)
 {
+    const enum role role = (enum role)(ROLE_SERVE + worker);
     int *channel = sup.setup->channel[worker];
 
+    logger_say("the process %s (pid %ld) ended its way to us: it is no program of ours any more; ending it", role_name(role),
+               (long)sup.children.child[role].pid);
     loop_forget(&sup.loop, channel[0]);
     close(channel[0]);
     close(channel[1]);
     channel[0] = channel[1] = -1;
-    signal_child((enum role)(ROLE_SERVE + worker), SIGKILL);
+    signal_child(role, SIGKILL);
     if (setup_channels(sup.setup) == 0)
         hear_worker(worker);
 }

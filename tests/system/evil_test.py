@@ -108,6 +108,7 @@ def test_PROC_09_serve_leaves_its_parent_as_it_is(lab, name, joins):
         evil_role(lab, daemon)
     proc.wait_for(lambda: ntp.ask(HOST, port, timeout=0.1), what=daemon.log)
     proc.wait_for(lambda: descriptors(daemon.pid) <= before, what=lambda: f"{before} descriptors, then {descriptors(daemon.pid)}")
+    assert ("ended its way to us" in daemon.log()) == (name == "hang_up"), "why it is killed"
     used = cpu_s(daemon.pid)
     time.sleep(1)
     assert cpu_s(daemon.pid) - used < 0.2, "the parent turns round and round"
