@@ -59,48 +59,42 @@ static unsigned named(const struct sim_node *n, int kind)
     return found;
 }
 
+/* Of what a reader of its page is told. */
+static double reading_value(const struct sim_reading *r, enum quantity quantity)
+{
+    switch (quantity) {
+    case QUANTITY_ERROR:
+    case QUANTITY_RMS_ERROR: return (double)dur_abs(r->error).ns;
+    case QUANTITY_SYSTEM_ERROR: return (double)dur_abs(r->system_error).ns;
+    case QUANTITY_SMEAR_ERROR: return (double)dur_abs(r->smear_error).ns;
+    case QUANTITY_SYSTEM_SMEAR_ERROR: return (double)dur_abs(r->system_smear_error).ns;
+    case QUANTITY_FREQUENCY_ERROR: return fabs(r->frequency_error);
+    case QUANTITY_BOUND_HOLDS: return !r->usable || llabs(r->error.ns) <= r->bound.ns;
+    case QUANTITY_STATUS: return r->published ? r->view.status : CLOCK_UNSYNCHRONISED;
+    case QUANTITY_LEAP: return r->published ? r->view.leap : LEAP_UNKNOWN;
+    case QUANTITY_STRATUM: return r->view.stratum;
+    case QUANTITY_USABLE: return r->usable;
+    default: return (double)r->bound.ns;
+    }
+}
+
 static double value_of(struct check *c, struct sim_world *w, const struct expectation *e)
 {
     const struct sim_client *n = &w->node[e->node].c;
-    const struct sim_reading *r = &n->last;
 
     switch (e->quantity) {
-    case QUANTITY_ERROR:
-    case QUANTITY_RMS_ERROR:
-        return (double)dur_abs(r->error).ns;
-    case QUANTITY_SYSTEM_ERROR:
-        return (double)dur_abs(r->system_error).ns;
-    case QUANTITY_SMEAR_ERROR:
-        return (double)dur_abs(r->smear_error).ns;
-    case QUANTITY_SYSTEM_SMEAR_ERROR:
-        return (double)dur_abs(r->system_smear_error).ns;
-    case QUANTITY_FREQUENCY_ERROR:
-        return fabs(r->frequency_error);
-    case QUANTITY_BOUND:
-    case QUANTITY_MEAN_BOUND:
-        return (double)r->bound.ns;
-    case QUANTITY_BOUND_HOLDS:
-        return !r->usable || llabs(r->error.ns) <= r->bound.ns;
-    case QUANTITY_STATUS:
-        return r->published ? r->view.status : CLOCK_UNSYNCHRONISED;
-    case QUANTITY_LEAP:
-        return r->published ? r->view.leap : LEAP_UNKNOWN;
-    case QUANTITY_STRATUM:
-        return r->view.stratum;
-    case QUANTITY_USABLE:
-        return r->usable;
-    case QUANTITY_PACKETS:
-        return (double)n->totals.packets;
-    case QUANTITY_LOGGED:
-        return (double)n->logged[e->choice];
-    case QUANTITY_NAMED:
-        return named(&w->node[e->node], e->choice);
-    case QUANTITY_STEPS:
-        return (double)look(c, w, e->node)->steps;
-    case QUANTITY_SELECTED_COUNT:
-        return n->page.sources_selected;
-    default:
-        return source_value(c, w, e);
+    case QUANTITY_PACKETS: return (double)n->totals.packets;
+    case QUANTITY_LOGGED: return (double)n->logged[e->choice];
+    case QUANTITY_NAMED: return named(&w->node[e->node], e->choice);
+    case QUANTITY_STEPS: return (double)look(c, w, e->node)->steps;
+    case QUANTITY_SELECTED_COUNT: return n->page.sources_selected;
+    case QUANTITY_STATE:
+    case QUANTITY_REACH:
+    case QUANTITY_POLL:
+    case QUANTITY_OFFSET:
+    case QUANTITY_VERDICT:
+    case QUANTITY_ACCEPTED: return source_value(c, w, e);
+    default: return reading_value(&n->last, e->quantity);
     }
 }
 

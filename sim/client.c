@@ -1,12 +1,12 @@
-/* A client: a real engine on a simulated machine. What daemon/ does with sockets and clocks is done here with events. */
+/* A client's engine: what it is fed with, and what is done with what it wants. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "sim/client.h"
 #include "sim/option.h"
-#include "sim/world.h"
 
 #define ACTIONS_MAX 16
 #define SEND_NS 5000             /* from the engine's wish to the wire */
@@ -17,62 +17,7 @@
 #define WAKES_MAX 10000          /* in one instant: the engine is stuck */
 #define NOISE_SIGMAS 3.0         /* stamps are clipped there, and the engine is told so by its precision */
 
-struct utc_ns client_system(const struct sim_node *n)
-{
-    const struct sim_system_clock *s = &n->c.system;
-    int64_t run = mono_sub(n->oscillator.raw, s->raw).ns;
-
-    return (struct utc_ns){ s->at.ns + run + llround(s->frac_ns + s->rate * (double)run) };
-}
-
 bool client_serves(const struct sim_node *n) { return n->c.published && !n->c.missed_sleep && !n->c.missed_move; }
-
-static void rebase_system(struct sim_node *n)
-{
-    struct sim_system_clock *s = &n->c.system;
-    int64_t run = mono_sub(n->oscillator.raw, s->raw).ns;
-    double whole;
-
-    s->frac_ns = modf(s->frac_ns + s->rate * (double)run, &whole);
-    s->at.ns += run + (int64_t)whole;
-    s->raw = n->oscillator.raw;
-}
-
-/* As kernels do: the second before midnight is repeated, or left out, by the clock's own count. */
-static void leap_system(struct sim_node *n)
-{
-    struct sim_system_clock *s = &n->c.system;
-    int64_t left_ns = utc_sub(s->leap_at, client_system(n)).ns;
-
-    if (s->leap_at.ns == 0 || left_ns > (s->told == LEAP_DELETE ? NS_PER_S : 0))
-        return;
-    s->at = utc_add(s->at, (struct dur_ns){ s->told == LEAP_DELETE ? NS_PER_S : -NS_PER_S });
-    s->leap_at.ns = 0;
-}
-
-static void tell_leap(struct sim_node *n, enum leap told)
-{
-    struct sim_system_clock *s = &n->c.system;
-    struct civil c = civil_from_utc(utc_add(client_system(n), (struct dur_ns){ 86400 * NS_PER_S }));
-
-    if (told == s->told)
-        return;
-    s->told = told;
-    s->leap_at.ns = 0;
-    c.hour = c.minute = c.second = 0;
-    c.nanosecond = 0;
-    if ((told == LEAP_INSERT || told == LEAP_DELETE) && civil_to_utc(&c, &s->leap_at) != 0)
-        s->leap_at.ns = 0;
-}
-
-struct mono_ns client_advance(struct sim_world *w, struct sim_node *n)
-{
-    if (n->c.asleep)
-        oscillator_sleep(&n->oscillator, w->now);
-    oscillator_advance(&n->oscillator, w->now, &n->prng);
-    leap_system(n);
-    return n->oscillator.raw;
-}
 
 void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns start)
 {
@@ -93,42 +38,14 @@ void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns s
     c->system = (struct sim_system_clock){ .at = utc_add(tai_to_utc(start, SIM_TAI_MINUS_UTC_S), c->offset), .raw = n->oscillator.raw };
 }
 
-/* The configured source of that name, made with default options if it is new. */
-struct source_options *client_source(struct sim_world *w, struct sim_node *n, const char *name, bool pool, uint64_t members)
-{
-    struct engine_options *o = &n->c.options;
-    struct source_options *s;
-    uint32_t i;
-
-    (void)w;
-    for (i = 0; i < o->source_count; i++)
-        if (strcmp(n->c.names[i], name) == 0)
-            return &o->source[i];
-    if (i == ENGINE_CONFIGURED_MAX)
-        return NULL;
-    s = &o->source[o->source_count++];
-    option_source_defaults(s);
-    snprintf(n->c.names[i], sizeof n->c.names[i], "%s", name);
-    snprintf((pool ? &s->pool : &s->server)->s, OPTION_TEXT_MAX, "%s", name);
-    n->c.members[i] = members;
-    return s;
-}
-
 static void clock_command(struct sim_world *w, struct sim_node *n, const struct clock_command *k)
 {
     struct sim_event result = { .at = w->now, .kind = SIM_RESULT, .node = (uint16_t)(n - w->node), .number = n->c.system.refuses ? UE_PERMISSION : 0,
                                 .exchange = k->number };
 
     sim_queue_push(&w->queue, &result);
-    if (n->c.system.refuses)
-        return;
-    rebase_system(n);
-    if (k->verb == CLOCK_SET_FREQUENCY)
-        n->c.system.rate = k->freq_ppm * 1e-6;
-    else if (k->verb == CLOCK_SET_STEP)
-        n->c.system.at = utc_add(n->c.system.at, k->step);
-    else
-        tell_leap(n, k->leap);
+    if (!n->c.system.refuses)
+        client_obey(n, k);
 }
 
 static double stamp_noise_ns(struct sim_node *n)
@@ -253,7 +170,7 @@ static void schedule(struct sim_world *w, struct sim_node *n)
     sim_queue_push(&w->queue, &e);
 }
 
-static void step(struct sim_world *w, struct sim_node *n, const struct event *ev)
+void client_step(struct sim_world *w, struct sim_node *n, const struct event *ev)
 {
     static const struct event tick = { .kind = EVENT_TICK };
     struct action out[ACTIONS_MAX];
@@ -271,7 +188,7 @@ static void step(struct sim_world *w, struct sim_node *n, const struct event *ev
 void client_feed(struct sim_world *w, struct sim_node *n, const struct event *ev)
 {
     client_read(w, n);
-    step(w, n, ev);
+    client_step(w, n, ev);
     client_read(w, n);
     schedule(w, n);
 }
@@ -302,7 +219,7 @@ static int8_t precision_of(double noise_ns)
     return worst_s > ldexp(1, PRECISION_LOG2) ? (int8_t)ceil(log2(worst_s)) : PRECISION_LOG2;
 }
 
-static void start(struct sim_world *w, struct sim_node *n, const struct page_data *before, uint32_t offline)
+void client_begin(struct sim_world *w, struct sim_node *n, const struct page_data *before, uint32_t offline)
 {
     struct sim_client *c = &n->c;
     struct mono_ns raw = client_advance(w, n);
@@ -319,21 +236,21 @@ static void start(struct sim_world *w, struct sim_node *n, const struct page_dat
     c->engine = engine_init(c->engine, &s);
     c->open_count = 0;
     c->slept_told = before ? c->slept_told : c->slept;
-    step(w, n, &(struct event){ .kind = EVENT_TICK });
+    client_step(w, n, &(struct event){ .kind = EVENT_TICK });
     client_read(w, n);
     schedule(w, n);
     if (c->leap_file.count > 0)
         feed_leap_file(w, n);
 }
 
-void client_start(struct sim_world *w, struct sim_node *n) { start(w, n, NULL, 0); }
+void client_start(struct sim_world *w, struct sim_node *n) { client_begin(w, n, NULL, 0); }
 
 void client_restart(struct sim_world *w, struct sim_node *n, bool afresh)
 {
     if (n->c.asleep || n->c.core_dead)
         return;
     client_read(w, n); /* what readers have seen up to now */
-    step(w, n, &(struct event){ .kind = EVENT_STOP });
+    client_step(w, n, &(struct event){ .kind = EVENT_STOP });
     if (afresh)
         n->c.memory = (struct clock_memory){ .count = 0 };
     if (afresh) /* it goes on by the system clock alone, which readers have not seen */
@@ -362,149 +279,6 @@ void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, s
     feed_leap_file(w, n);
 }
 
-static int line_of(const struct sim_client *c, const char *name)
-{
-    for (uint32_t i = 0; i < c->options.source_count; i++)
-        if (strcmp(c->names[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
-/* What the engine calls the source that the story calls so. */
-static const char *engine_name(const struct sim_client *c, const char *name, char out[OPTIONS_NAME_MAX])
-{
-    int line = line_of(c, name);
-
-    return line < 0 ? name : options_name(&c->options.source[line], out);
-}
-
-void client_forget(struct sim_node *n, const char *name)
-{
-    struct sim_client *c = &n->c;
-    int line = line_of(c, name);
-    uint32_t i = (uint32_t)line, behind;
-
-    if (line < 0)
-        return;
-    behind = --c->options.source_count - i;
-    memmove(&c->options.source[i], &c->options.source[i + 1], behind * sizeof c->options.source[0]);
-    memmove(c->names[i], c->names[i + 1], behind * sizeof c->names[0]);
-    memmove(&c->members[i], &c->members[i + 1], behind * sizeof c->members[0]);
-}
-
-void client_resolves(struct sim_node *n, const char *name, uint64_t whom)
-{
-    int line = line_of(&n->c, name);
-
-    if (line >= 0)
-        n->c.members[line] = whom;
-}
-
-void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom)
-{
-    char name[OPTIONS_NAME_MAX];
-
-    if (n->c.asleep || n->c.core_dead)
-        return;
-    client_advance(w, n);
-    for (unsigned i = 0; i < w->node_count; i++)
-        if (whom >> i & 1)
-            client_feed(w, n, &(struct event){ .kind = EVENT_SOURCE, .u.source = { act, engine_name(&n->c, w->node[i].name, name) } });
-}
-
-/* What nobody was there to hear. */
-static void tell_missed(struct sim_world *w, struct sim_node *n)
-{
-    static const struct event moved = { .kind = EVENT_MOVED };
-    bool slept = n->c.missed_sleep, was_moved = n->c.missed_move;
-
-    n->c.missed_sleep = n->c.missed_move = false;
-    n->c.slept_told = n->c.slept;
-    if (slept)
-        step(w, n, &(struct event){ .kind = EVENT_CLOCK_PAIR, .u.pair = { n->oscillator.raw, client_system(n), n->c.slept } });
-    if (was_moved)
-        step(w, n, &moved);
-}
-
-#define TOLD_WITHIN_S 3            /* clock/clock.c: SLEEP_ROUGH_NS */
-
-/* How long the machine slept is told by its clock chip, in whole seconds at both ends, less what the system clock had gone from it before; of a short sleep not
- * less than half is missed. */
-static struct dur_ns told_asleep(struct sim_node *n, struct dur_ns slept)
-{
-    double most_s = fmin(TOLD_WITHIN_S, dur_to_s(slept) / 2);
-
-    return dur_add(slept, dur_from_s(most_s * (2 * prng_uniform(&n->prng) - 1)));
-}
-
-/* The system clock goes on by the clock chip as well. */
-static void resume(struct sim_world *w, struct sim_node *n)
-{
-    struct dur_ns slept = told_asleep(n, tai_sub(w->now, n->c.asleep_since));
-    bool moving = n->c.moving;
-
-    slept.ns = moving ? 0 : slept.ns;
-    n->c.slept = dur_add(n->c.slept, slept);
-    oscillator_sleep(&n->oscillator, w->now);
-    n->c.asleep = n->c.moving = false;
-    rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, slept);
-    n->c.missed_sleep |= !moving;
-    n->c.missed_move |= moving;
-    if (!n->c.core_dead)
-        tell_missed(w, n);
-    n->c.last.usable = false;
-    if (!n->c.core_dead)
-        client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
-}
-
-void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bool moved)
-{
-    struct sim_event e = { .at = tai_add(w->now, d), .kind = SIM_RESUME, .node = (uint16_t)(n - w->node) };
-
-    if (n->c.asleep) { /* moved in its sleep, it hears of it when it wakes */
-        n->c.missed_move |= moved;
-        return;
-    }
-    client_read(w, n);
-    n->c.asleep = true;
-    n->c.moving = moved;
-    n->c.asleep_since = w->now;
-    sim_queue_push(&w->queue, &e);
-}
-
-static void core_returns(struct sim_world *w, struct sim_node *n, struct dur_ns after)
-{
-    struct sim_event e = { .at = tai_add(w->now, after), .kind = SIM_REVIVE, .node = (uint16_t)(n - w->node) };
-
-    sim_queue_push(&w->queue, &e);
-}
-
-void client_core_dies(struct sim_world *w, struct sim_node *n, struct dur_ns d)
-{
-    if (n->c.asleep || n->c.core_dead || !n->c.published)
-        return;
-    client_read(w, n);
-    n->c.core_dead = true;
-    core_returns(w, n, d);
-}
-
-/* What it served last is where the next one begins, and an operator's words hold; what it had not saved is lost. */
-static void revive(struct sim_world *w, struct sim_node *n)
-{
-    struct page_data before = n->c.page;
-
-    if (n->c.asleep) { /* and so does who starts it */
-        core_returns(w, n, (struct dur_ns){ NS_PER_S });
-        return;
-    }
-    n->c.core_dead = false;
-    client_advance(w, n);
-    start(w, n, &before, engine_offline(n->c.engine));
-    tell_missed(w, n);
-    client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
-}
-
 void client_reload(struct sim_world *w, struct sim_node *n)
 {
     struct event ev = { .kind = EVENT_OPTIONS };
@@ -514,29 +288,6 @@ void client_reload(struct sim_world *w, struct sim_node *n)
     ev.u.options.options = &n->c.options;
     client_advance(w, n);
     client_feed(w, n, &ev);
-}
-
-void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d)
-{
-    client_advance(w, n);
-    rebase_system(n);
-    n->c.system.at = utc_add(n->c.system.at, d);
-}
-
-/* Another program set the system clock's frequency. */
-void client_retune(struct sim_world *w, struct sim_node *n, double rate)
-{
-    client_advance(w, n);
-    rebase_system(n);
-    n->c.system.rate = rate;
-}
-
-void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d)
-{
-    client_advance(w, n);
-    rebase_system(n);
-    n->oscillator.raw = mono_add(n->oscillator.raw, d);
-    n->c.system.raw = n->oscillator.raw;
 }
 
 static void feed_datagram(struct sim_world *w, struct sim_node *n, const struct sim_event *e)
@@ -556,77 +307,51 @@ static void feed_datagram(struct sim_world *w, struct sim_node *n, const struct 
     client_feed(w, n, &ev);
 }
 
-static void feed_names(struct sim_world *w, struct sim_node *n, uint16_t configured)
+static void wake(struct sim_world *w, struct sim_node *n, uint32_t setting)
 {
-    const struct engine_options *o = engine_options_now(n->c.engine);
-    struct event ev = { .kind = EVENT_ADDRESSES };
-    char name[OPTIONS_NAME_MAX];
-    int line;
-
-    if (configured >= o->source_count)
+    if (setting != n->c.wakes)
         return;
-    line = line_of(&n->c, options_name(&o->source[configured], name)); /* of those that are changed, and not told of yet */
-    ev.u.addresses.configured = configured;
-    for (unsigned i = 0; i < w->node_count && ev.u.addresses.count < EVENT_ADDRESSES_MAX; i++)
-        if (line >= 0 && n->c.members[line] >> i & 1)
-            ev.u.addresses.addr[ev.u.addresses.count++] = w->node[i].addr;
+    if (mono_before(n->oscillator.raw, engine_next_deadline(n->c.engine)))
+        schedule(w, n);
+    else
+        client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
+}
+
+static void feed_sent(struct sim_world *w, struct sim_node *n, uint32_t exchange)
+{
+    struct event ev = { .kind = EVENT_TX_STAMP };
+
+    ev.u.tx.exchange = exchange;
+    ev.u.tx.tx = mono_add(n->oscillator.raw, (struct dur_ns){ -(int64_t)stamp_noise_ns(n) });
+    ev.u.tx.stamp = n->c.stamp;
     client_feed(w, n, &ev);
+}
+
+/* In a sleep packets are lost, and the clock that runs the timers stands still; resume sets them anew. */
+static bool is_noticed(const struct sim_client *c, uint8_t kind)
+{
+    if (kind == SIM_RESUME)
+        return true;
+    if (c->asleep && (kind == SIM_WAKE || kind == SIM_PACKET))
+        return false;
+    return !c->core_dead || kind == SIM_REVIVE;
 }
 
 void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e)
 {
-    struct event ev = { 0 };
-
     client_advance(w, n);
-    if (n->c.asleep && e->kind != SIM_RESUME) {
-        if (e->kind == SIM_WAKE)
-            return; /* the clock that runs the timers stands still; resume sets them anew */
-        if (e->kind == SIM_PACKET)
-            return;
-    }
-    if (n->c.core_dead && e->kind != SIM_RESUME && e->kind != SIM_REVIVE)
+    if (!is_noticed(&n->c, e->kind))
         return;
     switch (e->kind) {
-    case SIM_WAKE:
-        if (e->number != n->c.wakes)
-            return;
-        if (mono_before(n->oscillator.raw, engine_next_deadline(n->c.engine)))
-            schedule(w, n);
-        else
-            client_feed(w, n, &(struct event){ .kind = EVENT_TICK });
-        return;
-    case SIM_PACKET:
-        feed_datagram(w, n, e);
-        return;
-    case SIM_SENT:
-        ev.kind = EVENT_TX_STAMP;
-        ev.u.tx.exchange = e->number;
-        ev.u.tx.tx = mono_add(n->oscillator.raw, (struct dur_ns){ -(int64_t)stamp_noise_ns(n) });
-        ev.u.tx.stamp = n->c.stamp;
-        break;
-    case SIM_UNSENT:
-        ev.kind = EVENT_SEND_FAILED;
-        ev.u.failed.exchange = e->number;
-        ev.u.failed.err = -UE_UNREACHABLE;
-        break;
-    case SIM_NAMES:
-        feed_names(w, n, (uint16_t)e->number);
-        return;
-    case SIM_PAIR:
-        feed_pair(w, n);
-        return;
-    case SIM_RESULT:
-        ev.kind = EVENT_CLOCK_RESULT;
-        ev.u.result = (struct clock_answer){ e->exchange, -(int)e->number };
-        break;
-    case SIM_RESUME:
-        resume(w, n);
-        return;
-    case SIM_REVIVE:
-        revive(w, n);
-        return;
-    default:
-        return;
+    case SIM_WAKE: wake(w, n, e->number); break;
+    case SIM_PACKET: feed_datagram(w, n, e); break;
+    case SIM_SENT: feed_sent(w, n, e->number); break;
+    case SIM_UNSENT: client_feed(w, n, &(struct event){ .kind = EVENT_SEND_FAILED, .u.failed = { .exchange = e->number, .err = -UE_UNREACHABLE } }); break;
+    case SIM_NAMES: client_feed_names(w, n, (uint16_t)e->number); break;
+    case SIM_PAIR: feed_pair(w, n); break;
+    case SIM_RESULT: client_feed(w, n, &(struct event){ .kind = EVENT_CLOCK_RESULT, .u.result = { e->exchange, -(int)e->number } }); break;
+    case SIM_RESUME: client_resume(w, n); break;
+    case SIM_REVIVE: client_core_returns(w, n); break;
+    default: break;
     }
-    client_feed(w, n, &ev);
 }

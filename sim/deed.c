@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sim/client.h"
 #include "sim/option.h"
-#include "sim/world.h"
 
 static struct dur_ns duration(const struct statement *st) { return (struct dur_ns){ (int64_t)st->x }; }
 
@@ -69,14 +69,14 @@ static void configure(struct sim_world *w, struct sim_node *n, const struct stat
     struct source_options *s;
 
     if (st->deed == DEED_POOL) {
-        s = client_source(w, n, st->word[0], true, st->whom);
+        s = client_source(n, st->word[0], true, st->whom);
         n->c.uses &= ~st->whom;
         if (s)
             source_attributes(s, &st->attr);
         return;
     }
     for (unsigned j = 0; j < w->node_count; j++)
-        if (st->whom >> j & 1 && (s = client_source(w, n, w->node[j].name, false, UINT64_C(1) << j)) != NULL)
+        if (st->whom >> j & 1 && (s = client_source(n, w->node[j].name, false, UINT64_C(1) << j)) != NULL)
             source_attributes(s, &st->attr);
 }
 

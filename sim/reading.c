@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "ntp/packet.h"
-#include "sim/world.h"
+#include "sim/client.h"
 
 #define READER_PORT 50123
 

@@ -1,7 +1,7 @@
 /* Reference clocks: a server node that tells its time without packets, to one client. */
 #include <math.h>
 
-#include "sim/world.h"
+#include "sim/client.h"
 
 #define EVERY_NS NS_PER_S
 #define READING_NS 2000          /* of placing a sample; the engine is told so */
@@ -16,7 +16,7 @@ static void say_next(struct sim_world *w, const struct sim_node *n, unsigned fro
 /* Named twice it is told other options, and goes on as it did. */
 static void attach(struct sim_world *w, struct sim_node *n, unsigned from, const struct attributes *a)
 {
-    struct source_options *o = client_source(w, n, w->node[from].name, false, 0);
+    struct source_options *o = client_source(n, w->node[from].name, false, 0);
     struct sim_server *s = &w->node[from].s;
 
     if (!o)

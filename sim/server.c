@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/world.h"
+#include "sim/client.h"
 
 #define LATE_NS (INT64_C(3600) * NS_PER_S) /* long after the following request */
 

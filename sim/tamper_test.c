@@ -1,7 +1,7 @@
 /* Each way to tamper does to the bytes what its name says, and the client's judgement is the one it is meant for. */
 #include "base/test.h"
 
-#include "sim/world.h"
+#include "sim/client.h"
 
 static const struct net_addr server = { .family = ADDR_IPV4, .port = NTP_PORT, .bytes = { 203, 0, 113, 1 } };
 

@@ -1,4 +1,4 @@
-#include "sim/world.h"
+#include "sim/client.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void configure_linked(struct sim_world *w, struct sim_node *n)
         pooled |= n->c.members[i];
     for (unsigned j = 0; j < w->node_count; j++)
         if (n->c.uses >> j & 1 && !(pooled >> j & 1))
-            client_source(w, n, w->node[j].name, false, UINT64_C(1) << j);
+            client_source(n, w->node[j].name, false, UINT64_C(1) << j);
 }
 
 static void plan(struct sim_world *w, const struct statement *st, uint32_t index)

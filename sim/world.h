@@ -168,38 +168,6 @@ void reference_says(struct sim_world *w, struct sim_node *n, unsigned from);
 /* deed.c: what one statement does to the world, now. */
 void deed_apply(struct sim_world *w, const struct statement *st);
 
-/* client.c */
-void client_init(struct sim_node *n, const struct attributes *a, struct tai_ns start);
-/* The machine's clocks at the world's now. Returns the raw one. */
-struct mono_ns client_advance(struct sim_world *w, struct sim_node *n);
-void client_start(struct sim_world *w, struct sim_node *n);
-void client_event(struct sim_world *w, struct sim_node *n, const struct sim_event *e);
-void client_restart(struct sim_world *w, struct sim_node *n, bool afresh);
-/* A file of leap seconds that knows the one at `midnight`, or none after 2017; valid, or expired before the start. */
-void client_leap_file(struct sim_world *w, struct sim_node *n, enum leap what, struct utc_ns midnight, bool valid);
-/* An operator's word about its sources in the set `whom`. Heard by nobody in a sleep. */
-void client_tell_sources(struct sim_world *w, struct sim_node *n, enum engine_source_act act, uint64_t whom);
-/* moved: its virtual machine is taken to another host meanwhile, where nobody counts how long it was away, but the host tells of the move itself. */
-void client_suspend(struct sim_world *w, struct sim_node *n, struct dur_ns d, bool moved);
-/* The process that measures ends without a word; after `d` another goes on from its page. Not in a sleep. */
-void client_core_dies(struct sim_world *w, struct sim_node *n, struct dur_ns d);
-/* The daemon reads its configuration again: what `set` and `source` have changed holds from now on. */
-void client_reload(struct sim_world *w, struct sim_node *n);
-void client_step_system(struct sim_world *w, struct sim_node *n, struct dur_ns d);
-void client_retune(struct sim_world *w, struct sim_node *n, double rate);
-void client_jump_raw(struct sim_world *w, struct sim_node *n, struct dur_ns d);
-struct utc_ns client_system(const struct sim_node *n);
-/* Is there a page, and nothing that makes its readers refuse it? */
-bool client_serves(const struct sim_node *n);
-void client_free(struct sim_node *n);
-/* An event for the engine, with the invariants checked on both sides of it. */
-void client_feed(struct sim_world *w, struct sim_node *n, const struct event *ev);
-/* The line of that name is configured no more, from the next reload or start on. */
-void client_forget(struct sim_node *n, const char *name);
-/* Whoever looks the name up is told of the nodes in the set `whom`. */
-void client_resolves(struct sim_node *n, const char *name, uint64_t whom);
-struct source_options *client_source(struct sim_world *w, struct sim_node *n, const char *name, bool pool, uint64_t members);
-
 /* Put a packet on the way, with the path's loss, delay and copies. */
 void world_send(struct sim_world *w, struct tai_ns at, struct sim_event *packet, unsigned from, unsigned to);
 
