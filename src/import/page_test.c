@@ -5,6 +5,13 @@
 
 #include "import/draft.h"
 
+/* What many pages have in common. */
+#define WITHOUT "#\n# Without an equivalent, or not quite with one:\n"
+#define NO_SOURCES "\nsources: []\n"
+#define SOURCES "\nsources:\n"
+#define SERVES "\nntp:\n  listen: [\"[::]:123\"]\n"
+#define SERVES_SOME SERVES "\naccess:\n  - action: allow\n    nets:\n"
+
 struct page { enum import_format format; const char *text; struct import_count count; const char *page; };
 
 static const struct page pages[] = {
@@ -21,11 +28,9 @@ static const struct page pages[] = {
       "server q.r maxpoll 5\n"
       "keyfile /k\n",
       { .translated = 10, .remarks = 1, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:10: keys: MD5 and SHA1 keys in \"/k\" are taken with keys.allow_legacy: true alone; better give both sides AES128 or SHA256 keys\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:1\n"
       "    port: 1\n"
       "    min_poll: -4\n"
@@ -65,13 +70,11 @@ static const struct page pages[] = {
       "server i.j nts version 4 ntsport 4461\n"
       "minsources 10\n",
       { .translated = 6, .remarks = 3, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:2: c.d: every 1 s is too often for the servers of a pool: every 16 s stands there now\n"
       "# f:3: e.f: every 2 s is too often for the servers of a pool: every 16 s stands there now\n"
       "# f:4: g.h: a pool with NTS is no kind of source here: it is asked as one server\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - pool: \"a.b\"  # f:1\n"
       "    min_poll: 4\n"
       "    max_poll: 4\n"
@@ -95,8 +98,7 @@ static const struct page pages[] = {
       "pool g.h\n"
       "minsources 16\n",
       { .translated = 5, .remarks = 0, .unknown = 0 },
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - pool: \"a.b\"  # f:1\n"
       "  - pool: \"c.d\"  # f:2\n"
       "  - pool: \"e.f\"  # f:3\n"
@@ -115,12 +117,10 @@ static const struct page pages[] = {
       "minsources 1\n"
       "server k.l version 2\n",
       { .translated = 8, .remarks = 2, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:9: server: 2 is outside 3 .. 4: the nearer one stands there now; see whether that will do\n"
       "# f:6: keys: MD5 and SHA1 keys in \"/k\" are taken with keys.allow_legacy: true alone; better give both sides AES128 or SHA256 keys\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - pool: \"a.b\"  # f:1\n"
       "  - pool: \"c.d\"  # f:2\n"
       "  - server: \"e.f\"  # f:3\n"
@@ -140,12 +140,10 @@ static const struct page pages[] = {
       "keyfile relative\n"
       "server a.b key 3\n",
       { .translated = 1, .remarks = 2, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: keyfile: \"relative\" is no absolute path of plain text; set keys.file by hand\n"
       "# f:2: a.b: its key is in no key file: the source is left out; set keys.file and add it with its key\n"
-      "\n"
-      "sources: []\n" },
+      NO_SOURCES },
     /* reference clocks */
     { IMPORT_CHRONY,
       "refclock SHM 0 refid ABCD offset 10\n"
@@ -154,8 +152,7 @@ static const struct page pages[] = {
       "refclock SHM 0\n"
       "minsources 4\n",
       { .translated = 1, .remarks = 7, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:2: refclock: \"ABCDE\" is no reference id of up to four ASCII characters\n"
       "# f:2: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
@@ -163,8 +160,7 @@ static const struct page pages[] = {
       "# f:3: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:4: refclock: SHM(0) stands in line 1 already, and one machine may not vote twice; nothing to do\n"
       "# f:5: min_sources: 4 sources can never agree, there are 3: that many stand there now\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - shm: 0  # f:1\n"
       "    refid: \"ABCD\"\n"
       "    error: 500ms\n"
@@ -185,8 +181,7 @@ static const struct page pages[] = {
       "server a.b\n"
       "refclock SHM 5 refid\n",
       { .translated = 1, .remarks = 10, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: refclock: \"-10.5\" is no offset within 10 s; write it by hand\n"
       "# f:1: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:2: refclock: \"20.1\" is no delay from which an error could be made; write `error` by hand\n"
@@ -197,8 +192,7 @@ static const struct page pages[] = {
       "# f:4: refclock: pps: pulses numbered by another source are not built yet: it is left out; gpsd numbers its own, in the next unit\n"
       "# f:6: refclock: \"\" is no reference id of up to four ASCII characters\n"
       "# f:6: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - shm: 1  # f:1\n"
       "    error: 10000ms\n"
       "  - shm: 2  # f:2\n"
@@ -226,15 +220,13 @@ static const struct page pages[] = {
       "allow\n"
       "ntsport 1\n",
       { .translated = 9, .remarks = 5, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:2: maxchange: \"1e15\" is no number; write the value by hand\n"
       "# f:3: maxdrift: \"-1e15\" is no number; write the value by hand\n"
       "# f:4: ratelimit: the strictest limit is one answer a second: that stands there now\n"
       "# f:6: hwtimestamp: \"minpoll\" and what follows: delays of the card and filters are found by themselves; nothing to do\n"
       "# f:9: local: distance: the statement holds while no source is known, whatever was before; its own error is `local.error`\n"
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "clock:\n"
       "  step_threshold: 10s  # f:1\n"
@@ -256,9 +248,7 @@ static const struct page pages[] = {
       "local:\n"
       "  stratum: 15  # f:10\n"
       "  public: true\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n" },
+      SERVES },
     { IMPORT_CHRONY,
       "ntsport 65536\n"
       "ntsport 65535\n"
@@ -269,13 +259,11 @@ static const struct page pages[] = {
       "ntsserverkey /p\n"
       "ratelimit interval -20 leak 16\n",
       { .translated = 5, .remarks = 3, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:3: port: \"65536\" is no port; write it into ntp.listen by hand\n"
       "# f:1: ntsport: \"65536\" is no port; write it into nts.listen by hand\n"
       "# f:8: ratelimit: 1.04858e+06 is outside what rate_limit.rate takes: 1000000 stands there now; see whether that will do\n"
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "nts:\n"
       "  listen: [\"[::]:65535\"]  # f:2\n"
@@ -294,8 +282,7 @@ static const struct page pages[] = {
       "allow 10.0.0.1/32\n"
       "local\n",
       { .translated = 3, .remarks = 0, .unknown = 0 },
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "local:\n"
       "  stratum: 10  # f:3\n"
@@ -325,19 +312,12 @@ static const struct page pages[] = {
       "deny all 172.16.0.0/12\n"
       "local stratum 1\n",
       { .translated = 15, .remarks = 0, .unknown = 0 },
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "local:\n"
       "  stratum: 1  # f:15\n"
       "  public: true\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n"
-      "\n"
-      "access:\n"
-      "  - action: allow\n"
-      "    nets:\n"
+      SERVES_SOME
       "      - \"10.1.0.0/16\"  # f:2\n"
       "      - \"10.0.0.0/8\"  # f:4\n"
       "      - \"2001:db8:8000::/33\"  # f:5\n"
@@ -365,8 +345,7 @@ static const struct page pages[] = {
       "server --ipv6 127.127.28.3 prefer\n"
       "server 127.12.7.1\n",
       { .translated = 3, .remarks = 8, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: server: both families are used; write the address to have one\n"
       "# f:3: server: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:4: server: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
@@ -378,8 +357,7 @@ static const struct page pages[] = {
       "# f:9: server: the local clock is a statement, served while no source is known: `local`, stratum 10; see whether that and its "
       "error of 1s will do\n"
       "# f:10: server: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:1\n"
       "    min_poll: 7\n"
       "    prefer: true\n"
@@ -400,9 +378,7 @@ static const struct page pages[] = {
       "local:\n"
       "  stratum: 10  # f:9\n"
       "  public: true\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n" },
+      SERVES },
     { IMPORT_NTP,
       "refclock shm unit 255\n"
       "refclock shm unit 256\n"
@@ -416,8 +392,7 @@ static const struct page pages[] = {
       "tos minsane 2 minsane\n"
       "tinker step 0.5 panic -1\n",
       { .translated = 2, .remarks = 9, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: refclock: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:2: refclock: of reference clocks only SHM (28) is built; stay with ntpd on this machine, or let it serve the clock on "
       "loopback and name it here as a server\n"
@@ -430,8 +405,7 @@ static const struct page pages[] = {
       "error of 1s will do\n"
       "# f:8: fudge: 16 is outside what local.stratum takes: 15 stands there now; see whether that will do\n"
       "# f:9: fudge: stratum: of the local clock the stratum alone is taken\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - shm: 255  # f:1\n"
       "    error: 1ms\n"
       "  - shm: 3  # f:4\n"
@@ -448,9 +422,7 @@ static const struct page pages[] = {
       "  min_sources: 2  # f:10\n"
       "  step_threshold: 0.5s  # f:11\n"
       "  panic_threshold: 86400s  # f:11\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n" },
+      SERVES },
     { IMPORT_NTP,
       "restrict 10.0.0.0 mask 255.255.255.255 ignore\n"
       "restrict 11.0.0.0 mask 255.255.240.0 ignore\n"
@@ -461,20 +433,12 @@ static const struct page pages[] = {
       "restrict 2001:db8:: mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ignore\n"
       "restrict 14.0.0.0 mask 255.255.0.2 ignore\n",
       { .translated = 5, .remarks = 3, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:3: restrict: the mask \"255.255.224.1\" is no prefix; write the networks it covers into `access`\n"
       "# f:4: restrict: the mask \"255.128.128.0\" is no prefix; write the networks it covers into `access`\n"
       "# f:8: restrict: the mask \"255.255.0.2\" is no prefix; write the networks it covers into `access`\n"
-      "\n"
-      "sources: []\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n"
-      "\n"
-      "access:\n"
-      "  - action: allow\n"
-      "    nets:\n"
+      NO_SOURCES
+      SERVES_SOME
       "      - \"0.0.0.0/0\"  # f:5\n"
       "      - \"::/0\"  # f:5\n"
       "  - action: deny\n"
@@ -495,13 +459,11 @@ static const struct page pages[] = {
       "discard average 1\n"
       "dscp 63\n",
       { .translated = 5, .remarks = 3, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:2: port: \"65536\" is no port; write it into ntp.listen by hand\n"
       "# f:6: nts: nts cookie: TLS 1.3 and its parameters are fixed, keys of cookies live in memory; nothing to do\n"
       "# f:7: discard: limits are counted otherwise: so many answers a second in the long run (rate_limit.rate) and at once (rate_limit.burst)\n"
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "ntp:\n"
       "  listen: [\"[::%eth0]:1\"]  # f:4\n"
@@ -522,18 +484,14 @@ static const struct page pages[] = {
       "server a.b nonsense\n"
       "keys /k\n",
       { .translated = 2, .remarks = 4, .unknown = 1 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:2: restrict: servers that are asked need no line of their own; nothing to do\n"
       "# f:3: fudge: see its server or refclock line\n"
       "# f:4: server: there is no option of a source \"nonsense\"; is it misspelt, or of another version? look it up in that program's manual\n"
       "# f:5: keys: no source uses a key; to answer clients by theirs say keys: { file: \"/k\", format: ntp }\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:4\n"
-      "\n"
-      "ntp:\n"
-      "  listen: [\"[::]:123\"]\n" },
+      SERVES },
     /* ntpd-rs */
     { IMPORT_NTPD_RS,
       "[source-defaults]\n"
@@ -558,13 +516,11 @@ static const struct page pages[] = {
       "local-stratum = 15\n"
       "accumulated-step-panic-threshold = 0\n",
       { .translated = 17, .remarks = 3, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:12: source: 65536 is outside 1 .. 65535: the nearer one stands there now; see whether that will do\n"
       "# f:18: ignore: members of a pool that are bad are replaced by themselves; nothing to do\n"
       "# f:15: g.h: a pool with NTS is no kind of source here: it is asked as one server\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - pool: \"a.b\"  # f:3\n"
       "    min_poll: 4\n"
       "    max_poll: 10\n"
@@ -609,12 +565,10 @@ static const struct page pages[] = {
       "[synchronization.algorithm]\n"
       "x = 1\n",
       { .translated = 11, .remarks = 2, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:5: require-nts: access: [{ nets: [0.0.0.0/0, \"::/0\"], action: authenticate }] answers authenticated requests alone\n"
       "# f:16: x: how the clock is followed is found by measuring; nothing to do\n"
-      "\n"
-      "sources: []\n"
+      NO_SOURCES
       "\n"
       "ntp:\n"
       "  listen: [\"0.0.0.0:123\"]  # f:1\n"
@@ -668,15 +622,13 @@ static const struct page pages[] = {
       "single-step-panic-threshold = 3\n"
       "local-stratum = 0\n",
       { .translated = 16, .remarks = 5, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:1: source: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:5: source: true time has to lie within `error` of each sample: what stands there is a careful guess, see whether it will do\n"
       "# f:9: source: \"x#y\" is no name or address of a server; add the source by hand\n"
       "# f:22: log-level: \"fatal\" is no level of the log here; see log.level\n"
       "# f:25: local-stratum: 0 is outside what local.stratum takes: 1 stands there now; see whether that will do\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - sock: \"/s\"  # f:1\n"
       "    error: 1ms\n"
       "  - sock: \"/t\"  # f:5\n"
@@ -703,8 +655,7 @@ static const struct page pages[] = {
       "denylist = { none = [\"10.0.0.0/8\"] }\n"
       "allowlist = [\"11.0.0.0/8\"]\n",
       { .translated = 8, .remarks = 0, .unknown = 0 },
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - pool: \"a.b\"  # f:1\n"
       "    members: 1\n"
       "\n"
@@ -727,8 +678,7 @@ static const struct page pages[] = {
       "[[server]]\n"
       "listen = \"[::1]:123\"\n",
       { .translated = 8, .remarks = 0, .unknown = 0 },
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:3\n"
       "    min_poll: 17\n"
       "    max_poll: 17\n"
@@ -744,12 +694,10 @@ static const struct page pages[] = {
       "PollIntervalMaxSec=17s\n"
       "RootDistanceMaxSec=5\n",
       { .translated = 3, .remarks = 2, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:5: PollIntervalMaxSec: intervals are powers of two of a second: 32 s stand there now\n"
       "# f:6: RootDistanceMaxSec: a source far away widens the bound; see it with utcctl sources\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:2\n"
       "    min_poll: 4\n"
       "    max_poll: 5\n"
@@ -770,12 +718,10 @@ static const struct page pages[] = {
       "SaveIntervalSec=1\n"
       "FallbackNTP= \n",
       { .translated = 3, .remarks = 2, .unknown = 0 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:6: PollIntervalMinSec: intervals are powers of two of a second: 16 s stand there now\n"
       "# f:8: SaveIntervalSec: the time is kept in clock.drift_file, hourly and at the end\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:5\n"
       "    min_poll: 4\n"
       "    max_poll: 17\n" },
@@ -789,13 +735,11 @@ static const struct page pages[] = {
       "NTP\n"
       "fallbackntp=x.y\n",
       { .translated = 3, .remarks = 3, .unknown = 1 },
-      "#\n"
-      "# Without an equivalent, or not quite with one:\n"
+      WITHOUT
       "# f:8: fallbackntp: there are no sources for the case that others fail: all are asked always; leave out what that is not meant for\n"
       "# f:5: PollIntervalMaxSec: intervals are powers of two of a second: 131072 s stand there now\n"
       "# f:7: line: there is no key of timesyncd \"NTP\"; is it misspelt, or of another version? look it up in that program's manual\n"
-      "\n"
-      "sources:\n"
+      SOURCES
       "  - server: \"a.b\"  # f:2\n"
       "    min_poll: 7\n"
       "    max_poll: 17\n" },
