@@ -158,10 +158,10 @@ def run(argv, timeout=20, env=None, **kwargs):
                           errors="replace", timeout=timeout, env=full_env, **kwargs)
 
 
-def failing(calls, error, when):
-    """Prefix that makes the `when`-th (or "N+", "N..M") of these system calls fail. The tracer stands aside: the program keeps its pid and its signals."""
+def failing(calls, error, when, told="/dev/null"):
+    """Prefix that makes the `when`-th (or "N+", "N..M") of these system calls fail; the file `told` has a line for each. The tracer stands aside: the program keeps its pid and its signals."""
     sanitizer = f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}:detect_leaks=0"      # leaks cannot be looked for while another program traces
-    return ["env", sanitizer, "strace", "-DDD", "-f", "-q", "-o", "/dev/null", "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
+    return ["env", sanitizer, "strace", "-DDD", "-f", "-q", "-o", told, "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}:when={when}"]
 
 
 def remove(directory):

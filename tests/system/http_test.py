@@ -295,8 +295,10 @@ def ask_from(address, port):
 
 
 def test_CTL_13_clients_make_no_series(shared):
-    before = len(http.metrics(shared.http))
+    def series():
+        return {name for name in http.metrics(shared.http) if "problem" not in name}     # what is wrong with this machine may be found meanwhile
+    before = series()
     for i in range(200):
         ask_from(f"127.0.{i}.7", shared.port)
     proc.wait_for(lambda: http.metrics(shared.http)['simple_utcd_requests_total{service="NTP"}'] >= 200, 20)
-    assert len(http.metrics(shared.http)) == before
+    assert series() == before

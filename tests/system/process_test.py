@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lib import ntp, peers, proc, utcd
+from lib import certificate, ntp, peers, proc, utcd
 
 HOST = "127.0.0.1"
 DOCUMENTED_CODES = {1, 3, 4, 5}
@@ -153,6 +153,29 @@ def test_PROC_04_descriptors_run_out(lab, mode):
         with socket.create_connection((HOST, time_port), timeout=2) as connection:
             return len(connection.recv(10)) == 4
     proc.wait_for(one_more, timeout=10, what="TIME over TCP does not recover")
+    passed_s = time.monotonic() - begin
+    put_off = daemon.wait_status(lambda s: s["daemon"]["connections_put_off"], 10)["daemon"]["connections_put_off"]
+    assert put_off <= 2 * passed_s + 2, f"it tried {put_off} times in {passed_s:.1f} s"     # what a process that spins gets of a busy machine is not much
+
+
+@pytest.mark.parametrize("role", ["ke", "admin"])
+def test_PROC_04_no_descriptor_for_a_connection_makes_nobody_spin(lab, role):
+    """Somebody waits at the door, and whoever asks who it is has no descriptor to let him in."""
+    tries, port, door = lab.dir / "tries", proc.free_port(), proc.free_port()
+    pem, private = certificate.Authority(lab.dir).sign("server")
+    more = {"nts": {"listen": [f"{HOST}:{door}"], "certificate": str(pem), "private_key": str(private)}} if role == "ke" else {"http": {"listen": [f"{HOST}:{door}"]}}
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, **more}, utcd.PROCESSES, prefix=proc.failing("accept4", "EMFILE", "1+", tries))
+    daemon.wait_answering(HOST, port)
+    proc.wait_for(lambda: role in daemon.roles(), what=daemon.log)
+
+    def tried():
+        return tries.read_text().count("EMFILE")
+    with socket.create_connection((HOST, door), timeout=2):
+        proc.wait_for(tried, what=daemon.log)
+        begin, before = time.monotonic(), tried()
+        time.sleep(2)
+        most = 3 * (time.monotonic() - begin) + 2
+        assert 0 < tried() - before <= most
 
 
 def test_PROC_03_no_more_processes_at_the_start(lab):
