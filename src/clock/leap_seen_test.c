@@ -1,4 +1,4 @@
-/* At a month's end in doubt (clock/doubt.h): what was seen of a smear is a word on the leap second; the doubt is told once, and ends with what becomes known. */
+/* At a month's end in doubt (clock/doubt.h): what is seen of a smear is a word on the leap second; the doubt is told once, and ends with what gets known. */
 #include "base/test.h"
 
 #include <string.h>
