@@ -1,3 +1,4 @@
+/* Statements: the words that each may begin with, and the attributes that may follow. */
 #include <ctype.h>
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The story language: one statement a line, meant to be read aloud. docs/simulator.md is its manual; the tables at the top of story.c are
- * its grammar. A story is parsed whole before anything runs, so a mistake is told with line, column and the nearest known word. */
+/* The story language: one statement a line, meant to be read aloud. docs/simulator.md is its manual; the tables of grammar.c and expect.c
+ * are its grammar. A story is parsed whole before anything runs, so a mistake is told with line, column and the nearest known word. */
 #ifndef SIM_STORY_H
 #define SIM_STORY_H
 

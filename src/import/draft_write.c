@@ -1,3 +1,4 @@
+/* A draft as a configuration: first settled, as some of it means something else beside the rest, then written. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
