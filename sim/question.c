@@ -121,10 +121,12 @@ static int take_source(struct reading *r, unsigned at, uint32_t *index)
 
 static int take_duration(struct reading *r, unsigned at, int64_t low_ns, int64_t high_ns, const char *example, struct dur_ns *out)
 {
+    char low[24], high[24];
+
     if (at >= r->count || !value_duration(r->word[at], out))
         return fail(r, "'%s' needs a time such as %s", r->word[0], example);
     if (out->ns < low_ns || out->ns > high_ns)
-        return fail(r, "%s is out of range here", r->word[at]);
+        return fail(r, "%s is out of range: '%s' takes a time from %s to %s", r->word[at], r->word[0], ns_to_text(low_ns, low), ns_to_text(high_ns, high));
     return 0;
 }
 
@@ -158,7 +160,7 @@ static int parse_temperature(struct reading *r, struct question *q, unsigned *us
     if (len == 0 || (r->word[1][len - 1] != 'C' && r->word[1][len - 1] != 'K') || !value_number(number, &q->kelvin))
         return fail(r, "'temperature' needs a difference such as +15C");
     if (!(fabs(q->kelvin) <= KELVIN_MAX))
-        return fail(r, "%s is out of range here", r->word[1]);
+        return fail(r, "%s is out of range: 'temperature' takes a difference of at most %dC", r->word[1], (int)KELVIN_MAX);
     if (r->count < 3)
         return 0;
     *used = 3;

@@ -344,8 +344,8 @@ static void bad_questions_are_refused(void **state)
     static const struct { const char *text, *reason; } rows[] = {
         { "", "ask 'lie" }, { "lies a.example 1s", "ask 'lie" }, { "lie", "needs a source" }, { "lie x 1s", "there is no source 'x'" },
         { "lie a.example", "needs a time" }, { "lie a.example tomorrow", "needs a time" }, { "lie a.example 11y", "needs a time" },
-        { "lie a.example 4000d", "out of range" }, { "cut 0s", "out of range" }, { "cut 31d", "out of range" }, { "cut 1h 2h", "one word too many" },
-        { "temperature 15", "needs a difference" }, { "temperature nanC", "" }, { "temperature 101C", "out of range" },
+        { "lie a.example 4000d", "out of range" }, { "cut 0s", "out of range" }, { "cut 31d", "from 1 s to " }, { "cut 1h 2h", "one word too many" },
+        { "temperature 15", "needs a difference" }, { "temperature nanC", "" }, { "temperature 101C", "at most 100C" },
         { "temperature 1C warm", "is no change per kelvin" }, { "add delay", "needs a time" }, { "add noise", "one word too many" },
         { "remove", "needs a source" }, { "a b c d e f g h i", "too long" },
     };

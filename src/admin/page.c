@@ -199,6 +199,7 @@ static const struct { const char *mood, *why; } by_state[SOURCE_STATE_COUNT] = {
     [SOURCE_SELECTED] = { "good", "agrees with the majority and is followed" },
     [SOURCE_REFUSED] = { "bad", "says itself that its time is not to be used" },
     [SOURCE_OFFLINE] = { "idle", "not asked and not counted, as an operator said" },
+    [SOURCE_KEYLESS] = { "idle", "has given no NTS keys yet" },
 };
 
 static void put_reach(struct text *t, unsigned reach)

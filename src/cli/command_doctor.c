@@ -26,6 +26,9 @@ static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT
                          "choose another server, or correct its options" },
     [SOURCE_OFFLINE] = { "an operator took it out: it is not asked, and the majority is that of the other sources, which do not wait for it",
                          "`utcctl sources online {}` has it asked again; it counts from its first answer on" },
+    [SOURCE_KEYLESS] = { "it has given no keys of Network Time Security yet, and is not asked without",
+                         "the reason tells; what it takes is its TCP port (nts_port), its name in a certificate of an authority that is trusted here, "
+                         "and the right date" },
 };
 
 const struct snapshot_source *command_find_source(const struct snapshot *s, const char *name)
@@ -97,14 +100,27 @@ static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENT
     return problem_say(&about, by_key ? compare_keys : reasons[s->state].fix, out, PROBLEM_SENTENCE_MAX);
 }
 
+/* What a problem of this source adds to its state: the words of the server, of a program, of the network. NULL: nothing. */
+static const char *detail_of(const struct snapshot_source *s)
+{
+    const struct problems *p = &asked.snapshot.problems;
+
+    for (uint32_t i = 0; i < p->count; i++)
+        if (strcmp(p->item[i].subject, s->name) == 0 && p->item[i].detail[0])
+            return p->item[i].detail;
+    return NULL;
+}
+
 static void say_source(const struct snapshot_source *s)
 {
     const struct reason *r = &reasons[s->state];
     unsigned width = terminal_width(stdout);
-    char name[4 * SNAPSHOT_NAME_MAX], text[512], fix[PROBLEM_SENTENCE_MAX];
+    char name[4 * SNAPSHOT_NAME_MAX], text[512], fix[PROBLEM_SENTENCE_MAX], shown[4 * PROBLEM_DETAIL_MAX];
 
     snprintf(text, sizeof text, "%.250s is %s: %s.", text_printable(s->name, name, sizeof name), source_state_text((enum source_state)s->state), r->why);
     text_wrap(text, 0, 0, width, stdout);
+    if (detail_of(s))
+        show_fact("Reason", text_printable(detail_of(s), shown, sizeof shown), width, stdout);
     say_measured(s, width);
     say_authentication(s, width);
     if (dropped_for(s))
@@ -123,6 +139,10 @@ static void json_source(const struct snapshot_source *s)
     json_bool(&j, "followed", s->state == SOURCE_SELECTED);
     json_text(&j, "authentication", source_auth_text((enum source_auth)s->auth));
     json_text(&j, "why", reasons[s->state].why);
+    if (detail_of(s))
+        json_text(&j, "reason", detail_of(s));
+    else
+        json_null(&j, "reason");
     json_text(&j, "fix", fix_of(s, fix));
     if (dropped_for(s))
         json_text(&j, "dropped_for", dropped_for(s));

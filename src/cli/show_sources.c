@@ -13,6 +13,7 @@ static const char *const meaning[SOURCE_STATE_COUNT] = {
     [SOURCE_SELECTED] = "agrees with the majority and is followed",
     [SOURCE_REFUSED] = "answers, but its time may not be used (see its dropped answers)",
     [SOURCE_OFFLINE] = "not asked and not counted, as an operator said: utcctl sources online NAME ends that",
+    [SOURCE_KEYLESS] = "has given no NTS keys yet, and is not asked without",
 };
 
 #define FIRST_TO_GO 9

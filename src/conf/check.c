@@ -240,8 +240,9 @@ static void apply_section(const struct check *c, const struct conf_section *s, s
         conf_error_add(c->errors, n->at, "%s: nothing stands here; write %s or take the key away to have the defaults", s->name,
                        s->kind == CONF_LIST ? "[] for none," : "its keys,");
     } else if (n->kind != wanted) {
-        conf_error_add(c->errors, n->at, "%s: %s expected", s->name,
-                       s->kind == CONF_LIST ? "a list (lines that begin with \"- \", or [brackets]) is" : "keys are");
+        conf_error_add(c->errors, n->at, "%s: %s expected%s", s->name,
+                       s->kind == CONF_LIST ? "a list (lines that begin with \"- \", or [brackets]) is" : "keys are",
+                       n->kind == CONF_NODE_SCALAR && strchr(n->text, ':') ? "; a blank belongs behind the colon" : "");
     } else if (s->kind == CONF_LIST) {
         apply_list(c, s, n, values);
     } else {

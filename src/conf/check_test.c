@@ -132,6 +132,15 @@ static void a_full_tree_takes_no_list_that_nobody_gave(void **state)
     assert_int_equal(values.count, 0);
 }
 
+static void a_colon_without_its_blank_is_seen(void **state)
+{
+    (void)state;
+    apply("many:\n  key:value\n");
+    assert_true(told_once("many: keys are expected; a blank belongs behind the colon"));
+    apply("many: key\n");
+    assert_true(told_once("many: keys are expected"));
+}
+
 static void a_list_of_sections_ends(void **state)
 {
     (void)state;
@@ -150,7 +159,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_goes_into_its_field),           cmocka_unit_test(what_is_wrong_is_told_once_and_marked),
         cmocka_unit_test(hints_are_given_where_they_tell_no_secret), cmocka_unit_test(known_keys_are_named_as_far_as_there_is_room),
-        cmocka_unit_test(a_full_tree_takes_no_list_that_nobody_gave), cmocka_unit_test(a_list_of_sections_ends),
+        cmocka_unit_test(a_full_tree_takes_no_list_that_nobody_gave), cmocka_unit_test(a_colon_without_its_blank_is_seen),
+        cmocka_unit_test(a_list_of_sections_ends),
     };
 
     return cmocka_run_group_tests_name("conf check", tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define WORD_MAX 40
+#define BEGINNING_MIN 4     /* letters of a name that is cut short: a slip of the hand, however much is missing */
 
 static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
 
@@ -41,7 +42,8 @@ struct conf_nearest conf_nearest_start(const char *word)
 
 void conf_nearest_offer(struct conf_nearest *n, const char *candidate)
 {
-    unsigned d = conf_edit_distance(n->word, candidate);
+    size_t len = strlen(n->word);
+    unsigned d = len >= BEGINNING_MIN && strncmp(n->word, candidate, len) == 0 ? 1 : conf_edit_distance(n->word, candidate);
 
     if (d < n->distance) {
         n->distance = d;

@@ -400,6 +400,10 @@ static void nearest_names_are_found(void **state)
     conf_nearest_offer(&n, "max_drift");
     conf_nearest_offer(&n, "max_slew");
     assert_string_equal(n.best, "max_drift");
+    n = conf_nearest_start("trusted_cert");
+    conf_nearest_offer(&n, "certificate");
+    conf_nearest_offer(&n, "trusted_certificates");
+    assert_string_equal(n.best, "trusted_certificates");
     n = conf_nearest_start("a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-all");
     conf_nearest_offer(&n, "a-word-that-is-longer-than-any-key-could-ever-reasonably-be-named-by-anybody-at-al");
     assert_null(n.best);

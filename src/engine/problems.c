@@ -103,13 +103,15 @@ static void note_key(const struct engine *e, const struct source_options *o, con
     char detail[PROBLEM_DETAIL_MAX], left[24];
     enum nts_expiry expiry;
 
-    if (!k || !e->clock.policy.synchronised_once)
+    if (!k)
         return;
     expiry = nts_expiry(&(struct nts_validity){ k->from, k->until, utc_sub(k->until, k->from) }, v->utc); /* keys are renewed as certificates are */
-    if (expiry == NTS_EXPIRY_FAR)
+    if (expiry == NTS_EXPIRY_FAR || (!e->clock.policy.synchronised_once && expiry != NTS_EXPIRED))
         return;
     snprintf(detail, sizeof detail, "key %u is good for %s more", k->id, ns_to_text(utc_sub(k->until, v->utc).ns, left));
-    problems_note(out, PROBLEM_KEY_EXPIRES, name_of(o), expiry == NTS_EXPIRED ? "it has ended" : detail);
+    problems_note(out, PROBLEM_KEY_EXPIRES, name_of(o), expiry != NTS_EXPIRED                  ? detail
+                  : e->clock.policy.synchronised_once ? "it has ended"
+                                                      : "it has ended, by this machine's clock, which was not set yet");
 }
 
 static void note_configured(const struct engine *e, uint16_t i, const struct clock_view *v, struct problems *out)

@@ -73,7 +73,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 static void picture_of_unresolved(const struct source_options *o, bool offline, struct snapshot_source *out)
 {
     snprintf(out->name, sizeof out->name, "%.63s", o->pool.s[0] ? o->pool.s : o->server.s);
-    out->state = offline ? SOURCE_OFFLINE : SOURCE_RESOLVING;
+    out->state = offline ? SOURCE_OFFLINE : o->nts ? SOURCE_KEYLESS : SOURCE_RESOLVING;
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->auth = o->nts ? SOURCE_AUTH_NTS : o->key ? SOURCE_AUTH_KEY : SOURCE_AUTH_NONE;
@@ -132,7 +132,9 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         return "every source was taken offline";
     if (by_state[SOURCE_RESOLVING] == s->source_count)
         return "no source's name could be resolved yet";
-    if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] == s->source_count)
+    if (by_state[SOURCE_KEYLESS] == s->source_count)
+        return "no source has given NTS keys yet";
+    if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] + by_state[SOURCE_KEYLESS] == s->source_count)
         return only_references(e) ? "no reference clock gives time: does its program run, and has the receiver a fix?"
                                   : "no source answers: is UDP port 123 open to the outside?";
     if (by_state[SOURCE_FALSETICKER] > 0 || e->clock.policy.split_logged)

@@ -27,13 +27,19 @@ static bool directory_of(const char *path, char out[PATH_MAX_BYTES])
     return true;
 }
 
-/* Could somebody else put a file of his own in this one's place? */
-static bool directory_is_open(const char *path)
+/* Could somebody else put a file of his own in this one's place? NULL: no. */
+static const char *judge_directory(const char *path)
 {
     char directory[PATH_MAX_BYTES];
     struct stat st;
 
-    return !directory_of(path, directory) || stat(directory, &st) != 0 || !is_ours(&st) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX));
+    if (!directory_of(path, directory))
+        return "its name is too long";
+    if (stat(directory, &st) != 0)
+        return errno == ENOENT ? "its directory does not exist" : strerror(errno);
+    if (!is_ours(&st) || (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX)))
+        return "others may write in its directory";
+    return NULL;
 }
 
 static const char *judge(const struct stat *st)
@@ -72,8 +78,8 @@ const char *host_secret_file_read(const char *path, uint8_t *out, size_t size, s
         wrong = strerror(errno);
     else
         wrong = judge(&st);
-    if (!wrong && directory_is_open(path))
-        wrong = "others may write in its directory";
+    if (!wrong)
+        wrong = judge_directory(path);
     if (!wrong)
         wrong = read_whole(fd, out, size, len);
     close(fd);
@@ -82,11 +88,12 @@ const char *host_secret_file_read(const char *path, uint8_t *out, size_t size, s
 
 const char *host_secret_file_write(const char *path, const uint8_t *bytes, size_t len)
 {
+    const char *wrong = judge_directory(path);
     char beside[PATH_MAX_BYTES + 8];
     int err;
 
-    if (directory_is_open(path))
-        return "others may write in its directory";
+    if (wrong)
+        return wrong;
     snprintf(beside, sizeof beside, "%s.new", path);
     err = host_file_replace(&(struct host_file){ .path = path, .beside = beside, .mode = 0600 }, bytes, len);
     return err ? strerror(err) : NULL;

@@ -176,6 +176,15 @@ static BIO *open_file(const char *path)
     return buffer ? BIO_push(buffer, file) : file;
 }
 
+/* Why could it not be used? */
+static bool can_be_opened(const char *path)
+{
+    BIO *file = open_file(path);
+
+    BIO_free_all(file);
+    return file;
+}
+
 /* All of them, up to the end of the file. */
 static bool use_chain(SSL_CTX *ctx, BIO *bio)
 {
@@ -205,7 +214,8 @@ static bool use_certificate(SSL_CTX *ctx, const char *path)
 static const char *use_pair(SSL_CTX *ctx, const char *certificate, const char *private_key)
 {
     if (!use_certificate(ctx, certificate))
-        return "its certificate cannot be read, is none in PEM, or has too weak a key or signature";
+        return can_be_opened(certificate) ? "its certificate is none in PEM, or has too weak a key or signature"
+                                          : "its certificate is not there, or may not be read";
     return use_private_key(ctx, private_key);
 }
 
@@ -312,8 +322,11 @@ static const char *believe(SSL_CTX *ctx, const struct ke_trust *t)
 {
     bool good = t->authorities[0] ? take_file(ctx, t->authorities, AUTHORITIES) : believe_the_systems(ctx);
 
+    if (!good && t->authorities[0] == '\0')
+        return "the system's authorities cannot be read; name others in nts.trusted_certificates";
     if (!good)
-        return "nts.trusted_certificates, or nts_trusted of the source, cannot be read";
+        return can_be_opened(t->authorities) ? "nts.trusted_certificates, or nts_trusted of the source, names a file without a certificate in PEM"
+                                             : "nts.trusted_certificates, or nts_trusted of the source, names a file that is not there or may not be read";
     if (!use_revoked(ctx, t->revoked))
         return "nts.revoked_certificates cannot be read";
     if (t->at.ns != 0)

@@ -124,7 +124,7 @@ static void every_kind_of_key_serves(void **state)
 static void a_pair_that_is_none_is_refused(void **state)
 {
     static const struct { const char *certificate, *key, *words; } rows[] = {
-        { "none.crt", "p256.key", "its certificate cannot be read" }, { "empty", "p256.key", "its certificate cannot be read" },
+        { "none.crt", "p256.key", "its certificate is not there" }, { "empty", "p256.key", "its certificate is none in PEM" },
         { "p256.crt", "none.key", "does not exist" },                 { "p256.crt", "p384.key", "it is not the key of the certificate" },
         { "p256.crt", "p256.crt", "chmod 600" },                      { "p256.crt", "secret", "it holds no private key in PEM" },
     };

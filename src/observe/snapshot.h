@@ -23,7 +23,7 @@
 #define SNAPSHOT_WORD_MAX 16
 
 enum source_state { SOURCE_UNUSED, SOURCE_RESOLVING, SOURCE_NEW, SOURCE_UNREACHABLE, SOURCE_FALSETICKER, SOURCE_OUTLIER, SOURCE_SELECTED,
-                    SOURCE_REFUSED, SOURCE_OFFLINE, SOURCE_STATE_COUNT };
+                    SOURCE_REFUSED, SOURCE_OFFLINE, SOURCE_KEYLESS, SOURCE_STATE_COUNT };
 /* The state as one word for a person. */
 const char *source_state_text(enum source_state s);
 

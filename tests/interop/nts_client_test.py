@@ -1,6 +1,7 @@
 """Our NTS client with real servers: chronyd, ntpsec, our own; servers whose certificate is no good; and that nothing is ever asked without NTS."""
 
 import contextlib
+import json
 import os
 import pathlib
 import pwd
@@ -135,6 +136,9 @@ def test_NTS_12_no_plain_request_whatever_fails(lab, authority):
     daemon = client(lab, authority, [source(proc.free_port(), port=plain.port)])
     proc.wait_for(lambda: "no NTS keys from localhost: the server takes no connection; trying again in 16 s" in daemon.log(), what=daemon.log)
     daemon.wait_status(lambda s: any(p["id"] == "no-nts-keys" and "the server takes no connection" in p["sentence"] for p in s["problems"]))
+    told = json.loads(daemon.ctl("explain", "localhost", "--json").stdout)
+    assert (told["state"], told["reason"]) == ("keyless", "the server takes no connection") and "TCP" in told["fix"]
+    assert "no source has given NTS keys yet" in daemon.ctl("status").stdout
     time.sleep(1)
     status = daemon.status()
     assert (status["sources"][0]["sent"], status["clock"]["status"]) == (0, "not synchronised")
