@@ -156,6 +156,8 @@ static void texts_from_the_daemon_are_escaped(void **state)
     s.source_count = 1;
     strcpy(s.source[0].name, "\xff");
     expect(show_status, &s, "Not synchronised: \\x1b]0;x\\x07.");
+    strcpy(s.hint, "is it open?");
+    expect(show_status, &s, "Not synchronised: is it open?\n");
     expect(show_status, &s, "virtual: a\\x0ab\n");
     expect(show_sources, &s, "\\xff");
 }

@@ -1,6 +1,8 @@
 /* show_verdict: a sentence for each status, and what to do where there is no time. */
 #include "cli/show.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "cli/table.h"
 
@@ -40,10 +42,12 @@ static void say_disrupted(const struct snapshot *s, const char *bound, unsigned 
 
 static void say_unsynchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    char hint[4 * SNAPSHOT_TEXT_MAX];
+    char hint[4 * SNAPSHOT_TEXT_MAX] = "nothing is known about the time yet";
 
     (void)bound;
-    text_sentence(width, out, "Not synchronised: %s.", s->hint[0] ? text_printable(s->hint, hint, sizeof hint) : "nothing is known about the time yet");
+    if (s->hint[0])
+        text_printable(s->hint, hint, sizeof hint);
+    text_sentence(width, out, "Not synchronised: %s%s", hint, hint[strlen(hint) - 1] == '?' ? "" : ".");
 }
 
 static void (*const say[CLOCK_STATUS_COUNT])(const struct snapshot *, const char *, unsigned, FILE *) = {

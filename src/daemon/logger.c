@@ -22,7 +22,11 @@
 #define LINE_SIZE 4032  /* two names of 255 bytes, each of which JSON gives six characters, and more; a pipe takes it at once with what put() adds: PIPE_BUF */
 #define SAID_SIZE 512
 #define REMOTE_SIZE (LOG_MESSAGE_MAX - 384) /* beside what RFC 5424 puts before it: a host's name of 255 bytes, and numbers */
+#define SOURCES_A_SECOND 16 /* as many as can be configured */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/* One line a second of each event; but of each source its own, or the log of a start would tell of one server in four. */
+struct limit { struct mono_ns last; bool any; uint32_t left_out, told, source[SOURCES_A_SECOND]; };
 
 static struct {
     enum log_format format;
@@ -35,7 +39,7 @@ static struct {
     struct log_remote remote[OPTION_LIST_MAX];
     char host[256];
     int pid;
-    struct { struct mono_ns last; bool any; uint32_t left_out; } limit[LOG_ID_COUNT];
+    struct limit limit[LOG_ID_COUNT];
 } logger = { .fd = STDERR_FILENO, .journal = -1, .level = { [0 ... LOG_TOPICS - 1] = LOG_INFO_LEVEL }, .target = LOG_TARGET_STDERR };
 
 /* systemd.exec(5): JOURNAL_STREAM names the device and inode of the stream that goes to the journal. */
@@ -195,19 +199,46 @@ static void put_remote(const struct log_record *r, const char *text, struct utc_
         log_remote_send(&logger.remote[i], message, n, now);
 }
 
-/* May this event be told now? */
-static bool permitted(enum log_id id, enum log_level level, struct mono_ns now)
+/* FNV-1a of the source's name: those of equal value share a line, which happens to one pair in 2^32. */
+static uint32_t source_of(const struct log_record *r)
 {
-    if (level < logger.level[log_topic_of(id)])
+    uint32_t hash = 2166136261;
+
+    for (unsigned i = 0; i < r->count; i++)
+        if (strcmp(r->field[i].name, "source") == 0 && r->field[i].kind == LOG_FIELD_TEXT)
+            for (const char *c = r->field[i].u.text; *c; c++)
+                hash = (hash ^ (uint8_t)*c) * 16777619;
+    return hash;
+}
+
+static bool is_told(const struct limit *l, uint32_t source)
+{
+    for (uint32_t i = 0; i < l->told; i++)
+        if (l->source[i] == source)
+            return true;
+    return l->told == SOURCES_A_SECOND;
+}
+
+/* May this event be told now? */
+static bool permitted(const struct log_record *r, enum log_level level, struct mono_ns now)
+{
+    struct limit *l = &logger.limit[r->id];
+    uint32_t source = source_of(r);
+
+    if (level < logger.level[log_topic_of(r->id)])
         return false;
     if (level == LOG_NOTICE_LEVEL)
         return true;
-    if (logger.limit[id].any && mono_sub(now, logger.limit[id].last).ns < NS_PER_S) {
-        logger.limit[id].left_out++;
+    if (!l->any || mono_sub(now, l->last).ns >= NS_PER_S) {
+        l->any = true;
+        l->last = now;
+        l->told = 0;
+    }
+    if (is_told(l, source)) {
+        l->left_out++;
         return false;
     }
-    logger.limit[id].any = true;
-    logger.limit[id].last = now;
+    l->source[l->told++] = source;
     return true;
 }
 
@@ -234,7 +265,7 @@ void logger_write(const struct log_record *r, struct mono_ns now)
     struct utc_ns at;
     size_t n;
 
-    if (!permitted(r->id, log_level_of(r->id), now))
+    if (!permitted(r, log_level_of(r->id), now))
         return;
     at = host_pair().system;
     if (logger.limit[r->id].left_out)

@@ -46,11 +46,11 @@ static const char *written(void)
     return text;
 }
 
-static void lost(int64_t at_ns)
+static void lost(const char *source, int64_t at_ns)
 {
     struct log_record r = { .id = LOG_SOURCE_LOST };
 
-    log_text(&r, "source", "a");
+    log_text(&r, "source", source);
     log_int(&r, "polls", 8);
     logger_write(&r, (struct mono_ns){ at_ns });
 }
@@ -59,13 +59,34 @@ static void one_line_a_second_of_each_event(void **state)
 {
     (void)state;
     logger_start(&options);
-    lost(5 * NS_PER_S);
+    lost("a", 5 * NS_PER_S);
     assert_string_equal(written(), "simple-utcd: warning: source a has not answered 8 polls in a row\n");
-    lost(5 * NS_PER_S + 1);
-    lost(6 * NS_PER_S - 1);
+    lost("a", 5 * NS_PER_S + 1);
+    lost("a", 6 * NS_PER_S - 1);
     assert_string_equal(written(), "");
-    lost(6 * NS_PER_S);
+    lost("a", 6 * NS_PER_S);
     assert_string_equal(written(), "simple-utcd: warning: source a has not answered 8 polls in a row (and 2 more like it)\n");
+}
+
+/* Of a line for each source none is lost at a start; a flood ends all the same. */
+static void each_source_has_its_own_line(void **state)
+{
+    char name[8];
+
+    (void)state;
+    logger_start(&options);
+    lost("a", 50 * NS_PER_S);
+    lost("b", 50 * NS_PER_S);
+    lost("a", 50 * NS_PER_S + 1);
+    assert_string_equal(written(), "simple-utcd: warning: source a has not answered 8 polls in a row\n"
+                                   "simple-utcd: warning: source b has not answered 8 polls in a row\n");
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "s%d", i);
+        lost(name, 60 * NS_PER_S + i);
+    }
+    assert_non_null(strstr(written(), "source s15 "));
+    lost("a", 61 * NS_PER_S);
+    assert_non_null(strstr(written(), "(and 84 more like it)"));
 }
 
 static void notices_always_pass(void **state)
@@ -96,11 +117,11 @@ static void the_journal_gets_priorities_and_json_gets_lines(void **state)
     (void)state;
     journal.target = LOG_TARGET_JOURNAL;
     logger_start(&journal);
-    lost(100 * NS_PER_S);
+    lost("a", 100 * NS_PER_S);
     assert_string_equal(written(), "<4>source a has not answered 8 polls in a row\n");
     json.format = LOG_FORMAT_JSON;
     logger_start(&json);
-    lost(200 * NS_PER_S);
+    lost("a", 200 * NS_PER_S);
     text = written();
     assert_true(text[0] == '{' && strstr(text, "\"event\":\"source_lost\"") && strstr(text, "\"polls\":8") && text[strlen(text) - 1] == '\n');
 }
@@ -170,7 +191,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_line_a_second_of_each_event),
-        cmocka_unit_test(notices_always_pass),
+        cmocka_unit_test(each_source_has_its_own_line), cmocka_unit_test(notices_always_pass),
         cmocka_unit_test(the_level_hides_what_matters_less),
         cmocka_unit_test(the_journal_gets_priorities_and_json_gets_lines),
         cmocka_unit_test(a_remote_log_gets_whole_fields),

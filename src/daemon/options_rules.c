@@ -159,8 +159,10 @@ static void check_twins(const struct rules *r, size_t i)
 
     for (size_t k = 0; k < i && *options_name(s, name); k++)
         if (strcasecmp(options_name(s, name), options_name(&all[k], other)) == 0 && (*s->server.s == '\0') == (*all[k].server.s == '\0') &&
-            all[k].port == s->port)
+            all[k].port == s->port) {
             conf_error_add(r->errors, source_place(r, i), "sources[%zu]: the same as sources[%zu]; one machine may not vote twice", i, k);
+            return;
+        }
 }
 
 static void check_sources(const struct rules *r)

@@ -266,6 +266,8 @@ static void rules_between_keys(void **state)
     refuse("sources: [{ server: a, min_poll: 8, max_poll: 7 }]", ":1:34: sources[0]: ", "min_poll 8 is above max_poll 7", "");
     refuse("sources: [{ server: a, max_poll: 5 }]", ":1:34: sources[0]: ", "min_poll 6 is above max_poll 5", "");
     refuse("sources: [{ server: a }, { server: A }]", ":1:26: sources[1]: ", "the same as sources[0]", "");
+    assert_int_equal(load_with("sources: [{ server: a }, { server: a }, { server: a }, { server: a }]", no_environment), -UE_SYNTAX);
+    assert_int_equal(errors.found, 3); /* each once, not for each that it is like */
     load("sources: [{ server: a }, { server: a, port: 124 }, { pool: a }]");
     refuse("sources: [{ server: a }]\nclock: { min_sources: 2 }", ":2:23: clock.min_sources: ", "at most 1", "");
     refuse("clock: { max_drift: 20ppm }", ":1:21: clock.max_drift_silent: ", "below max_drift", "");
