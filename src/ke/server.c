@@ -417,6 +417,15 @@ static bool make_contexts(SSL_CTX **tls, SSL_CTX **certified, const char **wrong
     return false;
 }
 
+static void tell_taken(const SSL_CTX *before, const SSL_CTX *now)
+{
+    char until[CIVIL_TEXT_MAX];
+
+    if (!before || X509_cmp(SSL_CTX_get0_certificate(before), SSL_CTX_get0_certificate(now)) != 0)
+        fprintf(stderr, "simple-utcd-ke: the certificate of %s is used from now on, and good until %s\n", ke.shared->orders.options.certificate.s,
+                utc_to_text(ke.valid.until, 0, until));
+}
+
 /* A pair that does not fit, or cannot be read, leaves the one in use (KE-15). */
 static bool load(void)
 {
@@ -434,11 +443,12 @@ static bool load(void)
                 ke.tls ? "; the certificate in use stays" : "");
         return false;
     }
+    ke.valid = ke_tls_own_validity(tls);
+    tell_taken(ke.tls, tls);
     SSL_CTX_free(ke.tls); /* connections under way hold their own reference */
     SSL_CTX_free(ke.certified);
     ke.tls = tls;
     ke.certified = certified;
-    ke.valid = ke_tls_own_validity(tls);
     ke.lists = ke_tls_lists_validity(certified);
     ke.expiry_told = ke.lists_told = NTS_EXPIRY_FAR;
     ke.picture->valid = ke.valid;

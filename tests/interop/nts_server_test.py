@@ -434,6 +434,9 @@ def test_KE_15_utcctl_reload_takes_a_renewed_pair(lab, mode):
     assert done.returncode == 0, done.stderr
     shown = lambda: proc.run(["openssl", "s_client", "-connect", f"{HOST}:{nts.ke_port}", "-alpn", "ntske/1"]).stdout
     proc.wait_for(lambda: "test ca-other" in shown(), what=nts.daemon.log)
+    taken = f"the certificate of {nts.certificate} is used from now on, and good until 20"
+    assert nts.daemon.log().count(taken) == 2, nts.daemon.log()
+    assert nts.daemon.ctl("reload").returncode == 0 and "test ca-other" in shown() and nts.daemon.log().count(taken) == 2, nts.daemon.log()
 
 
 def test_KE_16_private_key_that_others_may_read(lab):
