@@ -212,7 +212,7 @@ static int judge_head(const char *text, size_t len)
         return -UE_SYNTAX;
     if (!starts_with(text, len, HEAD) && !is_version_1(text, len))
         return starts_with(text, len, HEAD_ANY) && memchr(text, '\n', len) ? -UE_VERSION : -UE_SYNTAX;
-    return is_whole(text, len) ? 0 : -UE_TRUNCATED;
+    return is_whole(text, len) ? 0 : -UE_CHECKSUM;
 }
 
 static void take_drift(struct reader *r, struct clock_drift *d)

@@ -141,12 +141,12 @@ static void tell_not_saved(struct core *c, int err)
 {
     struct log_record r = { .id = LOG_STATE_NOT_SAVED };
 
-    if (err && !c->save_failed) {
+    if (err && !c->save_err) {
         log_text(&r, "file", drift_file(c));
-        log_text(&r, "reason", ue_text(err));
+        log_text(&r, "reason", memory_file_why(err));
         logger_write(&r, host_mono());
     }
-    c->save_failed = err != 0;
+    c->save_err = err;
 }
 
 void core_read_memory(struct core_world *w)

@@ -85,7 +85,7 @@ struct core {
     struct core_world *world;
     struct loop *loop;
     struct engine *engine;
-    bool save_failed;                   /* told once until it works again */
+    int save_err;                       /* why the last save failed: told once until it works again */
     bool names_watched, keys_watched;   /* the helpers' sockets are on the loop */
     unsigned missing_told[ROLE_COUNT + 1]; /* by role, who speaks TLS for us behind them: what was told that it has to do without */
     uint8_t turn;                       /* of the configuration: part of each question */

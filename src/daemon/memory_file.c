@@ -69,6 +69,8 @@ int memory_file_can_save(const char *path)
     return access(folder_of(path, folder), W_OK) == 0 ? 0 : io_error(errno);
 }
 
+const char *memory_file_why(int err) { return err == -UE_NO_FILE ? "its directory does not exist" : ue_text(err); }
+
 int memory_file_save(const char *path, const struct clock_memory *m)
 {
     char text[CLOCK_MEMORY_TEXT_MAX], beside[OPTION_TEXT_MAX + 8];

@@ -12,6 +12,9 @@ int memory_file_load(const char *path, double max_frequency_ppm, struct clock_me
 /* Could it be saved? Returns 0, or why not: told at the start rather than when there is something to lose. */
 int memory_file_can_save(const char *path);
 
+/* The sentence of what either of them returns: what is not there is a directory. */
+const char *memory_file_why(int err);
+
 /* Returns 0 or -UE_NO_SPACE, -UE_PERMISSION ... with the old file as it was. */
 int memory_file_save(const char *path, const struct clock_memory *m);
 

@@ -149,6 +149,7 @@ static void ST_01_what_cannot_be_meant_is_set_aside(void **state)
 {
     static const struct { const char *text; int err; } rows[] = {
         { "simple-utcd drift 9\nanything\n", -UE_VERSION }, { "simple-utcd clock 3\nanything\n", -UE_VERSION }, { "0.000\n", -UE_SYNTAX }, { "", -UE_SYNTAX },
+        { "simple-utcd drift 1\nfreq_ppm 0.0\nskew_ppm 1.0\nchecksum 00000000\n", -UE_CHECKSUM },
         { "-12.345 0.1\n", -UE_SYNTAX },
     };
     static char large[3 * CLOCK_MEMORY_TEXT_MAX];

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "daemon/admin_role.h"
+#include "daemon/memory_file.h"
 #include "daemon/rival.h"
 #include "ke/ke.h"
 
@@ -83,8 +84,8 @@ static void note_clock(const struct core *c, struct mono_ns now, struct problems
     if (rival[0])
         problems_note(out, PROBLEM_RIVAL, rival, NULL);
     found_note(&c->world->found, c->world->options->engine.clock.clock.drift_file.s, mono_sub(now, c->world->wall_at), out);
-    if (c->save_failed)
-        problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, NULL);
+    if (c->save_err)
+        problems_note(out, PROBLEM_NOT_SAVED, c->world->options->engine.clock.clock.drift_file.s, memory_file_why(c->save_err));
 }
 
 static void note_cards(const struct snapshot_card *card, uint32_t count, enum problem_kind kind, struct problems *out)
