@@ -132,12 +132,18 @@ static void put_json_text(struct line *l, const char *s)
     put_char(l, '"');
 }
 
+#define MANY_DAYS 9999.5 /* four digits would take an exponent */
+
 const char *ns_to_text(int64_t ns, char *out)
 {
     static const struct { double ns; const char *unit; } units[] = {
         { 86400e9, "d" }, { 3600e9, "h" }, { 60e9, "min" }, { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
     double v = fabs((double)ns);
 
+    if (v >= MANY_DAYS * units[0].ns) {
+        snprintf(out, 24, "%s%.0f d", ns < 0 ? "-" : "", v / units[0].ns);
+        return out;
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (v >= units[i].ns) {
             snprintf(out, 24, "%s%.4g %s", ns < 0 ? "-" : "", v / units[i].ns, units[i].unit);

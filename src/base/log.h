@@ -70,7 +70,7 @@ size_t log_render_journal(const struct log_record *r, char *out, size_t size);
 struct log_sender { const char *host, *program; int pid; };
 size_t log_render_syslog(const struct log_record *r, struct utc_ns at, const struct log_sender *from, const char *message, char *out, size_t size);
 
-/* "1.234 ms", "-5 ns", "3.2 s": at most four significant digits. size >= 24. */
+/* "1.234 ms", "-5 ns", "3.2 s": at most four significant digits, but for whole days. size >= 24. */
 const char *ns_to_text(int64_t ns, char *out);
 
 #endif

@@ -125,6 +125,7 @@ static void durations_read_well(void **state)
     static const struct { int64_t ns; const char *text; } rows[] = {
         { 0, "0 ns" }, { -5, "-5 ns" }, { 1234, "1.234 us" }, { 1500000, "1.5 ms" }, { -2000000000, "-2 s" },
         { 90 * NS_PER_S, "1.5 min" }, { 7200 * NS_PER_S, "2 h" },
+        { INT64_C(20454) * 86400 * NS_PER_S, "20454 d" }, { INT64_C(-99999) * 86400 * NS_PER_S, "-99999 d" }, { INT64_C(9999) * 86400 * NS_PER_S, "9999 d" },
     };
     char out[24];
 

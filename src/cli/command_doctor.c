@@ -72,6 +72,23 @@ static void say_measured(const struct snapshot_source *s, unsigned width)
     show_fact("Measured", text, width, stdout);
 }
 
+/* What `chronyc ntpdata` is asked for. */
+static void say_server(const struct snapshot_source *s, unsigned width)
+{
+    char text[256], refid[REFID_TEXT_MAX], delay[24], dispersion[24];
+
+    if (s->last_answer_age.ns >= 0) {
+        snprintf(text, sizeof text, "stratum %u, reference %s, root delay %s, root dispersion %s, leap second: %s", s->stratum,
+                 refid_to_text(s->refid, s->stratum, refid), ns_to_text(s->root_delay.ns, delay), ns_to_text(s->root_dispersion.ns, dispersion),
+                 leap_text((enum leap)s->leap));
+        show_fact("Server's claim", text, width, stdout);
+    }
+    snprintf(text, sizeof text, "%llu requests, %llu answers taken, %llu dropped; stamps: %s%s", (unsigned long long)s->sent,
+             (unsigned long long)s->accepted, (unsigned long long)s->dropped, stamp_text((enum stamp)s->stamp), s->interleaved ? ", interleaved" : "");
+    if (s->sent)
+        show_fact("Asked", text, width, stdout);
+}
+
 static void say_authentication(const struct snapshot_source *s, unsigned width)
 {
     char text[96];
@@ -122,6 +139,7 @@ static void say_source(const struct snapshot_source *s)
     if (detail_of(s))
         show_fact("Reason", text_printable(detail_of(s), shown, sizeof shown), width, stdout);
     say_measured(s, width);
+    say_server(s, width);
     say_authentication(s, width);
     if (dropped_for(s))
         show_fact("Dropped answers", dropped_for(s), width, stdout);

@@ -78,11 +78,11 @@ static const char *advice(const struct snapshot *s)
         return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
     if (n[SOURCE_RESOLVING] == s->source_count)
         return "Check the network and the name server (`getent hosts NAME`), or configure numeric addresses.";
-    if (n[SOURCE_KEYLESS] == s->source_count)
+    if (is_named(s, PROBLEM_NO_KEYS))
         return "See the reason below; what NTS takes is a way to TCP port 4460, an authority that is trusted here, and the right date.";
     if (n[SOURCE_REFUSED] > 0)
         return "A source answers, but says itself that its time is not to be used: `utcctl sources` tells why. Choose another.";
-    if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] + n[SOURCE_KEYLESS] == s->source_count)
+    if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] == s->source_count)
         return "Check the network, and that a firewall lets UDP port 123 out: `utcctl query HOST` asks a server once. For a reference clock see its program.";
     return "Wait for a few polls: `utcctl wait-sync` returns when it is done.";
 }

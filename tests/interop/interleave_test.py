@@ -100,6 +100,8 @@ def test_where_it_is_switched_off_chronyd_is_answered_in_basic_mode(lab, good_ch
 def test_we_ask_chronyd_in_interleaved_mode(lab, good_chronyd, mode):
     daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port, interleaved=True)]}, mode)
     status = daemon.wait_status(lambda s: s["sources"][0]["interleaved"] and s["sources"][0]["accepted"] >= 8, what="no interleaved answer came")
+    told = daemon.ctl("explain", "s1").stdout
+    assert "stamps: kernel, interleaved" in told and "Server's claim  stratum 3" in told, told
     source = status["sources"][0]
     assert (source["stamp"], source["state"]) == ("kernel", "selected")
     assert set(source["verdicts"]) == {"accepted"}
