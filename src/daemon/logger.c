@@ -22,11 +22,11 @@
 #define LINE_SIZE 4032  /* two names of 255 bytes, each of which JSON gives six characters, and more; a pipe takes it at once with what put() adds: PIPE_BUF */
 #define SAID_SIZE 512
 #define REMOTE_SIZE (LOG_MESSAGE_MAX - 384) /* beside what RFC 5424 puts before it: a host's name of 255 bytes, and numbers */
-#define SOURCES_A_SECOND 16 /* as many as can be configured */
+#define NAMES_A_SECOND 16 /* as many as there can be sources */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-/* One line a second of each event; but of each source its own, or the log of a start would tell of one server in four. */
-struct limit { struct mono_ns last; bool any; uint32_t left_out, told, source[SOURCES_A_SECOND]; };
+/* One line a second of each event; but of each source and process its own, or the log of a start would tell of one server in four. */
+struct limit { struct mono_ns last; bool any; uint32_t left_out, told, name[NAMES_A_SECOND]; };
 
 static struct {
     enum log_format format;
@@ -199,31 +199,34 @@ static void put_remote(const struct log_record *r, const char *text, struct utc_
         log_remote_send(&logger.remote[i], message, n, now);
 }
 
-/* FNV-1a of the source's name: those of equal value share a line, which happens to one pair in 2^32. */
-static uint32_t source_of(const struct log_record *r)
+/* Are there few of it, all by our own configuration? */
+static bool is_name(const struct log_field *f) { return f->kind == LOG_FIELD_TEXT && (strcmp(f->name, "source") == 0 || strcmp(f->name, "role") == 0); }
+
+/* FNV-1a of the name of a source or process: those of equal value share a line, which happens to one pair in 2^32. */
+static uint32_t name_of(const struct log_record *r)
 {
     uint32_t hash = 2166136261;
 
     for (unsigned i = 0; i < r->count; i++)
-        if (strcmp(r->field[i].name, "source") == 0 && r->field[i].kind == LOG_FIELD_TEXT)
+        if (is_name(&r->field[i]))
             for (const char *c = r->field[i].u.text; *c; c++)
                 hash = (hash ^ (uint8_t)*c) * 16777619;
     return hash;
 }
 
-static bool is_told(const struct limit *l, uint32_t source)
+static bool is_told(const struct limit *l, uint32_t name)
 {
     for (uint32_t i = 0; i < l->told; i++)
-        if (l->source[i] == source)
+        if (l->name[i] == name)
             return true;
-    return l->told == SOURCES_A_SECOND;
+    return l->told == NAMES_A_SECOND;
 }
 
 /* May this event be told now? */
 static bool permitted(const struct log_record *r, enum log_level level, struct mono_ns now)
 {
     struct limit *l = &logger.limit[r->id];
-    uint32_t source = source_of(r);
+    uint32_t name = name_of(r);
 
     if (level < logger.level[log_topic_of(r->id)])
         return false;
@@ -234,11 +237,11 @@ static bool permitted(const struct log_record *r, enum log_level level, struct m
         l->last = now;
         l->told = 0;
     }
-    if (is_told(l, source)) {
+    if (is_told(l, name)) {
         l->left_out++;
         return false;
     }
-    l->source[l->told++] = source;
+    l->name[l->told++] = name;
     return true;
 }
 

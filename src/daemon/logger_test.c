@@ -89,6 +89,21 @@ static void each_source_has_its_own_line(void **state)
     assert_non_null(strstr(written(), "(and 84 more like it)"));
 }
 
+static void each_process_has_its_own_line(void **state)
+{
+    static const char *const roles[] = { "serve", "core", "serve" };
+
+    (void)state;
+    logger_start(&options);
+    for (int i = 0; i < 3; i++) {
+        struct log_record r = { .id = LOG_CHILD_DIED };
+
+        log_text(&r, "role", roles[i]);
+        logger_write(&r, (struct mono_ns){ 70 * NS_PER_S });
+    }
+    assert_non_null(strstr(written(), "process core"));
+}
+
 static void notices_always_pass(void **state)
 {
     (void)state;
@@ -191,7 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_line_a_second_of_each_event),
-        cmocka_unit_test(each_source_has_its_own_line), cmocka_unit_test(notices_always_pass),
+        cmocka_unit_test(each_source_has_its_own_line), cmocka_unit_test(each_process_has_its_own_line), cmocka_unit_test(notices_always_pass),
         cmocka_unit_test(the_level_hides_what_matters_less),
         cmocka_unit_test(the_journal_gets_priorities_and_json_gets_lines),
         cmocka_unit_test(a_remote_log_gets_whole_fields),
