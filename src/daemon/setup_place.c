@@ -104,7 +104,7 @@ int setup_take_run_dir(struct setup *s)
     else if (err == -UE_BUSY)
         return refuse_second(s, other);
     else
-        return setup_refuse(err == -UE_PERMISSION ? EXIT_PERMISSION : EXIT_GENERAL,
+        return setup_refuse(err == -UE_PERMISSION || err == -UE_READ_ONLY ? EXIT_PERMISSION : EXIT_GENERAL,
                             "cannot use the run directory %s: %s; make it a directory of this user's own, or set process.run_dir", s->run_dir,
                             err == -UE_NO_FILE ? "the directory above it does not exist" : ue_text(err));
     return 0;

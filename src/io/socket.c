@@ -53,8 +53,8 @@ int io_error(int system_error)
 {
     switch (system_error) {
     case EACCES:
-    case EPERM:
-    case EROFS: return -UE_PERMISSION;
+    case EPERM: return -UE_PERMISSION;
+    case EROFS: return -UE_READ_ONLY;
     case EADDRINUSE: return -UE_IN_USE;
     case EADDRNOTAVAIL: return -UE_NO_ADDRESS;
     case ENETUNREACH:

@@ -106,6 +106,7 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
     assert daemon.status()["clock"]["status"] == "synchronised"
     assert daemon.stop() == 0
     assert daemon.log().count("cannot save") == 1, daemon.log()
+    assert {"full": "the disk is full", "read_only": "the file system is read-only", "gone": "its directory does not exist"}[harm] in daemon.log(), daemon.log()
     if harm != "gone":
         assert drift.read_bytes() == old
         assert os.listdir(folder) == ["drift"]
