@@ -9,7 +9,8 @@
 #include "base/test.h"
 #include "clock/clock.h"
 
-#define FIXTURE_UTC (INT64_C(1893456000) * NS_PER_S) /* 2030-01-01: true UTC at the start */
+#define FIXTURE_NEW_YEAR (INT64_C(1893456000) * NS_PER_S)     /* 2030-01-01 */
+#define FIXTURE_UTC (FIXTURE_NEW_YEAR + 3600 * NS_PER_S)      /* true UTC at the start: no month ends nearby */
 #define FIXTURE_RAW (INT64_C(1000) * NS_PER_S)
 
 struct fixture {

@@ -298,6 +298,16 @@ void majority_first(struct clock *c, bool heard, struct mono_ns now, struct cloc
     log_synchronised(c, &m, out);
 }
 
+/* A correction is counted from what is served; but what is still worked off since the first synchronisation was let through then, be it as much as it
+ * may: on top of that only what the sources say beyond the estimate counts. */
+static bool is_panic(const struct clock *c, const struct clock_majority *m, struct mono_ns now)
+{
+    struct dur_ns limit = dur_add(c->options.clock.panic_threshold, c->policy.lost), beyond = dur_from_s(interval_middle(m->core));
+    bool let_through = dur_before(limit, dur_abs(discipline_residue(c, now)));
+
+    return dur_before(limit, dur_abs(let_through ? beyond : apart(c, m, now)));
+}
+
 /* The majority says something the bound excludes: a declared assumption is broken, the majority's or that of our own oscillator. Beyond the panic
  * threshold it is never followed; below, a lone source must say it twice. Returns whether the bound was given up for the majority's. */
 static bool yield(struct clock *c, const struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
@@ -305,7 +315,7 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
     struct dur_ns off = apart(c, m, now);
     struct log_record *r;
 
-    if (dur_before(dur_add(c->options.clock.panic_threshold, c->policy.lost), dur_abs(off))) {
+    if (is_panic(c, m, now)) {
         if (!c->policy.panic_logged)
             log_ns(discipline_log(out, LOG_CLOCK_PANIC), "offset_ns", off.ns);
         c->policy.panic_logged = true;

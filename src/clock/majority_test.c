@@ -302,6 +302,27 @@ static void panic_counts_from_what_is_served(void **state)
     }
 }
 
+/* What the first synchronisation let through is worked off however far it is. Would the threshold count it again, the sources could say nothing more until
+ * it is, and a bound that they contradict by less stayed false (utcsim --storm 26120407929). */
+static void panic_does_not_count_twice_what_was_let_through(void **state)
+{
+    const double honest[3] = { 0 };
+
+    (void)state;
+    for (int sign = -1; sign <= 1; sign += 2)
+        for (int beyond = 0; beyond < 2; beyond++) {
+            struct fixture f;
+
+            begin(&f, 3, -60);
+            f.c.options.clock.step_limit = 0;
+            rounds(&f, 5, 3, honest, (struct dur_ns){ 0 });
+            assert_true(fabs(fixture_error_s(&f) + 60) < 0.3);
+            for (uint16_t i = 0; i < 2; i++)
+                fixture_answer(&f, i, 1e-4, 1e-4, sign * (beyond ? 10.1 : 9.9));
+            assert_true(fixture_logged(&f, LOG_CLOCK_PANIC) == beyond && f.c.policy.bound_broken != beyond);
+        }
+}
+
 /* As soon as the frequency is good it is saved, later by the hour. */
 static void what_was_learnt_is_saved_as_soon_as_it_is_good(void **state)
 {
@@ -453,7 +474,7 @@ static void a_spent_budget_is_kept(void **state)
 }
 
 /* Six hours before the end of a year who smears linearly is a quarter of a second behind. */
-#define BEFORE_LEAP_S (-6 * 3600.0)
+#define BEFORE_LEAP_S (-7 * 3600.0)
 #define SMEARED_S (-0.25)
 
 /* A clock that is 2 s behind then; one source has UTC and comes over a long way, the other may smear and is near. */
@@ -506,7 +527,7 @@ static void else_the_first_answers_stand(void **state)
     static const struct { bool listed; enum leap leap; enum smear_law law; double near_s; int32_t delta_s; } rows[] = {
         { false, LEAP_INSERT, SMEAR_NONE, 0, 1 }, { true, LEAP_INSERT, SMEAR_LINEAR, SMEARED_S, 1 }, { false, LEAP_NONE, SMEAR_LINEAR, 0, 0 },
     };
-    const struct leap_table list = { .expires = { FIXTURE_UTC + 86400 * NS_PER_S }, .count = 2, .entry = { { { 0 }, 37 }, { { FIXTURE_UTC }, 38 } } };
+    const struct leap_table list = { .expires = { FIXTURE_UTC + 86400 * NS_PER_S }, .count = 2, .entry = { { { 0 }, 37 }, { { FIXTURE_NEW_YEAR }, 38 } } };
 
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -539,6 +560,7 @@ int main(void)
         cmocka_unit_test(a_majority_beyond_the_bound_is_believed_at_once),
         cmocka_unit_test(beyond_the_panic_threshold_nobody_is_believed),
         cmocka_unit_test(panic_counts_from_what_is_served),
+        cmocka_unit_test(panic_does_not_count_twice_what_was_let_through),
         cmocka_unit_test(what_was_learnt_is_saved_as_soon_as_it_is_good),
         cmocka_unit_test(a_split_and_a_falseticker_are_told_once),
         cmocka_unit_test(a_step_limit_of_none_is_kept),
