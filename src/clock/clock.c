@@ -23,6 +23,7 @@
 #include "clock/recall.h"
 #include "clock/sample.h"
 #include "clock/unsmear.h"
+#include "clock/untold.h"
 
 #define TAI_MINUS_UTC_S 37         /* since 2017-01-01, IERS Bulletin C 52 */
 #define UNKNOWN_S 4e9              /* a bound that says nothing: 127 years */
@@ -62,6 +63,7 @@ static void resume(struct clock *c, const struct page_data *page, struct mono_ns
     page_view(&line, now, &v); /* the estimate, where the page serves a line that still approaches it */
     unproven = fmax((mono_before(now, page->silent_at) ? page->growth : page->growth_silent) - c->options.clock.max_drift * 1e-6, 0);
     c->page = *page;
+    c->policy.root_delay = page->root_delay;
     if (page->leap_delta_s != 0 && dur_abs(utc_sub(page_leap_midnight(page), v.utc)).ns <= CLOCK_MEMORY_LEAP_NS)
         recall_leap_of(c, page->leap_delta_s, page_leap_midnight(page), page->tai_minus_utc_s);
     c->estimate.bound = (struct clock_span){ dur_to_s(utc_sub(v.earliest, v.utc)), dur_to_s(utc_sub(v.latest, v.utc)) };
@@ -455,13 +457,25 @@ static void follow_time(struct clock *c, struct mono_ns now, struct clock_action
     discipline_publish(c, s, false, now, out);
 }
 
+/* What was known may have changed without a measurement. */
+static void refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)
+{
+    bool untold = c->leap.untold, in_doubt = c->leap.in_doubt;
+
+    leap_refresh(c, now, out);
+    if (c->leap.untold != untold || c->leap.in_doubt != in_doubt)
+        discipline_publish(c, discipline_status(c, now), false, now, out);
+}
+
 void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     interval_age(c, now);
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
     end_wait(c, now, out);
-    if ((mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c))) || !mono_before(now, doubt_next(c)))
+    if (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
+        discipline_publish(c, discipline_status(c, now), false, now, out);
+    else if (!mono_before(now, mono_min(doubt_next(c), untold_next(c))))
         discipline_publish(c, discipline_status(c, now), false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
@@ -469,7 +483,7 @@ void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
         discipline_emit(out, CLOCK_DO_SAVE);
     }
     if (mono_sub(now, c->page.heartbeat).ns >= HEARTBEAT_NS) {
-        leap_refresh(c, now, out);
+        refresh(c, now, out);
         c->page.heartbeat = now;
         discipline_emit(out, CLOCK_DO_PUBLISH);
     }
@@ -485,6 +499,7 @@ struct mono_ns clock_next(const struct clock *c)
     next = mono_min(next, local_goes_on_at(c));
     if (c->leap.in_doubt)
         next = mono_min(next, doubt_next(c));
+    next = mono_min(next, untold_next(c));
     if (mono_before(c->page.heartbeat, leap_doubt_from(c)))
         next = mono_min(next, leap_doubt_from(c));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));

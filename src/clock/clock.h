@@ -59,6 +59,8 @@ struct clock_leap {
     struct utc_ns doubt_told;
     uint8_t followed;               /* bits of enum smear_law: sources there are, or were since, may have followed it */
     bool in_doubt, found;           /* it may still come; it became known after a smear had begun, and the sources' words are still to be taken back */
+    struct utc_ns month;            /* the month's beginning that is near, or was last (untold.c), */
+    bool known, spoken, untold;     /* a file or a leap second says what comes; most sources said that none comes with it; nobody could */
     double loose;                   /* s/s by which the sources' rate may be another than the oscillator's */
 };
 

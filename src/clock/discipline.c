@@ -10,6 +10,7 @@
 #include "clock/recall.h"
 #include "clock/select.h"
 #include "clock/unsmear.h"
+#include "clock/untold.h"
 
 #define SILENT_POLLS 8        /* RFC 5905: a source is unreachable after eight */
 #define SLEW_PART (1.0 / 3)   /* a correction is spread over this part of the poll interval, */
@@ -106,6 +107,7 @@ static void set_bound(struct clock *c, enum clock_status status, struct mono_ns 
     bool stated = status == CLOCK_LOCAL && !c->policy.synchronised_once;
 
     leap_widen(c, now, &bound);
+    untold_widen(c, &bound);
     c->page.growth = stated ? silent : growth;
     c->page.growth_silent = stated ? silent : fmax(silent, drift) + growth - drift;
     c->page.early = dur_from_s(fmax(-bound.lo_s, 0) + ROUNDING_S);
@@ -135,7 +137,7 @@ static void set_path(struct clock *c)
     c->page.stratum = s->last.stratum >= 15 ? 15 : (uint8_t)(s->last.stratum + 1);
     c->page.refid = s->refid;
     /* Not the bound's whole width: then readers of the wire would add up more than it. */
-    c->page.root_delay = dur_min(dur_add(s->last.root_delay, s->last.delay), dur_add(c->page.early, c->page.late));
+    c->policy.root_delay = dur_min(dur_add(s->last.root_delay, s->last.delay), dur_add(c->page.early, c->page.late));
 }
 
 /* What is known was measured since then: from the start on, or since a sleep or a move took the phase away. */
@@ -172,11 +174,14 @@ static void set_status(struct clock *c, enum clock_status status)
     p->free_running_at = holds && !c->policy.orphan ? when_bound_is(p, c->options.holdover.max_error) : MONO_NEVER;
     if (status == CLOCK_SYNCHRONISED && c->options.local.present && mono_before(p->free_running_at, p->silent_at))
         p->free_running_at = p->silent_at; /* `local` would serve the same line with the same bound, and call it a statement */
+    if (holds)
+        p->free_running_at = mono_min(p->free_running_at, untold_ends(c));
     if (status == CLOCK_LOCAL) {
         p->stratum = (uint8_t)c->options.local.stratum;
         p->refid = UINT32_C(0x7f7f0101); /* 127.127.1.1, as local references have always been written */
-        p->root_delay = (struct dur_ns){ 0 };
+        c->policy.root_delay = (struct dur_ns){ 0 };
     }
+    p->root_delay = dur_max(c->policy.root_delay, untold_root_delay(c));
 }
 
 static void publish(struct clock *c, struct tai_ns served, enum clock_status status, bool fresh, struct mono_ns now, struct clock_actions *out)

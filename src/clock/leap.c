@@ -5,6 +5,7 @@
 #include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/select.h"
+#include "clock/untold.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define TOO_NEAR_NS (8 * NS_PER_S) /* what is measured so near to a leap second may be set by on its other side: the first wait is 4 s */
@@ -87,24 +88,28 @@ bool leap_is_too_near(const struct clock *c, const struct measurement *m)
 
 /* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could.
  * Beside those who smear and have no say half is enough: more than half are truthful, so one of these is. */
-struct vote { int32_t delta_s; bool found; unsigned by, sources; };
+struct vote { int32_t delta_s; bool found, by_more_than_half; unsigned by, sources; struct untold_words lately; };
 
-/* Who smears announces nothing; but what he does may have been seen. Returns 2 + what is announced; 0: no word. */
+/* Who smears announces nothing; but what he does may have been seen. Nor does who is in doubt himself. Returns 2 + what is announced; 0: no word. */
 static unsigned word_of(const struct clock *c, const struct clock_source *s)
 {
     static const uint8_t seen[] = { [DOUBT_SEEN_NONE] = 2, [DOUBT_SEEN_INSERT] = 3, [DOUBT_SEEN_DELETE] = 1 };
 
     if (s->smear != SMEAR_NONE)
         return c->leap.doubted.ns != 0 ? seen[s->seen] : 0;
+    if (untold_is_no_word(&s->last))
+        return 0;
     return s->last.leap == LEAP_INSERT ? 3 : s->last.leap == LEAP_DELETE ? 1 : 2;
 }
 
 static struct vote vote(const struct clock *c)
 {
-    unsigned heard = 0, used = 0, all, for_it[4] = { 0 };
+    unsigned heard = 0, used = 0, all, for_it[4] = { 0 }, smearing = 0, recent = 0, none = 0;
+    struct untold_words lately;
 
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
+        unsigned word;
 
         if (!s->used || s->aside) /* in a group of orphans: who only repeats another of ours, or follows nobody */
             continue;
@@ -112,13 +117,18 @@ static struct vote vote(const struct clock *c)
         if (s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER)
             continue;
         heard++;
-        for_it[word_of(c, s)]++;
+        word = word_of(c, s);
+        for_it[word]++;
+        smearing += word == 0 && s->smear != SMEAR_NONE;
+        recent += untold_is_recent(c, &s->last);
+        none += word == 2 && untold_is_recent(c, &s->last);
     }
     all = c->policy.electorate > heard ? c->policy.electorate : heard;
+    lately = (struct untold_words){ 2 * none + (smearing != 0) > all, 2 * recent > all };
     for (int i = 1; i <= 3; i++)
-        if (2 * for_it[i] + (for_it[0] != 0) > all)
-            return (struct vote){ i - 2, true, for_it[i], used };
-    return (struct vote){ 0 };
+        if (2 * for_it[i] + (smearing != 0) > all)
+            return (struct vote){ i - 2, true, 2 * for_it[i] > all, for_it[i], used, lately };
+    return (struct vote){ .lately = lately };
 }
 
 static bool valid_at(const struct leap_table *t, struct utc_ns now)
@@ -182,8 +192,7 @@ static unsigned sources_that_may_speak(const struct clock *c)
     return n;
 }
 
-/* Are those measured since then, by its count, the majority? */
-static bool is_measured_since(const struct clock *c, struct tai_ns since)
+bool leap_is_measured_since(const struct clock *c, struct tai_ns since)
 {
     unsigned n = 0;
 
@@ -208,7 +217,7 @@ struct mono_ns leap_doubt_from(const struct clock *c)
 
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound)
 {
-    if (mono_before(now, leap_doubt_from(c)) || is_measured_since(c, c->page.leap_at))
+    if (mono_before(now, leap_doubt_from(c)) || leap_is_measured_since(c, c->page.leap_at))
         return;
     if (c->page.leap_delta_s > 0)
         bound->hi_s += 1;
@@ -330,13 +339,23 @@ static void tell_doubt(struct clock *c, struct clock_actions *out)
     log_utc(discipline_log(out, LOG_LEAP_UNKNOWN), "at", c->leap.doubted);
 }
 
+/* Do the sources say that no leap second comes, or came? After midnight an announcement is over: of those who smear beside them, and may be off as long as
+ * that lasts, nothing more is said, unless it was before. */
+static bool says_none(const struct clock *c, const struct vote *v, struct utc_ns utc)
+{
+    const struct clock_leap *l = &c->leap;
+    bool before = utc_earlier(utc, l->doubted) || (l->spoken && l->month.ns == l->doubted.ns);
+
+    return v->found && v->delta_s == 0 && (before || v->by_more_than_half);
+}
+
 void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     struct clock_view v;
     const struct leap_table *t;
     struct leap_event e = { .delta_s = 0 };
     struct vote voted = vote(c);
-    bool by_vote = false;
+    bool by_vote = false, known;
 
     page_view(&c->page, now, &v);
     t = best_table(c, v.utc);
@@ -352,7 +371,9 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     if (e.delta_s != 0 && c->page.leap_delta_s == 0)
         doubt_ends(c);
     apply(c, &e, &v, out);
-    doubt_refresh(c, v.utc, e.delta_s != 0 || (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc)), voted.found && voted.delta_s == 0);
+    known = e.delta_s != 0 || (t && t->expires.ns != INT64_MIN && valid_at(t, v.utc));
+    doubt_refresh(c, v.utc, known, says_none(c, &voted, v.utc));
+    untold_refresh(c, known, &voted.lately);
     tell_doubt(c, out);
     save_change(c, now, out);
 }

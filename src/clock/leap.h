@@ -25,6 +25,9 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
 struct mono_ns leap_doubt_from(const struct clock *c);
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound);
 
+/* Are those that were measured since then, by its count, the majority? */
+bool leap_is_measured_since(const struct clock *c, struct tai_ns since);
+
 /* Is the source's UTC so near to a leap second that this clock is too far off to tell which side of it, or which of two like seconds, is meant? */
 bool leap_is_too_near(const struct clock *c, const struct measurement *m);
 

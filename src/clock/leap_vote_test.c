@@ -67,6 +67,70 @@ static void list(int32_t delta, int64_t expires_ns)
     c.leap.have[LEAP_FROM_LIST] = true;
 }
 
+/* A source that announces nothing, and tells a root distance; the rest of a sample is as if it had just come. */
+static void silent_source(int64_t dispersion_ns, int64_t age_ns, int64_t before_midnight_ns)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (!c.source[i].used) {
+            c.source[i] = (struct clock_source){ .used = true, .state = CLOCK_SOURCE_SELECTED, .last.root_dispersion = { dispersion_ns } };
+            c.source[i].last.utc.ns = MIDNIGHT - before_midnight_ns - age_ns;
+            return;
+        }
+}
+
+/* Whether none comes is said by more than half, in the last two hours, and not by who does not know it himself. Beside those who smear half is enough. */
+static void none_is_said_by_a_majority_that_knows_and_lately(void **state)
+{
+    static const struct { const char *name; unsigned none, old, no_word, smearing, electorate; bool spoken, insert; } rows[] = {
+        { "two of three", 2, 0, 0, 0, 3, true, false },       { "one of three", 1, 0, 0, 0, 3, false, false },
+        { "one of two", 1, 0, 1, 0, 2, false, false },        { "two of three, one in doubt", 2, 0, 1, 0, 3, true, false },
+        { "half beside those who smear", 1, 0, 0, 1, 2, true, false }, { "less", 1, 0, 1, 1, 3, false, false },
+        { "half, too long ago", 1, 1, 0, 0, 2, false, false }, { "nobody", 0, 0, 0, 0, 0, false, false },
+        { "who announces says another thing", 1, 0, 0, 0, 2, false, true },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(HOUR_NS);
+        c.policy.synchronised_once = true;
+        c.policy.electorate = rows[i].electorate;
+        refresh(); /* which month it is */
+        for (unsigned n = 0; n < rows[i].none + rows[i].old + rows[i].no_word; n++)
+            silent_source(n >= rows[i].none + rows[i].old ? NS_PER_S : 0, n >= rows[i].none && n < rows[i].none + rows[i].old ? HOUR_NS : 0, HOUR_NS);
+        sources(rows[i].smearing, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_UTC_SLS);
+        sources(rows[i].insert, CLOCK_SOURCE_SELECTED, LEAP_INSERT, SMEAR_NONE);
+        refresh();
+        if (c.leap.spoken != rows[i].spoken || c.leap.untold == rows[i].spoken || c.page.leap_delta_s != 0)
+            fail_msg("%s: %d %d", rows[i].name, c.leap.spoken, c.leap.untold);
+    }
+}
+
+/* After midnight who announces none may have announced one before: of those who smear beside them that says nothing, if it was not said before it. */
+static void after_midnight_none_is_said_by_more_than_half_alone(void **state)
+{
+    static const struct { int64_t before_ns; unsigned none, smearing; bool spoken, doubt; } rows[] = {
+        { HOUR_NS, 1, 1, false, false }, { -HOUR_NS, 1, 1, false, true }, { -HOUR_NS, 1, 1, true, false }, { -HOUR_NS, 2, 1, false, false },
+        { HOUR_NS, 0, 1, false, true },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(rows[i].before_ns);
+        c.policy.synchronised_once = true;
+        c.page.reference_time.ns = MIDNIGHT;
+        c.leap.doubted.ns = rows[i].before_ns < 0 ? MIDNIGHT : 0;
+        c.leap.month.ns = MIDNIGHT;
+        c.leap.spoken = rows[i].spoken;
+        sources(rows[i].none, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_NONE);
+        sources(rows[i].smearing, CLOCK_SOURCE_SELECTED, LEAP_NONE, SMEAR_LINEAR);
+        c.policy.electorate = rows[i].none + rows[i].smearing;
+        refresh(); /* what is doubted */
+        refresh();
+        if (c.leap.in_doubt != rows[i].doubt)
+            fail_msg("row %u: %d", i, c.leap.in_doubt);
+    }
+}
+
 /* More than half of all that have or may still have a say; beside those that smear, who announce nothing, half is enough. */
 static void a_majority_of_those_with_a_say_announces(void **state)
 {
@@ -537,6 +601,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_majority_of_those_with_a_say_announces),
+        cmocka_unit_test(none_is_said_by_a_majority_that_knows_and_lately),
+        cmocka_unit_test(after_midnight_none_is_said_by_more_than_half_alone),
         cmocka_unit_test(what_is_armed_is_taken_back_by_more),
         cmocka_unit_test(a_group_takes_nothing_back),
         cmocka_unit_test(what_most_did_not_announce_is_in_doubt),

@@ -154,6 +154,7 @@ struct clock_policy {
     struct dur_ns lost;            /* what a disruption may have cost */
     struct mono_ns lost_at;        /* the last one, 0: none */
     struct dur_ns slept;           /* what sleeps alone have cost a usable clock that nobody has put right yet */
+    struct dur_ns root_delay;      /* of the way to who leads */
     bool orphan;                   /* what is served is the time of a local reference of our group */
     struct mono_ns last_utc;       /* last sample of a source that says it has UTC; the start */
     bool synchronised_ever;        /* now or in an earlier run: steps count from there on */
