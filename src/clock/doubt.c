@@ -5,6 +5,7 @@
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/pace.h"
+#include "clock/select.h"
 #include "clock/unsmear.h"
 
 #define NOON_S 43200.0
@@ -121,6 +122,38 @@ static struct clock_span with(struct clock_span a, struct clock_span b)
     return (struct clock_span){ fmin(a.lo_s, b.lo_s), fmax(a.hi_s, b.hi_s) };
 }
 
+/* The majority of spans in which a source that smears may be off by what its law hides. */
+static bool majority_in_doubt(struct clock *c, double x_s, struct clock_majority *m)
+{
+    struct clock_span span[CLOCK_SOURCES_MAX];
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
+        enum smear_law law = (enum smear_law)c->source[i].smear;
+
+        span[i] = c->source[i].span;
+        if (law != SMEAR_NONE && is_on(law, x_s))
+            widen(&c->source[i].span, hidden_by_s(c, law, x_s));
+    }
+    select_majority(c->source, c->policy.electorate, m);
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        c->source[i].span = span[i];
+    return m->found;
+}
+
+struct clock_span doubt_proven(struct clock *c, struct clock_span hull)
+{
+    struct clock_majority m;
+    double x_s, most_s;
+
+    if (!doubt_has_begun(c) || c->leap.have_before)
+        return hull;
+    x_s = x_now_s(c);
+    most_s = hidden_s(c, x_s);
+    if (!majority_in_doubt(c, x_s, &m))
+        return hull;
+    return (struct clock_span){ fmin(hull.lo_s, m.hull.lo_s + most_s), fmax(hull.hi_s, m.hull.hi_s - most_s) };
+}
+
 void doubt_forget(struct clock *c)
 {
     if (!c->leap.have_before || !doubt_has_begun(c))
@@ -194,6 +227,8 @@ void doubt_refresh(struct clock *c, struct utc_ns utc, bool known, bool none)
     loose = doubt_has_begun(c) && !c->leap.have_before;
     if (loose && c->leap.loose == 0 && c->policy.resumed)
         widen(&c->estimate.bound, hidden_s(c, x_s)); /* the page tells where UTC is; the sources are elsewhere */
+    else if (loose && c->leap.loose == 0)
+        c->estimate.bound = doubt_proven(c, c->estimate.bound);
     loosen_rate(c, loose ? steepest(c, x_s) : 0);
 }
 

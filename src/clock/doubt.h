@@ -25,6 +25,10 @@ bool doubt_may_remember(const struct clock *c);
 /* A leap second became known while in doubt: until the sources' words are taken back to UTC the bound holds both. */
 void doubt_ends(struct clock *c);
 
+/* What the majority proves, `hull`, where nothing was known before. A liar among those who smear may have cut a part out of their spans that truth is farther
+ * from than their law hides; from what is returned it is not. Elsewhere it is `hull`. */
+struct clock_span doubt_proven(struct clock *c, struct clock_span hull);
+
 /* What was remembered is about to be forgotten: what it said goes into bound and spans first. */
 void doubt_forget(struct clock *c);
 

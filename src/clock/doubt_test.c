@@ -187,6 +187,43 @@ static void who_is_gone_is_doubted_still(void **state)
     assert_false(c.leap.in_doubt);
 }
 
+/* Two smear, as they are declared to, one has UTC; a liar beside those who smear makes a majority with them, at the edge of what they say. Truth is as far from the
+ * middle of their spans as the law hides, so it is farther from the edge; on whatever side that is. */
+static void a_liar_cuts_nothing_off(void **state)
+{
+    static const double x_s = -2.5 * HOUR_S, wide_s = 0.04;
+
+    (void)state;
+    for (int side = -1; side <= 1; side += 2)
+        for (int before = 0; before < 2; before++) {
+            struct clock_span hull = { side * 0.03 - HALF_S, side * 0.03 + HALF_S }, proven;
+            double hides_s;
+
+            begin(x_s);
+            for (unsigned i = 0; i < 4; i++)
+                source(i, i < 2 ? SMEAR_COSINE : SMEAR_NONE, x_s, 0);
+            refresh(x_s);
+            hides_s = half_of_bound_s() - HALF_S;
+            c.leap.have_before = before;
+            c.policy.electorate = 4;
+            for (unsigned i = 0; i < 4; i++) {
+                double at_s = i < 2 ? 0 : i == 2 ? -side * hides_s : side * 0.03, half_s = i < 2 ? wide_s : HALF_S;
+
+                c.source[i].reach = 1;
+                c.source[i].span = (struct clock_span){ at_s - half_s, at_s + half_s };
+            }
+            proven = doubt_proven(&c, hull);
+            assert_true(proven.lo_s <= hull.lo_s && proven.hi_s >= hull.hi_s);
+            assert_true(c.source[0].span.lo_s == -wide_s && c.source[1].span.hi_s == wide_s);
+            if (before)
+                assert_true(proven.lo_s == hull.lo_s && proven.hi_s == hull.hi_s);
+            else if (side > 0)
+                assert_true(fabs(proven.lo_s + HALF_S) < 1e-6 && proven.hi_s == hull.hi_s);
+            else
+                assert_true(fabs(proven.hi_s - HALF_S) < 1e-6 && proven.lo_s == hull.lo_s);
+        }
+}
+
 /* Who goes on from another's page knows where UTC is, and not where the sources are. */
 static void who_takes_over_widens(void **state)
 {
@@ -247,6 +284,7 @@ int main(void)
         cmocka_unit_test(what_a_source_does_is_seen),
         cmocka_unit_test(the_rate_is_loose_meanwhile),
         cmocka_unit_test(who_is_gone_is_doubted_still),
+        cmocka_unit_test(a_liar_cuts_nothing_off),
         cmocka_unit_test(who_takes_over_widens),
         cmocka_unit_test(what_becomes_known_meanwhile_is_told),
         cmocka_unit_test(the_next_instant),

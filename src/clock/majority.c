@@ -5,6 +5,7 @@
 
 #include "clock/combine.h"
 #include "clock/discipline.h"
+#include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/orphan.h"
@@ -200,7 +201,7 @@ static bool start_from(struct clock *c, struct clock_majority *m, struct mono_ns
     restart_estimate(c, m, now);
     select_majority(c->source, c->policy.electorate, m);
     if (m->found)
-        c->estimate.bound = m->hull;
+        c->estimate.bound = doubt_proven(c, m->hull);
     return m->found;
 }
 
@@ -329,7 +330,7 @@ static bool yield(struct clock *c, const struct clock_majority *m, struct mono_n
     c->policy.bound_broken = true;
     c->policy.broken_at = now;
     c->policy.broken_by = off;
-    c->estimate.bound = m->hull;
+    c->estimate.bound = doubt_proven(c, m->hull);
     /* By a jump, or by another frequency since the last sample: both become possible. */
     estimate_open(&c->estimate, interval_farthest(m->hull), dur_to_s(mono_sub(now, c->estimate.at)));
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
@@ -367,14 +368,14 @@ static void replace_lost_phase(struct clock *c)
 /* The bound becomes what the majority and it have in common. Returns false where the majority is not followed. */
 static bool narrow(struct clock *c, struct clock_source *s, struct clock_majority *m, struct mono_ns now, struct clock_actions *out)
 {
-    struct clock_span both;
+    struct clock_span hull = doubt_proven(c, m->hull), both;
 
     if (orphan_counts(c)) {
         c->estimate.bound = m->hull;
     } else if (c->policy.orphan) {
         return leave_group(c, m, now);
-    } else if (interval_meet(c->estimate.bound, m->hull, &both)) {
-        c->estimate.bound = both;
+    } else if (interval_meet(c->estimate.bound, hull, &both)) {
+        c->estimate.bound = c->leap.loose > 0 ? hull : both; /* who is right of those who smear and those who do not may be another each time */
         replace_lost_phase(c);
         c->policy.panic_logged = false;
     } else if (!yield(c, m, now, out)) {
