@@ -187,6 +187,69 @@ static void who_is_gone_is_doubted_still(void **state)
     assert_false(c.leap.in_doubt);
 }
 
+/* By as much as the steepest law that is declared, and may go on, can be. */
+static void the_rate_is_as_loose_as_a_law_is_steep(void **state)
+{
+    static const struct { enum smear_law law, other; double x_s, loose; } rows[] = {
+        { SMEAR_LINEAR, SMEAR_NONE, -500, 11.7e-6 },        { SMEAR_COSINE, SMEAR_NONE, -500, 18.3e-6 },
+        { SMEAR_LINEAR, SMEAR_COSINE, 500, 18.3e-6 },       { SMEAR_LINEAR, SMEAR_UTC_SLS, -500, 1.001e-3 },
+        { SMEAR_COSINE, SMEAR_UTC_SLS, -1009, 18.3e-6 },    { SMEAR_COSINE, SMEAR_UTC_SLS, -1007.9, 1.001e-3 },
+        { SMEAR_COSINE, SMEAR_UTC_SLS, 9, 1.001e-3 },       { SMEAR_COSINE, SMEAR_UTC_SLS, 9.1, 18.3e-6 },
+        { SMEAR_LINEAR, SMEAR_NONE, 43209, 11.7e-6 },       { SMEAR_LINEAR, SMEAR_NONE, 43209.1, 0 },
+        { SMEAR_COSINE, SMEAR_NONE, 43209, 18.3e-6 },       { SMEAR_COSINE, SMEAR_NONE, 43209.1, 0 },
+        { SMEAR_LINEAR, SMEAR_NONE, -43208, 11.7e-6 },      { SMEAR_LINEAR, SMEAR_NONE, -43208.1, 0 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(rows[i].x_s);
+        c.leap.doubted.ns = MIDNIGHT;
+        source(0, rows[i].law, rows[i].x_s, 0);
+        source(1, rows[i].other, rows[i].x_s, 0);
+        refresh(rows[i].x_s);
+        if (fabs(c.leap.loose - rows[i].loose) > 1e-9)
+            fail_msg("row %u: %g", i, c.leap.loose);
+    }
+}
+
+/* What is known is worth keeping until the first law of those declared begins. */
+static void what_is_known_is_kept_until_a_law_begins(void **state)
+{
+    static const struct { enum smear_law law, other; double x_s; bool doubted, may; } rows[] = {
+        { SMEAR_LINEAR, SMEAR_NONE, -43208.1, true, true },   { SMEAR_LINEAR, SMEAR_NONE, -43208, true, false },
+        { SMEAR_COSINE, SMEAR_NONE, -43208.1, true, true },   { SMEAR_COSINE, SMEAR_NONE, -43200, true, false },
+        { SMEAR_UTC_SLS, SMEAR_NONE, -1008.1, true, true },   { SMEAR_UTC_SLS, SMEAR_NONE, -1007.9, true, false },
+        { SMEAR_UTC_SLS, SMEAR_LINEAR, -1008.1, true, false }, { SMEAR_UTC_SLS, SMEAR_NONE, -1008.1, false, false },
+        { SMEAR_LINEAR, SMEAR_NONE, 60000, true, false },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(rows[i].x_s);
+        source(0, rows[i].law, rows[i].x_s, 0);
+        source(1, rows[i].other, rows[i].x_s, 0);
+        c.leap.doubted.ns = rows[i].doubted ? MIDNIGHT : 0;
+        if (doubt_may_remember(&c) != rows[i].may)
+            fail_msg("row %u", i);
+    }
+}
+
+/* From 8 s before midnight to 8 s after a clock may be on either side of it. */
+static void around_midnight_both_sides_are_held(void **state)
+{
+    static const struct { double x_s, hides_s; } rows[] = { { -8.1, 0.49991 }, { -8, 0.5001 }, { 0, 0.5 }, { 8, 0.5001 }, { 8.1, 0.4999 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(rows[i].x_s);
+        source(0, SMEAR_LINEAR, rows[i].x_s, 0);
+        c.leap.doubted.ns = MIDNIGHT;
+        refresh(rows[i].x_s);
+        if (fabs(half_of_bound_s() - HALF_S - rows[i].hides_s) > 5e-5)
+            fail_msg("at %.1f s: %.6f s", rows[i].x_s, half_of_bound_s() - HALF_S);
+    }
+}
+
 /* Two smear, as they are declared to, one has UTC; a liar beside those who smear makes a majority with them, at the edge of what they say. Truth is as far from the
  * middle of their spans as the law hides, so it is farther from the edge; on whatever side that is. */
 static void a_liar_cuts_nothing_off(void **state)
@@ -284,6 +347,9 @@ int main(void)
         cmocka_unit_test(what_a_source_does_is_seen),
         cmocka_unit_test(the_rate_is_loose_meanwhile),
         cmocka_unit_test(who_is_gone_is_doubted_still),
+        cmocka_unit_test(the_rate_is_as_loose_as_a_law_is_steep),
+        cmocka_unit_test(what_is_known_is_kept_until_a_law_begins),
+        cmocka_unit_test(around_midnight_both_sides_are_held),
         cmocka_unit_test(a_liar_cuts_nothing_off),
         cmocka_unit_test(who_takes_over_widens),
         cmocka_unit_test(what_becomes_known_meanwhile_is_told),
