@@ -250,8 +250,8 @@ static void around_midnight_both_sides_are_held(void **state)
     }
 }
 
-/* Two smear, as they are declared to, one has UTC; a liar beside those who smear makes a majority with them, at the edge of what they say. Truth is as far from the
- * middle of their spans as the law hides, so it is farther from the edge; on whatever side that is. */
+/* Two smear, as they are declared to, one has UTC; a liar beside those who smear makes a majority with them, at the edge of what they say. Truth is as far
+ * from the middle of their spans as the law hides, so it is farther from the edge; on whatever side that is. */
 static void a_liar_cuts_nothing_off(void **state)
 {
     static const double x_s = -2.5 * HOUR_S, wide_s = 0.04;
