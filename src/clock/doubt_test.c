@@ -167,6 +167,24 @@ static void what_a_source_does_is_seen(void **state)
     }
 }
 
+/* Until 8 s before midnight, and no longer. */
+static void what_a_source_does_is_seen_before_midnight(void **state)
+{
+    static const struct { double x_s; enum doubt_seen seen; } rows[] = { { -8, DOUBT_SEEN_NONE }, { -7.9, DOUBT_UNSEEN } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(-13 * HOUR_S);
+        source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
+        refresh(-13 * HOUR_S);
+        unsmear_remember(&c);
+        now(rows[i].x_s);
+        source(0, SMEAR_LINEAR, rows[i].x_s, 0);
+        doubt_see(&c, &c.source[0]);
+        assert_int_equal(c.source[0].seen, rows[i].seen);
+    }
+}
+
 /* The rate of who smears is another than the oscillator's; when the smear is over it has to be proven again. */
 static void the_rate_is_loose_meanwhile(void **state)
 {
@@ -270,47 +288,52 @@ static void around_midnight_both_sides_are_held(void **state)
 
 /* Two smear, as they are declared to, one has UTC; a liar beside those who smear makes a majority with them, at the edge of what they say. Truth is as far
  * from the middle of their spans as the law hides, so it is farther from the edge; on whatever side that is. */
+static void assert_nothing_is_cut_off(double x_s, int side, bool before)
+{
+    static const double wide_s = 0.04;
+    struct clock_span hull = { side * 0.03 - HALF_S, side * 0.03 + HALF_S }, proven;
+    double hides_s;
+
+    begin(x_s);
+    for (unsigned i = 0; i < 4; i++)
+        source(i, i < 2 ? SMEAR_COSINE : SMEAR_NONE, x_s, 0);
+    refresh(x_s);
+    hides_s = half_of_bound_s() - HALF_S;
+    c.leap.have_before = before;
+    c.policy.electorate = 4;
+    for (unsigned i = 0; i < 4; i++) {
+        double at_s = i < 2 ? 0 : i == 2 ? -side * hides_s : side * 0.03, half_s = i < 2 ? wide_s : HALF_S;
+
+        c.source[i].reach = 1;
+        c.source[i].span = (struct clock_span){ at_s - half_s, at_s + half_s };
+    }
+    c.leap.loose = 0;
+    c.estimate.bound = hull;
+    refresh(x_s); /* the doubt begins with the first synchronisation: what set the bound did not know of it */
+    proven = doubt_proven(&c, hull);
+    if (!before)
+        assert_true(c.estimate.bound.lo_s == proven.lo_s && c.estimate.bound.hi_s == proven.hi_s);
+    c.estimate.bound = hull;
+    refresh(x_s);
+    assert_true(c.estimate.bound.lo_s == hull.lo_s && c.estimate.bound.hi_s == hull.hi_s);
+    assert_true(proven.lo_s <= hull.lo_s && proven.hi_s >= hull.hi_s);
+    assert_true(c.source[0].span.lo_s == -wide_s && c.source[1].span.hi_s == wide_s);
+    if (before)
+        assert_true(proven.lo_s == hull.lo_s && proven.hi_s == hull.hi_s);
+    else if (side > 0)
+        assert_true(fabs(proven.lo_s + HALF_S) < 1e-6 && proven.hi_s == hull.hi_s);
+    else
+        assert_true(fabs(proven.hi_s - HALF_S) < 1e-6 && proven.lo_s == hull.lo_s);
+}
+
 static void a_liar_cuts_nothing_off(void **state)
 {
-    static const double x_s = -2.5 * HOUR_S, wide_s = 0.04;
-
     (void)state;
-    for (int side = -1; side <= 1; side += 2)
-        for (int before = 0; before < 2; before++) {
-            struct clock_span hull = { side * 0.03 - HALF_S, side * 0.03 + HALF_S }, proven;
-            double hides_s;
-
-            begin(x_s);
-            for (unsigned i = 0; i < 4; i++)
-                source(i, i < 2 ? SMEAR_COSINE : SMEAR_NONE, x_s, 0);
-            refresh(x_s);
-            hides_s = half_of_bound_s() - HALF_S;
-            c.leap.have_before = before;
-            c.policy.electorate = 4;
-            for (unsigned i = 0; i < 4; i++) {
-                double at_s = i < 2 ? 0 : i == 2 ? -side * hides_s : side * 0.03, half_s = i < 2 ? wide_s : HALF_S;
-
-                c.source[i].reach = 1;
-                c.source[i].span = (struct clock_span){ at_s - half_s, at_s + half_s };
-            }
-            c.leap.loose = 0;
-            c.estimate.bound = hull;
-            refresh(x_s); /* the doubt begins with the first synchronisation: what set the bound did not know of it */
-            proven = doubt_proven(&c, hull);
-            if (!before)
-                assert_true(c.estimate.bound.lo_s == proven.lo_s && c.estimate.bound.hi_s == proven.hi_s);
-            c.estimate.bound = hull;
-            refresh(x_s);
-            assert_true(c.estimate.bound.lo_s == hull.lo_s && c.estimate.bound.hi_s == hull.hi_s);
-            assert_true(proven.lo_s <= hull.lo_s && proven.hi_s >= hull.hi_s);
-            assert_true(c.source[0].span.lo_s == -wide_s && c.source[1].span.hi_s == wide_s);
-            if (before)
-                assert_true(proven.lo_s == hull.lo_s && proven.hi_s == hull.hi_s);
-            else if (side > 0)
-                assert_true(fabs(proven.lo_s + HALF_S) < 1e-6 && proven.hi_s == hull.hi_s);
-            else
-                assert_true(fabs(proven.hi_s - HALF_S) < 1e-6 && proven.lo_s == hull.lo_s);
-        }
+    for (int side = -1; side <= 1; side += 2) {
+        assert_nothing_is_cut_off(-2.5 * HOUR_S, side, false);
+        assert_nothing_is_cut_off(-2.5 * HOUR_S, side, true);
+        assert_nothing_is_cut_off(-5, side, false);
+    }
 }
 
 /* Who goes on from another's page knows where UTC is, and not where the sources are. */
@@ -373,6 +396,7 @@ int main(void)
         cmocka_unit_test(what_a_smear_hides_is_in_the_bound),
         cmocka_unit_test(what_was_known_before_is_held),
         cmocka_unit_test(what_a_source_does_is_seen),
+        cmocka_unit_test(what_a_source_does_is_seen_before_midnight),
         cmocka_unit_test(the_rate_is_loose_meanwhile),
         cmocka_unit_test(who_is_gone_is_doubted_still),
         cmocka_unit_test(the_rate_is_as_loose_as_a_law_is_steep),
