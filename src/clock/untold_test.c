@@ -162,6 +162,7 @@ static void who_was_away_has_not_heard_either(void **state)
         { "for weeks", 20 * DAY_S, -DAY_S, -DAY_S, false, 1 },
         { "set for the first time, at once", 0.5, NAN, 0.4, false, 0 },
         { "set for the first time, by what is older", 9, NAN, -1, false, 1 },
+        { "set for the first time, an hour after", HOUR_S, NAN, -1, false, 0 },
         { "set for the first time, within the month", 2 * HOUR_S, NAN, -1, false, 0 },
     };
 
@@ -282,6 +283,41 @@ static void a_page_ends_with_the_month(void **state)
     }
 }
 
+/* Each instant belongs to what begins with it. */
+static void an_instant_belongs_to_what_begins(void **state)
+{
+    (void)state;
+    begin(-3 * HOUR_S);
+    c.estimate.bound = (struct clock_span){ 0, 0 };
+    c.leap.in_doubt = true;
+    at(-7200, false, &silent);
+    assert_int_equal(untold_root_delay(&c).ns, 2 * NS_PER_S);
+    c.leap.in_doubt = false;
+    at(-5400, false, &silent);
+    assert_int_equal(untold_root_delay(&c).ns, 2 * NS_PER_S);
+    at(-8, false, &silent);
+    assert_about(told_wider_s(), 1);
+    assert_int_equal(untold_ends(&c).ns, MONO_NEVER.ns);
+    at(0, false, &none); /* too late */
+    assert_true(c.leap.untold);
+    c.leap.in_doubt = true;
+    at(8, false, &silent);
+    assert_false(c.leap.untold);
+    c.estimate.bound = (struct clock_span){ 0, 0 };
+    assert_int_equal(untold_root_delay(&c).ns, 0);
+}
+
+/* Raw seconds are shorter than seconds where the line gains on them. */
+static void instants_are_told_by_the_raw_clock(void **state)
+{
+    (void)state;
+    begin(-7199);
+    at(-7199, false, &silent);
+    c.estimate.rate = 1e-3;
+    assert_true(fabs(dur_to_s(mono_sub(untold_next(&c), raw(-7199))) - 1799 * 0.999) < 0.1);
+    assert_true(fabs(dur_to_s(mono_sub(untold_ends(&c), raw(-7199))) - 7195 * 0.999) < 0.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +333,8 @@ int main(void)
         cmocka_unit_test(words_are_recent_for_two_hours),
         cmocka_unit_test(the_next_instant),
         cmocka_unit_test(a_page_ends_with_the_month),
+        cmocka_unit_test(an_instant_belongs_to_what_begins),
+        cmocka_unit_test(instants_are_told_by_the_raw_clock),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
