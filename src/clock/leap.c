@@ -344,7 +344,7 @@ static void tell_doubt(struct clock *c, struct clock_actions *out)
 static bool says_none(const struct clock *c, const struct vote *v, struct utc_ns utc)
 {
     const struct clock_leap *l = &c->leap;
-    bool before = utc_earlier(utc, l->doubted) || (l->spoken && l->month.ns == l->doubted.ns);
+    bool before = l->doubted.ns == 0 || utc_earlier(utc, l->doubted) || (l->spoken && l->month.ns == l->doubted.ns);
 
     return v->found && v->delta_s == 0 && (before || v->by_more_than_half);
 }
