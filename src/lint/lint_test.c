@@ -180,11 +180,14 @@ static void no_file_and_no_listener_is_left_out(void **state)
     judge("nts: { certificate: /no/1, private_key: /no/2, trusted_certificates: /no/3, revoked_certificates: /no/4, client_certificate: /no/5,\n"
           "       client_private_key: /no/6, client_authorities: /no/7, listen: [\"192.0.2.77:28005\"], certified_listen: [\"192.0.2.77:28006\"] }\n"
           "ntp: { listen: [\"192.0.2.77:28001\"], smear_listen: [\"192.0.2.77:28002\"] }\n"
+          "leap: { list: /no/8, zone: /no/9 }\n"
           "time: { listen: [\"192.0.2.77:28003\"] }\ndaytime: { listen: [\"192.0.2.77:28004\"] }\nhttp: { listen: [\"192.0.2.77:28007\"] }\n", true);
-    for (int i = 1; i <= 7; i++) {
+    for (int i = 1; i <= 9; i++) {
         snprintf(words, sizeof words, "/no/%d: ", i);
         if (!told(LINT_FILE_UNREADABLE_RULE, words))
             fail_msg("%s", words);
+    }
+    for (int i = 1; i <= 7; i++) {
         snprintf(words, sizeof words, "192.0.2.77:2800%d: ", i);
         if (!told(LINT_ADDRESS_ABSENT_RULE, words))
             fail_msg("%s", words);

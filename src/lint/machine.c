@@ -79,6 +79,15 @@ static void try_file(const struct lint_place *p, const char *section, const char
         lint_add(p, LINT_FILE_UNREADABLE_RULE, section, 0, key, "%.150s: %s", path, strerror(errno));
 }
 
+/* The leap second files of the default may be missing, but not one that somebody named. */
+static void try_leap_file(const struct lint_place *p, const char *key, const char *path)
+{
+    const struct conf_node *named = conf_node_find(conf_node_find(p->tree->root, "leap"), key);
+
+    if (named && !conf_node_is_null(named))
+        try_file(p, "leap", key, path);
+}
+
 /* By ETHTOOL_GET_TS_INFO, as the daemon asks; nothing is switched on. */
 static const char *card_problem(const char *name)
 {
@@ -116,6 +125,8 @@ void lint_machine(const struct daemon_options *o, const struct conf_tree *tree, 
     try_file(&p, "nts", "client_certificate", o->nts.client_certificate.s);
     try_file(&p, "nts", "client_private_key", o->nts.client_private_key.s);
     try_file(&p, "nts", "client_authorities", o->nts.client_authorities.s);
+    try_leap_file(&p, "list", o->engine.clock.leap.list.s);
+    try_leap_file(&p, "zone", o->engine.clock.leap.zone.s);
     for (uint32_t i = 0; i < o->top.hardware_timestamps.count; i++) {
         const char *problem = card_problem(o->top.hardware_timestamps.item[i].s);
 
