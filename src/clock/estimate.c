@@ -14,6 +14,8 @@
 #define OPENED_SAMPLES 4        /* then tell */
 #define JUMP_SINCE_S 1.0        /* a jump is not taken for a frequency of less than this */
 #define NEVER_LESS 1e-9         /* weight no filter falls below */
+#define EVEN_TILT 0.01          /* over half the box: less is none */
+#define STEEP 5.0               /* tilt times deviation */
 #define VAR_MIN 1e-20           /* (0.1 ns)^2 */
 
 static const double wander[CLOCK_FILTERS] = { 1e-11, 3.2e-11, 1e-10, 3.2e-10, 1e-9, 3.2e-9, 1e-8, 3.2e-8, 1e-7, 3.2e-7, 1e-6 };
@@ -117,22 +119,43 @@ static struct piece piece_gauss(const struct clock_filter *f, double centre, dou
 static double density(double a) { return exp(-a * a / 2) / sqrt(2 * M_PI); }
 static double upper_tail(double a) { return erfc(a / M_SQRT2) / 2; }
 
-/* The truncated normal of a box whose edges are blurred by a Gaussian of variance `soft`. */
-static struct piece piece_box(const struct clock_filter *f, double centre, double half, double soft)
+/* The truncated normal of a box whose edges are blurred by a Gaussian of variance `soft`; what is left of it tells of nothing below `least`. */
+static struct piece piece_cut(const struct clock_filter *f, double centre, double half, double v, double shift, double least)
 {
-    double v = f->pxx + soft, sd = sqrt(v), a = (centre - half - f->x_s) / sd, b = (centre + half - f->x_s) / sd;
+    double sd = sqrt(v), a = (centre - half - f->x_s - shift) / sd, b = (centre + half - f->x_s - shift) / sd;
     double z = a > 0 ? upper_tail(a) - upper_tail(b) : upper_tail(-b) - upper_tail(-a), m, left;
 
-    if (!(z > 1e-12))
+    if (!(z > least))
         return (struct piece){ 0, f->x_s, f->pxx };
     m = (density(a) - density(b)) / z;
     left = fmin(fmax(1 + (a * density(a) - b * density(b)) / z - m * m, 1e-6), 1);
-    return (struct piece){ z / (2 * half), f->x_s + f->pxx / v * m * sd, f->pxx - f->pxx * f->pxx / v * (1 - left) };
+    return (struct piece){ z, f->x_s + f->pxx / v * (shift + m * sd), f->pxx - f->pxx * f->pxx / v * (1 - left) };
+}
+
+/* The box within which the error's density goes by exp(tilt e): that moves the normal which is cut by -tilt of its variance. Where the box is told from little
+ * beside its tilt, what is cut off would be a difference of far tails, and its own moments say as much. */
+static struct piece piece_box(const struct clock_filter *f, double centre, double half, double soft, double tilt)
+{
+    double v = f->pxx + soft, steep = fabs(tilt), from = half + (tilt < 0 ? centre - f->x_s : f->x_s - centre);
+    struct noise_moments box;
+    struct piece p;
+
+    if (steep * half < EVEN_TILT) {
+        p = piece_cut(f, centre, half, v, 0, 1e-12);
+        p.evidence /= 2 * half;
+    } else if (steep * sqrt(v) < STEEP) {
+        p = piece_cut(f, centre, half, v, -tilt * v, 1e-200);
+        p.evidence *= steep / (1 - exp(-2 * steep * half)) * exp(steep * steep * v / 2 - steep * from);
+    } else {
+        box = noise_in_box(half, tilt);
+        p = piece_gauss(f, centre - box.mean_s, box.var + soft);
+    }
+    return isfinite(p.evidence) ? p : (struct piece){ 0, f->x_s, f->pxx };
 }
 
 static void pieces(const struct clock_filter *f, double z, const struct clock_law *law, double misfit, struct piece p[NOISE_PARTS + 1])
 {
-    p[NOISE_BOX] = piece_box(f, z, law->half_s, law->soft_var);
+    p[NOISE_BOX] = piece_box(f, z, law->half_s, law->soft_var, law->tilt);
     p[NOISE_BODY] = piece_gauss(f, z, law->body_var);
     p[NOISE_EDGE_LOW] = piece_gauss(f, z - law->half_s, law->edge_var);
     p[NOISE_EDGE_HIGH] = piece_gauss(f, z + law->half_s, law->edge_var);

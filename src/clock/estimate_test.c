@@ -92,6 +92,42 @@ static void wander_is_learnt_through_large_noise_too(void **state)
         fail_msg("rms %g s", sqrt(square));
 }
 
+/* Of a normal of deviation sd_s around 0, cut by a box of half width half_s around z_s in which the error's density goes by exp(tilt e). */
+static double mean_in_tilted_box(double sd_s, double z_s, double half_s, double tilt)
+{
+    double sum = 0, first = 0, from = fmax(z_s - half_s, -8 * sd_s), to = fmin(z_s + half_s, 8 * sd_s);
+
+    for (int k = 0; k < 20000; k++) {
+        double x = from + (k + 0.5) * (to - from) / 20000, p = exp(-x * x / (2 * sd_s * sd_s) + tilt * (z_s - x) - fabs(tilt) * half_s);
+
+        sum += p;
+        first += p * x;
+    }
+    return first / sum;
+}
+
+static void tilted_box_moves_the_estimate_as_bayes_has_it(void **state)
+{
+    static const struct { double sd_s, z_s, half_s, tilt; } rows[] = {
+        { 1e-5, 0, 1e-5, 1e5 }, { 1e-5, 2e-5, 3e-5, -1e5 }, { 1e-5, 3e-5, 3e-5, 4e5 },
+        { 1e-5, -2e-5, 4e-5, 1e4 }, { 2e-4, 5e-5, 6e-5, 1e5 }, { 1e-3, 0, 1e-4, -5e4 },
+    };
+    struct clock_estimate e = { .rate = 0 };
+    struct clock_fit fit;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct clock_law law = box_law(rows[i].half_s);
+        double mean, want = mean_in_tilted_box(rows[i].sd_s, rows[i].z_s, rows[i].half_s, rows[i].tilt);
+
+        law.tilt = rows[i].tilt;
+        estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, rows[i].sd_s, 1e-9);
+        mean = estimate_update(&e, at(0), rows[i].z_s, &law, &fit).x_s;
+        if (fabs(mean - want) > 0.03 * fmin(rows[i].sd_s, rows[i].half_s))
+            fail_msg("row %u: %g s, not %g", i, mean, want);
+    }
+}
+
 /* What the bank was told before the first measurement is no reason to ask more often for long. */
 static void first_guess_of_wander_is_soon_forgotten(void **state)
 {
@@ -221,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_is_near_the_optimum_at_every_wander),  cmocka_unit_test(first_guess_of_wander_is_soon_forgotten),
+        cmocka_unit_test(tilted_box_moves_the_estimate_as_bayes_has_it),
         cmocka_unit_test(wander_is_learnt_through_large_noise_too),
         cmocka_unit_test(box_is_tighter_than_its_centre),
         cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),

@@ -22,7 +22,11 @@
 #define SKEW_FLOORED 1.2        /* of exponential excess in both directions, as few samples show it, */
 #define SKEW_SPREAD 0.4         /* give or take */
 #define FLOORED 0.9             /* of all paths, before anything is known: their jitter piles up above a floor */
-#define OFF_MOST 4.0            /* standard deviations: an offset that is farther off shows something else */
+#define EXCESS_MOST 4.0         /* scales: what is longer would count for all the others, */
+#define SLOPE_MOST 0.49         /* and no direction is quite without jitter */
+#define SLOPE_SURE 1.5          /* standard deviations that a slope has to be beyond to count, and by what it is */
+#define TILT_LEAST 0.01         /* over half the box: less is no tilt */
+#define TILT_MOST 30.0          /* from here on the far edge does not matter */
 #define TELLING 2.0             /* one offset says no more than this for a floor or against it, a logarithm */
 #define LONE_SAMPLES 8          /* from here on */
 #define LONE_GAP 2.5            /* a shortest round trip that the next is so many expected errors of the floor above stands alone */
@@ -67,7 +71,11 @@ bool noise_is_sane(const struct clock_noise *n)
 }
 
 /* Another path: what round trips of two have in common is no shape. */
-static void forget_shape(struct clock_noise *n) { n->shaped = n->mean_s = n->m2 = n->m3 = n->floored = n->along_s = n->off_2 = n->leant = 0; }
+static void forget_shape(struct clock_noise *n)
+{
+    n->shaped = n->mean_s = n->m2 = n->m3 = n->floored = 0;
+    memset(&n->beside, 0, sizeof n->beside);
+}
 
 static void restart_window(struct clock_noise *n, double floor_s)
 {
@@ -215,17 +223,49 @@ static void take_shape(struct clock_noise *n, double delay_s)
     n->m3 = (1 - g) * (n->m3 - 3 * g * d * n->m2 + g * (1 - 2 * g) * d * d * d);
     n->m2 = (1 - g) * (n->m2 + g * d * d);
     n->mean_s += g * d;
-    n->last_s = d;
     n->shaped = fmin(n->shaped + 1, SHAPE_MEMORY);
+}
+
+/* Offsets against round trips: their variances and covariance. */
+struct against { double excess, off, both; };
+
+static struct against against_of(const struct clock_noise *n)
+{
+    return (struct against){ n->beside.excess_2 - n->beside.excess_s * n->beside.excess_s, n->beside.off_2 - n->beside.off_s * n->beside.off_s,
+                             n->beside.both - n->beside.excess_s * n->beside.off_s };
 }
 
 /* Offsets that go with the round trips are no even jitter without a floor: there one says nothing of the other. Of n normal pairs that do not, this is how
  * likely such a correlation is. */
 static double apartness(const struct clock_noise *n)
 {
-    double square = n->leant < SHAPE_SAMPLES || !(n->off_2 > 0) ? 0 : n->along_s * n->along_s / (n->m2 * n->off_2);
+    struct against a = against_of(n);
 
-    return pow(fmax(1 - square, 0), n->leant / 2);
+    if (n->beside.seen < SHAPE_SAMPLES || !(a.excess > 0 && a.off > 0))
+        return 1;
+    return pow(fmax(1 - a.both * a.both / (a.excess * a.off), 0), n->beside.seen / 2);
+}
+
+/* Of two directions of exponential excess, of means a and b, the error's density goes by exp((1/b - 1/a) e) within the box. The variance of the round trips
+ * is a^2 + b^2, and the error's slope against them (a^2 - b^2)/(a^2 + b^2)/2. */
+static double tilt_of(const struct clock_noise *n)
+{
+    struct against a = against_of(n);
+    double slope = a.both / a.excess, sure;
+
+    if (n->beside.seen < SHAPE_SAMPLES || !(a.excess > 0))
+        return 0;
+    sure = fmin(fabs(slope), SLOPE_MOST) - SLOPE_SURE * sqrt(fmax(a.off - slope * a.both, 0) / a.excess / (n->beside.seen - 2));
+    return sure > 0 ? copysign(1 / sqrt(a.excess * (0.5 - sure)) - 1 / sqrt(a.excess * (0.5 + sure)), slope) : 0;
+}
+
+struct noise_moments noise_in_box(double half_s, double tilt)
+{
+    double steep = fabs(tilt) * half_s, far = steep < TILT_MOST ? 1 / (sinh(steep) * sinh(steep)) : 0;
+
+    if (steep < TILT_LEAST)
+        return (struct noise_moments){ tilt * half_s * half_s / 3, half_s * half_s / 3 };
+    return (struct noise_moments){ copysign(half_s / tanh(steep) - half_s / steep, tilt), half_s * half_s * (1 / (steep * steep) - far) };
 }
 
 /* How likely round trips of this shape, and what the offsets were beside them, are to have a hard floor under them. Jitter that piles up above a floor is
@@ -308,7 +348,7 @@ static void take_scale(struct clock_noise *n, double delay_s, double excess, dou
 
 static void take_error(struct clock_noise *n, struct clock_law *law, double gain)
 {
-    double error = law->share[NOISE_BOX] * law->half_s * law->half_s / 3 + law->share[NOISE_BODY] * law->body_var +
+    double error = law->share[NOISE_BOX] * noise_in_box(law->half_s, law->tilt).var + law->share[NOISE_BODY] * law->body_var +
                    (law->share[NOISE_EDGE_LOW] + law->share[NOISE_EDGE_HIGH]) * (law->half_s * law->half_s + law->edge_var);
 
     law->late = n->typical_s > 0 && error > LATE * n->typical_s * n->typical_s;
@@ -325,10 +365,12 @@ void noise_law(struct clock_noise *n, double delay_s, struct clock_law *law)
     excess = fabs(delay_s - n->floor_s); /* one that is left out is as doubtful as it is short */
     gain = n->samples == 1 ? 0 : fmax(2.0 / (n->samples + 2), 1 / SCALE_MEMORY); /* early guesses are soon forgotten */
     take_scale(n, delay_s, excess, gain);
+    n->excess_s = excess;
     law->bin = excess < n->scale_s / 2 ? 0 : excess < 2 * n->scale_s ? 1 : 2;
     law->unseen_s = unseen_s(n, n->all_s);
     law->half_s = (excess + unseen_s(n, n->scale_s)) / 2;
     law->soft_var = 0.02 * 0.02 * n->scale_s * n->scale_s + 1e-18;
+    law->tilt = tilt_of(n);
     law->edge_var = 0.15 * 0.15 * law->half_s * law->half_s + law->soft_var;
     expect(n, law);
     take_error(n, law, gain);
@@ -390,16 +432,16 @@ static void weigh_floor(struct clock_noise *n, const struct clock_law *law, cons
     n->floored += fmin(fmax(log(ratio), -TELLING), TELLING) - n->floored / SHAPE_MEMORY;
 }
 
-static void take_leaning(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
+static void take_beside(struct clock_noise *n, double off_s)
 {
-    double off = fit->innovation_s / sqrt(fit->innovation_var + law->body_var), g = 1 / fmin(n->leant + 1, SHAPE_MEMORY);
+    double excess_s = fmin(n->excess_s, EXCESS_MOST * n->scale_s), g = 1 / fmin(n->beside.seen + 1, SHAPE_MEMORY);
 
-    if (n->shaped < SHAPE_SAMPLES)
-        return;
-    off = fmin(fmax(off, -OFF_MOST), OFF_MOST);
-    n->along_s += g * (off * n->last_s - n->along_s);
-    n->off_2 += g * (off * off - n->off_2);
-    n->leant = fmin(n->leant + 1, SHAPE_MEMORY);
+    n->beside.excess_s += g * (excess_s - n->beside.excess_s);
+    n->beside.off_s += g * (off_s - n->beside.off_s);
+    n->beside.excess_2 += g * (excess_s * excess_s - n->beside.excess_2);
+    n->beside.off_2 += g * (off_s * off_s - n->beside.off_2);
+    n->beside.both += g * (excess_s * off_s - n->beside.both);
+    n->beside.seen = fmin(n->beside.seen + 1, SHAPE_MEMORY);
 }
 
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit)
@@ -417,7 +459,8 @@ void noise_learn(struct clock_noise *n, const struct clock_law *law, const struc
         share[i] /= sum;
     *body = fmin(fmax(*body + gain * (seen / unit - weight * *body), 1e-4), 2 * *body);
     weigh_floor(n, law, fit);
-    take_leaning(n, law, fit);
+    if (n->shaped >= SHAPE_SAMPLES && fit->outlier < 0.5)
+        take_beside(n, fit->innovation_s);
     lean_rises(n, fit->innovation_s);
 }
 

@@ -26,6 +26,10 @@ void noise_reference(struct clock_noise *n, double declared_s, double stamps_s, 
 /* What the estimate found. A misfit is taken for a wider body, but not for more than twice as wide at once. */
 void noise_learn(struct clock_noise *n, const struct clock_law *law, const struct clock_fit *fit);
 
+/* Mean and variance of an error within half_s whose density goes by exp(tilt e). */
+struct noise_moments { double mean_s, var; };
+struct noise_moments noise_in_box(double half_s, double tilt);
+
 /* Standard deviation of the offset error over all samples. */
 double noise_sd(const struct clock_noise *n);
 

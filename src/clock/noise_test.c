@@ -278,6 +278,58 @@ static void offsets_that_go_with_the_round_trip_ask_for_a_floor(void **state)
     assert_true(box_beside_even_jitter(false) > 0.6);
 }
 
+/* As the estimate sees it, which knows the truth a little worse than the quieter side would have it. */
+static double tilt_beside(double up_s, double down_s, unsigned samples)
+{
+    double tilt = 0;
+
+    noise_init(&n);
+    for (unsigned i = 0; i < samples; i++) {
+        double d1 = up_s * prng_exponential(&rng), d2 = down_s * prng_exponential(&rng);
+        struct clock_fit fit = { .innovation_s = (d1 - d2) / 2 + 20e-6 * prng_normal(&rng) };
+
+        noise_law(&n, 200e-6 + d1 + d2, &law);
+        memcpy(fit.part, law.share, sizeof fit.part);
+        fit.body_e2 = law.body_var;
+        noise_learn(&n, &law, &fit);
+        tilt += i < samples / 2 ? 0 : law.tilt / (samples - samples / 2);
+    }
+    return tilt;
+}
+
+/* Jitter of 10 us against 100 us: a density that falls by e in 11 us. */
+static void noisier_side_is_learnt_from_few_samples(void **state)
+{
+    double there = tilt_beside(100e-6, 10e-6, 80), back = tilt_beside(10e-6, 100e-6, 80), alike = tilt_beside(100e-6, 100e-6, 400);
+
+    (void)state;
+    if (!(there > 1 / 40e-6 && there < 1 / 10e-6 && back < -1 / 40e-6 && back > -1 / 10e-6))
+        fail_msg("tilts %g and %g", there, back);
+    assert_true(fabs(alike) < 1 / 1000e-6);
+}
+
+static void error_in_a_tilted_box_has_the_moments_of_its_density(void **state)
+{
+    static const double tilts[] = { 0, 1e3, -1e4, 3e5, -3e6 };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof tilts / sizeof tilts[0]; i++) {
+        struct noise_moments m = noise_in_box(1e-5, tilts[i]);
+        double sum = 0, first = 0, second = 0;
+
+        for (int k = -10000; k < 10000; k++) {
+            double e = (k + 0.5) * 1e-9, p = exp(tilts[i] * e - fabs(tilts[i]) * 1e-5);
+
+            sum += p;
+            first += p * e;
+            second += p * e * e;
+        }
+        first /= sum;
+        assert_true(fabs(m.mean_s - first) < 1e-9);
+        assert_true(fabs(m.var / (second / sum - first * first) - 1) < 0.01);
+    }
+}
+
 static void misfit_widens_at_most_twofold(void **state)
 {
     struct clock_fit fit = { .outlier = 1, .innovation_s = 1 };
@@ -330,6 +382,8 @@ int main(void)
         cmocka_unit_test_setup(gaussian_jitter_is_learnt_as_a_body, begin),
         cmocka_unit_test_setup(jitter_without_a_floor_is_soon_taken_for_one_body, begin),
         cmocka_unit_test_setup(offsets_that_go_with_the_round_trip_ask_for_a_floor, begin),
+        cmocka_unit_test_setup(noisier_side_is_learnt_from_few_samples, begin),
+        cmocka_unit_test_setup(error_in_a_tilted_box_has_the_moments_of_its_density, begin),
         cmocka_unit_test_setup(misfit_widens_at_most_twofold, begin),
         cmocka_unit_test_setup(a_reference_clock_is_as_noisy_as_its_samples_are_apart, begin),
     };

@@ -44,9 +44,8 @@ struct clock_noise {
     double mean_s, m2, m3;                       /* of the round trips, central moments */
     double shaped;                               /* samples behind them */
     double floored;                              /* what offsets say for a floor and against none: logarithm of the likelihood ratio, forgetting */
-    double last_s;                               /* the last round trip, less their mean; */
-    double along_s, off_2;                       /* mean product of that with how many deviations the offset was off, and mean square of the latter, */
-    double leant;                                /* of so many */
+    double excess_s;                             /* of the last round trip */
+    struct { double excess_s, off_s, excess_2, off_2, both, seen; } beside; /* means of excesses, of what offsets were off, and of their products */
     double apart_var, aparts;                    /* of a reference clock: half the mean square of how far two samples in a row are apart; of how many */
     uint32_t samples, in_block, block, firsts;
     struct { double share[NOISE_PARTS]; double body; double seen; } bin[CLOCK_NOISE_BINS]; /* by excess/scale; body: variance / scale^2 */
@@ -55,6 +54,7 @@ struct clock_noise {
 /* The likelihood of one sample's error. */
 struct clock_law {
     unsigned bin;
+    double tilt;                   /* the error's density in the box goes by exp(tilt e), 1/s */
     double half_s;                 /* half width of the box, */
     double unseen_s;               /* of which the floor, a minimum of few samples, may still be too high by this, as expected */
     double soft_var;               /* its edges are as soft as time stamps are noisy */
