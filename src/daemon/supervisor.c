@@ -14,6 +14,7 @@
 #include "daemon/sieve.h"
 #include "daemon/status.h"
 #include "host/child.h"
+#include "host/privilege.h"
 
 static struct {
     struct setup *setup;
@@ -253,6 +254,7 @@ int supervisor_run(struct setup *s)
     status_start(&sup.status, &sup.loop, s);
     sup.status.alive = children_alive;
     sup.status.ctx = &sup.children;
+    host_keep_code();
     loop_run(&sup.loop);
     resolver_end(&sup.resolver);
     resolver_end(&sup.ke_client);

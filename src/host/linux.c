@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -315,6 +317,21 @@ int host_confine(enum host_right right, const struct host_user *user)
 }
 
 void host_hide_memory(void) { prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+static int keep_code(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    (void)size;
+    (void)ctx;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+        if (part->p_type == PT_LOAD && !(part->p_flags & PF_W) && mlock((const void *)(info->dlpi_addr + part->p_vaddr), part->p_memsz) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+void host_keep_code(void) { dl_iterate_phdr(keep_code, NULL); }
 
 void host_run_on(unsigned i, unsigned n)
 {

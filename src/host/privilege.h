@@ -31,6 +31,10 @@ void host_hide_memory(void);
 /* Run on the CPUs with number mod n = i, as far as this process may run there; otherwise, and where the system cannot, anywhere. */
 void host_run_on(unsigned i, unsigned n);
 
+/* Keep the code of this program and its libraries in memory, as far as the system lets it (RLIMIT_MEMLOCK): children run code at their start that nobody else
+ * does, and what was not used for long would have to come from the disk. */
+void host_keep_code(void);
+
 /* May have `wanted` descriptors at a time from now on, as far as its hard limit goes. Returns how many it may have, at most `wanted`. */
 unsigned host_allow_descriptors(unsigned wanted);
 

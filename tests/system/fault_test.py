@@ -253,6 +253,16 @@ def test_PROC_01_random_kills_of_children(lab):
         assert percentile(gaps[name], JUDGED) <= limit_s, f"{name}, SEED={SEED}"
 
 
+def test_PROC_02_code_that_only_a_restart_needs_stays_in_memory(lab):
+    """What was not used for long the system takes back, and reads from the disk while nobody is served."""
+    daemon = lab.utcd({"local": utcd.LOCAL}, utcd.PROCESSES)
+    daemon.wait_status(lambda status: True)
+
+    def locked_kb():
+        return next(int(line.split()[1]) for line in open(f"/proc/{daemon.pid}/status") if line.startswith("VmLck"))
+    proc.wait_for(lambda: locked_kb() > 500, what=lambda: f"{locked_kb()} kB")
+
+
 def rights_of(pid):
     """(no right at all and none to be had, a filter of system calls)"""
     words = dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
