@@ -114,6 +114,18 @@ static void log_line(struct sim_world *w, struct sim_node *n, const struct log_r
     fprintf(w->log, "# %12.3f %s: %s\n", dur_to_s(tai_sub(w->now, w->start)), n->name, text);
 }
 
+/* What is kept has to be what its own reader takes: the next run would set another aside, and all that was learnt with it. */
+static void remember(struct sim_node *n)
+{
+    static char text[CLOCK_MEMORY_TEXT_MAX];
+    struct clock_memory read;
+
+    engine_remember(n->c.engine, &n->c.memory);
+    if (n->c.memory.saved.ns != 0 && !utc_is_plausible(n->c.memory.saved))
+        return; /* a story of 2106 */
+    assert(clock_memory_from_text(text, clock_memory_to_text(&n->c.memory, text), n->c.options.clock.clock.max_frequency, &read) == 0);
+}
+
 static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
 {
     struct sim_event e = { .at = w->now, .node = (uint16_t)(n - w->node) };
@@ -146,7 +158,7 @@ static void act(struct sim_world *w, struct sim_node *n, const struct action *a)
         n->c.published = true;
         break;
     case ACTION_SAVE:
-        engine_remember(n->c.engine, &n->c.memory);
+        remember(n);
         break;
     case ACTION_LOG:
         log_line(w, n, &a->u.log);
