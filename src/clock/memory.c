@@ -19,6 +19,10 @@
 #define TAI_WORD "tai_minus_utc_s " /* a line that may be missing: earlier texts have none */
 #define STATED_WORD "stated_ns "        /* and so may this */
 #define TAI_MINUS_UTC_MAX_S 1000
+/* Of a law: more says no more, and is written as this, since no more is read. */
+#define DELAY_MOST_S 1000.0
+#define ERROR_VAR_MOST 1e6
+#define BODY_MOST 1e9       /* squares of its scale */
 #define TRUST_SAMPLES 64    /* a remembered law counts as much as so many samples: a day later the path may be another */
 
 /* FNV-1a (Fowler, Noll, Vo): finds torn and flipped bytes, guards against nobody. */
@@ -49,11 +53,12 @@ __attribute__((format(printf, 2, 3))) static void put(struct text *t, const char
 
 static void put_source(struct text *t, const char *name, const struct clock_noise *n)
 {
-    put(t, "source %s %.9g %.9g %.9g %u", name, n->floor_s, n->scale_s, n->error_var, n->samples);
+    put(t, "source %s %.9g %.9g %.9g %u", name, fmin(n->floor_s, DELAY_MOST_S), fmin(n->scale_s, DELAY_MOST_S),
+        fmin(n->error_var, ERROR_VAR_MOST), n->samples);
     for (unsigned b = 0; b < CLOCK_NOISE_BINS; b++) {
         for (unsigned p = 0; p < NOISE_PARTS; p++)
             put(t, " %.6g", n->bin[b].share[p]);
-        put(t, " %.6g", n->bin[b].body);
+        put(t, " %.6g", fmin(n->bin[b].body, BODY_MOST));
     }
     put(t, "\n");
 }
@@ -158,15 +163,15 @@ static void take_noise(struct reader *r, struct clock_noise *n)
     uint32_t samples;
 
     noise_init(n);
-    n->floor_s = take_number(r, 0, 1000);
-    n->scale_s = n->all_s = take_number(r, 0, 1000);
-    n->error_var = take_number(r, 0, 1e6);
+    n->floor_s = take_number(r, 0, DELAY_MOST_S);
+    n->scale_s = n->all_s = take_number(r, 0, DELAY_MOST_S);
+    n->error_var = take_number(r, 0, ERROR_VAR_MOST);
     samples = (uint32_t)take_number(r, 0, UINT32_MAX);
     n->samples = samples < TRUST_SAMPLES ? samples : TRUST_SAMPLES;
     for (unsigned b = 0; b < CLOCK_NOISE_BINS; b++) {
         for (unsigned p = 0; p < NOISE_PARTS; p++)
             n->bin[b].share[p] = take_number(r, 0, 1);
-        n->bin[b].body = take_number(r, 0, 1e9);
+        n->bin[b].body = take_number(r, 0, BODY_MOST);
         n->bin[b].seen = n->samples;
     }
     n->typical_s = sqrt(n->error_var);
