@@ -133,13 +133,16 @@ struct mono_ns untold_ends(const struct clock *c)
     return mono_add(c->estimate.aged, dur_from_s((left_s - margin_s(c) / 2) * (1 - c->estimate.rate)));
 }
 
-struct mono_ns untold_next(const struct clock *c)
+static struct mono_ns next_of_untold(const struct clock *c)
 {
     const double begins_s[] = { -WINDOW_S + HEAR_S, -margin_s(c), margin_s(c) };
     double x_s = since_s(c, c->page.heartbeat);
 
-    for (unsigned i = 0; c->leap.untold && i < sizeof begins_s / sizeof begins_s[0]; i++)
+    for (unsigned i = 0; i < sizeof begins_s / sizeof begins_s[0]; i++)
         if (begins_s[i] > x_s)
             return mono_add(c->page.heartbeat, dur_from_s((begins_s[i] - x_s) * (1 - c->estimate.rate) + AFTER_S));
     return MONO_NEVER;
 }
+
+/* Asked for with each datagram that wakes a daemon in one process. */
+struct mono_ns untold_next(const struct clock *c) { return c->leap.untold ? next_of_untold(c) : MONO_NEVER; }
