@@ -52,7 +52,7 @@ def attempt(daemon, port, role, number):
         def outcome():
             if role and not role.running():
                 return ended_by(role)
-            if not role and "process serve" in daemon.log():
+            if not role and "ended by SIG" in daemon.log():     # why the parent ends it is told before
                 return "SIG" + daemon.log().rpartition("ended by SIG")[2].partition(";")[0]
             try:
                 answer = attacker.recv(64)
