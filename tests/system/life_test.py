@@ -225,7 +225,7 @@ def test_a_daemon_that_steers(lab, good_chronyd, steerable, mode):
     daemon = lab.utcd({"sources": [utcd.source(good_chronyd.port)], "clock": {"mode": "system"}}, mode, env=steerable())
     clock = daemon.wait_synchronised()["clock"]
     assert clock["mode"] == "system", clock
-    assert ("clock" in daemon.roles()) == (mode == utcd.PROCESSES)
+    proc.wait_for(lambda: ("clock" in daemon.roles()) == (mode == utcd.PROCESSES), what=daemon.roles)   # it takes its name a little after it is there
     daemon.stop()
     assert "lost" not in daemon.log(), daemon.log()
 
