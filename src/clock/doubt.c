@@ -174,14 +174,12 @@ void doubt_ends(struct clock *c)
         widen(&c->estimate.bound, SECOND_S);
 }
 
-/* The end of a month that is less than a day ahead, or so near behind that a law goes on. */
-static struct utc_ns month_end(const struct clock *c, struct utc_ns utc)
+/* The end of a month that is less than a day ahead or behind: no law goes on for longer. */
+static struct utc_ns month_end(struct utc_ns utc)
 {
     struct civil d = civil_from_utc(utc_add(utc, (struct dur_ns){ DAY_NS }));
-    struct utc_ns m, last = c->leap.doubted;
+    struct utc_ns m;
 
-    if (last.ns != 0 && utc_earlier(last, utc) && declared_and_on(c, x_now_s(c)) != 0)
-        return last;
     if (d.day > 2)
         return (struct utc_ns){ 0 };
     d.day = 1;
@@ -218,7 +216,7 @@ void doubt_refresh(struct clock *c, struct utc_ns utc, bool known, bool none)
     bool possible = c->options.leap.unknown == LEAP_UNKNOWN_DOUBT && !known && c->policy.synchronised_once && declared(c) != 0, loose;
     double x_s;
 
-    doubt_of(c, possible ? month_end(c, utc) : (struct utc_ns){ 0 });
+    doubt_of(c, possible ? month_end(utc) : (struct utc_ns){ 0 });
     x_s = c->leap.doubted.ns ? x_now_s(c) : 0;
     c->leap.followed = c->leap.doubted.ns ? (uint8_t)declared_and_on(c, x_s) : 0;
     c->leap.in_doubt = c->leap.doubted.ns != 0 && !none && (x_s < 0 || declared_and_on(c, x_s) != 0);

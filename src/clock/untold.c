@@ -105,7 +105,7 @@ bool untold_is_recent(const struct clock *c, const struct measurement *m)
 
 bool untold_is_no_word(const struct measurement *m)
 {
-    return m->leap == LEAP_NONE && m->root_delay.ns / 2 + m->root_dispersion.ns >= NO_WORD_NS;
+    return m->leap == LEAP_NONE && dur_add((struct dur_ns){ m->root_delay.ns / 2 }, m->root_dispersion).ns >= NO_WORD_NS;
 }
 
 void untold_widen(const struct clock *c, struct clock_span *bound)
