@@ -85,6 +85,7 @@ static void none_is_said_by_a_majority_that_knows_and_lately(void **state)
         { "two of three", 2, 0, 0, 0, 3, true, false },       { "one of three", 1, 0, 0, 0, 3, false, false },
         { "one of two", 1, 0, 1, 0, 2, false, false },        { "two of three, one in doubt", 2, 0, 1, 0, 3, true, false },
         { "half beside those who smear", 1, 0, 0, 1, 2, true, false }, { "less", 1, 0, 1, 1, 3, false, false },
+        { "two of two, who do not know", 0, 0, 2, 0, 2, false, false },
         { "half, too long ago", 1, 1, 0, 0, 2, false, false }, { "nobody", 0, 0, 0, 0, 0, false, false },
         { "who announces says another thing", 1, 0, 0, 0, 2, false, true },
     };
