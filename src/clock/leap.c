@@ -5,6 +5,7 @@
 #include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/select.h"
+#include "clock/unsmear.h"
 #include "clock/untold.h"
 
 #define DAY_NS (86400 * NS_PER_S)
@@ -38,14 +39,12 @@ struct utc_ns leap_unsmeared(const struct leap_options *o, const struct clock_me
 {
     struct leap_event e;
     struct page_data p;
-    struct tai_ns at;
 
     if (o->mode != LEAP_MODE_SMEAR || !m || m->leap_delta_s == 0)
         return wall;
     e = (struct leap_event){ m->leap_midnight, m->leap_delta_s, 0 }; /* whatever the count is, UTC alone is asked for */
     p = (struct page_data){ .tai_minus_utc_s = e.before_s, .leap_delta_s = e.delta_s, .leap_at = first_instant(&e) };
-    at = leap_tai_of(&p, wall, utc_to_tai(wall, e.before_s));
-    return utc_add(wall, dur_neg(smear_offset((enum smear_law)(o->smear + 1), at, p.leap_at, p.leap_delta_s)));
+    return page_tai_to_utc(&p, unsmear_tai_of(&p, (enum smear_law)(o->smear + 1), wall, utc_to_tai(wall, e.before_s)));
 }
 
 /* The event that matters now: the next one, or the last while it is kept. */

@@ -561,6 +561,28 @@ static void a_smeared_start_is_taken_back(void **state)
     }
 }
 
+/* To the nanosecond, by every law, on either side of the instant. */
+static void a_smeared_start_knows_on_which_side_it_is(void **state)
+{
+    static const int64_t from_leap_ns[] = { -13 * HOUR_NS, -6 * HOUR_NS, -900 * NS_PER_S, -300 * NS_PER_MS, -100 * NS_PER_US, 1000, 100 * NS_PER_US,
+                                            300 * NS_PER_MS, 2 * NS_PER_S, 6 * HOUR_NS, 13 * HOUR_NS };
+
+    (void)state;
+    for (int32_t delta = -1; delta <= 1; delta += 2)
+        for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
+            for (unsigned i = 0; i < sizeof from_leap_ns / sizeof from_leap_ns[0]; i++) {
+                struct leap_options o = { .mode = LEAP_MODE_SMEAR, .smear = (uint8_t)(law - 1) };
+                struct clock_memory m = { .saved = { MIDNIGHT - HOUR_NS }, .leap_delta_s = delta, .leap_midnight = { MIDNIGHT } };
+                struct tai_ns leap_at = utc_to_tai((struct utc_ns){ MIDNIGHT - (delta < 0 ? NS_PER_S : 0) }, 37);
+                struct tai_ns at = tai_add(leap_at, (struct dur_ns){ from_leap_ns[i] });
+                struct utc_ns utc = tai_to_utc(at, from_leap_ns[i] < 0 ? 37 : 37 + delta);
+                struct utc_ns got = leap_unsmeared(&o, &m, utc_add(utc, smear_offset(law, at, leap_at, delta)));
+
+                if (llabs(utc_sub(got, utc).ns) > 1)
+                    fail_msg("law %d, %d s, %lld ns from it: %lld ns off", law, (int)delta, (long long)from_leap_ns[i], (long long)utc_sub(got, utc).ns);
+            }
+}
+
 /* On the morning after as well: whoever starts then, within a smear, can tell as little. */
 static void a_doubt_is_told_with_its_midnight(void **state)
 {
@@ -621,6 +643,7 @@ int main(void)
         cmocka_unit_test(who_is_too_far_off_does_not_measure_near_it),
         cmocka_unit_test(within_a_month_there_is_none),
         cmocka_unit_test(a_smeared_start_is_taken_back),
+        cmocka_unit_test(a_smeared_start_knows_on_which_side_it_is),
         cmocka_unit_test(a_doubt_is_told_with_its_midnight),
         cmocka_unit_test(a_count_that_comes_back_is_not_taken_for_the_old_one),
     };
