@@ -36,9 +36,10 @@ def names(daemon):
 # ---- frames ----
 
 def connect(daemon):
+    """In blocking mode: a socket with a timeout does not wait for a place in the queue, but fails at once."""
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(10)
     s.connect(str(daemon.socket_path))
+    s.settimeout(10)
     return s
 
 
