@@ -169,7 +169,7 @@ static void who_was_away_has_not_heard_either(void **state)
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         begin(rows[i].x_s);
-        c.page.reference_time = isnan(rows[i].reference_s) ? (struct utc_ns){ 0 } : utc(rows[i].reference_s);
+        c.page.reference_time.ns = isnan(rows[i].reference_s) ? 0 : utc(rows[i].reference_s).ns;
         c.source[0] = (struct clock_source){ .used = true, .sampled = true, .reach = 1, .state = CLOCK_SOURCE_SELECTED, .last.at = raw(rows[i].source_s) };
         c.policy.electorate = 1;
         at(rows[i].x_s, rows[i].known, &silent);
