@@ -80,10 +80,10 @@ static void keys_are_found_in_whatever_order_they_stand(void **state)
 static void what_an_editor_adds_is_no_fault(void **state)
 {
     (void)state;
-    assert_int_equal(read_text("\xef\xbb\xbf" "3 SHA256 secret\r\n4 SHA256 other\r\n", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_NONE);
-    assert_true(is_key(3, CRYPTO_MAC_SHA256, "secret", 6));
-    assert_true(is_key(4, CRYPTO_MAC_SHA256, "other", 5));
-    assert_int_equal(read_text("3 SHA256 x\n\xef\xbb\xbf" "4 SHA256 y", KEYS_FORMAT_CHRONY, false).fault, KEY_FAULT_ID);
+    assert_int_equal(read_text("\xef\xbb\xbf" "3 SHA1 secret\r\n4 SHA1 other\r\n", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_NONE);
+    assert_true(is_key(3, CRYPTO_MAC_SHA1, "secret", 6));
+    assert_true(is_key(4, CRYPTO_MAC_SHA1, "other", 5));
+    assert_int_equal(read_text("3 SHA1 x\n\xef\xbb\xbf" "4 SHA1 y", KEYS_FORMAT_CHRONY, true).fault, KEY_FAULT_ID);
 }
 
 static void chrony_types(void **state)
