@@ -467,15 +467,20 @@ static void refresh(struct clock *c, struct mono_ns now, struct clock_actions *o
         discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
+/* Has the page to say something else of a leap second since it was written? */
+static bool leap_says_more(const struct clock *c, struct mono_ns now)
+{
+    return (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
+           || !mono_before(now, mono_min(doubt_next(c), untold_next(c)));
+}
+
 void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     interval_age(c, now);
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
     end_wait(c, now, out);
-    if (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
-        discipline_publish(c, discipline_status(c, now), false, now, out);
-    else if (!mono_before(now, mono_min(doubt_next(c), untold_next(c))))
+    if (leap_says_more(c, now))
         discipline_publish(c, discipline_status(c, now), false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
