@@ -46,6 +46,15 @@ static void source(unsigned slot, enum smear_law law, double x_s, double offset_
 
 static void refresh(double x_s) { doubt_refresh(&c, utc(x_s), false, false); }
 
+/* An hour before the linear smear, with what is known then kept. */
+static void begin_remembered(void)
+{
+    begin(-13 * HOUR_S);
+    source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
+    refresh(-13 * HOUR_S);
+    unsmear_remember(&c);
+}
+
 static double half_of_bound_s(void)
 {
     struct clock_span b = c.estimate.bound;
@@ -124,10 +133,7 @@ static void what_was_known_before_is_held(void **state)
     double growth = 0;
 
     (void)state;
-    begin(-13 * HOUR_S);
-    source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
-    refresh(-13 * HOUR_S);
-    unsmear_remember(&c);
+    begin_remembered();
     assert_true(c.leap.have_before);
     now(-11 * HOUR_S);
     c.estimate.tai = tai_add(c.estimate.tai, (struct dur_ns){ -40 * NS_PER_MS });
@@ -154,10 +160,7 @@ static void what_a_source_does_is_seen(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        begin(-13 * HOUR_S);
-        source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
-        refresh(-13 * HOUR_S);
-        unsmear_remember(&c);
+        begin_remembered();
         now(rows[i].x_s);
         source(0, SMEAR_LINEAR, rows[i].x_s, rows[i].offset_s);
         refresh(rows[i].x_s);
@@ -174,10 +177,7 @@ static void nothing_is_seen_without_doubt_or_memory(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        begin(-13 * HOUR_S);
-        source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
-        refresh(-13 * HOUR_S);
-        unsmear_remember(&c);
+        begin_remembered();
         now(-11 * HOUR_S);
         source(0, SMEAR_LINEAR, -11 * HOUR_S, 0);
         c.leap.doubted.ns = rows[i].doubted_ns;
@@ -194,10 +194,7 @@ static void what_a_source_does_is_seen_before_midnight(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        begin(-13 * HOUR_S);
-        source(0, SMEAR_LINEAR, -13 * HOUR_S, 0);
-        refresh(-13 * HOUR_S);
-        unsmear_remember(&c);
+        begin_remembered();
         now(rows[i].x_s);
         source(0, SMEAR_LINEAR, rows[i].x_s, 0);
         doubt_see(&c, &c.source[0]);
