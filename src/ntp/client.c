@@ -295,16 +295,22 @@ static uint8_t worse_stamp(const struct ntp_client *c, const struct ntp_client_i
     return (uint8_t)stamp_worse((enum stamp)c->sent_stamp, in->stamp);
 }
 
-/* The four timestamps of one exchange, and how well ours were taken. */
-struct exchange_times { struct mono_ns t1, t4; struct ntp_ts64 t2, t3; uint8_t stamp; };
+/* The four timestamps of one exchange, how well ours were taken, and how wrong the server said that its own may be. */
+struct exchange_times { struct mono_ns t1, t4; struct ntp_ts64 t2, t3; uint8_t stamp; struct dur_ns root_delay, root_dispersion; };
 
 static struct exchange_times times_of(const struct ntp_client *c, const struct ntp_client_input *in, const struct ntp_header *h)
 {
     const struct ntp_client_exchange *p = &c->previous;
+    bool before = is_interleaved(c, h); /* RFC 9769 section 2: the transmit timestamp completes the exchange before */
+    const struct ntp_header *claim = before ? &c->last : h; /* what is claimed now is of now */
+    struct exchange_times x = { .root_delay = ntp_short32_to_dur(claim->root_delay), .root_dispersion = ntp_short32_to_dur(claim->root_dispersion) };
 
-    if (is_interleaved(c, h)) /* RFC 9769 section 2: the transmit timestamp completes the exchange before */
-        return (struct exchange_times){ p->sent_at, p->received_at, c->last.receive, h->transmit, p->stamp };
-    return (struct exchange_times){ c->sent_at, in->rx, h->receive, h->transmit, worse_stamp(c, in) };
+    x.t1 = before ? p->sent_at : c->sent_at;
+    x.t2 = claim->receive;
+    x.t3 = h->transmit;
+    x.t4 = before ? p->received_at : in->rx;
+    x.stamp = before ? p->stamp : worse_stamp(c, in);
+    return x;
 }
 
 /* RFC 5905 section 8. A server that stamps the request late makes the round trip look negative; within both precisions that is
@@ -315,7 +321,6 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
     struct utc_ns t2 = ntp_ts64_to_utc(x.t2, in->pivot), t3 = ntp_ts64_to_utc(x.t3, t2);
     struct dur_ns trip = mono_sub(x.t4, x.t1), held = utc_sub(t3, t2), delay = dur_sub(trip, held);
     struct dur_ns precision = dur_add(in->rx_error, dur_add(dur_from_log2(h->precision_log2), dur_from_log2(in->precision_log2)));
-    struct dur_ns root_delay = ntp_short32_to_dur(h->root_delay), root_dispersion = ntp_short32_to_dur(h->root_dispersion);
     const struct dur_ns none = { 0 };
     struct dur_ns dispersion;
 
@@ -324,13 +329,13 @@ static enum verdict measure(const struct ntp_client *c, const struct ntp_client_
     if (dur_before(c->options.max_delay, delay))
         return VERDICT_DELAY;
     dispersion = dur_add(dur_add(precision, dur_max(dur_neg(delay), none)), (struct dur_ns){ trip.ns / 1000000 * PHI_PPM + ROUNDING_NS });
-    if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ root_delay.ns / 2 }, dur_add(root_dispersion, dispersion))))
+    if (dur_before(c->options.max_distance, dur_add((struct dur_ns){ x.root_delay.ns / 2 }, dur_add(x.root_dispersion, dispersion))))
         return VERDICT_ROOT_DISTANCE;
     *m = (struct measurement){
         .stratum = h->stratum, .leap = h->leap, .refid = h->refid, .stamp = x.stamp,
         .at = mono_add(x.t1, (struct dur_ns){ trip.ns / 2 }), .utc = utc_add(t2, (struct dur_ns){ held.ns / 2 }),
         .delay = dur_max(delay, none), .dispersion = dispersion,
-        .root_delay = root_delay, .root_dispersion = root_dispersion,
+        .root_delay = x.root_delay, .root_dispersion = x.root_dispersion,
     };
     return VERDICT_ACCEPTED;
 }

@@ -137,6 +137,30 @@ static void stamps_are_those_of_the_exchange_measured(void **state)
     assert_in_range(r.m.delay.ns, 2 * NS_PER_MS - 10 * NS_PER_US - 2, 2 * NS_PER_MS - 10 * NS_PER_US + 2);
 }
 
+/* What a server claims is of the time it claims it at: it may have been set meanwhile, or have found a better source. */
+static void the_claim_is_that_of_the_exchange_measured(void **state)
+{
+    struct fixture f;
+    struct server s;
+    struct ntp_client_reply r;
+    struct ntp_header h;
+
+    (void)state;
+    interleave(&f, &s);
+    ask(&f);
+    h = respond(&f, &s);
+    h.root_delay = ntp_short32_from_dur_up((struct dur_ns){ 40 * NS_PER_MS });
+    h.root_dispersion = ntp_short32_from_dur_up((struct dur_ns){ 90 * NS_PER_MS });
+    assert_int_equal(deliver(&f, &h, &r), VERDICT_ACCEPTED);
+    assert_true(r.measured && r.m.root_dispersion.ns < 10 * NS_PER_MS);
+    r = exchange(&f, &s);
+    assert_true(r.measured);
+    assert_in_range(r.m.root_delay.ns, 40 * NS_PER_MS, 40 * NS_PER_MS + 16 * NS_PER_US);
+    assert_in_range(r.m.root_dispersion.ns, 90 * NS_PER_MS, 90 * NS_PER_MS + 16 * NS_PER_US);
+    r = exchange(&f, &s);
+    assert_true(r.m.root_dispersion.ns < 10 * NS_PER_MS);
+}
+
 static void a_server_without_the_mode_is_measured_in_basic_mode(void **state)
 {
     struct fixture f;
@@ -337,6 +361,7 @@ int main(void)
         cmocka_unit_test(requests_tell_nothing_but_random_numbers_and_the_servers_own_word),
         cmocka_unit_test(an_interleaved_answer_measures_the_exchange_before),
         cmocka_unit_test(stamps_are_those_of_the_exchange_measured),
+        cmocka_unit_test(the_claim_is_that_of_the_exchange_measured),
         cmocka_unit_test(a_server_without_the_mode_is_measured_in_basic_mode),
         cmocka_unit_test(a_lost_answer_costs_one_sample_and_no_wrong_one),
         cmocka_unit_test(a_lost_request_loses_nothing),
