@@ -32,10 +32,21 @@ def test_a_cut_gaussian():
     assert bounds.cut_gaussian(0.0, 1.0, 50.0, 60.0) is None
 
 
-def test_a_row_is_measured():
-    done = proc.run([sys.executable, utcd.ROOT / "bench/accuracy.py", "--seeds", "2", "--only", "LAN 10 us, wander 1e-9, 64 s"],
-                    env={"BUILD": str(utcd.BUILD)}, timeout=60)
+def rows_of(name, seeds):
+    """The lines of bench/accuracy.py's tables about that scenario, each as its cells."""
+    done = proc.run([sys.executable, utcd.ROOT / "bench/accuracy.py", "--seeds", str(seeds), "--only", name], env={"BUILD": str(utcd.BUILD)}, timeout=60)
     assert done.returncode == 0, done.stderr
-    cells = [cell.strip() for cell in re.search(r"^\| LAN 10 us, wander 1e-9, 64 s .*$", done.stdout, re.MULTILINE)[0].split("|")]
-    ours, chronyd, ratio, over_bound = (float(cells[i]) for i in (2, 6, 8, 11))
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in done.stdout.splitlines() if line.startswith(f"| {name} |")]
+
+
+def test_a_row_is_measured():
+    steady, bound, narrow = rows_of("LAN 10 us, wander 1e-9, 64 s", 2)
+    ours, chronyd, ratio, over_bound = (float(steady[i]) for i in (1, 5, 7, 10))
     assert ratio == pytest.approx(ours / chronyd, rel=0.01) and 1 <= over_bound < 1.6
+    assert float(narrow[1]) < 0.7 * float(bound[1]) and float(narrow[1]) > float(narrow[4]) > 0.4 * float(bound[4])
+
+
+def test_a_bound_is_put_to_the_test():
+    [cells] = rows_of("10 us each way, 1 ppm to and fro every 3 h, 64 s", 1)
+    wide_us, false_percent, chronyd_us = (float(cells[i]) for i in (1, 2, 3))
+    assert false_percent == 0 and 0.8 < wide_us / chronyd_us < 1.2
