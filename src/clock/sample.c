@@ -27,16 +27,24 @@ static double own_error_s(const struct measurement *m)
     return dur_to_s(m->dispersion) + dur_to_s(m->root_dispersion) + dur_to_s(m->root_delay) / 2;
 }
 
-static struct clock_mark mark_of(const struct clock_source *s)
+/* Half a round trip is read on the raw clock, whose rate is the line's within the bound's growth: seconds of it are milliseconds. */
+static double misread_s(const struct clock *c, const struct measurement *m)
 {
-    return (struct clock_mark){ .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last) };
+    return dur_to_s(m->delay) / 2 * (fabs(c->estimate.rate) + interval_growth(c));
+}
+
+static struct clock_mark mark_of(const struct clock *c, const struct clock_source *s)
+{
+    return (struct clock_mark){
+        .at = s->last.at, .offset_s = s->offset_s, .delay_s = dur_to_s(s->last.delay), .own_s = own_error_s(&s->last) + misread_s(c, &s->last),
+    };
 }
 
 /* Of a reference clock nothing goes by a path; its offset moves within what it declares. */
 static void take_reference(const struct clock *c, struct clock_source *s, double apart_s)
 {
     double drift = c->options.clock.max_drift * 1e-6;
-    const struct clock_mark mark = mark_of(s);
+    const struct clock_mark mark = mark_of(c, s);
     struct pace_path path;
 
     noise_reference(&s->noise, own_error_s(&s->last), dur_to_s(s->last.dispersion), apart_s, &s->law);
@@ -49,7 +57,7 @@ static void take_reference(const struct clock *c, struct clock_source *s, double
 static void take_noise(const struct clock *c, struct clock_source *s)
 {
     double least_s = s->noise.least_s, drift = c->options.clock.max_drift * 1e-6;
-    struct clock_mark mark = mark_of(s);
+    struct clock_mark mark = mark_of(c, s);
     struct pace_path path;
 
     noise_law(&s->noise, dur_to_s(s->last.delay), &s->law);
@@ -96,6 +104,6 @@ void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
     s->offset_s = sample_offset_s(c, &s->last);
     s->span = interval_of(c, &s->last, s->offset_s, now);
     s->pace = (struct clock_pace){ .known = false };
-    mark = mark_of(s);
+    mark = mark_of(c, s);
     pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s }, c->options.clock.max_drift * 1e-6);
 }
