@@ -21,7 +21,7 @@ static void start_from(const struct clock_memory *m)
     struct clock_view v;
 
     clock_init(&c, &o, &(struct clock_start){ .now = now, .wall = { WALL_NS }, .memory = m });
-    clock_source_add(&c, 0, &so, now);
+    clock_source_add(&c, 0, &so);
     for (int i = 0; i < 12; i++) {
         struct clock_actions a = { .count = 0 };
         struct measurement s = { .stratum = 1, .at = now, .utc = { WALL_NS + now.ns - NOW_NS }, .delay = { NS_PER_MS }, .dispersion = { 100 } };

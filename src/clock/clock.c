@@ -17,13 +17,12 @@
 #include "clock/leap.h"
 #include "clock/majority.h"
 #include "clock/noise.h"
-#include "clock/pace.h"
 #include "clock/orphan.h"
+#include "clock/pace.h"
 #include "clock/poll.h"
 #include "clock/recall.h"
 #include "clock/sample.h"
 #include "clock/unsmear.h"
-#include "clock/untold.h"
 
 #define TAI_MINUS_UTC_S 37         /* since 2017-01-01, IERS Bulletin C 52 */
 #define UNKNOWN_S 4e9              /* a bound that says nothing: 127 years */
@@ -143,11 +142,10 @@ void clock_init(struct clock *c, const struct clock_options *o, const struct clo
 
 struct clock_lapse clock_lapse(const struct clock *c) { return (struct clock_lapse){ c->policy.lost, c->policy.lost_at, c->policy.slept }; }
 
-void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now)
+void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o)
 {
     struct clock_source *s = &c->source[slot];
 
-    (void)now;
     assert(slot < CLOCK_SOURCES_MAX && o->min_poll_log2 <= o->max_poll_log2);
     *s = (struct clock_source){ .used = true, .prefer = o->prefer, .min_poll_log2 = o->min_poll_log2, .max_poll_log2 = o->max_poll_log2, .refid = o->refid,
                                 .name = o->name, .smear = (uint8_t)o->smear, .state = CLOCK_SOURCE_NEW, .bias_s = 0 };
@@ -258,8 +256,7 @@ static void break_silence(struct clock *c, struct mono_ns now)
 
     if (mono_before(now, silent_at) || !mono_before(c->policy.last_answer, silent_at))
         return;
-    c->estimate.rate_known.lo_s -= by;
-    c->estimate.rate_known.hi_s += by;
+    interval_widen(&c->estimate.rate_known, by);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         pace_loosen(&c->source[i].pace, by);
     doubt_forget(c);
@@ -328,8 +325,7 @@ static void lose(struct clock *c, struct dur_ns lost, struct mono_ns now)
     double lost_s = fabs(dur_to_s(lost));
 
     interval_age(c, now);
-    c->estimate.bound.lo_s -= lost_s;
-    c->estimate.bound.hi_s += lost_s;
+    interval_widen(&c->estimate.bound, lost_s);
     estimate_inflate(&c->estimate, lost_s);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         c->source[i].sampled = false;
@@ -400,8 +396,7 @@ static void end_wait(struct clock *c, struct mono_ns now, struct clock_actions *
 
     if (mono_before(now, local_goes_on_at(c)))
         return;
-    c->estimate.bound.lo_s += dur_to_s(slept);
-    c->estimate.bound.hi_s -= dur_to_s(slept);
+    interval_widen(&c->estimate.bound, -dur_to_s(slept));
     c->policy.lost = dur_sub(c->policy.lost, slept);
     c->policy.slept = (struct dur_ns){ 0 };
     orphan_end(c);
@@ -467,20 +462,13 @@ static void refresh(struct clock *c, struct mono_ns now, struct clock_actions *o
         discipline_publish(c, discipline_status(c, now), false, now, out);
 }
 
-/* Has the page to say something else of a leap second since it was written? */
-static bool leap_says_more(const struct clock *c, struct mono_ns now)
-{
-    return (mono_before(c->page.heartbeat, leap_doubt_from(c)) && !mono_before(now, leap_doubt_from(c)))
-           || !mono_before(now, mono_min(doubt_next(c), untold_next(c)));
-}
-
 void clock_tick(struct clock *c, struct mono_ns now, struct clock_actions *out)
 {
     interval_age(c, now);
     if (!c->policy.synchronised_once && c->policy.waiting)
         majority_first(c, false, now, out);
     end_wait(c, now, out);
-    if (leap_says_more(c, now))
+    if (!mono_before(now, leap_page_next(c)))
         discipline_publish(c, discipline_status(c, now), false, now, out);
     follow_time(c, now, out);
     if (!mono_before(now, c->policy.save_at)) {
@@ -501,12 +489,7 @@ struct mono_ns clock_next(const struct clock *c)
 
     if (!c->policy.synchronised_once && c->policy.waiting && mono_before(c->estimate.aged, first))
         next = mono_min(next, first);
-    next = mono_min(next, local_goes_on_at(c));
-    if (c->leap.in_doubt)
-        next = mono_min(next, doubt_next(c));
-    next = mono_min(next, untold_next(c));
-    if (mono_before(c->page.heartbeat, leap_doubt_from(c)))
-        next = mono_min(next, leap_doubt_from(c));
+    next = mono_min(next, mono_min(local_goes_on_at(c), leap_page_next(c)));
     return mono_min(next, mono_min(c->page.holdover_at, c->page.free_running_at));
 }
 

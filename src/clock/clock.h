@@ -104,7 +104,7 @@ struct clock_source_options {
     int8_t min_poll_log2, max_poll_log2;
     enum smear_law smear;           /* what it does with leap seconds, as the operator says */
 };
-void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o, struct mono_ns now);
+void clock_source_add(struct clock *c, uint16_t slot, const struct clock_source_options *o);
 void clock_source_remove(struct clock *c, uint16_t slot, struct mono_ns now, struct clock_actions *out);
 
 /* Other options for the same source: what was learnt of it stays. `smear` has to be what it was. */

@@ -55,7 +55,7 @@ static inline void fixture_source(struct fixture *f, uint16_t slot)
 {
     struct clock_source_options so = { .name = "a source", .refid = fixture_refid(slot), .min_poll_log2 = 6, .max_poll_log2 = 10 };
 
-    clock_source_add(&f->c, slot, &so, fixture_now(f));
+    clock_source_add(&f->c, slot, &so);
 }
 
 static inline void fixture_sleep(struct fixture *f, double s)

@@ -672,7 +672,7 @@ static void preferred_source_is_used_alone(void **state)
     (void)state;
     fixture_init(&f, 0);
     fixture_source(&f, 0);
-    clock_source_add(&f.c, 1, &so, fixture_now(&f));
+    clock_source_add(&f.c, 1, &so);
     polls(&f, 40, 64, 2, lie_s);
     assert_int_equal(source_state(&f, 1), CLOCK_SOURCE_SELECTED);
     assert_int_equal(source_state(&f, 0), CLOCK_SOURCE_OUTLIER);

@@ -78,10 +78,8 @@ void combine_rate(struct clock *c)
     struct clock_span *known = &c->estimate.rate_known;
     struct clock_span proven = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
 
-    if (orphan_counts(c)) { /* the proof is about the reference's rate */
-        proven.lo_s -= o->max_drift_silent * 1e-6;
-        proven.hi_s += o->max_drift_silent * 1e-6;
-    }
+    if (orphan_counts(c))
+        interval_widen(&proven, o->max_drift_silent * 1e-6); /* the proof is about the reference's rate */
     if (c->policy.resumed && interval_width(proven) > interval_width(*known))
         return;
     c->policy.resumed = false;

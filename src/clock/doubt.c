@@ -4,32 +4,24 @@
 
 #include "clock/estimate.h"
 #include "clock/interval.h"
+#include "clock/month.h"
 #include "clock/pace.h"
 #include "clock/select.h"
 #include "clock/unsmear.h"
 
 #define NOON_S 43200.0
 #define UTC_SLS_S 1000.0
-#define MARGIN_S 8.0          /* clocks are off, and a page is written a little later than it should be */
-#define SECOND_S 1.0
-#define AFTER_S 1e-3         /* an instant is surely over then */
-#define DAY_NS (86400 * NS_PER_S)
 
 /* From when to when a law is not UTC, before and after midnight, and how steep it is. */
 static const struct { double before_s, after_s, steepest; } laws[SMEAR_LAW_COUNT] = {
-    [SMEAR_LINEAR] = { NOON_S, NOON_S + SECOND_S, 11.7e-6 },
-    [SMEAR_COSINE] = { NOON_S, NOON_S + SECOND_S, 18.3e-6 },
-    [SMEAR_UTC_SLS] = { UTC_SLS_S, SECOND_S, 1.001e-3 },
+    [SMEAR_LINEAR] = { NOON_S, NOON_S + MONTH_LEAP_S, 11.7e-6 },
+    [SMEAR_COSINE] = { NOON_S, NOON_S + MONTH_LEAP_S, 18.3e-6 },
+    [SMEAR_UTC_SLS] = { UTC_SLS_S, MONTH_LEAP_S, 1.001e-3 },
 };
 
 static struct tai_ns midnight(const struct clock *c) { return utc_to_tai(c->leap.doubted, c->page.tai_minus_utc_s); }
 
-static double since_midnight_s(const struct clock *c, struct mono_ns at)
-{
-    return dur_to_s(tai_sub(estimate_tai(&c->estimate, at), midnight(c)));
-}
-
-static bool is_on(enum smear_law law, double x_s) { return x_s >= -laws[law].before_s - MARGIN_S && x_s <= laws[law].after_s + MARGIN_S; }
+static bool is_on(enum smear_law law, double x_s) { return x_s >= -laws[law].before_s - MONTH_MARGIN_S && x_s <= laws[law].after_s + MONTH_MARGIN_S; }
 
 /* The laws that sources are declared to follow, as bits; and those of sources that are gone since, whose word the estimate has taken along. */
 static unsigned declared(const struct clock *c)
@@ -66,9 +58,9 @@ static double hidden_by_s(const struct clock *c, enum smear_law law, double x_s)
     struct tai_ns at = tai_add(midnight(c), dur_from_s(x_s));
     double a = fabs(taken_s(c, law, at, 1)), b = fabs(taken_s(c, law, at, -1)), most = fmax(a, b), least = fmin(a, b);
 
-    if (x_s < -MARGIN_S)
+    if (x_s < -MONTH_MARGIN_S)
         return most;
-    return x_s > MARGIN_S ? SECOND_S - least : fmax(most, SECOND_S - least);
+    return x_s > MONTH_MARGIN_S ? MONTH_LEAP_S - least : fmax(most, MONTH_LEAP_S - least);
 }
 
 static double hidden_s(const struct clock *c, double x_s)
@@ -93,7 +85,7 @@ static double steepest(const struct clock *c, double x_s)
     return most;
 }
 
-static double x_now_s(const struct clock *c) { return since_midnight_s(c, c->estimate.aged); }
+static double x_now_s(const struct clock *c) { return month_since_s(c, c->leap.doubted, c->estimate.aged); }
 
 bool doubt_has_begun(const struct clock *c) { return c->leap.in_doubt && declared_and_on(c, x_now_s(c)) != 0; }
 
@@ -106,20 +98,9 @@ bool doubt_may_remember(const struct clock *c)
         return false;
     x_s = x_now_s(c);
     for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
-        if (set >> law & 1 && x_s >= -laws[law].before_s - MARGIN_S)
+        if (set >> law & 1 && x_s >= -laws[law].before_s - MONTH_MARGIN_S)
             return false;
     return true;
-}
-
-static void widen(struct clock_span *s, double by_s)
-{
-    s->lo_s -= by_s;
-    s->hi_s += by_s;
-}
-
-static struct clock_span with(struct clock_span a, struct clock_span b)
-{
-    return (struct clock_span){ fmin(a.lo_s, b.lo_s), fmax(a.hi_s, b.hi_s) };
 }
 
 /* The majority of spans in which a source that smears may be off by what its law hides. */
@@ -132,7 +113,7 @@ static bool majority_in_doubt(struct clock *c, double x_s, struct clock_majority
 
         span[i] = c->source[i].span;
         if (law != SMEAR_NONE && is_on(law, x_s))
-            widen(&c->source[i].span, hidden_by_s(c, law, x_s));
+            interval_widen(&c->source[i].span, hidden_by_s(c, law, x_s));
     }
     select_majority(c->source, c->policy.electorate, m);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
@@ -158,10 +139,10 @@ void doubt_forget(struct clock *c)
 {
     if (!c->leap.have_before || !doubt_has_begun(c))
         return;
-    c->estimate.bound = with(c->estimate.bound, unsmear_before(c));
-    widen(&c->estimate.bound, SECOND_S);
+    c->estimate.bound = interval_hull(c->estimate.bound, unsmear_before(c));
+    interval_widen(&c->estimate.bound, MONTH_LEAP_S);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        widen(&c->source[i].span, SECOND_S);
+        interval_widen(&c->source[i].span, MONTH_LEAP_S);
     c->leap.have_before = false;
 }
 
@@ -171,21 +152,15 @@ void doubt_ends(struct clock *c)
         return;
     c->leap.found = true;
     if (!c->leap.have_before)
-        widen(&c->estimate.bound, SECOND_S);
+        interval_widen(&c->estimate.bound, MONTH_LEAP_S);
 }
 
 /* The end of a month that is less than a day ahead or behind: no law goes on for longer. */
 static struct utc_ns month_end(struct utc_ns utc)
 {
-    struct civil d = civil_from_utc(utc_add(utc, (struct dur_ns){ DAY_NS }));
-    struct utc_ns m;
+    struct utc_ns tomorrow = utc_add(utc, (struct dur_ns){ MONTH_DAY_NS }), m = month_begin(tomorrow);
 
-    if (d.day > 2)
-        return (struct utc_ns){ 0 };
-    d.day = 1;
-    d.hour = d.minute = d.second = 0;
-    d.nanosecond = 0;
-    return civil_to_utc(&d, &m) == 0 ? m : (struct utc_ns){ 0 };
+    return utc_sub(tomorrow, m).ns < 2 * MONTH_DAY_NS ? m : (struct utc_ns){ 0 };
 }
 
 static void doubt_of(struct clock *c, struct utc_ns m)
@@ -206,7 +181,7 @@ static void loosen_rate(struct clock *c, double to)
     c->leap.loose = to;
     if (to >= from)
         return;
-    widen(&c->estimate.rate_known, from);
+    interval_widen(&c->estimate.rate_known, from);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         pace_loosen(&c->source[i].pace, from);
 }
@@ -220,11 +195,11 @@ void doubt_refresh(struct clock *c, struct utc_ns utc, bool known, bool none)
     x_s = c->leap.doubted.ns ? x_now_s(c) : 0;
     c->leap.followed = c->leap.doubted.ns ? (uint8_t)declared_and_on(c, x_s) : 0;
     c->leap.in_doubt = c->leap.doubted.ns != 0 && !none && (x_s < 0 || declared_and_on(c, x_s) != 0);
-    if (c->leap.in_doubt && x_s >= -MARGIN_S)
+    if (c->leap.in_doubt && x_s >= -MONTH_MARGIN_S)
         doubt_forget(c);
     loose = doubt_has_begun(c) && !c->leap.have_before;
     if (loose && c->leap.loose == 0 && c->policy.resumed)
-        widen(&c->estimate.bound, hidden_s(c, x_s)); /* the page tells where UTC is; the sources are elsewhere */
+        interval_widen(&c->estimate.bound, hidden_s(c, x_s)); /* the page tells where UTC is; the sources are elsewhere */
     else if (loose && c->leap.loose == 0)
         c->estimate.bound = doubt_proven(c, c->estimate.bound);
     loosen_rate(c, loose ? steepest(c, x_s) : 0);
@@ -236,7 +211,7 @@ void doubt_see(struct clock *c, struct clock_source *s)
     struct clock_span before, both;
     double by_s;
 
-    if (c->leap.doubted.ns == 0 || !c->leap.have_before || s->smear == SMEAR_NONE || x_now_s(c) > -MARGIN_S)
+    if (c->leap.doubted.ns == 0 || !c->leap.have_before || s->smear == SMEAR_NONE || x_now_s(c) > -MONTH_MARGIN_S)
         return;
     before = unsmear_before(c);
     by_s = taken_s(c, (enum smear_law)s->smear, at, 1);
@@ -248,7 +223,7 @@ void doubt_see(struct clock *c, struct clock_source *s)
     }
     for (int32_t delta_s = -1; delta_s <= 1; delta_s += 2) {
         by_s = taken_s(c, (enum smear_law)s->smear, at, delta_s);
-        if (interval_meet((struct clock_span){ s->span.lo_s - by_s, s->span.hi_s - by_s }, before, &both))
+        if (interval_meet(interval_minus(s->span, by_s), before, &both))
             s->seen = delta_s > 0 ? DOUBT_SEEN_INSERT : DOUBT_SEEN_DELETE;
     }
 }
@@ -258,28 +233,23 @@ void doubt_widen(const struct clock *c, struct clock_span *bound, double *growth
     if (!doubt_has_begun(c))
         return;
     if (!c->leap.have_before) {
-        widen(bound, hidden_s(c, x_now_s(c)));
+        interval_widen(bound, hidden_s(c, x_now_s(c)));
         return;
     }
-    *bound = with(*bound, unsmear_before(c));
-    *growth = fmax(*growth, c->leap.before_growth + fabs(c->estimate.rate - c->leap.before.rate));
+    unsmear_hold_before(c, bound, growth);
 }
 
 struct mono_ns doubt_next(const struct clock *c)
 {
-    struct mono_ns next = MONO_NEVER;
+    struct mono_ns next;
     unsigned set;
-    double x_s;
 
     if (!c->leap.in_doubt)
         return MONO_NEVER;
     set = declared(c);
-    x_s = since_midnight_s(c, c->page.heartbeat);
-    for (enum smear_law law = SMEAR_NONE; law < SMEAR_LAW_COUNT; law++) {
-        double from_s = law == SMEAR_NONE ? -MARGIN_S : -laws[law].before_s - MARGIN_S;
-
-        if (from_s > x_s && (law == SMEAR_NONE || set >> law & 1))
-            next = mono_min(next, mono_add(c->page.heartbeat, dur_from_s((from_s - x_s) * (1 - c->estimate.rate) + AFTER_S)));
-    }
+    next = month_next(c, c->leap.doubted, -MONTH_MARGIN_S);
+    for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++)
+        if (set >> law & 1)
+            next = mono_min(next, month_next(c, c->leap.doubted, -laws[law].before_s - MONTH_MARGIN_S));
     return next;
 }

@@ -8,10 +8,17 @@ double interval_width(struct clock_span s) { return s.hi_s - s.lo_s; }
 double interval_middle(struct clock_span s) { return (s.lo_s + s.hi_s) / 2; }
 double interval_farthest(struct clock_span s) { return fmax(-s.lo_s, s.hi_s); }
 
-static void widen(struct clock_span *s, double by_s)
+void interval_widen(struct clock_span *s, double by_s)
 {
     s->lo_s -= by_s;
     s->hi_s += by_s;
+}
+
+struct clock_span interval_minus(struct clock_span s, double by_s) { return (struct clock_span){ s.lo_s - by_s, s.hi_s - by_s }; }
+
+struct clock_span interval_hull(struct clock_span a, struct clock_span b)
+{
+    return (struct clock_span){ fmin(a.lo_s, b.lo_s), fmax(a.hi_s, b.hi_s) };
 }
 
 /* The page's own law, so that what readers are told and what is kept here are the same. */
@@ -46,29 +53,25 @@ void interval_age(struct clock *c, struct mono_ns now)
     if (!mono_before(c->estimate.aged, now))
         return;
     by_s = grown_s(&c->page, c->estimate.aged, now);
-    widen(&c->estimate.bound, by_s);
+    interval_widen(&c->estimate.bound, by_s);
     by_s = fmax(by_s, dur_to_s(mono_sub(now, c->estimate.aged)) * interval_growth(c)); /* what was measured is not what was stated */
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        widen(&c->source[i].span, by_s);
+        interval_widen(&c->source[i].span, by_s);
     c->estimate.aged = now;
-}
-
-static void shift(struct clock_span *s, double by_s)
-{
-    s->lo_s -= by_s;
-    s->hi_s -= by_s;
 }
 
 void interval_follow(struct clock *c, struct clock_move move)
 {
     struct clock_estimate *e = &c->estimate;
 
-    shift(&e->bound, move.x_s);
-    shift(&e->rate_known, move.y);
+    e->bound = interval_minus(e->bound, move.x_s);
+    e->rate_known = interval_minus(e->rate_known, move.y);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        shift(&c->source[i].span, move.x_s);
-        c->source[i].offset_s -= move.x_s;
-        pace_follow(&c->source[i].pace, move, e->aged);
+        struct clock_source *s = &c->source[i];
+
+        s->span = interval_minus(s->span, move.x_s);
+        s->offset_s -= move.x_s;
+        pace_follow(&s->pace, move, e->aged);
     }
 }
 

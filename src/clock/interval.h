@@ -25,6 +25,15 @@ double interval_width(struct clock_span s);
 double interval_middle(struct clock_span s);
 double interval_farthest(struct clock_span s);
 
+/* Both edges are moved out by so much. */
+void interval_widen(struct clock_span *s, double by_s);
+
+/* The same place from a line that is so much further on. */
+struct clock_span interval_minus(struct clock_span s, double by_s);
+
+/* From the lower of both to the higher. */
+struct clock_span interval_hull(struct clock_span a, struct clock_span b);
+
 /* a and b have a point in common; *out is what they have in common. */
 bool interval_meet(struct clock_span a, struct clock_span b, struct clock_span *out);
 

@@ -4,15 +4,15 @@
 #include "clock/discipline.h"
 #include "clock/doubt.h"
 #include "clock/estimate.h"
+#include "clock/month.h"
 #include "clock/select.h"
 #include "clock/unsmear.h"
 #include "clock/untold.h"
 
-#define DAY_NS (86400 * NS_PER_S)
-#define TOO_NEAR_NS (8 * NS_PER_S) /* what is measured so near to a leap second may be set by on its other side: the first wait is 4 s */
+#define TOO_NEAR_NS (MONTH_MARGIN_S * NS_PER_S)
 #define TELLS_SECONDS_S 0.4       /* a clock that is known within this knows which of two like seconds it is */
-#define KEEP_NS DAY_NS            /* how long a passed event stays in the page */
-#define WARN_EXPIRY_NS (28 * DAY_NS)
+#define KEEP_NS MONTH_DAY_NS            /* how long a passed event stays in the page */
+#define WARN_EXPIRY_NS (28 * MONTH_DAY_NS)
 
 struct tai_ns leap_tai_of(const struct page_data *p, struct utc_ns utc, struct tai_ns expected)
 {
@@ -60,13 +60,10 @@ static struct leap_event event_of(const struct leap_table *t, struct utc_ns now)
 /* 00:00 of the next month if that is less than a day away. */
 static bool month_ends_today(struct utc_ns now, struct utc_ns *midnight)
 {
-    struct civil c = civil_from_utc(utc_add(now, (struct dur_ns){ DAY_NS }));
+    struct utc_ns tomorrow = utc_add(now, (struct dur_ns){ MONTH_DAY_NS });
 
-    if (c.day != 1)
-        return false;
-    c.hour = c.minute = c.second = 0;
-    c.nanosecond = 0;
-    return civil_to_utc(&c, midnight) == 0;
+    *midnight = month_begin(tomorrow);
+    return utc_sub(tomorrow, *midnight).ns < MONTH_DAY_NS;
 }
 
 static bool is_near(struct utc_ns midnight, struct utc_ns utc) { return dur_abs(utc_sub(midnight, utc)).ns <= TOO_NEAR_NS; }
@@ -150,7 +147,7 @@ static void tell_expiry(struct clock *c, struct utc_ns now, struct clock_actions
 static void tell_conflict(struct clock *c, int32_t voted, const struct leap_event *e, struct utc_ns now, struct clock_actions *out)
 {
     /* Words of the day before are still about it a moment after the leap second. */
-    bool same = voted == 0 || (e->delta_s == voted && dur_abs(utc_sub(e->midnight, now)).ns < DAY_NS);
+    bool same = voted == 0 || (e->delta_s == voted && dur_abs(utc_sub(e->midnight, now)).ns < MONTH_DAY_NS);
 
     c->leap.conflict = !same;
     if (same || c->leap.conflict_told)
@@ -212,6 +209,17 @@ struct mono_ns leap_doubt_from(const struct clock *c)
     if (!l->by_vote || (l->voted_by != LEAP_BY_MEMORY && l->voted_by > sources_that_may_speak(c) / 2))
         return MONO_NEVER;
     return mono_add(p->raw_ref, (struct dur_ns){ ns_sub(tai_sub(p->leap_at, p->tai_ref).ns, TOO_NEAR_NS) });
+}
+
+struct mono_ns leap_page_next(const struct clock *c)
+{
+    struct mono_ns next, from;
+
+    if (!c->leap.in_doubt && !c->leap.untold && !c->leap.by_vote)
+        return MONO_NEVER;
+    next = mono_min(doubt_next(c), untold_next(c));
+    from = leap_doubt_from(c);
+    return mono_before(c->page.heartbeat, from) ? mono_min(next, from) : next;
 }
 
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound)
@@ -295,7 +303,7 @@ static void apply(struct clock *c, const struct leap_event *e, const struct cloc
     p->tai_minus_utc_s = e->before_s;
     p->leap_delta_s = e->delta_s;
     p->leap_at = e->delta_s ? first_instant(e) : (struct tai_ns){ INT64_MAX };
-    p->leap = left > 0 && left <= DAY_NS ? (e->delta_s > 0 ? LEAP_INSERT : LEAP_DELETE) : LEAP_NONE;
+    p->leap = left > 0 && left <= MONTH_DAY_NS ? (e->delta_s > 0 ? LEAP_INSERT : LEAP_DELETE) : LEAP_NONE;
     by = (struct dur_ns){ (difference_at(p, v->tai) - before_s) * NS_PER_S };
     p->tai_ref = tai_add(p->tai_ref, by);
     c->estimate.tai = tai_add(c->estimate.tai, by);

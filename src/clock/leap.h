@@ -25,6 +25,10 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
 struct mono_ns leap_doubt_from(const struct clock *c);
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound);
 
+/* The next instant at which the page has to say something else of a leap second; MONO_NEVER. Cheap: asked for with each datagram that wakes a daemon in one
+ * process. */
+struct mono_ns leap_page_next(const struct clock *c);
+
 /* Are those that were measured since then, by its count, the majority? */
 bool leap_is_measured_since(const struct clock *c, struct tai_ns since);
 

@@ -73,7 +73,7 @@ static void begin(struct world *w, int32_t really, int64_t before_midnight_s)
     clock_init(&w->clock, &o,
                &(struct clock_start){ { w->raw_s * NS_PER_S }, { true_utc_s(w, w->tai_s) * NS_PER_S }, NULL, -25, NULL });
     for (uint16_t i = 0; i < SOURCES; i++)
-        clock_source_add(&w->clock, i, &so, (struct mono_ns){ w->raw_s * NS_PER_S });
+        clock_source_add(&w->clock, i, &so);
 }
 
 static struct mono_ns now_of(const struct world *w) { return (struct mono_ns){ w->raw_s * NS_PER_S }; }
@@ -245,7 +245,7 @@ static void who_slews_towards_it_takes_none_back(void **state)
     o.clock.step_budget.ns = INT64_MAX;
     clock_init(&w.clock, &o, &(struct clock_start){ now_of(&w), { (true_utc_s(&w, w.tai_s) - 300) * NS_PER_S }, &w.saved, -25, NULL });
     for (uint16_t i = 0; i < SOURCES; i++)
-        clock_source_add(&w.clock, i, &(struct clock_source_options){ .name = "s", .refid = 1, .min_poll_log2 = 6, .max_poll_log2 = 6 }, now_of(&w));
+        clock_source_add(&w.clock, i, &(struct clock_source_options){ .name = "s", .refid = 1, .min_poll_log2 = 6, .max_poll_log2 = 6 });
     for (int i = 0; i < 30; i++) {
         poll(&w, 0, LEAP_NONE);
         assert_int_equal(view(&w, 0).status, CLOCK_SYNCHRONISED);

@@ -488,7 +488,7 @@ static void begin_before_a_leap(struct fixture *f, enum smear_law near_smears)
     f->true_s = BEFORE_LEAP_S;
     fixture_start(f, -2);
     fixture_source(f, 0);
-    clock_source_add(&f->c, 1, &near, fixture_now(f));
+    clock_source_add(&f->c, 1, &near);
 }
 
 static void announce(struct fixture *f, uint16_t slot, enum leap leap, double half_trip_s, double lie_s)

@@ -83,8 +83,6 @@ static bool covered(const struct ballot *b, enum vote_of whose, unsigned enough,
     return out->lo_s <= out->hi_s;
 }
 
-static struct clock_span all_of(struct clock_span a, struct clock_span b) { return (struct clock_span){ fmin(a.lo_s, b.lo_s), fmax(a.hi_s, b.hi_s) }; }
-
 static bool elect(const struct ballot *b, enum vote_of whose, struct clock_majority *out)
 {
     covered(b, whose, majority_of(b, whose), b->absent, &out->hull);
@@ -103,8 +101,8 @@ static bool elect_both(const struct ballot *b, struct clock_majority *out)
         return found;
     if (found && !interval_meet(out->core, witnesses.core, &both))
         return false;
-    out->core = found ? all_of(out->core, witnesses.core) : witnesses.core;
-    out->hull = found ? all_of(out->hull, witnesses.hull) : witnesses.hull;
+    out->core = found ? interval_hull(out->core, witnesses.core) : witnesses.core;
+    out->hull = found ? interval_hull(out->hull, witnesses.hull) : witnesses.hull;
     return true;
 }
 

@@ -36,8 +36,6 @@ struct tai_ns unsmear_tai_of(const struct page_data *p, enum smear_law law, stru
     return at;
 }
 
-static struct clock_span minus(struct clock_span s, double by_s) { return (struct clock_span){ s.lo_s - by_s, s.hi_s - by_s }; }
-
 /* The law that brings a span back into the bound that it has left, and best. A source that tells the truth is only moved farther away by the smear that
  * took the bound along. */
 static enum smear_law law_of(const struct page_data *p, struct clock_span span, struct clock_span bound, struct tai_ns at)
@@ -51,7 +49,7 @@ static enum smear_law law_of(const struct page_data *p, struct clock_span span, 
     for (enum smear_law law = SMEAR_NONE + 1; law < SMEAR_LAW_COUNT; law++) {
         double by_s = dur_to_s(smear_offset(law, at, p->leap_at, p->leap_delta_s));
 
-        if (by_s == 0 || !interval_meet(minus(span, by_s), bound, &both) || fabs(middle_s - by_s) >= best_s)
+        if (by_s == 0 || !interval_meet(interval_minus(span, by_s), bound, &both) || fabs(middle_s - by_s) >= best_s)
             continue;
         best = law;
         best_s = fabs(middle_s - by_s);
@@ -86,7 +84,13 @@ static double moved_s(const struct clock *c)
     return dur_to_s(tai_sub(estimate_tai(&c->estimate, now), estimate_tai(&c->leap.before, now)));
 }
 
-struct clock_span unsmear_before(const struct clock *c) { return minus(remembered_bound(c), moved_s(c)); }
+struct clock_span unsmear_before(const struct clock *c) { return interval_minus(remembered_bound(c), moved_s(c)); }
+
+void unsmear_hold_before(const struct clock *c, struct clock_span *bound, double *growth)
+{
+    *bound = interval_hull(*bound, unsmear_before(c));
+    *growth = fmax(*growth, c->leap.before_growth + fabs(c->estimate.rate - c->leap.before.rate));
+}
 
 /* Every source would have been found out at its last measurement, if it followed this law. */
 static bool is_ruled_out(const struct clock *c, enum smear_law law)
@@ -130,14 +134,12 @@ static bool may_be_followed(const struct clock *c)
 
 struct clock_span unsmear_bound(const struct clock *c, double *growth)
 {
-    struct clock_span bound = c->estimate.bound, before;
+    struct clock_span bound = c->estimate.bound;
 
     doubt_widen(c, &bound, growth);
-    if (!may_be_followed(c))
-        return bound;
-    before = unsmear_before(c);
-    *growth = fmax(*growth, c->leap.before_growth + fabs(c->estimate.rate - c->leap.before.rate));
-    return (struct clock_span){ fmin(bound.lo_s, before.lo_s), fmax(bound.hi_s, before.hi_s) };
+    if (may_be_followed(c))
+        unsmear_hold_before(c, &bound, growth);
+    return bound;
 }
 
 /* Against what was remembered. */
@@ -145,7 +147,7 @@ static enum smear_law law_since(const struct clock *c, struct clock_span span, s
 {
     if (!c->leap.have_before)
         return SMEAR_NONE;
-    return law_of(&c->page, minus(span, -moved_s(c)), remembered_bound(c), at);
+    return law_of(&c->page, interval_minus(span, -moved_s(c)), remembered_bound(c), at);
 }
 
 void unsmear_go_back(struct clock *c)

@@ -19,6 +19,8 @@ struct dur_ns unsmear_taken(const struct page_data *page, enum smear_law law, st
 
 /* The bound of before the smear, aged to now, as offsets from the line of now. To be asked where it was remembered. */
 struct clock_span unsmear_before(const struct clock *c);
+/* Make the bound hold it as well, and grow (s/s) as fast as it does, seen from the line of now. */
+void unsmear_hold_before(const struct clock *c, struct clock_span *bound, double *growth);
 
 /* A leap second was found by what sources smear, or became known meanwhile: the estimate is what was remembered, if it was. */
 void unsmear_go_back(struct clock *c);

@@ -6,45 +6,25 @@
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/leap.h"
+#include "clock/month.h"
 #include "clock/pace.h"
 
-#define SECOND_S 1.0
-#define MARGIN_S 8.0                         /* as of doubt.c: clocks are off, and a page is written a little later than it should be */
-#define AFTER_S 1e-3                         /* an instant is surely over then */
 #define WINDOW_S 7200.0                      /* seven polls of 1024 s: who asks that often has heard, before midnight, what is told since then */
 #define FIRST_S 3600.0                       /* what sets a clock first is not older */
 #define HEAR_S 1800.0                        /* words of the window are gathered so long before it counts that there are none */
 #define WINDOW_NS ((int64_t)WINDOW_S * NS_PER_S)
 #define RECENT_NS (WINDOW_NS - 128 * NS_PER_S) /* a page without measurements is written each 64 s */
-#define DAY_NS (86400 * NS_PER_S)
 #define NO_WORD_NS NS_PER_S
 
 /* Midnight is passed somewhere within the bound. */
-static double margin_s(const struct clock *c) { return fmin(MARGIN_S + fmax(interval_farthest(c->estimate.bound), 0), WINDOW_S / 2); }
+static double margin_s(const struct clock *c) { return fmin(MONTH_MARGIN_S + fmax(interval_farthest(c->estimate.bound), 0), WINDOW_S / 2); }
 
-static struct tai_ns midnight(const struct clock *c) { return utc_to_tai(c->leap.month, c->page.tai_minus_utc_s); }
-
-static double since_s(const struct clock *c, struct mono_ns at)
-{
-    return dur_to_s(tai_sub(estimate_tai(&c->estimate, at), midnight(c)));
-}
+static double x_now_s(const struct clock *c) { return month_since_s(c, c->leap.month, c->estimate.aged); }
 
 /* The beginning of a month that was last, or is less than that ahead. */
 static struct utc_ns month_near(const struct clock *c, int64_t ahead_ns)
 {
-    struct civil d = civil_from_utc(utc_add(page_tai_to_utc(&c->page, estimate_tai(&c->estimate, c->estimate.aged)), (struct dur_ns){ ahead_ns }));
-    struct utc_ns m;
-
-    d.day = 1;
-    d.hour = d.minute = d.second = 0;
-    d.nanosecond = 0;
-    return civil_to_utc(&d, &m) == 0 ? m : c->leap.month;
-}
-
-static void widen(struct clock_span *s, double by_s)
-{
-    s->lo_s -= by_s;
-    s->hi_s += by_s;
+    return month_begin(utc_add(page_tai_to_utc(&c->page, estimate_tai(&c->estimate, c->estimate.aged)), (struct dur_ns){ ahead_ns }));
 }
 
 /* From now on whatever is measured narrows it again, and what was measured before counts as much less. */
@@ -53,9 +33,9 @@ static void pass_unknown(struct clock *c)
     c->leap.untold = false;
     if (doubt_has_begun(c))
         return;
-    widen(&c->estimate.bound, SECOND_S);
+    interval_widen(&c->estimate.bound, MONTH_LEAP_S);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        widen(&c->source[i].span, SECOND_S);
+        interval_widen(&c->source[i].span, MONTH_LEAP_S);
         pace_forget(&c->source[i].pace);
     }
 }
@@ -69,7 +49,7 @@ static void turn(struct clock *c, struct utc_ns month, bool known)
         pass_unknown(c);
     c->leap.month = month;
     if (c->page.reference_time.ns == 0)
-        measured = since_s(c, c->estimate.aged) >= FIRST_S || leap_is_measured_since(c, midnight(c));
+        measured = x_now_s(c) >= FIRST_S || leap_is_measured_since(c, utc_to_tai(month, c->page.tai_minus_utc_s));
     else
         measured = !utc_earlier(c->page.reference_time, month);
     c->leap.spoken = false;
@@ -89,7 +69,7 @@ void untold_refresh(struct clock *c, bool known, const struct untold_words *w)
     }
     if (month.ns != l->month.ns)
         turn(c, month, known);
-    x_s = since_s(c, c->estimate.aged);
+    x_s = x_now_s(c);
     if (x_s < 0) {
         l->spoken = w->none || (l->spoken && !w->heard);
         l->untold = !l->spoken && !known;
@@ -110,13 +90,13 @@ bool untold_is_no_word(const struct measurement *m)
 
 void untold_widen(const struct clock *c, struct clock_span *bound)
 {
-    if (c->leap.untold && since_s(c, c->estimate.aged) >= -margin_s(c) && !doubt_has_begun(c))
-        widen(bound, SECOND_S);
+    if (c->leap.untold && x_now_s(c) >= -margin_s(c) && !doubt_has_begun(c))
+        interval_widen(bound, MONTH_LEAP_S);
 }
 
 struct dur_ns untold_root_delay(const struct clock *c)
 {
-    double x_s = since_s(c, c->estimate.aged);
+    double x_s = x_now_s(c);
     bool silent = c->leap.untold && x_s >= -WINDOW_S + HEAR_S, near = x_s >= -WINDOW_S && x_s < margin_s(c);
 
     return (struct dur_ns){ near && (silent || c->leap.in_doubt) ? 2 * NO_WORD_NS : 0 };
@@ -124,25 +104,22 @@ struct dur_ns untold_root_delay(const struct clock *c)
 
 struct mono_ns untold_ends(const struct clock *c)
 {
-    struct utc_ns month = month_near(c, DAY_NS);
+    struct utc_ns month = month_near(c, MONTH_DAY_NS);
     bool spoken = c->leap.spoken && c->leap.month.ns == month.ns && !c->leap.in_doubt;
-    double left_s = -dur_to_s(tai_sub(estimate_tai(&c->estimate, c->estimate.aged), utc_to_tai(month, c->page.tai_minus_utc_s)));
+    double left_s = -month_since_s(c, month, c->estimate.aged);
 
     if (c->leap.known || spoken || left_s <= margin_s(c))
         return MONO_NEVER;
     return mono_add(c->estimate.aged, dur_from_s((left_s - margin_s(c) / 2) * (1 - c->estimate.rate)));
 }
 
-static struct mono_ns next_of_untold(const struct clock *c)
+struct mono_ns untold_next(const struct clock *c)
 {
-    const double begins_s[] = { -WINDOW_S + HEAR_S, -margin_s(c), margin_s(c) };
-    double x_s = since_s(c, c->page.heartbeat);
+    struct utc_ns midnight = c->leap.month;
+    struct mono_ns near;
 
-    for (unsigned i = 0; i < sizeof begins_s / sizeof begins_s[0]; i++)
-        if (begins_s[i] > x_s)
-            return mono_add(c->page.heartbeat, dur_from_s((begins_s[i] - x_s) * (1 - c->estimate.rate) + AFTER_S));
-    return MONO_NEVER;
+    if (!c->leap.untold)
+        return MONO_NEVER;
+    near = mono_min(month_next(c, midnight, -margin_s(c)), month_next(c, midnight, margin_s(c)));
+    return mono_min(month_next(c, midnight, -WINDOW_S + HEAR_S), near);
 }
-
-/* Asked for with each datagram that wakes a daemon in one process. */
-struct mono_ns untold_next(const struct clock *c) { return c->leap.untold ? next_of_untold(c) : MONO_NEVER; }

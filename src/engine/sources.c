@@ -74,7 +74,7 @@ static void slot_added(struct engine *e, struct slot *s, const struct clock_sour
     struct clock_actions a = { .count = 0 };
     struct log_record *r;
 
-    clock_source_add(&e->clock, slot_index(e, s), so, e->now);
+    clock_source_add(&e->clock, slot_index(e, s), so);
     clock_source_offline(&e->clock, slot_index(e, s), slot_is_offline(e, s), e->now, &a);
     engine_clock_actions(e, &a);
     r = engine_log(e, LOG_SOURCE_ADDED);
