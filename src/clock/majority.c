@@ -136,7 +136,8 @@ static struct dur_ns oldest_word(const struct clock *c, struct mono_ns now)
 
 /* Sources that have or may still have a say: while a majority is being looked for all of them, later those heard of within the time in which the
  * page calls itself synchronised, counted back from the oldest word that counts. So a liar does not become the majority because the others were cut off
- * a little earlier, or because they are asked more often and are given up sooner. Whom an operator took out is out: he is not waited for. */
+ * a little earlier, or because they are asked more often and are given up sooner; nor after a disruption, when those who were reachable have to be heard again.
+ * Whom an operator took out is out: he is not waited for. */
 static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
 {
     struct dur_ns recent = dur_add(dur_add(discipline_silence(c), (struct dur_ns){ HELD_WAIT_NS }), oldest_word(c, now));
@@ -145,7 +146,7 @@ static unsigned expected(const struct clock *c, bool all, struct mono_ns now)
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         const struct clock_source *s = &c->source[i];
 
-        n += s->used && !s->smears && !s->aside && !s->offline && (all || (s->sampled && dur_before(mono_sub(now, s->last.at), recent)));
+        n += s->used && !s->smears && !s->aside && !s->offline && (all || ((s->sampled || s->reach != 0) && dur_before(mono_sub(now, s->last.at), recent)));
     }
     return n;
 }

@@ -24,7 +24,8 @@ struct dur_ns poll_choose(const struct clock *c, const struct clock_source *s)
     double age_s = dur_to_s(mono_sub(c->estimate.at, c->estimate.started));
     struct dur_ns least = dur_from_log2(s->min_poll_log2);
 
-    if (c->estimate.surprises > 0 || c->estimate.opened > 0 || c->policy.contradictions > 0 || !c->policy.synchronised_once || s->reach == 0 || !(t_s > 0))
+    if (c->estimate.surprises > 0 || c->estimate.opened > 0 || c->policy.contradictions > 0 || c->policy.lost.ns > 0 || !c->policy.synchronised_once ||
+        s->reach == 0 || !(t_s > 0))
         return least;
     t_s = fmin(t_s * share_of_interval(s), age_s / AGE_PER_INTERVAL);
     return dur_min(dur_max(dur_from_s(t_s), least), dur_from_log2(s->max_poll_log2));

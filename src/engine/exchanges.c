@@ -178,12 +178,17 @@ struct mono_ns exchanges_next(const struct engine *e)
     return next;
 }
 
+/* Whom we asked a moment ago is asked again after the shortest interval there is: who was reachable is waited for (clock/majority.c). */
 void exchanges_hurry(struct engine *e, struct dur_ns slept)
 {
     for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
         struct slot *s = &e->slot[i];
 
-        if (s->used && !slot_is_offline(e, s) && !dur_before(dur_add(mono_sub(e->now, s->client.asked_at), slept), (struct dur_ns){ HURRY_AFTER_NS }))
+        if (!s->used || slot_is_offline(e, s))
+            continue;
+        if (!slot_is_reference(e, s))
+            ntp_client_set_poll(&s->client, clock_poll(&e->clock, slot_index(e, s)));
+        if (!dur_before(dur_add(mono_sub(e->now, s->client.asked_at), slept), (struct dur_ns){ HURRY_AFTER_NS }))
             ntp_client_burst(&s->client);
     }
 }

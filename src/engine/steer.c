@@ -194,6 +194,7 @@ static void look_for_another_hand(struct engine *e, struct mono_ns raw, struct u
     note_moved(e, reason);
     clock_disrupted(&e->clock, (struct dur_ns){ rest_ns }, reason, e->now, &a);
     engine_clock_actions(e, &a);
+    exchanges_hurry(e, (struct dur_ns){ 0 });
 }
 
 static void command_step(struct engine *e, struct dur_ns by)
