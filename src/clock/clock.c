@@ -293,6 +293,8 @@ enum verdict clock_measure(struct clock *c, const struct measurement *m, struct 
     v = judge(c, m, now);
     if (v != VERDICT_ACCEPTED)
         return v;
+    if (s->state == CLOCK_SOURCE_UNREACHABLE) /* until a majority judges it, which may take a while */
+        s->state = CLOCK_SOURCE_NEW;
     interval_age(c, now);
     break_silence(c, now);
     own = orphan_widened(c, m);

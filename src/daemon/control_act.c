@@ -91,6 +91,7 @@ static bool tell_source(struct core *c, const struct control_request *r, char *t
 static bool act_on_source(struct core *c, const struct control_request *r, char *text, size_t size)
 {
     int i = engine_find_source(c->engine, r->text);
+    const char *why;
 
     if (r->act == CONTROL_SOURCE_ADD)
         return add_source(c, r, text, size);
@@ -100,8 +101,8 @@ static bool act_on_source(struct core *c, const struct control_request *r, char 
         snprintf(text, size, "there is no source \"%.150s\"; `utcctl sources` lists them", r->text);
         return false;
     }
-    if (r->act == CONTROL_SOURCE_BURST && engine_offline(c->engine) >> i & 1) {
-        snprintf(text, size, "source %.150s is offline and not asked; `utcctl sources online %.150s` has it asked again", r->text, r->text);
+    if (r->act == CONTROL_SOURCE_BURST && (why = engine_burst_refusal(c->engine, i))) {
+        snprintf(text, size, "source %.150s: %s", r->text, why);
         return false;
     }
     return r->act == CONTROL_SOURCE_REMOVE ? remove_source(c, i, text, size) : tell_source(c, r, text, size);

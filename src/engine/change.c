@@ -135,13 +135,45 @@ void sources_offline(struct engine *e, uint16_t configured, bool offline)
     }
 }
 
+static void ask_again(struct engine *e, struct slot *s)
+{
+    if (!slot_is_denied(s))
+        return;
+    s->unusable = s->useless = 0;
+    ntp_client_resume(&s->client, e->now);
+}
+
 static void act_on(struct engine *e, uint16_t configured, enum engine_source_act act)
 {
     if (act != ENGINE_SOURCE_BURST)
         sources_offline(e, configured, act == ENGINE_SOURCE_OFFLINE);
-    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++)
-        if (e->slot[i].used && e->slot[i].configured == configured && act != ENGINE_SOURCE_OFFLINE)
-            ntp_client_hurry(&e->slot[i].client, e->now);
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        struct slot *s = &e->slot[i];
+
+        if (!s->used || s->configured != configured || act == ENGINE_SOURCE_OFFLINE)
+            continue;
+        if (act == ENGINE_SOURCE_ONLINE)
+            ask_again(e, s);
+        ntp_client_hurry(&s->client, e->now);
+    }
+}
+
+const char *engine_burst_refusal(const struct engine *e, int configured)
+{
+    const char *why = NULL;
+
+    if (e->configured[configured].offline)
+        return "it is offline and not asked until `utcctl sources online`";
+    for (unsigned i = 0; i < ENGINE_SOURCES_MAX; i++) {
+        const struct slot *s = &e->slot[i];
+
+        if (!s->used || s->configured != configured)
+            continue;
+        if (s->client.kiss_code == 0)
+            return NULL;
+        why = sources_kiss_text(s);
+    }
+    return why;
 }
 
 void sources_act(struct engine *e, const struct event *ev)

@@ -144,6 +144,9 @@ uint32_t engine_offline(const struct engine *e);
 /* The line of `sources` of that name: as configured, as status shows one of its servers, or the server's address. -1: there is none. */
 int engine_find_source(const struct engine *e, const char *name);
 
+/* Why no server of that line of `sources` can be asked some quick questions, or NULL: one can. */
+const char *engine_burst_refusal(const struct engine *e, int configured);
+
 /* Why the system clock cannot be stepped now, or NULL: it can, by *by. */
 const char *engine_step_refusal(const struct engine *e, struct dur_ns *by);
 

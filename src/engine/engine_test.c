@@ -278,6 +278,50 @@ static void answer_all(struct world *w)
     forget(w);
 }
 
+static const struct snapshot *picture_of(struct world *w)
+{
+    static struct snapshot s;
+
+    engine_snapshot(w->engine, w->now, &s);
+    return &s;
+}
+
+static struct snapshot_source source_of(struct world *w) { return picture_of(w)->source[0]; }
+
+/* Who asked us to stop is heard no more, so nothing it said counts any more, and status says so. It is asked again by an operator's word alone. */
+static void who_denies_has_no_vote_until_an_operator_has_it_asked_again(void **state)
+{
+    static const struct event burst = { .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_BURST, "192.0.2.1" } };
+    static const struct event online = { .kind = EVENT_SOURCE, .u.source = { ENGINE_SOURCE_ONLINE, "192.0.2.1" } };
+    static struct world w;
+    struct ntp_header h;
+    struct action send;
+
+    (void)state;
+    w = (struct world){ .options = { .source_count = 1, .source = { source("192.0.2.1", "") } } };
+    begin(&w, false);
+    answer_all(&w);
+    assert_null(engine_burst_refusal(w.engine, 0));
+    forget(&w);
+    pass(&w, w.now.ns + 3 * NS_PER_S);
+    send = *find(&w, ACTION_SEND, 0);
+    h = denial_of(&w, &send);
+    deliver(&w, &send, &h);
+    assert_int_equal(source_of(&w).state, SOURCE_REFUSED);
+    assert_string_equal(picture_of(&w)->hint, "the sources refuse us, or say that their time is not to be used");
+    assert_int_equal(engine_page(w.engine)->sources_reachable, 0);
+    assert_false(logged(&w, LOG_SOURCE_LOST));
+    assert_string_equal(engine_burst_refusal(w.engine, 0), "it asked us to stop (kiss-o'-death), and is not asked until `utcctl sources online`");
+    forget(&w);
+    give(&w, &burst);
+    pass(&w, w.now.ns + 3000 * NS_PER_S);
+    assert_int_equal(count_of(&w, ACTION_SEND), 0);
+    give(&w, &online);
+    answer_all(&w);
+    assert_int_equal(source_of(&w).state, SOURCE_SELECTED);
+    end(&w);
+}
+
 static uint64_t accepted(const struct world *w, const char *name)
 {
     static struct snapshot s;
@@ -498,6 +542,7 @@ int main(void)
         cmocka_unit_test(NTPC_24_at_most_four_addresses_of_one_answer_are_used),
         cmocka_unit_test(NTPC_25_a_pool_cannot_point_at_ourselves_or_at_nothing),
         cmocka_unit_test(a_pool_member_that_says_deny_is_replaced),
+        cmocka_unit_test(who_denies_has_no_vote_until_an_operator_has_it_asked_again),
         cmocka_unit_test(who_denies_when_it_is_replaced_costs_no_other_member),
         cmocka_unit_test(a_silent_pool_member_is_replaced_after_a_register_of_polls),
         cmocka_unit_test(a_name_of_whom_is_asked_already_is_told_as_that),

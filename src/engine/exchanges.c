@@ -318,6 +318,7 @@ static void heed(struct engine *e, struct slot *s, enum verdict v, struct ntp_cl
     } else if (v == VERDICT_KISS) {
         note_unusable(s, v);
         log_kiss(e, s);
+        s->heard = s->heard && !slot_is_denied(s); /* it is told what it said, not that it fell silent */
         exchanges_missed(e, s);
     }
     /* The slot may be another member's by now, where this answer was one useless poll too many. */

@@ -63,11 +63,17 @@ static void note_silent(const struct engine *e, const struct slot *s, struct mon
     problems_note(out, PROBLEM_SOURCE_SILENT, s->name[s->name_in_use], detail);
 }
 
+const char *sources_kiss_text(const struct slot *s)
+{
+    return slot_is_denied(s) ? "it asked us to stop (kiss-o'-death), and is not asked until `utcctl sources online`"
+                             : "it asked us to ask less often (kiss RATE)";
+}
+
 static const char *why_unusable(const struct slot *s)
 {
     if (s->unusable != VERDICT_KISS)
         return verdict_text((enum verdict)s->unusable);
-    return s->client.state == NTP_CLIENT_STOPPED ? "it asked us to stop (kiss-o'-death), and is not asked again" : "it asked us to ask less often (kiss RATE)";
+    return sources_kiss_text(s);
 }
 
 /* Returns whether the source is silent. */

@@ -41,7 +41,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 
     memcpy(out->name, s->name[s->name_in_use], sizeof out->name);
     out->addr = c->peer;
-    out->state = e->configured[s->configured].offline ? SOURCE_OFFLINE : state_of_clock_state[v.state];
+    out->state = e->configured[s->configured].offline ? SOURCE_OFFLINE : slot_is_denied(s) ? SOURCE_REFUSED : state_of_clock_state[v.state];
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->reach = c->reach;
@@ -137,6 +137,8 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
     if (by_state[SOURCE_UNREACHABLE] + by_state[SOURCE_RESOLVING] + by_state[SOURCE_KEYLESS] == s->source_count)
         return only_references(e) ? "no reference clock gives time: does its program run, and has the receiver a fix?"
                                   : "no source answers: is UDP port 123 open to the outside?";
+    if (by_state[SOURCE_REFUSED] == s->source_count)
+        return "the sources refuse us, or say that their time is not to be used";
     if (by_state[SOURCE_FALSETICKER] > 0 || e->clock.policy.split_logged)
         return "the sources disagree and none has a majority";
     return "waiting for the first answers";

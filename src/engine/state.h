@@ -130,6 +130,7 @@ void engine_clock_actions(struct engine *e, struct clock_actions *a);
 
 static inline const struct source_options *slot_options(const struct engine *e, const struct slot *s) { return &e->options.source[s->configured]; }
 static inline uint16_t slot_index(const struct engine *e, const struct slot *s) { return (uint16_t)(s - e->slot); } /* as clock knows it */
+static inline bool slot_is_denied(const struct slot *s) { return s->client.state == NTP_CLIENT_STOPPED && s->client.kiss_code != 0; }
 static inline bool slot_is_offline(const struct engine *e, const struct slot *s) { return e->configured[s->configured].offline; }
 static inline const char *slot_name(const struct slot *s) { return s->name[s->name_in_use]; }
 static inline bool options_pool(const struct source_options *o) { return o->pool.s[0] != '\0'; }
@@ -172,6 +173,7 @@ struct mono_ns references_next(const struct engine *e);
 
 /* change.c: another configuration, an operator's word */
 void engine_change(struct engine *e, const struct event *ev);
+const char *sources_kiss_text(const struct slot *s);                            /* what a kiss-o'-death of it means, in words */
 void sources_offline(struct engine *e, uint16_t configured, bool offline);      /* an operator took the line out, or back in */
 void sources_act(struct engine *e, const struct event *ev);
 

@@ -174,6 +174,14 @@ void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
     c->next = now;
 }
 
+void ntp_client_resume(struct ntp_client *c, struct mono_ns now)
+{
+    if (c->state != NTP_CLIENT_STOPPED)
+        return;
+    c->state = NTP_CLIENT_IDLE;
+    c->next = now;
+}
+
 void ntp_client_rest(struct ntp_client *c)
 {
     c->reach = 0;
@@ -377,6 +385,7 @@ static void heed_kiss(struct ntp_client *c, uint32_t code)
     }
     close_exchange(c, false);
     if (code != KISS_RATE) {
+        ntp_client_rest(c);
         c->state = NTP_CLIENT_STOPPED;
         c->next = MONO_NEVER;
     }

@@ -3,7 +3,7 @@
  *          +------ poll due ------> PENDING --- usable answer ---> measurement, reach shifts in 1
  *        IDLE <---------------------------+--- timeout -----------> reach shifts in 0
  *                                         +--- kiss RATE ---------> the poll interval rises, reach shifts in 0
- *                                         +--- kiss DENY, RSTR ---> STOPPED (the engine replaces a pool member)
+ *                                         +--- kiss DENY, RSTR ---> STOPPED (the engine replaces a pool member; an operator may resume another)
  *
  * The on-wire protocol is one inert rule: whatever is not a usable answer, or a kiss heeded, to the pending request changes nothing but one
  * counter. A rejected packet does not even end the exchange, so that it cannot shadow the true answer that follows it. Network errors
@@ -104,6 +104,9 @@ void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, c
 
 /* It was not asked on purpose, or will not be: how its last polls ended says nothing of it any more. What was learnt otherwise stays. */
 void ntp_client_rest(struct ntp_client *c);
+
+/* An operator wants a server asked again that asked us to stop: from `now` on, without hurry. */
+void ntp_client_resume(struct ntp_client *c, struct mono_ns now);
 
 /* Other options from now on, for the same server: what was learnt stays. *o is copied. */
 void ntp_client_change(struct ntp_client *c, const struct ntp_client_options *o);

@@ -539,6 +539,9 @@ static void kiss_deny_and_rstr_stop_the_association(void **state)
         assert_int_equal(f.c.kiss_code, code[i]);
         ntp_client_set_poll(&f.c, dur_from_log2(8));
         assert_int_equal(ntp_client_next(&f.c).ns, MONO_NEVER.ns);
+        assert_int_equal(f.c.reach, 0);
+        ntp_client_resume(&f.c, f.now);
+        assert_int_equal(ntp_client_next(&f.c).ns, f.now.ns);
     }
 }
 

@@ -10,5 +10,8 @@ bad lies 10s
 at 20m good,bad falls silent
 at 80m good,bad answers again
 expect c not usable
+at 75m expect c bad state unreachable
+at 83m expect c bad state new
+at 83m expect c good state new
 expect c steps = 0
 mutant bad lies 0
