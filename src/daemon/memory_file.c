@@ -22,9 +22,11 @@ static int read_small(const char *path, char *out, size_t size, size_t *len)
     if (fd < 0)
         return io_error(errno);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        err = -UE_SYNTAX;
+        err = -UE_NOT_REGULAR;
+    else if (st.st_size == 0)
+        err = -UE_EMPTY;
     else if (st.st_mode & S_IWOTH)
-        err = -UE_PERMISSION;
+        err = -UE_OPEN_TO_ALL;
     n = err ? 0 : read(fd, out, size);
     close(fd);
     if (n < 0)

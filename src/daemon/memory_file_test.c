@@ -148,7 +148,7 @@ static void ST_01_a_file_cut_anywhere_is_set_aside(void **state)
 static void ST_01_what_cannot_be_meant_is_set_aside(void **state)
 {
     static const struct { const char *text; int err; } rows[] = {
-        { "simple-utcd drift 9\nanything\n", -UE_VERSION }, { "simple-utcd clock 3\nanything\n", -UE_VERSION }, { "0.000\n", -UE_SYNTAX }, { "", -UE_SYNTAX },
+        { "simple-utcd drift 9\nanything\n", -UE_VERSION }, { "simple-utcd clock 3\nanything\n", -UE_VERSION }, { "0.000\n", -UE_SYNTAX }, { "", -UE_EMPTY },
         { "simple-utcd drift 1\nfreq_ppm 0.0\nskew_ppm 1.0\nchecksum 00000000\n", -UE_CHECKSUM },
         { "-12.345 0.1\n", -UE_SYNTAX },
     };
@@ -165,6 +165,18 @@ static void ST_01_what_cannot_be_meant_is_set_aside(void **state)
     assert_int_equal(memory_file_load(path, LIMIT_PPM, &loaded), -UE_SYNTAX);
 }
 
+/* Nobody waits for the other end of a pipe. */
+static void what_is_no_regular_file_is_called_so(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(memory_file_load(path, LIMIT_PPM, &loaded), -UE_NOT_REGULAR);
+    assert_int_equal(remove(bad), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(memory_file_load(path, LIMIT_PPM, &loaded), -UE_NOT_REGULAR);
+    assert_int_equal(remove(bad), 0);
+}
+
 static void a_file_others_may_write_is_not_believed(void **state)
 {
     struct clock_memory m = known(1);
@@ -172,7 +184,7 @@ static void a_file_others_may_write_is_not_believed(void **state)
     (void)state;
     assert_int_equal(memory_file_save(path, &m), 0);
     assert_int_equal(chmod(path, 0666), 0);
-    assert_int_equal(memory_file_load(path, LIMIT_PPM, &loaded), -UE_PERMISSION);
+    assert_int_equal(memory_file_load(path, LIMIT_PPM, &loaded), -UE_OPEN_TO_ALL);
 }
 
 static void ST_03_a_full_disk_costs_nothing(void **state)
@@ -253,6 +265,7 @@ int main(void)
         cmocka_unit_test_teardown(no_file_is_no_complaint, clean),
         cmocka_unit_test_teardown(ST_01_a_file_cut_anywhere_is_set_aside, clean),
         cmocka_unit_test_teardown(ST_01_what_cannot_be_meant_is_set_aside, clean),
+        cmocka_unit_test_teardown(what_is_no_regular_file_is_called_so, clean),
         cmocka_unit_test_teardown(a_file_others_may_write_is_not_believed, clean),
         cmocka_unit_test_teardown(ST_03_a_full_disk_costs_nothing, clean),
         cmocka_unit_test_teardown(ST_04_a_folder_that_went_away_is_told, clean),
