@@ -3,7 +3,7 @@
 
 #include "sim/client.h"
 
-#define TOLD_WITHIN_S 3            /* clock/clock.c: SLEEP_ROUGH_NS */
+#define TOLD_WITHIN_S 3            /* clock/disruption.c: SLEEP_ROUGH_NS */
 
 /* What nobody was there to hear. */
 static void tell_missed(struct sim_world *w, struct sim_node *n)

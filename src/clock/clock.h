@@ -93,7 +93,7 @@ struct clock_start {
 };
 
 /* Start. Status UNSYNCHRONISED, or LOCAL if options->local.present. With the page of a clock that was synchronised once this is no start but a continuation:
- * line, bound and status go on as the page says, and the first step is history. */
+ * line, bound and status go on as the page says, and the first step is history. `o` and what `start` names are copied, and are no part of `c`. */
 void clock_init(struct clock *c, const struct clock_options *o, const struct clock_start *start);
 
 /* Slots: the engine's source numbers. Adding resets the slot. */

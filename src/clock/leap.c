@@ -4,8 +4,8 @@
 #include "clock/discipline.h"
 #include "clock/doubt.h"
 #include "clock/estimate.h"
+#include "clock/leap_vote.h"
 #include "clock/month.h"
-#include "clock/select.h"
 #include "clock/unsmear.h"
 #include "clock/untold.h"
 
@@ -82,51 +82,6 @@ bool leap_is_too_near(const struct clock *c, const struct measurement *m)
     return c->leap.voted_delta_s != 0 && is_near(c->leap.voted_midnight, m->utc);
 }
 
-/* What is announced by more than half of all that have or may still have a say, if anything is; by how many, and how many sources there are that could.
- * Beside those who smear and have no say half is enough: more than half are truthful, so one of these is. */
-struct vote { int32_t delta_s; bool found, by_more_than_half; unsigned by, sources; struct untold_words lately; };
-
-/* Who smears announces nothing; but what he does may have been seen. Nor does who is in doubt himself. Returns 2 + what is announced; 0: no word. */
-static unsigned word_of(const struct clock *c, const struct clock_source *s)
-{
-    static const uint8_t seen[] = { [DOUBT_SEEN_NONE] = 2, [DOUBT_SEEN_INSERT] = 3, [DOUBT_SEEN_DELETE] = 1 };
-
-    if (s->smear != SMEAR_NONE)
-        return c->leap.doubted.ns != 0 ? seen[s->seen] : 0;
-    if (untold_is_no_word(&s->last))
-        return 0;
-    return s->last.leap == LEAP_INSERT ? 3 : s->last.leap == LEAP_DELETE ? 1 : 2;
-}
-
-static struct vote vote(const struct clock *c)
-{
-    unsigned heard = 0, used = 0, all, for_it[4] = { 0 }, smearing = 0, recent = 0, none = 0;
-    struct untold_words lately;
-
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        const struct clock_source *s = &c->source[i];
-        unsigned word;
-
-        if (!s->used || s->aside) /* in a group of orphans: who only repeats another of ours, or follows nobody */
-            continue;
-        used += !s->offline;
-        if (s->state != CLOCK_SOURCE_SELECTED && s->state != CLOCK_SOURCE_OUTLIER)
-            continue;
-        heard++;
-        word = word_of(c, s);
-        for_it[word]++;
-        smearing += word == 0 && s->smear != SMEAR_NONE;
-        recent += untold_is_recent(c, &s->last);
-        none += word == 2 && untold_is_recent(c, &s->last);
-    }
-    all = c->policy.electorate > heard ? c->policy.electorate : heard;
-    lately = (struct untold_words){ 2 * none + (smearing != 0) > all, 2 * recent > all };
-    for (int i = 1; i <= 3; i++)
-        if (2 * for_it[i] + (smearing != 0) > all)
-            return (struct vote){ i - 2, true, 2 * for_it[i] > all, for_it[i], used, lately };
-    return (struct vote){ .lately = lately };
-}
-
 static bool valid_at(const struct leap_table *t, struct utc_ns now)
 {
     return leap_table_expires_in(t, now).ns > 0;
@@ -178,35 +133,13 @@ static bool surely_before(const struct clock *c, const struct leap_event *e, str
     return tai_before(tai_add(latest, (struct dur_ns){ TOO_NEAR_NS }), first_instant(e));
 }
 
-/* Sources that could say something, were they heard. */
-static unsigned sources_that_may_speak(const struct clock *c)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        n += c->source[i].used && !c->source[i].offline && !c->source[i].aside && c->source[i].smear == SMEAR_NONE;
-    return n;
-}
-
-bool leap_is_measured_since(const struct clock *c, struct tai_ns since)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
-        const struct clock_source *s = &c->source[i];
-        bool agrees = select_counts(s) && (s->state == CLOCK_SOURCE_SELECTED || s->state == CLOCK_SOURCE_OUTLIER);
-
-        n += agrees && !tai_before(estimate_tai(&c->estimate, s->last.at), since);
-    }
-    return n > c->policy.electorate / 2;
-}
-
-struct mono_ns leap_doubt_from(const struct clock *c)
+/* When that doubt begins. */
+static struct mono_ns doubt_from(const struct clock *c)
 {
     const struct clock_leap *l = &c->leap;
     const struct page_data *p = &c->page;
 
-    if (!l->by_vote || (l->voted_by != LEAP_BY_MEMORY && l->voted_by > sources_that_may_speak(c) / 2))
+    if (!l->by_vote || (l->voted_by != LEAP_BY_MEMORY && l->voted_by > leap_vote_could(c) / 2))
         return MONO_NEVER;
     return mono_add(p->raw_ref, (struct dur_ns){ ns_sub(tai_sub(p->leap_at, p->tai_ref).ns, TOO_NEAR_NS) });
 }
@@ -218,13 +151,13 @@ struct mono_ns leap_page_next(const struct clock *c)
     if (!c->leap.in_doubt && !c->leap.untold && !c->leap.by_vote)
         return MONO_NEVER;
     next = mono_min(doubt_next(c), untold_next(c));
-    from = leap_doubt_from(c);
+    from = doubt_from(c);
     return mono_before(c->page.heartbeat, from) ? mono_min(next, from) : next;
 }
 
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound)
 {
-    if (mono_before(now, leap_doubt_from(c)) || leap_is_measured_since(c, c->page.leap_at))
+    if (mono_before(now, doubt_from(c)) || leap_vote_is_since(c, c->page.leap_at))
         return;
     if (c->page.leap_delta_s > 0)
         bound->hi_s += 1;
@@ -234,7 +167,7 @@ void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bo
 
 /* Once it is armed a leap second stays until it has passed, so the few that happen to be heard at one moment do not decide; but it is taken back before, if
  * more announce something else than ever announced it, or most of all sources. A group's reference, which has no UTC, announces nothing by saying nothing. */
-static void reconsider(struct clock *c, const struct vote *v, struct mono_ns now)
+static void reconsider(struct clock *c, const struct leap_vote *v, struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
     struct leap_event e = voted_event(l);
@@ -273,7 +206,8 @@ static int32_t count_at(const struct clock *c, const struct leap_table *t, const
 }
 
 /* An event nobody's file knows, taken from the sources. t: the table that is not valid, or has no end; NULL. */
-static struct leap_event event_by_vote(struct clock *c, const struct leap_table *t, const struct vote *v, const struct clock_view *view, struct mono_ns now)
+static struct leap_event event_by_vote(struct clock *c, const struct leap_table *t, const struct leap_vote *v, const struct clock_view *view,
+                                       struct mono_ns now)
 {
     struct clock_leap *l = &c->leap;
     struct utc_ns midnight;
@@ -348,7 +282,7 @@ static void tell_doubt(struct clock *c, struct clock_actions *out)
 
 /* Do the sources say that no leap second comes, or came? After midnight an announcement is over: of those who smear beside them, and may be off as long as
  * that lasts, nothing more is said, unless it was before. */
-static bool says_none(const struct clock *c, const struct vote *v, struct utc_ns utc)
+static bool says_none(const struct clock *c, const struct leap_vote *v, struct utc_ns utc)
 {
     const struct clock_leap *l = &c->leap;
     bool before = l->doubted.ns == 0 || utc_earlier(utc, l->doubted) || (l->spoken && l->month.ns == l->doubted.ns);
@@ -361,7 +295,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     struct clock_view v;
     const struct leap_table *t;
     struct leap_event e = { .delta_s = 0 };
-    struct vote voted = vote(c);
+    struct leap_vote voted = leap_vote(c);
     bool by_vote = false, known;
 
     page_view(&c->page, now, &v);

@@ -22,15 +22,11 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
 
 /* Where fewer than half of the sources announced a leap second, as others were silent, it may not come: from some seconds before it, until most of those that
  * have a say are measured after it, UTC may be a second further on, or back where one was to be left out. MONO_NEVER: there is no such doubt. */
-struct mono_ns leap_doubt_from(const struct clock *c);
 void leap_widen(const struct clock *c, struct mono_ns now, struct clock_span *bound);
 
 /* The next instant at which the page has to say something else of a leap second; MONO_NEVER. Cheap: asked for with each datagram that wakes a daemon in one
  * process. */
 struct mono_ns leap_page_next(const struct clock *c);
-
-/* Are those that were measured since then, by its count, the majority? */
-bool leap_is_measured_since(const struct clock *c, struct tai_ns since);
 
 /* Is the source's UTC so near to a leap second that this clock is too far off to tell which side of it, or which of two like seconds, is meant? */
 bool leap_is_too_near(const struct clock *c, const struct measurement *m);

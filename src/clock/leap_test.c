@@ -534,6 +534,13 @@ static void another_count_of_tai_leaves_utc_where_it_was(void **state)
     assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, 36 * NS_PER_S);
 }
 
+static void begin_again(struct world *w, struct utc_ns wall, const struct clock_memory *m)
+{
+    const struct clock_options o = w->clock.options;
+
+    clock_init(&w->clock, &o, &(struct clock_start){ now_of(w), wall, m, -25, NULL });
+}
+
 /* What has expired, or has no end, is history all the same; but one that is older than what is known here takes none of that back. */
 static void LEAP_02_the_count_of_a_table_that_is_not_valid(void **state)
 {
@@ -548,7 +555,7 @@ static void LEAP_02_the_count_of_a_table_that_is_not_valid(void **state)
         struct leap_table t = table(rows[i / 2].listed_s - 36, MIDNIGHT_S + 5 * DAY_S);
 
         begin(&w, 0, -10 * DAY_S);
-        clock_init(&w.clock, &w.clock.options, &(struct clock_start){ now_of(&w), started, &m, -25, NULL });
+        begin_again(&w, started, &m);
         t.expires.ns = zone ? INT64_MIN : t.expires.ns;
         clock_leap_table(&w.clock, zone ? LEAP_FROM_ZONE : LEAP_FROM_LIST, &t, now_of(&w), &w.seen);
         assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, rows[i / 2].wanted_s * NS_PER_S);
@@ -568,7 +575,7 @@ static void what_was_to_come_has_come(void **state)
                                         .leap_midnight = { MIDNIGHT_S * NS_PER_S } };
 
         begin(&w, 0, 0);
-        clock_init(&w.clock, &w.clock.options, &(struct clock_start){ now_of(&w), { (MIDNIGHT_S + after_s[i]) * NS_PER_S }, &m, -25, NULL });
+        begin_again(&w, (struct utc_ns){ (MIDNIGHT_S + after_s[i]) * NS_PER_S }, &m);
         for (unsigned again = 0; again < 3; again++) {
             assert_int_equal(view(&w, 0).tai.ns - view(&w, 0).utc.ns, (after_s[i] < 0 ? 37 : 38) * NS_PER_S);
             pass(&w, 64);

@@ -262,7 +262,7 @@ static void what_most_did_not_announce_is_in_doubt(void **state)
         c.leap.by_vote = rows[i].by_vote;
         if (rows[i].doubt)
             from = mono_add(NOW, (struct dur_ns){ HOUR_NS - 8 * NS_PER_S });
-        if (leap_doubt_from(&c).ns != from.ns)
+        if (leap_page_next(&c).ns != from.ns)
             fail_msg("%s", rows[i].name);
     }
 }

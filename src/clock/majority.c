@@ -116,8 +116,7 @@ static void restart_estimate(struct clock *c, const struct clock_majority *m, st
     estimate_start(&c->estimate, first->last.at, sample_tai(c, &first->last), c->estimate.rate,
                    fmax(dur_to_s(first->last.delay) / 4, 1e-6), c->estimate.skew);
     estimate_expect(&c->estimate, c->memory.wander);
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        sample_retell(c, &c->source[i], now);
+    sample_retell(c, now);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
         if (&c->source[i] != first && select_counts(&c->source[i]) && c->source[i].state == CLOCK_SOURCE_SELECTED)
             combine_sample(c, &c->source[i], false);
@@ -260,8 +259,7 @@ static bool any_is_declared_to_smear(const struct clock *c)
 static void begin_again(struct clock *c, uint32_t steps, struct mono_ns now, struct clock_actions *out)
 {
     c->policy.steps = steps;
-    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
-        sample_retell(c, &c->source[i], now);
+    sample_retell(c, now);
     c->policy.synchronised_once = false;
     discipline_publish(c, CLOCK_UNSYNCHRONISED, false, now, out);
 }

@@ -95,7 +95,7 @@ void sample_take(struct clock *c, const struct measurement *m, struct mono_ns no
     s->sampled = true;
 }
 
-void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
+static void retell(struct clock *c, struct clock_source *s, struct mono_ns now)
 {
     struct clock_mark mark;
 
@@ -106,4 +106,10 @@ void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now)
     s->pace = (struct clock_pace){ .known = false };
     mark = mark_of(c, s);
     pace_take(&s->pace, &mark, (struct pace_path){ s->noise.least_s, s->law.unseen_s }, c->options.clock.max_drift * 1e-6);
+}
+
+void sample_retell(struct clock *c, struct mono_ns now)
+{
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        retell(c, &c->source[i], now);
 }

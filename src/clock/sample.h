@@ -11,7 +11,7 @@ double sample_offset_s(const struct clock *c, const struct measurement *m);
 /* It becomes its source's last one. Spans are aged to `now`. */
 void sample_take(struct clock *c, const struct measurement *m, struct mono_ns now);
 
-/* The line was redrawn: what a source remembers as offsets from it is told anew from its last sample. */
-void sample_retell(struct clock *c, struct clock_source *s, struct mono_ns now);
+/* The line was redrawn: what sources remember as offsets from it is told anew from their last samples. */
+void sample_retell(struct clock *c, struct mono_ns now);
 
 #endif

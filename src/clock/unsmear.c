@@ -10,7 +10,7 @@
 
 #define ROUNDS 4 /* the steepest law, 1 ms/s, takes 1 s of first error below 1 ns in three */
 
-const char *smear_law_text(enum smear_law law)
+static const char *law_text(enum smear_law law)
 {
     static const char *const text[SMEAR_LAW_COUNT] = { "none", "linear", "cosine", "utc-sls" };
 
@@ -169,7 +169,7 @@ static void refuse(struct clock_source *s, enum smear_law law, struct clock_acti
     s->smears = true;
     s->state = CLOCK_SOURCE_REFUSED;
     log_text(r, "source", s->name);
-    log_text(r, "law", smear_law_text(law));
+    log_text(r, "law", law_text(law));
 }
 
 bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along, struct clock_actions *out)

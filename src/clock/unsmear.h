@@ -36,7 +36,4 @@ struct clock_span unsmear_bound(const struct clock *c, double *growth);
  * *taken_along: the estimate has followed it, and was set back to what was remembered; spans have to be told anew. */
 bool unsmear_refuses(struct clock *c, struct clock_source *s, bool *taken_along, struct clock_actions *out);
 
-/* "linear" ...; "none". */
-const char *smear_law_text(enum smear_law law);
-
 #endif

@@ -62,7 +62,7 @@ static void smears_are_taken_back(void **state)
             struct tai_ns back = unsmear_tai_of(&c.page, law, smeared, tai(t));
 
             if (llabs(tai_sub(back, tai(t)).ns) > 2)
-                fail_msg("%s, %.1f s before: %lld ns off", smear_law_text(law), t, (long long)tai_sub(back, tai(t)).ns);
+                fail_msg("law %d, %.1f s before: %lld ns off", (int)law, t, (long long)tai_sub(back, tai(t)).ns);
         }
 }
 

@@ -5,7 +5,7 @@
 #include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
-#include "clock/leap.h"
+#include "clock/leap_vote.h"
 #include "clock/month.h"
 #include "clock/pace.h"
 
@@ -49,7 +49,7 @@ static void turn(struct clock *c, struct utc_ns month, bool known)
         pass_unknown(c);
     c->leap.month = month;
     if (c->page.reference_time.ns == 0)
-        measured = x_now_s(c) >= FIRST_S || leap_is_measured_since(c, utc_to_tai(month, c->page.tai_minus_utc_s));
+        measured = x_now_s(c) >= FIRST_S || leap_vote_is_since(c, utc_to_tai(month, c->page.tai_minus_utc_s));
     else
         measured = !utc_earlier(c->page.reference_time, month);
     c->leap.spoken = false;
