@@ -171,8 +171,10 @@ void references_said(struct engine *e, const struct event *ev);
 void references_tick(struct engine *e);
 struct mono_ns references_next(const struct engine *e);
 
-/* change.c: another configuration, an operator's word */
+/* change.c: another configuration */
 void engine_change(struct engine *e, const struct event *ev);
+
+/* operator.c: an operator's word */
 const char *sources_kiss_text(const struct slot *s);                            /* what a kiss-o'-death of it means, in words */
 void sources_offline(struct engine *e, uint16_t configured, bool offline);      /* an operator took the line out, or back in */
 void sources_act(struct engine *e, const struct event *ev);

@@ -67,7 +67,6 @@ static void set_frequency(struct engine *e, double rate)
 void steer_tick(struct engine *e)
 {
     struct steering *s = &e->steering;
-
     bool coasted = s->coasting;
 
     if (!s->on || s->reading || mono_before(e->now, later(s->next, s->settled)))
