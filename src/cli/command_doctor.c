@@ -210,7 +210,7 @@ static const struct check { const char *name, *well; enum problem_kind kind[9]; 
       { PROBLEM_NOT_SAVED, PROBLEM_SET_ASIDE, PROBLEM_STATE_CLAMPED, PROBLEM_RELOAD_REFUSED, PROBLEM_RESTART_NEEDED }, 5 },
     { "leap seconds", "what is known of them has not expired, and nobody contradicts it",
       { PROBLEM_LEAP_EXPIRED, PROBLEM_LEAP_REFUSED, PROBLEM_LEAP_CONFLICT, PROBLEM_LEAP_FILES_DIFFER, PROBLEM_LEAP_CLEARED,
-        PROBLEM_LEAP_UNKNOWN }, 6 },
+        PROBLEM_LEAP_UNKNOWN, PROBLEM_LEAP_UNTOLD }, 7 },
     { "listeners", "all addresses and cards are served as configured, and answers leave",
       { PROBLEM_NOT_LISTENING, PROBLEM_NOT_SENT, PROBLEM_NO_DESCRIPTORS, PROBLEM_STAMPS_OFF, PROBLEM_XDP_OFF }, 5 },
     { "processes", "none is missing, has ended or hung of late", { PROBLEM_PROCESS_ENDED, PROBLEM_PROCESS_HUNG, PROBLEM_PROCESS_AWAITED }, 3 },

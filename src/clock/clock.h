@@ -61,6 +61,9 @@ struct clock_leap {
     bool in_doubt, found;           /* it may still come; it became known after a smear had begun, and the sources' words are still to be taken back */
     struct utc_ns month;            /* the month's beginning that is near, or was last (untold.c), */
     bool known, spoken, untold;     /* a file or a leap second says what comes; most sources said that none comes with it; nobody could */
+    struct utc_ns untold_told;      /* the beginning of a month that was told of as such; */
+    struct utc_ns passed;           /* the last that was passed so, with a wider bound from then on, */
+    struct mono_ns passed_at;       /* and when; 0: none */
     double loose;                   /* s/s by which the sources' rate may be another than the oscillator's */
 };
 

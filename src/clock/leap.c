@@ -280,6 +280,16 @@ static void tell_doubt(struct clock *c, struct clock_actions *out)
     log_utc(discipline_log(out, LOG_LEAP_UNKNOWN), "at", c->leap.doubted);
 }
 
+static void tell_untold(struct clock *c, struct clock_actions *out)
+{
+    struct utc_ns midnight = untold_midnight(c);
+
+    if (midnight.ns == 0 || c->leap.in_doubt || midnight.ns == c->leap.untold_told.ns)
+        return;
+    c->leap.untold_told = midnight;
+    log_utc(discipline_log(out, LOG_LEAP_UNTOLD), "at", midnight);
+}
+
 /* Do the sources say that no leap second comes, or came? After midnight an announcement is over: of those who smear beside them, and may be off as long as
  * that lasts, nothing more is said, unless it was before. */
 static bool says_none(const struct clock *c, const struct leap_vote *v, struct utc_ns utc)
@@ -316,6 +326,7 @@ void leap_refresh(struct clock *c, struct mono_ns now, struct clock_actions *out
     doubt_refresh(c, v.utc, known, says_none(c, &voted, v.utc));
     untold_refresh(c, known, &voted.lately);
     tell_doubt(c, out);
+    tell_untold(c, out);
     save_change(c, now, out);
 }
 

@@ -33,6 +33,8 @@ static void pass_unknown(struct clock *c)
     c->leap.untold = false;
     if (doubt_has_begun(c))
         return;
+    c->leap.passed = c->leap.month;
+    c->leap.passed_at = c->estimate.aged;
     interval_widen(&c->estimate.bound, MONTH_LEAP_S);
     for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++) {
         interval_widen(&c->source[i].span, MONTH_LEAP_S);
@@ -94,12 +96,20 @@ void untold_widen(const struct clock *c, struct clock_span *bound)
         interval_widen(bound, MONTH_LEAP_S);
 }
 
+/* Of the instants near a month's end: may it count there that nobody was heard? */
+static bool counts(const struct clock *c, double x_s) { return c->leap.untold && x_s >= -WINDOW_S + HEAR_S && x_s < margin_s(c); }
+
+struct utc_ns untold_midnight(const struct clock *c)
+{
+    return counts(c, x_now_s(c)) ? c->leap.month : (struct utc_ns){ 0 };
+}
+
 struct dur_ns untold_root_delay(const struct clock *c)
 {
     double x_s = x_now_s(c);
-    bool silent = c->leap.untold && x_s >= -WINDOW_S + HEAR_S, near = x_s >= -WINDOW_S && x_s < margin_s(c);
+    bool near = x_s >= -WINDOW_S && x_s < margin_s(c);
 
-    return (struct dur_ns){ near && (silent || c->leap.in_doubt) ? 2 * NO_WORD_NS : 0 };
+    return (struct dur_ns){ counts(c, x_s) || (near && c->leap.in_doubt) ? 2 * NO_WORD_NS : 0 };
 }
 
 struct mono_ns untold_ends(const struct clock *c)

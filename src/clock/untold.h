@@ -29,6 +29,9 @@ bool untold_is_no_word(const struct measurement *m);
 /* The bound to publish, where it is wider. */
 void untold_widen(const struct clock *c, struct clock_span *bound);
 
+/* The beginning of the month with which a leap second may come that nobody has spoken of, while that is told on the wire; 0: none. */
+struct utc_ns untold_midnight(const struct clock *c);
+
 /* What is told on the wire is not less than this: twice the root distance. */
 struct dur_ns untold_root_delay(const struct clock *c);
 

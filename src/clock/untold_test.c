@@ -211,6 +211,28 @@ static void the_wire_tells_a_second(void **state)
     assert_int_equal(untold_root_delay(&c).ns, 0);
 }
 
+/* It has a name as long as the wire tells it, and is remembered when it was passed with a wider bound. */
+static void what_nobody_says_has_a_midnight(void **state)
+{
+    static const struct { double x_s; bool named, passed; } rows[] = {
+        { -7199, false, false }, { -5401, false, false }, { -5399, true, false }, { 7.9, true, false }, { 8.1, false, true }, { 60, false, true },
+    };
+
+    (void)state;
+    begin(-3 * HOUR_S);
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        at(rows[i].x_s, false, &silent);
+        assert_int_equal(untold_midnight(&c).ns, rows[i].named ? MIDNIGHT : 0);
+        assert_int_equal(c.leap.passed.ns, rows[i].passed ? MIDNIGHT : 0);
+        assert_true((c.leap.passed_at.ns != 0) == rows[i].passed);
+    }
+    begin(-3 * HOUR_S);
+    at(-60, false, &none);
+    assert_int_equal(untold_midnight(&c).ns, 0);
+    at(60, false, &none);
+    assert_int_equal(c.leap.passed_at.ns, 0);
+}
+
 /* Whose root distance is a second says nothing by announcing nothing; by announcing something it does. */
 static void a_second_of_distance_is_no_word(void **state)
 {
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(who_was_away_has_not_heard_either),
         cmocka_unit_test(each_month_has_an_end),
         cmocka_unit_test(the_wire_tells_a_second),
+        cmocka_unit_test(what_nobody_says_has_a_midnight),
         cmocka_unit_test(a_second_of_distance_is_no_word),
         cmocka_unit_test(words_are_recent_for_two_hours),
         cmocka_unit_test(the_next_instant),

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "clock/untold.h"
 #include "engine/state.h"
 
 #define SILENT_POLLS 3                      /* in a row: one or two are lost anywhere */
@@ -196,6 +197,19 @@ static void note_before(struct problems *out, enum problem_kind kind, struct utc
     problems_note(out, kind, NULL, detail);
 }
 
+/* What was passed so stays a second wider until it is measured: who wonders at the bound reads why. */
+static void note_untold(const struct clock *c, struct mono_ns now, struct problems *out)
+{
+    char at[CIVIL_TEXT_MAX], detail[PROBLEM_DETAIL_MAX];
+
+    if (untold_midnight(c).ns != 0) {
+        note_before(out, PROBLEM_LEAP_UNTOLD, untold_midnight(c));
+    } else if (c->leap.passed_at.ns != 0 && mono_sub(now, c->leap.passed_at).ns <= TOLD_NS) {
+        snprintf(detail, sizeof detail, "before %s: the error bound is a second wider until it is measured", utc_to_text(c->leap.passed, 0, at));
+        problems_note(out, PROBLEM_LEAP_UNTOLD, NULL, detail);
+    }
+}
+
 static void note_leap_tables(const struct engine *e, struct mono_ns now, struct problems *out)
 {
     const struct clock_leap *l = &e->clock.leap;
@@ -204,6 +218,8 @@ static void note_leap_tables(const struct engine *e, struct mono_ns now, struct 
         problems_note(out, PROBLEM_LEAP_CONFLICT, NULL, NULL);
     if (l->in_doubt)
         note_before(out, PROBLEM_LEAP_UNKNOWN, l->doubted);
+    else
+        note_untold(&e->clock, now, out);
     if (l->worse)
         note_worse_list(e, now, out);
     if (l->differ_at.ns != 0)

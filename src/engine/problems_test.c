@@ -253,6 +253,27 @@ static void CLK_06_alarms_of_the_clock_are_named(void **state)
     end(&w);
 }
 
+/* Who wonders in the first minutes of a month at a bound of a second reads why. */
+static void a_month_that_began_without_a_word_is_told(void **state)
+{
+    struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
+    struct clock_leap *l;
+
+    (void)state;
+    begin(&w, false);
+    l = &w.engine->clock.leap;
+    assert_null(problem_of(&w, PROBLEM_LEAP_UNTOLD));
+    l->passed.ns = INT64_C(1798761600) * NS_PER_S;
+    l->passed_at = w.now;
+    assert_string_equal(problem_of(&w, PROBLEM_LEAP_UNTOLD)->detail, "before 2027-01-01T00:00:00Z: the error bound is a second wider until it is measured");
+    l->in_doubt = true; /* by another name */
+    assert_null(problem_of(&w, PROBLEM_LEAP_UNTOLD));
+    l->in_doubt = false;
+    pass(&w, w.now.ns + 601 * NS_PER_S);
+    assert_null(problem_of(&w, PROBLEM_LEAP_UNTOLD));
+    end(&w);
+}
+
 /* Where the network says that it does not carry the request, that is told beside the silence; it proves nothing. */
 static void NTPC_26_what_the_network_refuses_is_told(void **state)
 {
@@ -374,6 +395,7 @@ int main(void)
         cmocka_unit_test(CLK_04_a_bound_that_was_broken_is_named),
         cmocka_unit_test(ST_06_a_clock_that_was_behind_is_named),
         cmocka_unit_test(CLK_06_alarms_of_the_clock_are_named),
+        cmocka_unit_test(a_month_that_began_without_a_word_is_told),
         cmocka_unit_test(NTPC_26_what_the_network_refuses_is_told),
         cmocka_unit_test(sources_that_are_offline_are_no_trouble),
         cmocka_unit_test(CLK_05_a_clock_that_cannot_be_steered_is_named),
