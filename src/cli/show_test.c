@@ -106,6 +106,24 @@ static void every_status_has_its_sentence(void **state)
     }
 }
 
+/* The last one was taken out, or offline: until it holds over the clock is what it was, but nobody is followed. */
+static void a_clock_that_follows_nobody_any_more_says_so(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.sources_selected = 0;
+    s.page.reference_time = utc_add(page_utc(&s.page, s.now), (struct dur_ns){ -90 * NS_PER_S });
+    expect_lines(show_status, &s, "Synchronised when last measured, 1.5 min ago, but no source is followed now; true time is within ±1.2 ms.\n\n");
+    s.page.sources_total = 0;
+    expect_lines(show_status, &s, "Synchronised when last measured, 1.5 min ago, but no source is configured now; true time is within ±1.2 ms.\n\n");
+    s.page.status = CLOCK_HOLDOVER;
+    expect_lines(show_status, &s, "Holding over: no source is configured; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n");
+    s.source_count = s.page.sources_total = 1;
+    s.source[0].state = SOURCE_OFFLINE;
+    expect_lines(show_status, &s, "Holding over: every source was taken offline; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n");
+}
+
 static void an_unusable_clock_says_what_to_do(void **state)
 {
     static const struct { uint32_t count; uint8_t states[3]; const char *advice; } rows[] = {
@@ -401,7 +419,8 @@ static void the_step_budget_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence), cmocka_unit_test(an_unusable_clock_says_what_to_do),
+        cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence),
+        cmocka_unit_test(a_clock_that_follows_nobody_any_more_says_so), cmocka_unit_test(an_unusable_clock_says_what_to_do),
         cmocka_unit_test(a_missing_majority_is_no_matter_of_waiting), cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
         cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),

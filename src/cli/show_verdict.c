@@ -6,17 +6,43 @@
 #include "base/log.h"
 #include "cli/table.h"
 
+/* Why none is followed. */
+static const char *of_no_source(const struct snapshot *s, const char *otherwise)
+{
+    unsigned offline = 0;
+
+    for (uint32_t i = 0; i < s->source_count; i++)
+        offline += s->source[i].state == SOURCE_OFFLINE;
+    if (show_source_total(s) == 0)
+        return "no source is configured";
+    return offline > 0 && offline == s->source_count ? "every source was taken offline" : otherwise;
+}
+
+/* For the polls until it holds over. */
+static void say_follows_nobody(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
+{
+    struct dur_ns age = utc_sub(page_utc(&s->page, s->now), s->page.reference_time);
+    char ago[24];
+
+    text_sentence(width, out, "Synchronised when last measured, %s ago, but %s now; true time is within ±%s.", ns_to_text(age.ns, ago),
+                  of_no_source(s, "no source is followed"), bound);
+}
+
 static void say_synchronised(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
     unsigned total = show_source_total(s);
 
+    if (s->page.sources_selected == 0) {
+        say_follows_nobody(s, bound, width, out);
+        return;
+    }
     text_sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, total, total == 1 ? "" : "s", bound);
 }
 
 static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    text_sentence(width, out, "Holding over: every source is silent; true time is still within ±%s, which grows by %.3g ppm.", bound,
-                  s->page.growth_silent * 1e6);
+    text_sentence(width, out, "Holding over: %s; true time is still within ±%s, which grows by %.3g ppm.", of_no_source(s, "every source is silent"),
+                  bound, s->page.growth_silent * 1e6);
 }
 
 static void say_local(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
