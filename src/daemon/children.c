@@ -289,7 +289,7 @@ void children_watch_life(struct children *c)
 {
     int64_t ns = c->setup->options->process.watchdog.ns;
 
-    c->look_at = ns ? mono_add(host_mono(), (struct dur_ns){ ns / BEATS_MISSED }) : MONO_NEVER;
+    c->look_at = ns ? mono_min(c->look_at, mono_add(host_mono(), (struct dur_ns){ ns / BEATS_MISSED })) : MONO_NEVER; /* however often that is told */
 }
 
 bool children_alive(void *ctx)
@@ -338,6 +338,7 @@ void children_start(struct children *c, struct loop *loop, struct setup *s, stru
     c->reload = reload;
     c->started = started;
     c->parent = getpid();
+    c->look_at = MONO_NEVER;
     children_watch_life(c);
     start_all(c);
     loop_add_part(loop, &(struct loop_part){ c, next, run });

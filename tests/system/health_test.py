@@ -116,6 +116,21 @@ def test_a_process_that_hangs_is_ended_started_again_and_named(lab, role):
     daemon.wait_answering(HOST, port)
 
 
+def test_reloads_do_not_put_off_the_look_for_hung_processes(lab):
+    """A configuration that is written by a program, each second or oftener, is read as often: who hangs meanwhile is found all the same."""
+    port = proc.free_port()
+    daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"], "workers": 1}, "process": {"watchdog": "3s"}}, utcd.PROCESSES)
+    daemon.wait_answering(HOST, port)
+    before = proc.wait_for(lambda: daemon.roles().get("serve"))
+    os.kill(before, signal.SIGSTOP)
+    began = time.monotonic()
+    while daemon.roles().get("serve") in (None, before) and time.monotonic() - began < 12:
+        assert daemon.ctl("reload").returncode == 0
+        time.sleep(0.2)
+    assert "no sign of life" in daemon.log()
+    daemon.wait_answering(HOST, port)
+
+
 def test_a_process_that_works_is_not_taken_for_a_hung_one(lab):
     port = proc.free_port()
     daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "process": {"watchdog": "2s"}}, utcd.PROCESSES)
