@@ -150,7 +150,7 @@ static void start(void)
     all.now = (struct mono_ns){ NS_PER_S };
     engine_init(all.engine, &(struct engine_start){ .options = &all.first.engine, .rng = prng_as_rng(&all.prng), .now = all.now,
                                                     .wall = { INT64_C(1800000000) * NS_PER_S } });
-    reload_start(&all.reload, &all.loop, s, &(struct reload_hooks){ NULL, { NULL, gone, come }, gone, commit, done }, true);
+    reload_start(&all.reload, &all.loop, s, &(struct reload_hooks){ NULL, { NULL, gone, come }, gone, commit, NULL, done }, true);
 }
 
 /* ---- what has to hold ---- */

@@ -22,6 +22,7 @@ struct reload_report {
     uint32_t count;                     /* reloads so far; 0: none */
     uint32_t ticket;                    /* of the last question (struct reload_word) it answers */
     bool refused;
+    bool certificate_refused;           /* whatever came of the configuration: what lies in nts.certificate and the like is not used */
     char text[RELOAD_TEXT_MAX];         /* lines for a person: what has changed, what takes a restart, or every error */
     char reason[PROBLEM_DETAIL_MAX];    /* refused: the first error */
     struct conf_changes changes;

@@ -24,7 +24,7 @@ static bool report_reload(struct core *c, const struct control_request *r, char 
 
     (void)r;
     snprintf(text, size, "%s", report->text);
-    return !report->refused;
+    return !report->refused && !report->certificate_refused;
 }
 
 /* -- sources ------------------------------------------------------------------------------------------------------- */

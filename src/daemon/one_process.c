@@ -120,11 +120,15 @@ static void committed(void *ctx, const struct conf_changes *changes)
     follow_again(&all.follow);
 }
 
+static bool look_again(void *ctx)
+{
+    (void)ctx;
+    return all.ke > 0 && kill(all.ke, SIGHUP) == 0;
+}
+
 static void reloaded(void *ctx, uint32_t ticket)
 {
     (void)ctx;
-    if (all.ke > 0)
-        kill(all.ke, SIGHUP);
     core_reloaded(&all.core, ticket);
 }
 
@@ -167,7 +171,7 @@ static void start_parts(struct setup *s)
     rival_start(&all.rival, &all.loop, &s->mode, s->world.shared);
     responder_follow(&s->responder, &all.follow, &s->world.shared->xdp_gone);
     reload_start(&all.reload, &all.loop, s,
-                 &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, reloaded }, true);
+                 &(struct reload_hooks){ NULL, { &all.serve, follow_gone_here, follow_come_here }, list_changed, committed, look_again, reloaded }, true);
     status_start(&all.status, &all.loop, s);
     if (s->ke.shared)
         all.ke = start_helper(become_ke);

@@ -20,6 +20,9 @@
 #define PATIENCE_MS 10000       /* for a reader that hangs, on a dead network file system say */
 #define BEHIND_MS 10            /* until we look again whether everybody goes by the last one */
 #define LATE_MS 5000            /* a worker holds a configuration for one batch of answers, unless it stands still or is not ours any more */
+#define SETTLE_MS 3000          /* for key establishment to read its certificate and key */
+#define SETTLE_STEP_MS 10
+#define REMIND_MS 1000          /* a signal that comes just before it waits for the next packet is seen after that */
 #define WATCH_MS 2000
 #define STILL_MS 1000           /* a file that was not written to for so long is whole */
 
@@ -41,6 +44,51 @@ __attribute__((format(printf, 2, 3))) static void report(struct reload_report *p
     va_end(args);
 }
 
+static void over(struct reload *r)
+{
+    r->settled_by = MONO_NEVER;
+    r->due = r->asked ? host_mono() : MONO_NEVER;
+    r->hooks.done(r->hooks.ctx, r->ticket);
+}
+
+/* A certificate that was renewed has its old name, and no row of the configuration changes: so it is looked at, however the reload ended. */
+static void settle_first(struct reload *r)
+{
+    const struct ke_picture *picture = r->setup->ke.picture;
+
+    r->looked = picture ? __atomic_load_n(&picture->looked, __ATOMIC_ACQUIRE) : 0;
+    if (!picture || !r->hooks.look_again(r->hooks.ctx)) {
+        over(r);
+        return;
+    }
+    r->settled_by = mono_add(host_mono(), dur_from_ms(SETTLE_MS));
+    r->remind_at = mono_add(host_mono(), dur_from_ms(REMIND_MS));
+    r->due = host_mono();
+}
+
+/* What that program writes is believed as its word alone: it need not end it, nor ever look. */
+static void settle(struct reload *r, struct mono_ns now)
+{
+    const struct ke_picture *picture = r->setup->ke.picture;
+    struct reload_report *p = &sets_of(r)->report;
+    char why[128], shown[4 * sizeof why];
+    bool looked = __atomic_load_n(&picture->looked, __ATOMIC_ACQUIRE) != r->looked;
+
+    r->due = mono_add(now, dur_from_ms(SETTLE_STEP_MS));
+    if (!looked && mono_before(now, r->settled_by)) {
+        if (!mono_before(now, r->remind_at) && r->hooks.look_again(r->hooks.ctx))
+            r->remind_at = mono_add(now, dur_from_ms(REMIND_MS));
+        return;
+    }
+    snprintf(why, sizeof why, "%.127s", picture->refused);
+    p->certificate_refused = looked && why[0];
+    if (p->certificate_refused)
+        report(p, "nts.certificate is refused: %s; what was good before stays in use\n", text_printable(why, shown, sizeof shown));
+    else if (!looked)
+        report(p, "nts.certificate was not looked at yet: `utcctl status` tells when it is refused\n");
+    over(r);
+}
+
 static void finish(struct reload *r, bool refused)
 {
     struct reload_report *p = &sets_of(r)->report;
@@ -51,8 +99,7 @@ static void finish(struct reload *r, bool refused)
     p->count++;
     log_text(&log, refused ? "reason" : "changed", refused ? p->reason : p->changes.live.count ? p->changes.live.text : "nothing has changed");
     logger_write(&log, host_mono());
-    r->due = r->asked ? host_mono() : MONO_NEVER;
-    r->hooks.done(r->hooks.ctx, r->ticket);
+    settle_first(r);
 }
 
 /* The old set stays; what was prepared is given up by whoever prepared it. */
@@ -351,6 +398,10 @@ static void run(void *ctx, struct mono_ns now)
         r->due = mono_add(now, dur_from_ms(PATIENCE_MS));
         return;
     }
+    if (r->settled_by.ns != MONO_NEVER.ns) {
+        settle(r, now);
+        return;
+    }
     r->due = MONO_NEVER;
     if (r->asked && is_behind(r))
         wait_for_others(r, now);
@@ -380,7 +431,8 @@ void reload_end(struct reload *r)
 
 void reload_start(struct reload *r, struct loop *loop, struct setup *s, const struct reload_hooks *hooks, bool in_process)
 {
-    *r = (struct reload){ .setup = s, .loop = loop, .hooks = *hooks, .in_process = in_process, .due = MONO_NEVER, .late_at = MONO_NEVER };
+    *r = (struct reload){ .setup = s, .loop = loop, .hooks = *hooks, .in_process = in_process, .due = MONO_NEVER, .late_at = MONO_NEVER,
+                          .settled_by = MONO_NEVER };
     watch_files(r);
     loop_add_part(loop, &(struct loop_part){ r, next, run });
 }

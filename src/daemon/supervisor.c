@@ -148,11 +148,16 @@ static void committed(void *ctx, const struct conf_changes *changes)
     follow_again(&sup.follow);
 }
 
-/* However it was asked for, and however it ended: a certificate that was renewed has its old name, and no row of the configuration changes. */
-static void reloaded(void *ctx, uint32_t ticket)
+static bool look_again(void *ctx)
 {
     (void)ctx;
     signal_child(ROLE_KE, SIGHUP);
+    return sup.children.child[ROLE_KE].pid != 0;
+}
+
+static void reloaded(void *ctx, uint32_t ticket)
+{
+    (void)ctx;
     tell_core(RELOAD_DONE, ticket);
 }
 
@@ -248,7 +253,7 @@ int supervisor_run(struct setup *s)
     hear_workers();
     responder_follow(&s->responder, &sup.follow, &s->world.shared->xdp_gone);
     reload_start(&sup.reload, &sup.loop, s,
-                 &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, reloaded, workers_late }, false);
+                 &(struct reload_hooks){ NULL, { NULL, listener_gone, listener_come }, list_changed, committed, look_again, reloaded, workers_late }, false);
     loop_watch(&sup.loop, s->reload_end, POLLIN, on_core_word, NULL);
     arrivals_start(&sup.children);
     status_start(&sup.status, &sup.loop, s);

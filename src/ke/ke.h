@@ -55,6 +55,7 @@ struct ke_picture {
     struct nts_validity valid;   /* of the server's certificate */
     struct nts_validity lists;   /* of the lists of revoked certificates that clients are judged by; until 0: there are none, or they have no end */
     char refused[128];           /* why the pair that lies there now is not used, and the one before is; "" */
+    uint32_t looked;             /* how often its files were looked at again, whatever came of it */
     uint32_t missing;            /* what the program has to do without (host/sandbox.h): SANDBOX_NO_... */
     bool not_kept;               /* the ring could not be written to nts.cookie_key_file, */
     bool shut;                   /* because its folder was made after the program was confined, and stays closed to it */

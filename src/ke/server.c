@@ -518,6 +518,7 @@ int ke_serve(struct ke_shared *shared, struct ke_picture *picture)
         if (told_to_reload) {
             told_to_reload = 0;
             load();
+            __atomic_add_fetch(&picture->looked, 1, __ATOMIC_RELEASE);
         }
         wait_for_something();
         serve_all(clock_ns(CLOCK_MONOTONIC));

@@ -424,6 +424,31 @@ def test_KE_15_reload_takes_a_whole_pair_or_none(lab):
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
+def test_KE_15_utcctl_reload_tells_that_a_pair_is_refused(lab, mode):
+    """Who renews it with a hook that ends in `utcctl reload` learns by its exit code that clients go on being shown the one before."""
+    nts = Server(lab, mode, "unfit")
+    kept = nts.private_key.read_bytes()
+    _, private = certificate.Authority(lab.dir, "ca-other").sign("other")
+    nts.private_key.write_bytes(private.read_bytes())
+    began = time.monotonic()
+    done = nts.daemon.ctl("reload")
+    assert done.returncode == 3 and time.monotonic() - began < 2, done
+    assert re.search(r"^nts.certificate is refused: .*is not the key of the certificate; what was good before stays in use$", done.stderr, re.MULTILINE), done.stderr
+    assert nts.establish() and "changed: nothing" in done.stderr
+    done = nts.daemon.ctl("reload", "--json")
+    assert done.returncode == 3 and not json.loads(done.stdout)["done"]
+    assert not [p for p in nts.daemon.status()["problems"] if p["id"] == "reload-refused"]
+    nts.private_key.write_bytes(kept)
+    assert nts.daemon.ctl("reload").returncode == 0
+    helper = nts.daemon.roles()["ke"] if mode == utcd.PROCESSES else None
+    if helper:      # one that does not look holds nobody up for long
+        os.kill(helper, signal.SIGSTOP)
+        done = nts.daemon.ctl("reload")
+        os.kill(helper, signal.SIGCONT)
+        assert done.returncode == 0 and "was not looked at yet" in done.stdout and time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
 def test_KE_15_utcctl_reload_takes_a_renewed_pair(lab, mode):
     """As a renewal leaves them: other bytes below the same names, a configuration that says what it said. `systemctl reload` is this."""
     nts = Server(lab, mode, "renewed")
