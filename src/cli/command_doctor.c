@@ -106,6 +106,17 @@ static void say_authentication(const struct snapshot_source *s, unsigned width)
 static const char compare_keys[] = "`utcctl query {}` asks it once, without the key: when that is answered, compare number, type and key at both ends; "
                                    "otherwise look for a firewall, or replace it";
 
+/* It was never asked, whatever its state makes of that. */
+static bool lacks_key(const struct snapshot_source *s)
+{
+    const struct problems *p = &asked.snapshot.problems;
+
+    for (uint32_t i = 0; i < p->count; i++)
+        if (p->item[i].kind == PROBLEM_KEY_UNFIT && strcmp(p->item[i].subject, s->name) == 0)
+            return true;
+    return false;
+}
+
 /* With its name, to be copied as it stands. */
 static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENTENCE_MAX])
 {
@@ -114,6 +125,8 @@ static const char *fix_of(const struct snapshot_source *s, char out[PROBLEM_SENT
     const bool by_key = s->auth == SOURCE_AUTH_KEY && s->state == SOURCE_UNREACHABLE;
 
     text_printable(s->name, about.subject, sizeof about.subject);
+    if (lacks_key(s))
+        return problem_say(&about, problem_text(PROBLEM_KEY_UNFIT)->fix, out, PROBLEM_SENTENCE_MAX);
     return problem_say(&about, by_key ? compare_keys : reasons[s->state].fix, out, PROBLEM_SENTENCE_MAX);
 }
 
@@ -203,7 +216,7 @@ static const struct check { const char *name, *well; enum problem_kind kind[9]; 
       { PROBLEM_HOLDOVER, PROBLEM_FREE_RUNNING, PROBLEM_CLOCK_MOVED, PROBLEM_CLOCK_BEHIND, PROBLEM_BOUND_BROKEN, PROBLEM_DISRUPTED,
         PROBLEM_STEP_BUDGET, PROBLEM_PANIC, PROBLEM_FREQUENCY_RAIL }, 9 },
     { "certificates", "none ends soon or was refused, or there are none", { PROBLEM_CERTIFICATE, PROBLEM_REVOKED_EXPIRES, PROBLEM_CERTIFICATE_REFUSED }, 3 },
-    { "keys", "none ends soon without another that follows, or there are none", { PROBLEM_KEY_EXPIRES }, 1 },
+    { "keys", "those in use are good and none ends soon without another that follows, or there are none", { PROBLEM_KEY_EXPIRES, PROBLEM_KEY_UNFIT }, 2 },
     { "right to steer", "there, or not needed", { PROBLEM_CANNOT_STEER }, 1 },
     { "other programs", "none steers the same clock", { PROBLEM_RIVAL }, 1 },
     { "files", "state can be saved, the configuration is in force",

@@ -106,6 +106,8 @@ static const char *advice(const struct snapshot *s)
         return "Check the network and the name server (`getent hosts NAME`), or configure numeric addresses.";
     if (is_named(s, PROBLEM_NO_KEYS))
         return "See the reason below; what NTS takes is a way to TCP port 4460, an authority that is trusted here, and the right date.";
+    if (is_named(s, PROBLEM_KEY_UNFIT))
+        return "A source is not asked, because no key of ours is good for it now: see below.";
     if (n[SOURCE_REFUSED] > 0)
         return "A source answers, but says itself that its time is not to be used: `utcctl sources` tells why. Choose another.";
     if (n[SOURCE_UNREACHABLE] + n[SOURCE_RESOLVING] == s->source_count)

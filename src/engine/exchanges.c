@@ -62,7 +62,16 @@ static void log_refused(struct engine *e, struct slot *s, enum verdict v)
     s->refused = (uint8_t)v;
     r = engine_log(e, LOG_SOURCE_REFUSED);
     log_text(r, "source", slot_name(s));
-    log_text(r, "reason", verdict_text(v));
+    log_text(r, "reason", exchanges_lack_key(e, s) ? exchanges_key_text(v) : verdict_text(v));
+}
+
+bool exchanges_lack_key(const struct engine *e, const struct slot *s) { return s->unusable && slot_options(e, s)->key && !s->key; }
+
+const char *exchanges_key_text(enum verdict why)
+{
+    return why == VERDICT_KEY_LIFETIME  ? "its key is not good yet, or no more"
+           : why == VERDICT_KEY_ADDRESS ? "its key is not for that address"
+                                        : "its key is not there";
 }
 
 static void note_unusable(struct slot *s, enum verdict v)

@@ -83,7 +83,9 @@ static bool note_slot(const struct engine *e, const struct slot *s, struct mono_
     int state = (int)clock_source_view(&e->clock, (uint16_t)(s - e->slot), now).state;
     const char *name = s->name[s->name_in_use];
 
-    if (s->unusable)
+    if (exchanges_lack_key(e, s))
+        problems_note(out, PROBLEM_KEY_UNFIT, name, exchanges_key_text((enum verdict)s->unusable));
+    else if (s->unusable)
         problems_note(out, PROBLEM_SOURCE_REFUSED, name, why_unusable(s));
     else if (is_silent(s))
         note_silent(e, s, now, out);
@@ -96,12 +98,9 @@ static bool note_slot(const struct engine *e, const struct slot *s, struct mono_
     return !s->unusable && is_silent(s);
 }
 
-/* The key whose end is the end of all: `key`, or `next_key` where that goes on without a gap. NULL: no key. */
 static const struct key *last_key(const struct engine *e, const struct source_options *o)
 {
-    const struct key *key = keys_find(e->options.keys, (uint32_t)o->key), *next = keys_find(e->options.keys, (uint32_t)o->next_key);
-
-    return key && next && !utc_earlier(key->until, next->from) && utc_earlier(key->until, next->until) ? next : key;
+    return keys_last(keys_find(e->options.keys, (uint32_t)o->key), keys_find(e->options.keys, (uint32_t)o->next_key));
 }
 
 static void note_key(const struct engine *e, const struct source_options *o, const struct clock_view *v, struct problems *out)

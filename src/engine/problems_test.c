@@ -164,6 +164,37 @@ static void a_key_that_ends_is_named_before_it_hurts(void **state)
     }
 }
 
+/* It says nothing of itself: nobody asks it. */
+static void a_key_of_ours_that_is_not_good_is_no_word_of_the_server(void **state)
+{
+    static const char text[] = "1 SHA1 x until=2030-03-01\n2 SHA1 x from=2030-05-01\n3 SHA1 x for=192.0.2.9\n";
+    static const struct { int64_t key; const char *says; } rows[] = {
+        { 1, "its key is not good yet, or no more" }, { 2, "its key is not good yet, or no more" }, { 3, "its key is not for that address" },
+    };
+    const struct keys_options o = { .format = KEYS_FORMAT_CHRONY, .allow_legacy = true };
+    static struct key_table table;
+
+    (void)state;
+    assert_int_equal(keys_read((struct span){ (const uint8_t *)text, sizeof text - 1 }, &o, &table).fault, KEY_FAULT_NONE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = { .options = { .source_count = 3, .keys = &table } };
+        int64_t until;
+
+        for (unsigned s = 0; s < 3; s++)
+            w.options.source[s] = source(s == 0 ? "192.0.2.1" : s == 1 ? "192.0.2.2" : "192.0.2.3", "");
+        w.options.source[2].key = rows[i].key;
+        begin(&w, false);
+        answer(&w, find(&w, ACTION_SEND, 0));
+        answer(&w, find(&w, ACTION_SEND, 1));
+        until = w.now.ns + 70 * NS_PER_S;
+        pass(&w, until);
+        assert_null(problem_of(&w, PROBLEM_SOURCE_REFUSED));
+        assert_string_equal(problem_of(&w, PROBLEM_KEY_UNFIT)->detail, rows[i].says);
+        assert_string_equal(problem_of(&w, PROBLEM_KEY_UNFIT)->subject, "192.0.2.3");
+        end(&w);
+    }
+}
+
 static void NTPC_18_a_source_beyond_the_panic_threshold_is_named(void **state)
 {
     struct world w = { .options.source_count = 1, .options.source[0] = source("192.0.2.1", "") };
@@ -391,6 +422,7 @@ int main(void)
         cmocka_unit_test(NTPC_11_NTPC_12_NTPC_13_a_useless_answer_is_named_with_its_reason),
         cmocka_unit_test(NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named),
         cmocka_unit_test(a_key_that_ends_is_named_before_it_hurts),
+        cmocka_unit_test(a_key_of_ours_that_is_not_good_is_no_word_of_the_server),
         cmocka_unit_test(NTPC_18_a_source_beyond_the_panic_threshold_is_named),
         cmocka_unit_test(CLK_04_a_bound_that_was_broken_is_named),
         cmocka_unit_test(ST_06_a_clock_that_was_behind_is_named),

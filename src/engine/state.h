@@ -160,6 +160,8 @@ void exchanges_send(struct engine *e, struct slot *s, const uint8_t *bytes, size
 void exchanges_close(struct engine *e, uint32_t exchange);
 void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m, const struct net_addr *own); /* m goes to the clock. own: ours towards it */
 void exchanges_missed(struct engine *e, struct slot *s);                       /* a poll brought nothing; its register has shifted */
+bool exchanges_lack_key(const struct engine *e, const struct slot *s);         /* it was not asked, for lack of a key that is good for it now */
+const char *exchanges_key_text(enum verdict why);                             /* ... in words */
 void exchanges_refused(struct engine *e, struct slot *s, enum verdict v);      /* what came is of no use */
 uint32_t exchanges_refid(const struct net_addr *a); /* RFC 5905 section 7.3: the IPv4 address, or the first of the MD5 of the IPv6 one */
 

@@ -397,6 +397,11 @@ static bool covers(const struct key_net *n, const struct net_addr *a)
         && (rest == 0 || (n->addr.bytes[whole] ^ a->bytes[whole]) >> (8 - rest) == 0);
 }
 
+const struct key *keys_last(const struct key *key, const struct key *next)
+{
+    return key && next && !utc_earlier(key->until, next->from) && utc_earlier(key->until, next->until) ? next : key;
+}
+
 enum verdict key_judge(const struct key *k, const struct net_addr *other, struct utc_ns now)
 {
     bool covered = k->net_count == 0;

@@ -65,6 +65,9 @@ const struct key *keys_find(const struct key_table *table, uint32_t id);
 /* Do both hold the same? Either may be NULL. */
 bool keys_same(const struct key_table *a, const struct key_table *b);
 
+/* Of a key and its successor, either of which may be NULL, the one whose end is the end of both: `next` where it goes on without a gap. */
+const struct key *keys_last(const struct key *key, const struct key *next);
+
 /* May it be used with `other` now? VERDICT_ACCEPTED, VERDICT_KEY_ADDRESS or VERDICT_KEY_LIFETIME. */
 enum verdict key_judge(const struct key *k, const struct net_addr *other, struct utc_ns now);
 

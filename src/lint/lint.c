@@ -5,13 +5,16 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "conf/check.h"
 #include "daemon/wire.h"
 
 #define MANY_SOURCES 4          /* RFC 8633 section 3.2 */
 #define PUBLIC_MIN_POLL 6
+#define KEY_ENDS_NS (30 * 86400 * NS_PER_S)
 
 const struct lint_row lint_rows[LINT_RULES] = {
 #define LINT(name, id, severity, sentence, fix) [LINT_##name##_RULE] = { id, LINT_##severity, sentence, fix },
@@ -259,6 +262,34 @@ static void keys(const struct lint *l)
         lint_add(&l->at, LINT_KEY_FILE_GROUP_RULE, "keys", 0, "file", "%.150s can be read by its group", l->o->keys.file.s);
 }
 
+/* As long before as the daemon tells of it: a month, or a third of a short life. */
+static bool ends_soon(const struct key *k, int64_t left_ns)
+{
+    int64_t third_ns = utc_sub(k->until, k->from).ns / 3;
+
+    return k->until.ns != INT64_MAX && left_ns < (third_ns < KEY_ENDS_NS ? third_ns : KEY_ENDS_NS);
+}
+
+static void ends_of_keys(const struct lint *l)
+{
+    const struct engine_options *e = &l->o->engine;
+    struct timespec t;
+    char left[24];
+
+    clock_gettime(CLOCK_REALTIME, &t);
+    for (uint32_t i = 0; i < e->source_count; i++) {
+        const struct source_options *s = &e->source[i];
+        const struct key *k = keys_last(keys_find(l->o->key_table, (uint32_t)s->key), keys_find(l->o->key_table, (uint32_t)s->next_key));
+        int64_t left_ns = k ? utc_sub(k->until, (struct utc_ns){ (int64_t)t.tv_sec * NS_PER_S }).ns : 0;
+
+        if (k && left_ns <= 0)
+            lint_add(&l->at, LINT_KEY_ENDS_RULE, "sources", i, "key", "key %u of %.100s has ended", k->id, host_of(s));
+        else if (k && ends_soon(k, left_ns))
+            lint_add(&l->at, LINT_KEY_ENDS_RULE, "sources", i, "key", "key %u of %.100s is good for %s more, and none follows", k->id, host_of(s),
+                     ns_to_text(left_ns, left));
+    }
+}
+
 static void the_clock(const struct lint *l)
 {
     const struct clock_own_options *c = &l->o->engine.clock.clock;
@@ -284,5 +315,6 @@ void lint_configuration(const struct daemon_options *o, const struct conf_tree *
     serving(&l);
     daytime_amplifies(&l);
     keys(&l);
+    ends_of_keys(&l);
     the_clock(&l);
 }

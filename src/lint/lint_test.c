@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "io/socket.h"
@@ -130,6 +131,40 @@ static void CFG_09_a_key_file_is_its_owners_alone(void **state)
     assert_null(finding(LINT_KEY_FILE_GROUP_RULE));
 }
 
+/* keys.file with that text, and sources that use key 1, and key 2 behind it. */
+static const struct lint_finding *of_keys(const char *text, const char *next)
+{
+    static char config[256];
+    FILE *f = fopen(key_file, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+    snprintf(config, sizeof config, "keys: { file: %s }\nsources: [{ server: a.x }, { server: b.x, key: 1%s }]", key_file, next);
+    judge(config, false);
+    return finding(LINT_KEY_ENDS_RULE);
+}
+
+static void a_key_that_ends_is_found_while_it_is_good(void **state)
+{
+    char text[256], day[16], first[16];
+    time_t now = time(NULL), soon = now + 20 * 86400, before = now - 100 * 86400;
+
+    (void)state;
+    strftime(day, sizeof day, "%Y-%m-%d", gmtime(&soon));
+    strftime(first, sizeof first, "%Y-%m-%d", gmtime(&before));
+    assert_null(of_keys("1 SHA256 HEX:0102030405060708090a0b0c0d0e0f10\n", ""));
+    assert_string_equal(of_keys("1 SHA256 HEX:0102030405060708090a0b0c0d0e0f10 until=2020-01-01\n", "")->text, "key 1 of b.x has ended");
+    assert_int_equal(finding(LINT_KEY_ENDS_RULE)->at.line, 2);
+    snprintf(text, sizeof text, "1 SHA256 HEX:0102030405060708090a0b0c0d0e0f10 from=%s until=%s\n", first, day);
+    assert_non_null(of_keys(text, ""));
+    assert_non_null(strstr(finding(LINT_KEY_ENDS_RULE)->text, "d more, and none follows"));
+    snprintf(text, sizeof text, "1 SHA256 HEX:0102030405060708090a0b0c0d0e0f10 until=%s\n2 SHA256 HEX:1102030405060708090a0b0c0d0e0f10 from=%s\n", day, first);
+    assert_null(of_keys(text, ", next_key: 2"));
+    assert_null(of_keys("1 SHA256 HEX:0102030405060708090a0b0c0d0e0f10 until=2199-01-01\n", ""));
+    assert_int_equal(truncate(key_file, 0), 0);
+}
+
 static void what_the_machine_tells(void **state)
 {
     struct net_addr at;
@@ -222,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_finds_what_it_is_about_and_nothing_else),
         cmocka_unit_test(the_pool_everybody_may_use_is_no_zone_to_ship),
+        cmocka_unit_test(a_key_that_ends_is_found_while_it_is_good),
         cmocka_unit_test(CFG_09_a_key_file_is_its_owners_alone),
         cmocka_unit_test(what_the_machine_tells),
         cmocka_unit_test(no_file_and_no_listener_is_left_out),
