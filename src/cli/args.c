@@ -111,7 +111,7 @@ static int duration(const char *text, struct dur_ns *out)
 
 static int set_json(struct args *a, const char *value) { (void)value; a->json = true; return 0; }
 static int set_yes(struct args *a, const char *value) { (void)value; a->yes = true; return 0; }
-static int set_help(struct args *a, const char *value) { (void)value; a->command = COMMAND_HELP; return 0; }
+static int set_help(struct args *a, const char *value) { (void)value; a->help = true; return 0; }
 static int set_ipv4(struct args *a, const char *value) { (void)value; a->family = UTC_IPV4; return 0; }
 static int set_ipv6(struct args *a, const char *value) { (void)value; a->family = UTC_IPV6; return 0; }
 static int set_print_story(struct args *a, const char *value) { (void)value; a->print_story = true; return 0; }
@@ -380,8 +380,10 @@ static int parse_word(struct args *a, unsigned nth, const char *word)
         return parse_sim_word(a, word);
     if (a->command == COMMAND_ACL)
         return parse_acl_word(a, nth, word);
-    if (a->command == COMMAND_HELP)
+    if (a->command == COMMAND_HELP) {
+        a->about = word;
         return 0;
+    }
     if (command_words[a->command].most > 0)
         return parse_words(a, word);
     return fail(a, "'%s' takes no argument '%s'", command_names[a->command], shown(word));
@@ -428,7 +430,6 @@ static int check(struct args *a, unsigned words, unsigned given)
 int args_parse(int argc, const char *const *argv, struct args *out)
 {
     unsigned words = 0, given = 0;
-    bool help = false;
     int err = 0;
 
     *out = (struct args){ .command = COMMAND_STATUS, .service = "ntp", .seeds = 8, .seed = -1 };
@@ -437,9 +438,10 @@ int args_parse(int argc, const char *const *argv, struct args *out)
             err = parse_option(out, argc, argv, &i, &given);
         else
             err = parse_word(out, words++, argv[i]);
-        help = help || out->command == COMMAND_HELP;
     }
-    if (err == 0 && help) {
+    if (err == 0 && out->help && words > 0 && out->command != COMMAND_HELP)
+        out->about = command_names[out->command];
+    if (err == 0 && (out->help || out->command == COMMAND_HELP)) {
         out->command = COMMAND_HELP;
         return 0;
     }

@@ -22,6 +22,8 @@ enum command { COMMAND_HELP, COMMAND_STATUS, COMMAND_SOURCES, COMMAND_CLOCK, COM
 struct args {
     enum command command;
     bool json;
+    bool help;                      /* --help: the command is not to be done; parsed, it is COMMAND_HELP */
+    const char *about;              /* help: of that command; NULL: of all. Borrowed */
     const char *socket;             /* NULL: where a daemon keeps it; borrowed from argv */
     char host[ARGS_HOST_MAX];       /* query */
     uint16_t port;                  /* query; 0 = the protocol's own */

@@ -167,9 +167,17 @@ static void help_is_always_at_hand(void **state)
     assert_int_equal(a.command, COMMAND_HELP);
     assert_int_equal(PARSE(&a, "-h"), 0);
     assert_int_equal(a.command, COMMAND_HELP);
+    assert_null(a.about);
     assert_int_equal(PARSE(&a, "query", "--help"), 0);
     assert_int_equal(a.command, COMMAND_HELP);
-    assert_int_equal(PARSE(&a, "help", "query"), 0);
+    assert_string_equal(a.about, "query");
+    assert_int_equal(PARSE(&a, "--help", "query", "--json"), 0);
+    assert_string_equal(a.about, "query");
+    assert_int_equal(PARSE(&a, "help", "check"), 0);
+    assert_int_equal(a.command, COMMAND_HELP);
+    assert_string_equal(a.about, "check");
+    assert_int_equal(PARSE(&a, "help", "--help"), 0);
+    assert_null(a.about);
 }
 
 static void wrong_use_is_told_in_a_sentence(void **state)

@@ -18,56 +18,6 @@
 #define WAIT_STEP_NS (200 * NS_PER_MS)
 #define SENTENCE_MAX 5000               /* of a failure, with a path or a name in it */
 
-static const char help_text[] =
-    "utcctl: asks the time daemon simple-utcd, or any time server\n"
-    "\n"
-    "  utcctl status                  is this machine's time right, how sure is that, and if not: why\n"
-    "  utcctl sources                 every time source and what is thought of it\n"
-    "  utcctl clock                   everything about the clock, and what its error bound assumes\n"
-    "  utcctl query HOST[:PORT]       ask a server once; needs no daemon\n"
-    "         --proto ntp|time|daytime   default ntp; time is RFC 868 over UDP, daytime RFC 867 over TCP\n"
-    "         -4, -6                     this address family only\n"
-    "         --count N                  ask N times, a second apart\n"
-    "         --timeout TIME             for each answer, default 3s\n"
-    "  utcctl wait-sync               return when the clock is synchronised\n"
-    "         --timeout TIME             give up after it; default: never\n"
-    "         --max-error TIME           and its error bound is at most this\n"
-    "  utcctl sim RUN.story...        run stories in the simulator: a table, and a picture of each\n"
-    "  utcctl sim --what-if QUESTION  the running daemon in the simulator: 'lie SOURCE +10s', 'cut 6h',\n"
-    "                                 'temperature +15C', 'add', 'remove SOURCE'; --print-story, --seeds N\n"
-    "  utcctl acl test ADDRESS        what the access list says to that address, and which line says so; as root or the daemon's user\n"
-    "         --service ntp|time|daytime, --listener ADDRESS[:PORT]\n"
-    "  utcctl clients                 who asks most, how often, and who is held back; as root or the daemon's user\n"
-    "         --count N                  so many of them, default 10\n"
-    "  utcctl init --profile NAME     a commented configuration to begin with; without a name: the list of them\n"
-    "         --output FILE, --force     into a file; also over one that exists\n"
-    "  utcctl import FILE             chrony.conf, ntp.conf, ntp.toml, timesyncd.conf as a configuration of this daemon\n"
-    "         --from NAME                whose file it is, when its name does not tell\n"
-    "  utcctl check [FILE]            is the configuration right, and wise: places, reasons, fixes\n"
-    "         --live                     and does it fit this machine: addresses, rights, files\n"
-    "         --json, --sarif            for programs\n"
-    "  utcctl config explain KEY      what a key means and may be, what it is, and which line or variable says so\n"
-    "  utcctl doctor                  what is wrong here, why, and what to do about it\n"
-    "  utcctl explain SOURCE          why that source is followed or not, and what to do\n"
-    "  utcctl top                     a live view; q ends it\n"
-    "\n"
-    "as root, the daemon's user or a member of control.operators:\n"
-    "  utcctl reload                  read the configuration anew; what is wrong with it is told, and then nothing changes\n"
-    "  utcctl sources add SERVER [KEY=VALUE...] | remove SOURCE | online SOURCE | offline SOURCE\n"
-    "                                 until the next reload or restart of the daemon\n"
-    "  utcctl burst [SOURCE]          ask it, or all of them, some quick questions now\n"
-    "  utcctl log level LEVEL [TOPIC]   debug, info, notice, warning or error; of one topic: sources, clock, ...\n"
-    "  utcctl step --yes              put the system clock at once where it is being slewed to\n"
-    "\n"
-    "  utcctl completion bash|zsh|fish   a script that completes these commands in that shell\n"
-    "  utcctl version                 of utcctl and of the running daemon\n"
-    "\n"
-    "  --json          one JSON object instead of text\n"
-    "  --socket PATH   the daemon's control socket, when it is not at its usual place\n"
-    "\n"
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused by the daemon, 4 not permitted, 5 no such address, 7 not synchronised, 8 no daemon runs.\n"
-    "check: 0 nothing above a note, 10 warnings, 3 errors; import: 9 lines that nobody understands.\n";
-
 /* ---- telling a failure ---- */
 
 int command_fail(const struct args *a, enum cli_exit code, const char *sentence)
@@ -254,17 +204,7 @@ static int run_version(const struct args *a)
     return CLI_OK;
 }
 
-int command_help(void)
-{
-    fputs(help_text, stdout);
-    return CLI_OK;
-}
-
-static int run_help(const struct args *a)
-{
-    (void)a;
-    return command_help();
-}
+static int run_help(const struct args *a) { return command_help(a->about); }
 
 static int (*const run[COMMAND_COUNT])(const struct args *) = {
     [COMMAND_HELP] = run_help,   [COMMAND_STATUS] = run_view,         [COMMAND_SOURCES] = run_view, [COMMAND_CLOCK] = run_view,

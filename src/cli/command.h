@@ -13,8 +13,8 @@ int command_main(int argc, const char *const *argv);
 /* Does --json stand anywhere? For a failure to read the command line, of which only a part was read. */
 bool command_says_json(int argc, const char *const *argv);
 
-/* Every command and option, on standard output. Returns CLI_OK. */
-int command_help(void);
+/* Every command and option, on standard output; about: those of that command alone, with an example and exit codes, where it is one. Returns CLI_OK. */
+int command_help(const char *about);
 
 /* utcctl query. */
 int command_query(const struct args *a);

@@ -86,7 +86,7 @@ int files_main(int argc, const char *const *argv)
     wants_json = err ? command_says_json(argc, argv) : a.json;
     if (err != 0)
         return files_fail(CLI_USAGE, "%s", a.error);
-    if (a.help && a.verb != FILE_INIT)
-        return command_help();
+    if (a.help)
+        return command_help(file_verb_name(a.verb));
     return run[a.verb](&a);
 }

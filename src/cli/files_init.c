@@ -34,9 +34,9 @@ static int no_profile(const char *name)
 
 int files_init(const struct file_args *a)
 {
-    if (!a->profile && !a->help && (a->output || a->force))
+    if (!a->profile && (a->output || a->force))
         return files_fail(CLI_USAGE, "which one? --output and --force belong to --profile NAME; 'utcctl init' lists all");
-    if (!a->profile || a->help)
+    if (!a->profile)
         return list_profiles();
     for (const struct profile *p = profiles; p->name; p++)
         if (strcmp(p->name, a->profile) == 0)
