@@ -323,7 +323,7 @@ struct clock_move estimate_replace(struct clock_estimate *e, double x_s, double 
 
     for (unsigned i = 0; i < CLOCK_FILTERS; i++) {
         e->bank[i].x_s = e->bank[i].pxy = 0;
-        e->bank[i].pxx = half_s * half_s;
+        e->bank[i].pxx = fmax(half_s * half_s, VAR_MIN);
     }
     return move;
 }

@@ -235,6 +235,22 @@ static void a_jump_between_close_samples_is_bounded_as_a_frequency(void **state)
     }
 }
 
+/* Two samples of one instant, where the first left nothing open. */
+static void a_phase_that_is_known_exactly_can_be_measured_again(void **state)
+{
+    const struct clock_law law = box_law(1e-3);
+    struct clock_estimate e = { .rate = 0 };
+    struct clock_fit fit;
+
+    (void)state;
+    estimate_start(&e, at(0), (struct tai_ns){ TAI0 }, 0, 1e-3, 1e-6);
+    estimate_replace(&e, 0, 0);
+    estimate_update(&e, at(0), 0, &law, &fit);
+    for (unsigned i = 0; i < CLOCK_FILTERS; i++)
+        assert_true(isfinite(e.bank[i].x_s) && isfinite(e.bank[i].y) && e.bank[i].pxx > 0);
+    assert_true(isfinite(e.rate));
+}
+
 static void moving_the_line_is_exact(void **state)
 {
     struct clock_estimate e = { .rate = 0 };
@@ -262,6 +278,7 @@ int main(void)
         cmocka_unit_test(box_is_tighter_than_its_centre),
         cmocka_unit_test(misfit_changes_nothing_and_is_told),    cmocka_unit_test(frequency_step_is_followed_in_a_few_samples),
         cmocka_unit_test(burst_tells_a_jump_of_phase_from_one_of_frequency), cmocka_unit_test(moving_the_line_is_exact),
+        cmocka_unit_test(a_phase_that_is_known_exactly_can_be_measured_again),
         cmocka_unit_test(a_jump_between_close_samples_is_bounded_as_a_frequency),
     };
 

@@ -90,19 +90,24 @@ int admin_role_open(struct admin_role *a, const struct http_options *o, const st
 bool admin_role_renew(struct admin_role *a, struct mono_ns now)
 {
     bool may;
+    int err;
 
-    if (!io_unix_is_over(a->core_end) && !io_unix_is_over(a->own_end))
-        return false;
-    may = deaths_may_renew(&a->renewed_at, now);
-    logger_say("the program of the page and metrics ended its way to core: it was no program of ours any more; %s",
-               may ? "its way is made anew, and core with it" : "the page has nothing to tell until it ends again an hour after the last time");
-    if (!may)
-        return false;
-    close(a->core_end);
-    close(a->own_end);
-    a->core_end = a->own_end = -1;
-    connect_core(a);
-    return true;
+    if (a->core_end >= 0) {
+        if (!io_unix_is_over(a->core_end) && !io_unix_is_over(a->own_end))
+            return false;
+        may = deaths_may_renew(&a->renewed_at, now);
+        logger_say("the program of the page and metrics ended its way to core: it was no program of ours any more; %s",
+                   may ? "its way is made anew, and core with it" : "the page has nothing to tell until it ends again an hour after the last time");
+        if (!may)
+            return false;
+        close(a->core_end);
+        close(a->own_end);
+        a->core_end = a->own_end = -1;
+    }
+    err = connect_core(a);
+    if (err)
+        logger_say("cannot make the way from the page's program to core: %s; tried again with its next start", ue_text(err));
+    return err == 0;
 }
 
 void admin_role_order(const struct admin_role *a) { a->shared->orders = a->orders; }

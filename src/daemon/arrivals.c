@@ -55,14 +55,24 @@ static int admit(struct children *c, enum role r, int connection)
 {
     struct child *x = &c->child[r];
     uid_t user;
+    pid_t pid;
+    int bell;
 
     if (r >= ROLE_SERVE)
         follow_forget(c->setup->channel[r - ROLE_SERVE][1]);
-    x->bell = join_hand_over(c->setup, r, connection);
-    if (x->bell < 0 || loop_watch(c->loop, connection, POLLIN, on_life, c) != 0 || !io_unix_peer(connection, &user, &x->pid))
-        return x->bell < 0 ? x->bell : -UE_FULL;
+    if (!io_unix_peer(connection, &user, &pid))
+        return -UE_UNSUPPORTED;
+    bell = join_hand_over(c->setup, r, connection);
+    if (bell < 0)
+        return bell;
+    if (loop_watch(c->loop, connection, POLLIN, on_life, c) != 0) {
+        close(bell);
+        return -UE_FULL;
+    }
     children_note(c, r)->refused_call = 0;
     x->life = connection;
+    x->bell = bell;
+    x->pid = pid;
     x->asked = x->missed = 0;
     c->setup->world.shared->awaited_ns[r] = 0;
     return 0;

@@ -87,12 +87,18 @@ static int drop_inherited(struct setup *s)
     return 0;
 }
 
+int setup_channel(struct setup *s, unsigned worker)
+{
+    return s->channel[worker][0] >= 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[worker]) == 0 ? 0 : io_error(errno);
+}
+
 int setup_channels(struct setup *s)
 {
-    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0; i++)
-        if (s->channel[i][0] < 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s->channel[i]) != 0)
-            return io_error(errno);
-    return 0;
+    int err = 0;
+
+    for (unsigned i = 0; i < s->workers && !s->one_process && s->listeners.count > 0 && err == 0; i++)
+        err = setup_channel(s, i);
+    return err;
 }
 
 static int connect_workers(struct setup *s)

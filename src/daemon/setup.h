@@ -60,8 +60,9 @@ int setup_interleave(struct setup *s, const struct ntp_options *o);
 /* Sockets to the programs that look up names and NTS keys, as far as the sources need them and they are not there yet. Returns 0 or -UE_.... */
 int setup_helpers(struct setup *s, const struct engine_options *o);
 
-/* The parent's sockets to workers that a reload made necessary. Returns 0 or -UE_.... */
+/* The parent's sockets to workers that a reload made necessary; that to one of them, where it has none. Return 0 or -UE_.... */
 int setup_channels(struct setup *s);
+int setup_channel(struct setup *s, unsigned worker);
 
 /* Removes what a clean end leaves nothing of: the control socket. */
 void setup_clean(const struct setup *s);

@@ -39,11 +39,14 @@ static void stop(int number, struct mono_ns now)
     children_stop(&sup.children, now);
 }
 
+static void mend_channels(void);
+
 static void reap(struct mono_ns now)
 {
     int status;
     pid_t pid;
 
+    mend_channels();
     while ((pid = host_child_ended(&status)) > 0)
         if (!resolver_reaped(&sup.resolver, pid, status) && !resolver_reaped(&sup.ke_client, pid, status) && !reload_reaped(&sup.reload, pid, status))
             children_reaped(&sup.children, pid, status, now);
@@ -76,6 +79,16 @@ static void tell_core(enum reload_kind kind, uint32_t number)
 
 static void hear_worker(unsigned worker);
 
+/* One that was cut off gets another way, at once or, where the system has none, before the next worker is started. Who runs without one is started anew. */
+static void mend_channels(void)
+{
+    for (unsigned i = 0; i < sup.heard; i++)
+        if (sup.setup->channel[i][0] < 0 && setup_channel(sup.setup, i) == 0) {
+            hear_worker(i);
+            signal_child((enum role)(ROLE_SERVE + i), SIGTERM);
+        }
+}
+
 /* No worker of ours ends its own way to us. The next one gets another: this one stays ended for whoever has it. */
 static void cut_off(unsigned worker)
 {
@@ -89,8 +102,7 @@ static void cut_off(unsigned worker)
     close(channel[1]);
     channel[0] = channel[1] = -1;
     signal_child(role, SIGKILL);
-    if (setup_channels(sup.setup) == 0)
-        hear_worker(worker);
+    mend_channels();
 }
 
 static void on_worker_word(void *ctx, int fd, short revents, struct mono_ns now)
@@ -122,6 +134,7 @@ static void hear_workers(void)
 
 static void start_serving(void)
 {
+    mend_channels();
     if (sup.setup->listeners.count == 0 || setup_channels(sup.setup) != 0)
         return;
     hear_workers();

@@ -10,6 +10,8 @@
 #include "crypto/mac.h"
 #include "host/secret_file.h"
 
+#define ODD UINT64_C(0x9e3779b97f4a7c15) /* spreads the few numbers that file systems have */
+
 static int64_t wall_ns(void)
 {
     struct timespec t;
@@ -73,5 +75,5 @@ uint64_t ring_keep_folder(const char *path)
     struct stat st;
 
     snprintf(folder, sizeof folder, "%.*s.", slash ? (int)(slash - path + 1) : 0, path);
-    return stat(folder, &st) == 0 ? (uint64_t)st.st_ino : 0;
+    return stat(folder, &st) == 0 ? ((uint64_t)st.st_dev * ODD ^ (uint64_t)st.st_ino) | UINT64_C(1) << 63 : 0;
 }
