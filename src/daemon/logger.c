@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "daemon/log_remote.h"
+#include "daemon/log_system.h"
 #include "daemon/options_rules.h"
 #include "host/clock.h"
 #include "host/sandbox.h"
@@ -35,6 +35,7 @@ static struct {
     int fd;
     bool opened;            /* the sockets: once, before any role gives up the right to */
     int journal;            /* the journal's own socket; -1: lines to standard error */
+    struct log_system system;
     uint32_t remotes;
     struct log_remote remote[OPTION_LIST_MAX];
     char host[256];
@@ -78,6 +79,7 @@ static int open_journal(void)
 static void open_sockets(const struct log_options *o)
 {
     logger.opened = true;
+    log_system_start(&logger.system, LOG_SYSTEM_PATH);
     if (logger.target == LOG_TARGET_JOURNAL)
         logger.journal = open_journal();
     logger.remotes = o->remote.count;
@@ -109,10 +111,6 @@ void logger_start(const struct log_options *o)
     append_to_file();
     if (!logger.opened)
         open_sockets(o);
-    if (logger.target == LOG_TARGET_SYSLOG) {
-        tzset(); /* syslog() tells local time: the zone's file is read now, not by a role that has no files any more */
-        openlog("simple-utcd", LOG_PID, LOG_DAEMON);
-    }
 }
 
 void logger_set_level(enum log_topic topic, enum log_level level)
@@ -138,16 +136,14 @@ void logger_reopen(void)
         log_remote_reopen(&logger.remote[i]);
     if (logger.remotes)
         logger.pid = (int)getpid();
-    if (logger.target != LOG_TARGET_SYSLOG)
-        return;
-    closelog();
-    openlog("simple-utcd", LOG_PID, LOG_DAEMON);
+    log_system_forget(&logger.system); /* closed with all that is not kept */
 }
 
 void logger_forget(void)
 {
     logger.journal = -1;
     logger.remotes = 0;
+    log_system_forget(&logger.system);
 }
 
 void logger_to(int fd) { logger.fd = fd; }
@@ -161,13 +157,13 @@ static bool takes_a_line(int fd)
 }
 
 /* One write a line, so that the lines of several processes do not mix. */
-static void put(enum log_level level, const char *text)
+static void put(enum log_level level, const char *text, struct utc_ns at)
 {
     char line[LINE_SIZE + 64];
     int n;
 
     if (logger.target == LOG_TARGET_SYSLOG) {
-        syslog(log_severity(level), "%s", text);
+        log_system_say(&logger.system, log_severity(level), text, at);
         return;
     }
     if (logger.target == LOG_TARGET_JOURNAL)
@@ -277,7 +273,7 @@ void logger_write(const struct log_record *r, struct mono_ns now)
     if (logger.target == LOG_TARGET_JOURNAL && logger.journal >= 0)
         put_journal(&with_count);
     else
-        put(log_level_of(r->id), text);
+        put(log_level_of(r->id), text, at);
     if (logger.remotes && n >= REMOTE_SIZE)
         render(&with_count, at, text, REMOTE_SIZE); /* with fewer fields, instead of half a one */
     if (logger.remotes)

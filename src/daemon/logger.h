@@ -34,7 +34,7 @@ void logger_say_missing(const char *role, unsigned missing);
 /* Where the lines end, for tests: the logger writes to this descriptor from now on. */
 void logger_to(int fd);
 
-/* In a child: give back the descriptor that the C library keeps for syslog, the next line opens one anew; and have own streams to syslog servers. */
+/* In a child that is about to close all that it does not keep: the next line opens the system's syslog anew, and streams to syslog servers are its own. */
 void logger_reopen(void);
 
 #endif

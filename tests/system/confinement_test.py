@@ -1,5 +1,6 @@
 """What each process may still do: rights, root, descriptors, lists of system calls; and what is told when one asks for more."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -87,6 +88,28 @@ def test_core_reaches_syslog(lab, good_chronyd):
             said = b""
             while b"synchronised" not in said:
                 said = syslog.recv(2048)
+        finally:
+            os.unlink("/dev/log")
+
+
+@pytest.mark.skipif(os.path.exists("/dev/log") or os.geteuid() != 0, reason="this system has a syslog of its own")
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_syslog_that_does_not_read_holds_nothing_up(lab, mode):
+    """Its queue is full before the daemon starts: who says something goes on all the same."""
+    port = proc.free_port()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+        syslog.bind("/dev/log")
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filler:
+                filler.setblocking(False)
+                filler.connect("/dev/log")
+                with contextlib.suppress(BlockingIOError):
+                    while filler.send(b"x"):
+                        pass
+                daemon = lab.utcd({"local": utcd.LOCAL, "ntp": {"listen": [f"{HOST}:{port}"]}, "log": {"target": "syslog"}}, mode)
+                daemon.wait_answering(HOST, port)
+                assert daemon.ctl("log", "level", "debug").returncode == 0 and daemon.ctl("reload").returncode == 0
+                daemon.stop()
         finally:
             os.unlink("/dev/log")
 
