@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,22 @@ int memory_file_can_save(const char *path)
     char folder[OPTION_TEXT_MAX];
 
     return access(folder_of(path, folder), W_OK) == 0 ? 0 : io_error(errno);
+}
+
+/* The folder may be another user's: nothing is written there, and what lies there is not waited for. */
+bool memory_file_lock(const char *path)
+{
+    char beside[OPTION_TEXT_MAX + 8];
+    bool taken;
+    int fd;
+
+    snprintf(beside, sizeof beside, "%s.lock", path);
+    fd = open(beside, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return true; /* the descriptor stays open: it is the lock */
+    taken = errno == EWOULDBLOCK;
+    close(fd);
+    return !taken;
 }
 
 const char *memory_file_why(int err) { return err == -UE_NO_FILE ? "its directory does not exist" : ue_text(err); }

@@ -9,6 +9,10 @@
  * (not when it cannot be opened). *out changes on success only. */
 int memory_file_load(const char *path, double max_frequency_ppm, struct clock_memory *out);
 
+/* Take the lock PATH.lock, kept until this process and its children have ended: two daemons that learn into one file spoil it for each other. Returns false
+ * when another has it; where no lock is to be had, in a folder that nothing is written to, there is none. */
+bool memory_file_lock(const char *path);
+
 /* Could it be saved? Returns 0, or why not: told at the start rather than when there is something to lose. */
 int memory_file_can_save(const char *path);
 

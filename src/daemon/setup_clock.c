@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "clock/leap.h"
+#include "daemon/exit.h"
 #include "daemon/instance.h"
 #include "daemon/logger.h"
 #include "daemon/memory_file.h"
@@ -87,6 +88,9 @@ int setup_recall(struct setup *s)
 
     if (o->drift_file.s[0] == '\0')
         return 0;
+    if (!memory_file_lock(o->drift_file.s))
+        return setup_refuse(EXIT_OTHER_INSTANCE, "another simple-utcd keeps in %s what it learns; stop it, or give this one its own clock.drift_file",
+                            o->drift_file.s);
     err = memory_file_load(o->drift_file.s, o->max_frequency, m);
     if (err != -UE_NO_FILE) {
         s->world.found.state_err = err;

@@ -102,6 +102,7 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
     else:
         drift.unlink()
+        (folder / "drift.lock").unlink()
         folder.rmdir()
     assert daemon.status()["clock"]["status"] == "synchronised"
     assert daemon.stop() == 0
@@ -109,7 +110,7 @@ def test_ST_03_ST_04_the_disk_fails_while_running(lab, good_chronyd, disk, harm)
     assert {"full": "the disk is full", "read_only": "the file system is read-only", "gone": "its directory does not exist"}[harm] in daemon.log(), daemon.log()
     if harm != "gone":
         assert drift.read_bytes() == old
-        assert os.listdir(folder) == ["drift"]
+        assert sorted(os.listdir(folder)) == ["drift", "drift.lock"]
 
 
 def test_ST_04_the_drift_directory_is_missing_from_the_start(lab, good_chronyd):
@@ -119,6 +120,20 @@ def test_ST_04_the_drift_directory_is_missing_from_the_start(lab, good_chronyd):
     daemon.wait_synchronised()
     assert daemon.log().count(f"cannot save {drift}: its directory does not exist") == 1
     assert daemon.stop() == 0
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
+def test_two_daemons_do_not_learn_into_one_file(lab, mode):
+    """Each with a run directory of its own: what one has learnt, and its budget of steps, the other would write over."""
+    config = {"clock": {"drift_file": str(lab.dir / "drift")}, "local": utcd.LOCAL}
+    first = lab.utcd(config, mode, name="first")
+    first.wait_status(lambda s: True)
+    second = lab.utcd(config, mode, name="second")
+    assert second.wait() == 6
+    assert f"another simple-utcd keeps in {lab.dir}/drift what it learns" in second.log()
+    assert first.stop() == 0
+    third = lab.utcd(config, mode, name="third")
+    third.wait_status(lambda s: True)
 
 
 def test_a_world_writable_drift_file_is_not_believed(lab, good_chronyd):
