@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "clock/doubt.h"
 #include "clock/estimate.h"
 #include "clock/interval.h"
 #include "clock/leap_vote.h"
@@ -31,8 +30,6 @@ static struct utc_ns month_near(const struct clock *c, int64_t ahead_ns)
 static void pass_unknown(struct clock *c)
 {
     c->leap.untold = false;
-    if (doubt_has_begun(c))
-        return;
     c->leap.passed = c->leap.month;
     c->leap.passed_at = c->estimate.aged;
     interval_widen(&c->estimate.bound, MONTH_LEAP_S);
@@ -92,8 +89,12 @@ bool untold_is_no_word(const struct measurement *m)
 
 void untold_widen(const struct clock *c, struct clock_span *bound)
 {
-    if (c->leap.untold && x_now_s(c) >= -margin_s(c) && !doubt_has_begun(c))
-        interval_widen(bound, MONTH_LEAP_S);
+    struct clock_span either = c->estimate.bound;
+
+    if (!c->leap.untold || x_now_s(c) < -margin_s(c))
+        return;
+    interval_widen(&either, MONTH_LEAP_S);
+    *bound = interval_hull(*bound, either);
 }
 
 /* Of the instants near a month's end: may it count there that nobody was heard? */

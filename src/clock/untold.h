@@ -3,10 +3,8 @@
  *
  *   [2 h before] -> most of all sources say that none comes: spoken (said, it stays so, be they silent afterwards)
  *        -> nobody does: what is told on the wire is not less than a second, so that nobody downstream takes our silence for a word
- *   [8 s before .. 8 s after] -> the published bound is a second wider on both sides
+ *   [8 s before .. 8 s after] -> the published bound is a second wider on both sides, or as much as doubt.c says, if that is more
  *   [8 s after] -> so are the bound and what each source proves, until it is measured again
- *
- * Where sources are declared to smear and a law of theirs has begun, doubt.c holds the bound instead.
  *
  * Standards: ITU-R TF.460-6 (a leap second is the last of any month); RFC 5905 section 7.3 (LI has no word for "not known" that leaves time usable). */
 #ifndef CLOCK_UNTOLD_H
@@ -26,7 +24,7 @@ bool untold_is_recent(const struct clock *c, const struct measurement *m);
 /* Does a source that announces nothing know no better: is its root distance a second or more? */
 bool untold_is_no_word(const struct measurement *m);
 
-/* The bound to publish, where it is wider. */
+/* The bound to publish, where it is wider than what doubt.c made of it. */
 void untold_widen(const struct clock *c, struct clock_span *bound);
 
 /* The beginning of the month with which a leap second may come that nobody has spoken of, while that is told on the wire; 0: none. */

@@ -102,19 +102,40 @@ static void an_untold_end_widens_the_bound(void **state)
     }
 }
 
-/* Nothing of it where a word was heard, the operator says so, a law of declared smears has begun, or the clock was never set. */
+/* Sources that smear may hide half a second around midnight: what is told holds that and the whole second, not both after each other. Where truth was measured
+ * before midnight it is a second away after it, also where that is over for who smears. */
+static void who_doubts_what_smears_hide_passes_it_as_well(void **state)
+{
+    (void)state;
+    begin(-3 * HOUR_S);
+    c.source[0] = (struct clock_source){ .used = true, .smear = SMEAR_LINEAR, .span = { -HALF_S, HALF_S } };
+    c.leap.doubted = (struct utc_ns){ MIDNIGHT };
+    c.leap.in_doubt = true;
+    for (double x_s = -7; x_s < 8; x_s += 7) {
+        struct clock_span told = { c.estimate.bound.lo_s - 0.5, c.estimate.bound.hi_s + 0.5 }, wider = { -2, 2 };
+
+        at(x_s, false, &silent);
+        untold_widen(&c, &told);
+        assert_about(told.hi_s, 1 + HALF_S);
+        assert_about(told.lo_s, -1 - HALF_S);
+        untold_widen(&c, &wider);
+        assert_about(wider.hi_s, 2);
+    }
+    at(9, false, &silent);
+    assert_about(kept_wider_s(), 1);
+    assert_about(c.source[0].span.hi_s, 1 + HALF_S);
+}
+
+/* Nothing of it where a word was heard, the operator says so, or the clock was never set. */
 static void else_it_stays(void **state)
 {
     (void)state;
-    for (int why = 0; why < 5; why++) {
+    for (int why = 0; why < 4; why++) {
         begin(-3 * HOUR_S);
         c.options.leap.unknown = why == 1 ? LEAP_UNKNOWN_NONE : LEAP_UNKNOWN_DOUBT;
         c.policy.synchronised_once = why != 2;
-        c.source[0] = (struct clock_source){ .used = why == 3, .smear = SMEAR_LINEAR };
-        c.leap.doubted = (struct utc_ns){ why == 3 ? MIDNIGHT : 0 };
-        c.leap.in_doubt = why == 3;
         for (double x_s = -7200; x_s < 60; x_s += 4) {
-            at(x_s, why == 4, why == 0 ? &none : &silent);
+            at(x_s, why == 3, why == 0 ? &none : &silent);
             assert_about(told_wider_s(), 0);
         }
         assert_about(kept_wider_s(), 0);
@@ -345,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_said_of_the_months_end_counts),
         cmocka_unit_test(an_untold_end_widens_the_bound),
+        cmocka_unit_test(who_doubts_what_smears_hide_passes_it_as_well),
         cmocka_unit_test(else_it_stays),
         cmocka_unit_test(what_comes_later_does_not_help),
         cmocka_unit_test(midnight_is_as_wide_as_the_bound),
