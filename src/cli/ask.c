@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -25,9 +26,11 @@ static int connect_to(const char *path)
         return -UE_RANGE;
     memcpy(a.sun_path, path, strlen(path));
     fd = io_socket(AF_UNIX, SOCK_STREAM);
+    if (fd >= 0) /* connect(2) too waits no longer, where the daemon takes nobody in and its queue is full */
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){ .tv_sec = ANSWER_TIMEOUT_NS / NS_PER_S }, sizeof(struct timeval));
     if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
         return fd;
-    err = io_error(errno);
+    err = errno == EAGAIN ? -UE_TIMEOUT : io_error(errno);
     close(fd);
     return err;
 }
@@ -60,7 +63,7 @@ static int exchange(int fd, const struct control_request *request, struct asked 
     int err;
 
     if (send(fd, frame, len, MSG_NOSIGNAL) != (ssize_t)len)
-        return io_error(errno);
+        return errno == EAGAIN ? -UE_TIMEOUT : io_error(errno);
     err = read_exactly(fd, frame, CONTROL_HEADER_SIZE, deadline);
     if (err < 0)
         return err;

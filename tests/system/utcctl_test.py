@@ -1,5 +1,6 @@
 """utcctl against daemons and servers that behave badly: one clear sentence, the documented exit code, never a hang."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -273,3 +274,19 @@ def test_a_name_that_does_not_exist_is_an_address_error():
 def test_a_link_local_address_needs_its_interface(host, words):
     done = ctl("query", host)
     assert done.returncode == ADDRESS and words in done.stderr, done.stderr
+
+
+def test_a_daemon_that_takes_nobody_in_is_given_up(tmp_path):
+    """Stopped, say, while so many asked it that its queue is full: to connect there waits for ever."""
+    path = str(tmp_path / "full.sock")
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as waiting:
+        listener.bind(path)
+        listener.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                one = waiting.enter_context(socket.socket(socket.AF_UNIX))
+                one.setblocking(False)
+                one.connect(path)
+        began = time.monotonic()
+        done = ctl("status", "--socket", path)
+        assert done.returncode == GENERAL and "no answer came in time" in one_sentence(done) and time.monotonic() - began < 10
