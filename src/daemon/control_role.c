@@ -6,10 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "daemon/control_act.h"
 #include "daemon/guard_picture.h"
 #include "daemon/logger.h"
 #include "io/unix.h"
+
+#define REST_MS 100
 
 static struct control_peer *peer_of(struct control_role *r, int fd)
 {
@@ -186,6 +189,10 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
     struct control_peer *p = client > 0 ? place_for_one(r) : NULL;
 
     (void)revents;
+    if (client == -UE_FULL) { /* it would be told for ever that somebody waits */
+        loop_events(r->loop, fd, 0);
+        r->listen_at = mono_add(now, dur_from_ms(REST_MS));
+    }
     if (client <= 0)
         return;
     if (!p || loop_watch(r->loop, client, POLLIN, on_peer, r) != 0) {
@@ -203,7 +210,7 @@ static void on_connection(void *ctx, int fd, short revents, struct mono_ns now)
 static struct mono_ns next(void *ctx)
 {
     const struct control_role *r = ctx;
-    struct mono_ns first = MONO_NEVER;
+    struct mono_ns first = r->listen_at;
 
     for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX && r->open > 0; i++)
         if (r->peer[i].fd)
@@ -215,6 +222,10 @@ static void run(void *ctx, struct mono_ns now)
 {
     struct control_role *r = ctx;
 
+    if (!mono_before(now, r->listen_at)) {
+        loop_events(r->loop, r->listener, POLLIN);
+        r->listen_at = MONO_NEVER;
+    }
     for (unsigned i = 0; i < CONTROL_CONNECTIONS_MAX; i++)
         if (r->peer[i].fd && !mono_before(now, r->peer[i].cut_at))
             hang_up(r, &r->peer[i]);
@@ -225,6 +236,8 @@ void control_role_start(struct control_role *r, struct loop *loop, int fd, struc
     memset(r, 0, sizeof *r);
     r->loop = loop;
     r->core = core;
+    r->listener = fd;
+    r->listen_at = MONO_NEVER;
     core->on_reloaded = on_reloaded;
     core->on_reloaded_ctx = r;
     if (fd >= 0)

@@ -29,6 +29,8 @@ struct control_role {
     struct loop *loop;
     struct core *core;
     struct snapshot snapshot;
+    int listener;               /* -1: none */
+    struct mono_ns listen_at;   /* when it is listened to again, which could not take one in for lack of a descriptor; MONO_NEVER */
     unsigned open;              /* connections */
     uint64_t accepted;          /* ... so far */
     struct control_peer peer[CONTROL_CONNECTIONS_MAX];

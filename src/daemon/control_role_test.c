@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "daemon/control_role.h"
 
 static struct loop loop;
@@ -30,6 +31,18 @@ ssize_t __wrap_send(int fd, const void *bytes, size_t len, int flags)
     errno = refusal;
     refusal = 0;
     return -1;
+}
+
+int __wrap_io_unix_accept(int listener);
+
+/* The system has no descriptor left. */
+static unsigned refused;
+
+int __wrap_io_unix_accept(int listener)
+{
+    (void)listener;
+    refused++;
+    return -UE_FULL;
 }
 
 /* -- one side of it ---------------------------------------------------------------------------------------------------- */
@@ -144,12 +157,36 @@ static void PROC_09_half_an_end_is_an_end(void **state)
     close(fd);
 }
 
+/* Somebody waits all the time: core has other things to do. */
+static void who_cannot_be_taken_in_does_not_keep_it_busy(void **state)
+{
+    int fd[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+    assert_int_equal(write(fd[1], "", 1), 1);
+    assert_int_equal(loop_init(&loop, false, on_signal, NULL), 0);
+    control_role_start(&role, &loop, fd[0], &core);
+    loop_add_part(&loop, &(struct loop_part){ NULL, at_once, stop });
+    for (int i = 0; i < 100; i++)
+        run_one_round();
+    assert_in_range(refused, 1, 5); /* a slow machine may take a tenth of a second for them */
+    usleep(150000);
+    refused = 0;
+    for (int i = 0; i < 3; i++)
+        run_one_round();
+    assert_int_equal(refused, 1);
+    close(fd[0]);
+    close(fd[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_that_cannot_be_sent_costs_that_answer),
         cmocka_unit_test(nonsense_costs_what_was_said),
         cmocka_unit_test(PROC_09_half_an_end_is_an_end),
+        cmocka_unit_test(who_cannot_be_taken_in_does_not_keep_it_busy),
     };
 
     return cmocka_run_group_tests_name("daemon/control_role", tests, NULL, NULL);

@@ -31,10 +31,14 @@ void follow_again(struct follow *f)
     if (f->listeners->count == 0 || f->fd > 0)
         return;
     f->fd = io_local_watch();
-    if (f->fd >= 0 && loop_watch(f->loop, f->fd, POLLIN, on_change, f) == 0)
+    if (f->fd >= 0 && loop_watch(f->loop, f->fd, POLLIN, on_change, f) != 0) {
+        close(f->fd);
+        f->fd = -UE_FULL;
+    }
+    if (f->fd >= 0)
         look(f);
     else
-        logger_say("addresses and interfaces that come and go are not followed: %s", ue_text(f->fd < 0 ? f->fd : -UE_FULL));
+        logger_say("addresses and interfaces that come and go are not followed: %s", ue_text(f->fd));
 }
 
 void follow_start(struct follow *f, struct loop *loop, struct listeners *l, const struct listeners_hooks *hooks, uint8_t failed[LISTENERS_MAX])
