@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/control_role.h"
@@ -18,6 +19,9 @@
 #include "daemon/sieve.h"
 #include "daemon/status.h"
 #include "host/child.h"
+
+#define PATIENCE_MS 5000        /* for programs to end by themselves */
+#define STEP_MS 10
 
 static struct {
     struct setup *setup;
@@ -62,11 +66,18 @@ static bool helper_ended(pid_t pid)
     return true;
 }
 
+/* One that is stopped, or waits for a disk, does not hold up the end. */
 static void stop_helper(pid_t pid)
 {
     if (pid <= 0)
         return;
     kill(pid, SIGTERM);
+    for (int i = 0; i < PATIENCE_MS / STEP_MS; i++) {
+        if (waitpid(pid, NULL, WNOHANG) != 0)
+            return;
+        nanosleep(&(struct timespec){ .tv_nsec = STEP_MS * NS_PER_MS }, NULL);
+    }
+    kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }
 

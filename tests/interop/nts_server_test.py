@@ -449,6 +449,15 @@ def test_KE_15_utcctl_reload_tells_that_a_pair_is_refused(lab, mode):
 
 
 @pytest.mark.parametrize("mode", utcd.MODES)
+def test_a_hung_key_establishment_does_not_hold_up_the_end(lab, mode):
+    nts = Server(lab, mode, "stopped")
+    helper = next(pid for pid in proc.session_members(nts.daemon.pid) if b"simple-utcd-ke\0server" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(helper, signal.SIGSTOP)
+    began = time.monotonic()
+    assert nts.daemon.stop() == 0 and time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize("mode", utcd.MODES)
 def test_KE_15_utcctl_reload_takes_a_renewed_pair(lab, mode):
     """As a renewal leaves them: other bytes below the same names, a configuration that says what it said. `systemctl reload` is this."""
     nts = Server(lab, mode, "renewed")
