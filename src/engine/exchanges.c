@@ -69,7 +69,7 @@ bool exchanges_lack_key(const struct engine *e, const struct slot *s) { return s
 
 const char *exchanges_key_text(enum verdict why)
 {
-    return why == VERDICT_KEY_LIFETIME  ? "its key is not good yet, or no more"
+    return why == VERDICT_KEY_LIFETIME  ? "its key is not yet good, or no more"
            : why == VERDICT_KEY_ADDRESS ? "its key is not for that address"
                                         : "its key is not there";
 }

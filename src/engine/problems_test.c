@@ -169,7 +169,7 @@ static void a_key_of_ours_that_is_not_good_is_no_word_of_the_server(void **state
 {
     static const char text[] = "1 SHA1 x until=2030-03-01\n2 SHA1 x from=2030-05-01\n3 SHA1 x for=192.0.2.9\n";
     static const struct { int64_t key; const char *says; } rows[] = {
-        { 1, "its key is not good yet, or no more" }, { 2, "its key is not good yet, or no more" }, { 3, "its key is not for that address" },
+        { 1, "its key is not yet good, or no more" }, { 2, "its key is not yet good, or no more" }, { 3, "its key is not for that address" },
     };
     const struct keys_options o = { .format = KEYS_FORMAT_CHRONY, .allow_legacy = true };
     static struct key_table table;
