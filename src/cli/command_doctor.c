@@ -18,7 +18,8 @@ static const struct reason { const char *why, *fix; } reasons[SOURCE_STATE_COUNT
     [SOURCE_NEW] = { "it is not judged yet: it has answered too seldom so far, or the sources have no majority to judge it by",
                      "`utcctl status` names a missing majority; else wait for a few polls, or ask now: `utcctl burst {}`" },
     [SOURCE_UNREACHABLE] = { "none of the last eight questions was answered", "`utcctl query {}` asks it once; look for a firewall, or replace it" },
-    [SOURCE_FALSETICKER] = { "what it says contradicts the majority of the sources, beyond the error that it states itself",
+    [SOURCE_FALSETICKER] = { "what it says contradicts the majority of the sources, beyond the error that it states itself, "
+                             "or the clock by more than clock.panic_threshold",
                              "`utcctl query {}` compares it with this clock, `utcctl sources` with the others; when it stays so, remove it from `sources`" },
     [SOURCE_OUTLIER] = { "it agrees with the majority, but others are so much better, or preferred, that it would only add noise", "nothing is to be done" },
     [SOURCE_SELECTED] = { "it agrees with the majority and is among the best: it is followed", "nothing is to be done" },

@@ -203,6 +203,16 @@ static void show_assumed(const struct snapshot *s, unsigned width, FILE *out)
              s->max_drift_silent_ppm);
 }
 
+/* The leap second that is known. */
+static void show_leap_second(const struct page_data *p, const struct clock_view *v, unsigned width, FILE *out)
+{
+    char at[CIVIL_TEXT_MAX];
+
+    if (p->leap_delta_s != 0)
+        fact("Leap second", width, out, "one %s %s before %s", tai_before(v->tai, p->leap_at) ? "is" : "was", p->leap_delta_s > 0 ? "inserted" : "left out",
+             utc_to_text(page_leap_midnight(p), 0, at));
+}
+
 void show_status(const struct snapshot *s, unsigned width, FILE *out)
 {
     struct clock_view v;
@@ -211,6 +221,7 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_verdict(s, &v, width, out);
     show_problems(s, width, out);
     show_now(&v, width, out);
+    show_leap_second(&s->page, &v, width, out);
     show_stratum(&v, width, out);
     show_source_counts(s, &v, width, out);
     show_mode(s, width, out);
@@ -255,14 +266,11 @@ static void show_leap_source(const struct snapshot *s, const struct clock_view *
 static void show_leap(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     const struct page_data *p = &s->page;
-    char at[CIVIL_TEXT_MAX];
 
     fact("TAI", width, out, "UTC + %lld s", (long long)((v->tai.ns - v->utc.ns) / NS_PER_S));
     if (p->leap_delta_s == 0)
         fact("Leap second", width, out, "none announced");
-    else
-        fact("Leap second", width, out, "one %s %s before %s", tai_before(v->tai, p->leap_at) ? "is" : "was", p->leap_delta_s > 0 ? "inserted" : "left out",
-             utc_to_text(page_leap_midnight(p), 0, at));
+    show_leap_second(p, v, width, out);
     show_leap_source(s, v, width, out);
 }
 

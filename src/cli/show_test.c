@@ -122,6 +122,20 @@ static void a_clock_that_follows_nobody_any_more_says_so(void **state)
     s.source_count = s.page.sources_total = 1;
     s.source[0].state = SOURCE_OFFLINE;
     expect_lines(show_status, &s, "Holding over: every source was taken offline; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n");
+    s.source_count = s.page.sources_total = 2;
+    s.source[0].state = SOURCE_UNREACHABLE;
+    s.source[1].state = SOURCE_NEW;
+    expect_lines(show_status, &s, "Holding over: no source is followed; true time is still within ±1.2 ms, which grows by 15 ppm.\n\n");
+}
+
+static void a_leap_second_that_comes_is_in_the_status(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.leap_delta_s = 1;
+    s.page.leap_at = (struct tai_ns){ (INT64_C(1704067200) + 37) * NS_PER_S };
+    expect(show_status, &s, "  Leap second     one is inserted before 2024-01-01T00:00:00Z\n");
 }
 
 static void an_unusable_clock_says_what_to_do(void **state)
@@ -421,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence),
         cmocka_unit_test(a_clock_that_follows_nobody_any_more_says_so), cmocka_unit_test(an_unusable_clock_says_what_to_do),
+        cmocka_unit_test(a_leap_second_that_comes_is_in_the_status),
         cmocka_unit_test(a_missing_majority_is_no_matter_of_waiting), cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
         cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),

@@ -39,10 +39,18 @@ static void say_synchronised(const struct snapshot *s, const char *bound, unsign
     text_sentence(width, out, "Synchronised to %u of %u source%s; true time is within ±%s.", s->page.sources_selected, total, total == 1 ? "" : "s", bound);
 }
 
+static bool any_is_heard(const struct snapshot *s)
+{
+    for (uint32_t i = 0; i < s->source_count; i++)
+        if (s->source[i].state == SOURCE_NEW || s->source[i].state == SOURCE_FALSETICKER || s->source[i].state == SOURCE_REFUSED)
+            return true;
+    return false;
+}
+
 static void say_holdover(const struct snapshot *s, const char *bound, unsigned width, FILE *out)
 {
-    text_sentence(width, out, "Holding over: %s; true time is still within ±%s, which grows by %.3g ppm.", of_no_source(s, "every source is silent"),
-                  bound, s->page.growth_silent * 1e6);
+    text_sentence(width, out, "Holding over: %s; true time is still within ±%s, which grows by %.3g ppm.",
+                  of_no_source(s, any_is_heard(s) ? "no source is followed" : "every source is silent"), bound, s->page.growth_silent * 1e6);
 }
 
 static void say_local(const struct snapshot *s, const char *bound, unsigned width, FILE *out)

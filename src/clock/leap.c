@@ -226,6 +226,15 @@ static struct leap_event event_by_vote(struct clock *c, const struct leap_table 
     return voted_event(l);
 }
 
+/* Who was told that a leap second comes is told when it does not. */
+static void tell_taken_back(struct clock_leap *l, const struct leap_event *e, const struct clock_view *v, struct clock_actions *out)
+{
+    if (!utc_earlier(v->utc, l->told_midnight) || (e->delta_s != 0 && e->midnight.ns == l->told_midnight.ns))
+        return;
+    l->told_midnight = (struct utc_ns){ 0 };
+    discipline_log(out, LOG_LEAP_TAKEN_BACK);
+}
+
 /* Put the event into the page. UTC does not move: where the count itself turns out to be another one than was assumed, TAI does. */
 static void apply(struct clock *c, const struct leap_event *e, const struct clock_view *v, struct clock_actions *out)
 {
@@ -242,6 +251,7 @@ static void apply(struct clock *c, const struct leap_event *e, const struct cloc
     p->tai_ref = tai_add(p->tai_ref, by);
     c->estimate.tai = tai_add(c->estimate.tai, by);
     c->leap.before.tai = tai_add(c->leap.before.tai, by);
+    tell_taken_back(&c->leap, e, v, out);
     if (p->leap == LEAP_NONE || c->leap.told_midnight.ns == e->midnight.ns)
         return;
     c->leap.told_midnight = e->midnight;

@@ -33,6 +33,18 @@ static void picture_of_authentication(const struct engine *e, const struct slot 
         out->key_id = s->key ? s->key->id : (uint32_t)o->key;
 }
 
+/* Beyond clock.panic_threshold even a majority is not followed. */
+static uint8_t state_shown(const struct engine *e, const struct slot *s, int state)
+{
+    if (e->configured[s->configured].offline)
+        return SOURCE_OFFLINE;
+    if (slot_is_denied(s))
+        return SOURCE_REFUSED;
+    if (e->clock.policy.panic_logged && (state == CLOCK_SOURCE_SELECTED || state == CLOCK_SOURCE_OUTLIER))
+        return SOURCE_FALSETICKER;
+    return state_of_clock_state[state];
+}
+
 static void picture_of_slot(const struct engine *e, const struct slot *s, struct mono_ns now, struct snapshot_source *out)
 {
     const struct ntp_client *c = &s->client;
@@ -41,7 +53,7 @@ static void picture_of_slot(const struct engine *e, const struct slot *s, struct
 
     memcpy(out->name, s->name[s->name_in_use], sizeof out->name);
     out->addr = c->peer;
-    out->state = e->configured[s->configured].offline ? SOURCE_OFFLINE : slot_is_denied(s) ? SOURCE_REFUSED : state_of_clock_state[v.state];
+    out->state = state_shown(e, s, (int)v.state);
     out->pool = o->pool.s[0] != '\0';
     out->prefer = o->prefer;
     out->reach = c->reach;
@@ -122,8 +134,12 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
         by_state[s->source[i].state]++;
     if (s->source_count == 0)
         return "no source is configured";
+    if (e->clock.policy.panic_logged)
+        return "the sources say that the clock is off by more than clock.panic_threshold, and are not followed";
     if (e->bootstrap > 0)
         return "this machine's clock is dead: waiting for enough sources with NTS to agree";
+    if (e->clock.policy.split_logged)
+        return "the sources disagree and none has a majority";
     if (by_state[SOURCE_SELECTED] > 0 && e->clock.policy.orphan)
         return "no source gives UTC: following the local reference of the group";
     if (by_state[SOURCE_SELECTED] > 0)
@@ -139,7 +155,7 @@ static const char *hint(const struct engine *e, const struct snapshot *s)
                                   : "no source answers: is UDP port 123 open to the outside?";
     if (by_state[SOURCE_REFUSED] == s->source_count)
         return "the sources refuse us, or say that their time is not to be used";
-    if (by_state[SOURCE_FALSETICKER] > 0 || e->clock.policy.split_logged)
+    if (by_state[SOURCE_FALSETICKER] > 0)
         return "the sources disagree and none has a majority";
     return "waiting for the first answers";
 }

@@ -10,5 +10,6 @@ expect c from 10m |error| < 100ms
 expect c from 7h logged clock_panic >= 1
 expect c until 6h named clock-panic = 0
 expect c from 7h named clock-panic = 1
+expect c from 6h5m good state falseticker
 expect c steps < 2
 mutant at 6h good lies 0

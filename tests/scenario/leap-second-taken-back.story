@@ -12,4 +12,6 @@ at 2h c restarts
 expect c from 1m until 1h59m leap insert
 expect c from 2h1m leap none
 expect c from 2h1m |error| < 10ms
+expect c until 2h logged leap_taken_back = 0
+expect c from 2h1m logged leap_taken_back = 1
 mutant at 2h a,b,d announces leap insert
