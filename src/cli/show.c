@@ -213,6 +213,17 @@ static void show_leap_second(const struct page_data *p, const struct clock_view 
              utc_to_text(page_leap_midnight(p), 0, at));
 }
 
+#define LARGE_CORRECTION_NS (10 * NS_PER_MS)    /* what shows in the bound of most clocks */
+
+static void show_slew(const struct snapshot *s, unsigned width, FILE *out)
+{
+    char total[NS_TEXT], left[NS_TEXT];
+
+    if (s->page.slew.ns && mono_before(s->now, s->page.slew_end))
+        fact("Correction", width, out, "of %s is being worked off, done in %s", ns_to_text(ns_sub(0, s->page.slew.ns), total),
+             ns_to_text(mono_sub(s->page.slew_end, s->now).ns, left));
+}
+
 void show_status(const struct snapshot *s, unsigned width, FILE *out)
 {
     struct clock_view v;
@@ -227,6 +238,8 @@ void show_status(const struct snapshot *s, unsigned width, FILE *out)
     show_mode(s, width, out);
     show_system_clock(s, width, out);
     show_oscillator(s, width, out);
+    if (dur_before((struct dur_ns){ LARGE_CORRECTION_NS }, dur_abs(s->page.slew)))
+        show_slew(s, width, out);
     show_assumed(s, width, out);
     show_steps(s, width, out);
     show_cards(s, width, out);
@@ -280,15 +293,6 @@ static void show_root(const struct clock_view *v, unsigned width, FILE *out)
 
     fact("Root delay", width, out, "%s to the reference clock and back", ns_to_text(v->root_delay.ns, delay));
     fact("Root dispersion", width, out, "%s", ns_to_text(v->root_dispersion.ns, dispersion));
-}
-
-static void show_slew(const struct snapshot *s, unsigned width, FILE *out)
-{
-    char total[NS_TEXT], left[NS_TEXT];
-
-    if (s->page.slew.ns && mono_before(s->now, s->page.slew_end))
-        fact("Correction", width, out, "of %s is being worked off, done in %s", ns_to_text(ns_sub(0, s->page.slew.ns), total),
-             ns_to_text(mono_sub(s->page.slew_end, s->now).ns, left));
 }
 
 static void show_age(const struct snapshot *s, unsigned width, FILE *out)

@@ -175,6 +175,21 @@ static void a_missing_majority_is_no_matter_of_waiting(void **state)
     s.problems.count = 1;
     s.problems.item[0].kind = PROBLEM_NO_MAJORITY;
     expect(show_status, &s, "What to do: Compare the sources");
+    s.problems.item[0].kind = PROBLEM_STEP_BUDGET;
+    expect(show_status, &s, "What to do: If the step is right, set the clock by hand, or raise clock.step_budget.");
+    s.problems.item[0].kind = PROBLEM_PANIC;
+    expect(show_status, &s, "What to do: Compare with a clock that you trust; if the sources are right, restart the daemon, or raise clock.panic_threshold.");
+}
+
+/* It is what makes the bound wide. */
+static void a_large_correction_is_in_the_status(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.page.slew = (struct dur_ns){ -INT64_C(5320) * NS_PER_MS };
+    s.page.slew_end = (struct mono_ns){ 7 * NS_PER_S };
+    expect(show_status, &s, "  Correction      of 5.32 s is being worked off, done in 5 s\n");
 }
 
 static void texts_from_the_daemon_are_escaped(void **state)
@@ -436,6 +451,7 @@ int main(void)
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence),
         cmocka_unit_test(a_clock_that_follows_nobody_any_more_says_so), cmocka_unit_test(an_unusable_clock_says_what_to_do),
         cmocka_unit_test(a_leap_second_that_comes_is_in_the_status),
+        cmocka_unit_test(a_large_correction_is_in_the_status),
         cmocka_unit_test(a_missing_majority_is_no_matter_of_waiting), cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
         cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
         cmocka_unit_test(what_keeps_a_served_clock_from_its_sources_is_told),

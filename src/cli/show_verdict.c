@@ -108,6 +108,10 @@ static const char *advice(const struct snapshot *s)
         return "Name at least one server under `sources:` in the configuration; four let one of them be wrong.";
     if (n[SOURCE_OFFLINE] == s->source_count)
         return "Every source was taken offline: `utcctl sources online SOURCE` has one asked again.";
+    if (is_named(s, PROBLEM_STEP_BUDGET))
+        return "If the step is right, set the clock by hand, or raise clock.step_budget.";
+    if (is_named(s, PROBLEM_PANIC))
+        return "Compare with a clock that you trust; if the sources are right, restart the daemon, or raise clock.panic_threshold.";
     if (n[SOURCE_FALSETICKER] > 0 || is_named(s, PROBLEM_NO_MAJORITY))
         return "Compare the sources with `utcctl sources`; with four or more, one wrong source is outvoted.";
     if (n[SOURCE_RESOLVING] == s->source_count)
