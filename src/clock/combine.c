@@ -76,7 +76,7 @@ void combine_rate(struct clock *c)
     const struct clock_own_options *o = &c->options.clock;
 
     struct clock_span *known = &c->estimate.rate_known;
-    struct clock_span proven = select_rate(c->source, c->policy.electorate, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
+    struct clock_span proven = select_rate(c->source, c->policy.hearable, o->max_drift * 1e-6, o->max_frequency * 1e-6 + fabs(c->estimate.rate));
 
     if (orphan_counts(c))
         interval_widen(&proven, o->max_drift_silent * 1e-6); /* the proof is about the reference's rate */

@@ -14,6 +14,7 @@
 
 #define AGAIN_WAIT_NS (128 * NS_PER_S) /* how long later answers, at ordinary polls, wait for a majority of the sources, */
 #define HELD_WAIT_NS (600 * NS_PER_S)  /* and in holdover, which still serves */
+#define HEARD_WAIT_NS (600 * NS_PER_S) /* so long who was not heard with the first ones may still answer */
 #define ALONE_REPEATS 2                /* a lone source must contradict the bound so often before it is believed */
 
 static unsigned sources_used(const struct clock *c)
@@ -188,18 +189,35 @@ static unsigned electorate(struct clock *c, bool heard, struct mono_ns now)
     return expected(c, !over, now);
 }
 
+/* The majority of those who have answered stands, but who that is may change with each who answers late: for a while the bound is no narrower than they may
+ * make it. */
+static unsigned hearable(const struct clock *c, struct mono_ns now)
+{
+    bool late = mono_before(now, mono_add(c->policy.first_answer, (struct dur_ns){ HEARD_WAIT_NS }));
+
+    return late && !orphan_counts(c) ? expected(c, true, now) : c->policy.electorate;
+}
+
+static void count_votes(const struct clock *c, struct clock_majority *m)
+{
+    select_majority(c->source, c->policy.electorate, m);
+    if (m->found && c->policy.hearable > c->policy.electorate)
+        select_widen(c->source, c->policy.hearable, m);
+}
+
 /* Who votes now, and what more than half of them say. heard: as for the electorate. */
 static void elect(struct clock *c, bool heard, struct mono_ns now, struct clock_majority *m)
 {
     c->policy.electorate = electorate(c, heard, now);
-    select_majority(c->source, c->policy.electorate, m);
+    c->policy.hearable = hearable(c, now);
+    count_votes(c, m);
 }
 
 /* The estimate anew from the majority, which is asked for once more against the new line. Returns whether it is still there. */
 static bool start_from(struct clock *c, struct clock_majority *m, struct mono_ns now)
 {
     restart_estimate(c, m, now);
-    select_majority(c->source, c->policy.electorate, m);
+    count_votes(c, m);
     if (m->found)
         c->estimate.bound = doubt_proven(c, m->hull);
     return m->found;

@@ -128,6 +128,18 @@ void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsign
         out->agreeing += interval_meet(b.span[i], out->core, &common);
 }
 
+void select_widen(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned hearable, struct clock_majority *m)
+{
+    struct ballot b = { .absent = hearable };
+    struct clock_span hull;
+
+    for (unsigned i = 0; i < CLOCK_SOURCES_MAX; i++)
+        if (select_counts(&source[i]))
+            vote(&b, source[i].span);
+    if (b.absent < majority_of(&b, EACH_SOURCE) && covered(&b, EACH_SOURCE, majority_of(&b, EACH_SOURCE), b.absent, &hull))
+        m->hull = interval_hull(m->hull, hull);
+}
+
 struct clock_span select_rate(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, double drift, double limit)
 {
     struct clock_span all = { -limit, limit }, found;

@@ -23,6 +23,10 @@ bool select_counts(const struct clock_source *s);
 /* Over the sources' spans of time. electorate: how many sources the majority must be more than half of; those that count, if they are more. */
 void select_majority(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned electorate, struct clock_majority *out);
 
+/* The hull of a majority that was found, as wide as those make it who may still answer and are not waited for any more: they would side with any of the others.
+ * hearable: how many there are, with those that count. Where that would allow anything it says nothing. */
+void select_widen(const struct clock_source source[CLOCK_SOURCES_MAX], unsigned hearable, struct clock_majority *m);
+
 /* Over what the sources prove of the mean frequency of some time past. The present one is within `drift` of it, which is allowed for when they are
  * compared; the result is again about the mean. A source that has proven nothing yet allows all of +-limit; without a majority nothing is excluded
  * that any of them allows. */

@@ -56,6 +56,32 @@ static void majority_is_found_and_not_overstated(void **state)
     }
 }
 
+static void who_may_still_answer_makes_the_hull_wider(void **state)
+{
+    static const struct row rows[] = { /* electorate: hearable */
+        { "two of three agree, the third may side with either", 3, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 0, 5, 2 },
+        { "two of four, and the others may side with each other alone", 4, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 0, 5, 2 },
+        { "of five they would be the majority by themselves", 5, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 1, 2, 2 },
+        { "one of two", 2, { { 0, 2 } }, true, 0, 2, 0, 2, 1 },
+        { "one of three", 3, { { 0, 2 } }, true, 0, 2, 0, 2, 1 },
+        { "three of four", 4, { { 0, 4 }, { 1, 5 }, { 2, 9 } }, true, 1, 5, 1, 5, 3 },
+        { "all have answered", 2, { { 0, 2 }, { 1, 5 } }, true, 1, 2, 1, 2, 2 },
+    };
+    struct clock_source s[CLOCK_SOURCES_MAX];
+    struct clock_majority m;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct row *r = &rows[i];
+
+        fill(s, r);
+        select_majority(s, 0, &m);
+        select_widen(s, r->electorate, &m);
+        if (!m.found || m.hull.lo_s != r->hull_lo || m.hull.hi_s != r->hull_hi || m.core.lo_s != r->core_lo || m.core.hi_s != r->core_hi)
+            fail_msg("%s: core %g..%g hull %g..%g", r->name, m.core.lo_s, m.core.hi_s, m.hull.lo_s, m.hull.hi_s);
+    }
+}
+
 /* follows: an upstream each, 0 for none; the source in slot i has the reference id 100 + i. */
 struct kin {
     const char *name;
@@ -179,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(majority_is_found_and_not_overstated),
+        cmocka_unit_test(who_may_still_answer_makes_the_hull_wider),
         cmocka_unit_test(who_follows_one_machine_is_one_witness),
         cmocka_unit_test(only_those_heard_lately_count),
         cmocka_unit_test(those_who_do_not_count),

@@ -144,6 +144,7 @@ struct clock_policy {
     bool waiting, rail_logged, panic_logged, split_logged, saved;
     uint32_t steps;
     uint32_t electorate;           /* how many sources the majority is more than half of */
+    uint32_t hearable;             /* how many sources there are with those that may still answer */
     uint32_t contradictions;       /* majority verdicts in a row outside the bound */
     bool bound_broken;             /* the bound was given up for the majority's, */
     struct mono_ns broken_at;      /* last then, */
