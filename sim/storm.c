@@ -13,6 +13,7 @@
 #define STEP_PPM 0.04
 #define SILENT_PPM 14.4
 #define LOCAL_SILENT_PPM 12 /* the statement about the start grows at max_drift_silent from a frequency that nobody has learnt */
+#define EDGE_SILENT_PPM 14 /* what jumps from edge to edge is there at any moment */
 #define REFERENCE_POLL_LOG2 4 /* of a reference clock one sample in 4 to 16 s counts, however often it is read */
 #define DEAD_S (-20780.0 * STORM_DAY_S) /* before 1970-02 */
 
@@ -21,6 +22,10 @@ static void write_servers(struct storm *s)
 {
     s->servers = 1 + storm_below(s, 7);
     s->liars = storm_chance(s, 0.6) ? storm_below(s, (s->servers + 1) / 2) : 0;
+    if (s->has[STORM_NEAR] && s->liars == 0) {
+        s->servers += 2;
+        s->liars = 1;
+    }
     storm_draw_sources(s);
     for (unsigned i = 1; i <= s->servers - s->liars; i++) {
         double error_us = floor(storm_log_between(s, 1, 20000)), root_delay_us = storm_log_between(s, 1, 20000);
@@ -29,7 +34,7 @@ static void write_servers(struct storm *s)
         fprintf(s->out, "node server h%u stratum %u error %.0fus root delay %.0fus\n", i, stratum, error_us + storm_is_clock(s, true, i),
                 storm_is_clock(s, true, i) ? 0 : root_delay_us); /* rates are rounded */
         s->error_us[i] = error_us;
-        for (unsigned change = s->has[STORM_CREEP] ? 0 : storm_below(s, 4); change > 0; change--) {
+        for (unsigned change = s->has[STORM_CREEP] || s->has[STORM_CLAIMS] ? 0 : storm_below(s, 4); change > 0; change--) {
             double when = storm_between(s, 0, STORM_DAY_S), part = storm_chance(s, 0.5) ? storm_sign(s) : storm_between(s, -1, 1);
 
             fprintf(s->out, "at %.0f h%u lies %.0fus\n", when, i, part * error_us);
@@ -67,10 +72,10 @@ static void write_client(struct storm *s)
     double drift_max = s->has[STORM_LOCAL] ? 2 : 400;
     double drift = storm_between(s, -drift_max, drift_max), wander = storm_log_between(s, 1e-11, 1e-7), farthest = storm_chance(s, 0.2) ? 4e8 : 3600;
     double offset = storm_signed_log(s, 1e-6, s->has[STORM_LOCAL] ? 1 : farthest);
-    bool steers = storm_chance(s, 0.5), warm = storm_chance(s, 0.3);
+    bool steers = storm_chance(s, 0.5), warm = storm_chance(s, 0.3) && !s->has[STORM_EDGE];
     const char *stamp = stamps[storm_below(s, 3)];
 
-    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s", drift, wander, WALK_PPM,
+    fprintf(s->out, "node client c drift %.3fppm wander %.3g within %.3gppm offset %.6fs%s%s", drift, s->has[STORM_EDGE] ? 0 : wander, WALK_PPM,
             s->has[STORM_DEAD] ? DEAD_S : offset, steers ? " steers" : "", stamp);
     if (warm)
         fprintf(s->out, " temperature %.2fppm period %.0fm", SINE_PPM, storm_log_between(s, 10, 1440));
@@ -157,7 +162,7 @@ static void write_outage(struct storm *s)
 {
     double from = storm_between(s, s->calm_from, s->calm_from + STORM_DAY_S * 0.5), silent = from + 10 * ldexp(1, s->poll_max) + 60;
     double until = from + storm_log_between(s, 60, 30000);
-    double astray = storm_sign(s) * (s->has[STORM_LOCAL] ? LOCAL_SILENT_PPM : SILENT_PPM);
+    double astray = storm_sign(s) * (s->has[STORM_LOCAL] ? LOCAL_SILENT_PPM : s->has[STORM_EDGE] ? EDGE_SILENT_PPM : SILENT_PPM);
     bool once = s->has[STORM_LOCAL] || s->has[STORM_PILE] || s->has[STORM_CORE] || s->has[STORM_MOVES];
 
     if (from > STORM_DAY_S)
@@ -184,13 +189,15 @@ static void write_trouble(struct storm *s)
         break;
     case 1:
         fprintf(s->out, "at %.0f c suspends %.0fs\n", when, slept);
-        storm_hush(s, when, when + slept);
+        if (!s->has[STORM_NEAR]) /* who was reachable before is waited for */
+            storm_hush(s, when, when + slept);
         break;
     case 2:
         if (s->has[STORM_LOCAL])
             break;
         fprintf(s->out, "at %.0f c steps %.3fs\n", when, storm_signed_log(s, 1e-3, 3600));
-        storm_hush(s, when, when);
+        if (!s->has[STORM_NEAR]) /* who was reachable before is waited for */
+            storm_hush(s, when, when);
         break;
     case 3:
         fprintf(s->out, "at %.0f c restarts\n", when);

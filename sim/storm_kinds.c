@@ -10,7 +10,8 @@
 #define KIND_CHANCE 0.1
 
 const char *const storm_kinds[] = { "leap", "moves", "core", "reload", "local", "chain", "interleaved", "dead", "hands", "standing", "creep", "pile",
-                                    "reference", "smear", "pool", "guests", "options", "group", NULL };
+                                    "reference", "smear", "pool", "guests", "options", "group", "edge",
+                                    "claims", "near", "trades", NULL };
 
 double storm_between(struct storm *s, double low, double high) { return low + (high - low) * prng_uniform(&s->p); }
 double storm_log_between(struct storm *s, double low, double high) { return low * pow(high / low, prng_uniform(&s->p)); }
@@ -48,6 +49,7 @@ void storm_choose(struct storm *s, uint64_t seed, uint32_t with)
     s->has[STORM_LOCAL] |= s->has[STORM_GROUP];
     s->has[STORM_MOVES] &= !s->has[STORM_LOCAL];
     s->has[STORM_HANDS] &= !s->has[STORM_LOCAL];
+    s->has[STORM_CLAIMS] &= !s->has[STORM_CREEP] && !s->has[STORM_STANDING]; /* they say what is claimed, too */
     prng_seed(&s->p, seed);
 }
 
@@ -326,6 +328,7 @@ void storm_write_kinds(struct storm *s)
         [STORM_CHAIN] = write_chain, [STORM_INTERLEAVED] = write_interleaved, [STORM_HANDS] = write_hands, [STORM_STANDING] = write_standing,
         [STORM_CREEP] = write_creep, [STORM_PILE] = write_pile, [STORM_REFERENCE] = storm_write_references, [STORM_SMEAR] = storm_write_smear,
         [STORM_POOL] = storm_write_pool, [STORM_GUESTS] = storm_write_guests, [STORM_OPTIONS] = storm_write_options, [STORM_GROUP] = storm_write_group,
+        [STORM_EDGE] = storm_write_edge, [STORM_CLAIMS] = storm_write_claims, [STORM_NEAR] = storm_write_near, [STORM_TRADES] = storm_write_trades,
     };
 
     for (unsigned i = 0; i < STORM_KINDS; i++)

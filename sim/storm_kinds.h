@@ -17,10 +17,12 @@
  * HANDS: others on the system clock, the network refuses. STANDING: servers lose and find their clocks, follow each other, are of one pool. CREEP: honest
  * servers drift inside their claim. PILE: many troubles close to each other. REFERENCE: some sources are reference clocks. SMEAR: some smear, declared or
  * (liars) not; the day has LEAP. POOL: some are members of a pool. GUESTS: sources come and go by a reload. OPTIONS: each source has other ones. GROUP:
- * orphans who ask each other; the day has LOCAL. */
+ * orphans who ask each other; the day has LOCAL. EDGE: the frequency jumps from edge to edge. CLAIMS: what honest servers claim changes, and they are at its
+ * edge. NEAR: liars lie by little, and are heard more often than others. TRADES: the sides of a path trade their delays. */
 enum storm_kind {
     STORM_LEAP, STORM_MOVES, STORM_CORE, STORM_RELOAD, STORM_LOCAL, STORM_CHAIN, STORM_INTERLEAVED, STORM_DEAD, STORM_HANDS, STORM_STANDING, STORM_CREEP,
-    STORM_PILE, STORM_REFERENCE, STORM_SMEAR, STORM_POOL, STORM_GUESTS, STORM_OPTIONS, STORM_GROUP, STORM_KINDS
+    STORM_PILE, STORM_REFERENCE, STORM_SMEAR, STORM_POOL, STORM_GUESTS, STORM_OPTIONS, STORM_GROUP,
+    STORM_EDGE, STORM_CLAIMS, STORM_NEAR, STORM_TRADES, STORM_KINDS
 };
 extern const char *const storm_kinds[];        /* their names; NULL-terminated */
 
@@ -78,6 +80,12 @@ void storm_write_pool(struct storm *s);
 void storm_write_guests(struct storm *s);
 void storm_write_options(struct storm *s);
 void storm_write_group(struct storm *s);
+
+/* storm_hostile.c: at the edges. */
+void storm_write_edge(struct storm *s);
+void storm_write_claims(struct storm *s);
+void storm_write_near(struct storm *s);
+void storm_write_trades(struct storm *s);
 
 /* The first lines: when the day is. */
 void storm_write_date(struct storm *s);
