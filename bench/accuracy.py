@@ -227,6 +227,8 @@ def main():
     parser.add_argument("--only", default="", help="rows whose name contains this; nothing is written")
     args = parser.parse_args()
     seeds = range(1, args.seeds + 1)
+    if not any(args.only in row.name for row in (*rows.STEADY, *rows.EDGES, *rows.TRANSIENT)):
+        raise SystemExit(f"no row's name contains {args.only!r}")
     steady_found = [steady(row, seeds) for row in rows.STEADY if args.only in row.name]
     narrow_found = [narrow(row, seeds) for row in rows.STEADY if row.chronyd_narrow_us and args.only in row.name]
     edges_found = [edge(row, seeds) for row in rows.EDGES if args.only in row.name]

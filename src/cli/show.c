@@ -123,17 +123,28 @@ unsigned show_source_total(const struct snapshot *s)
     return s->source_count > s->page.sources_total ? s->source_count : s->page.sources_total;
 }
 
+static unsigned in_state(const struct snapshot *s, enum source_state state)
+{
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < s->source_count; i++)
+        n += s->source[i].state == state;
+    return n;
+}
+
 static void show_source_counts(const struct snapshot *s, const struct clock_view *v, unsigned width, FILE *out)
 {
     char hint[4 * SNAPSHOT_TEXT_MAX], out_of_it[24] = "";
-    unsigned offline = 0;
+    unsigned offline = in_state(s, SOURCE_OFFLINE), followed = s->page.sources_selected, wrong = s->page.sources_false;
 
-    for (uint32_t i = 0; i < s->source_count; i++)
-        offline += s->source[i].state == SOURCE_OFFLINE;
+    if (s->source_count > 0) { /* the page has what was so when it was written */
+        followed = in_state(s, SOURCE_SELECTED);
+        wrong = in_state(s, SOURCE_FALSETICKER);
+    }
     if (offline)
         snprintf(out_of_it, sizeof out_of_it, ", %u offline", offline);
     fact("Sources", width, out, "%u configured, %u answering, %u followed, %u false%s", show_source_total(s), s->page.sources_reachable,
-         s->page.sources_selected, s->page.sources_false, out_of_it);
+         followed, wrong, out_of_it);
     if (v->stratum != 0 && s->hint[0])
         fact("", width, out, "%s", text_printable(s->hint, hint, sizeof hint));
 }

@@ -181,6 +181,18 @@ static void a_missing_majority_is_no_matter_of_waiting(void **state)
     expect(show_status, &s, "What to do: Compare with a clock that you trust; if the sources are right, restart the daemon, or raise clock.panic_threshold.");
 }
 
+/* The page has what was counted when it was written; the list is of now. */
+static void the_counts_are_those_of_the_list(void **state)
+{
+    struct snapshot s = some_snapshot();
+
+    (void)state;
+    s.source_count = 4;
+    for (uint32_t i = 0; i < s.source_count; i++)
+        s.source[i].state = SOURCE_FALSETICKER;
+    expect(show_status, &s, "  Sources         4 configured, 4 answering, 0 followed, 4 false\n");
+}
+
 /* It is what makes the bound wide. */
 static void a_large_correction_is_in_the_status(void **state)
 {
@@ -451,6 +463,7 @@ int main(void)
         cmocka_unit_test(status_in_full),          cmocka_unit_test(every_status_has_its_sentence),
         cmocka_unit_test(a_clock_that_follows_nobody_any_more_says_so), cmocka_unit_test(an_unusable_clock_says_what_to_do),
         cmocka_unit_test(a_leap_second_that_comes_is_in_the_status),
+        cmocka_unit_test(the_counts_are_those_of_the_list),
         cmocka_unit_test(a_large_correction_is_in_the_status),
         cmocka_unit_test(a_missing_majority_is_no_matter_of_waiting), cmocka_unit_test(clock_in_full), cmocka_unit_test(what_a_local_clock_rests_on),
         cmocka_unit_test(sources_in_full),               cmocka_unit_test(texts_from_the_daemon_are_escaped),
