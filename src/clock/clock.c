@@ -242,12 +242,12 @@ struct dur_ns clock_poll(const struct clock *c, uint16_t slot)
     return poll_choose(c, &c->source[slot]);
 }
 
-bool clock_wants_burst(const struct clock *c, uint16_t slot)
+struct dur_ns clock_burst(const struct clock *c, uint16_t slot)
 {
     const struct clock_source *s = &c->source[slot];
 
     assert(slot < CLOCK_SOURCES_MAX);
-    return s->used && (c->policy.contradictions > 0 || c->page.status == CLOCK_DISRUPTED || poll_is_guessed(c, s));
+    return s->used ? poll_burst(c, s) : (struct dur_ns){ 0 };
 }
 
 const struct page_data *clock_page(const struct clock *c) { return &c->page; }

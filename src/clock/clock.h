@@ -154,8 +154,8 @@ struct mono_ns clock_next(const struct clock *c);
 /* The poll interval this source deserves now, clamped to its limits. */
 struct dur_ns clock_poll(const struct clock *c, uint16_t slot);
 
-/* Something does not fit, or the frequency is a guess yet: the next answers should come within seconds, not at the next poll. */
-bool clock_wants_burst(const struct clock *c, uint16_t slot);
+/* Something does not fit, or the frequency is a guess yet: the next answer should come so soon after the last one; 0: at the next poll. */
+struct dur_ns clock_burst(const struct clock *c, uint16_t slot);
 
 /* The page as it stands, owned by the clock; the frequency learnt; and all that is worth keeping over a restart. */
 const struct page_data *clock_page(const struct clock *c);

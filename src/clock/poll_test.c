@@ -1,4 +1,5 @@
 /* How often a source is asked: growth against noise, limits, and what shortens it. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "base/test.h"
@@ -20,7 +21,7 @@ static void interval_is_where_wander_reaches_the_noise(void **state)
 {
     static const struct { double noise_s, wander, interval_s; } rows[] = {
         { 1e-5, 1e-9, 465.6 }, { 1e-5, 1e-8, 100.3 }, { 1e-4, 1e-9, 2161 }, { 1e-4, 1e-8, 465.6 }, { 1e-3, 1e-7, 465.6 }, { 1e-7, 1e-9, 21.6 },
-        { 1e-3, 1e-11, 14400 /* age/6 */ },
+        { 1e-3, 1e-11, 4636 /* the age says so */ },
     };
     struct clock c;
 
@@ -46,11 +47,15 @@ static void limits_hold(void **state)
 
 static void young_estimate_is_measured_often(void **state)
 {
+    static const struct { int64_t age_s; double interval_s; } rows[] = { { 8, 2 }, { 100, 25 }, { 448, 89.6 }, { 2160, 291.5 }, { 11600, 1028 } };
     struct clock c;
 
     (void)state;
-    calm(&c, 1e-3, 1e-10)->estimate.at = (struct mono_ns){ 448 * NS_PER_S };
-    assert_true(fabs(chosen(&c) - 448 / 6.0) < 1e-6);
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        calm(&c, 1e-3, 1e-10)->estimate.at = (struct mono_ns){ rows[i].age_s * NS_PER_S };
+        if (fabs(chosen(&c) / rows[i].interval_s - 1) > 0.01)
+            fail_msg("age %" PRId64 ": %g s", rows[i].age_s, chosen(&c));
+    }
 }
 
 static void surprise_brings_the_shortest_interval(void **state)
@@ -85,21 +90,41 @@ static void missing_or_late_answer_is_asked_for_sooner_at_no_more_packets(void *
     }
 }
 
-static void burst_goes_on_while_the_frequency_is_a_guess(void **state)
+static double burst_s(const struct clock *c) { return dur_to_s(poll_burst(c, &c->source[0])); }
+
+/* Asked again when it would be off by twice the noise, and by the shortest interval where that is later. */
+static void guessed_frequency_is_asked_for_as_it_gets_better(void **state)
+{
+    static const struct { double skew, burst_s; } rows[] = { { 2e-5, 2 }, { 2e-6, 10 }, { 5e-7, 40 }, { 3.2e-7, 62.5 }, { 3.1e-7, 0 }, { 1e-8, 0 } };
+    struct clock c;
+
+    (void)state;
+    calm(&c, 1e-5, 1e-9)->source[0].min_poll_log2 = 6;
+    c.source[0].noise.samples = NOISE_LAW_SAMPLES - 1;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        c.estimate.skew = rows[i].skew;
+        if (fabs(burst_s(&c) - rows[i].burst_s) > 1e-6)
+            fail_msg("skew %g: %g s", rows[i].skew, burst_s(&c));
+    }
+    c.source[0].noise.samples = NOISE_LAW_SAMPLES;
+    c.estimate.skew = 2e-6;
+    assert_true(burst_s(&c) == 0);
+}
+
+static void what_does_not_fit_is_asked_for_at_once(void **state)
 {
     struct clock c;
 
     (void)state;
     calm(&c, 1e-5, 1e-9)->source[0].min_poll_log2 = 6;
-    c.estimate.skew = 1e-6; /* 64 us until the next poll */
-    assert_false(poll_is_guessed(&c, &c.source[0]));
-    c.source[0].noise.samples = NOISE_LAW_SAMPLES - 1;
-    assert_true(poll_is_guessed(&c, &c.source[0]));
-    c.source[0].noise.samples = 100;
     c.estimate.opened = 1;
-    assert_true(poll_is_guessed(&c, &c.source[0]));
-    c.estimate.skew = 1e-8;
-    assert_false(poll_is_guessed(&c, &c.source[0]));
+    assert_true(burst_s(&c) == 0);
+    c.estimate.skew = 1e-6;
+    assert_true(burst_s(&c) == 2);
+    calm(&c, 1e-5, 1e-9)->policy.contradictions = 1;
+    assert_true(burst_s(&c) == 2);
+    calm(&c, 1e-5, 1e-9)->page.status = CLOCK_DISRUPTED;
+    assert_true(burst_s(&c) == 2);
 }
 
 int main(void)
@@ -110,7 +135,8 @@ int main(void)
         cmocka_unit_test(young_estimate_is_measured_often),
         cmocka_unit_test(surprise_brings_the_shortest_interval),
         cmocka_unit_test(missing_or_late_answer_is_asked_for_sooner_at_no_more_packets),
-        cmocka_unit_test(burst_goes_on_while_the_frequency_is_a_guess),
+        cmocka_unit_test(guessed_frequency_is_asked_for_as_it_gets_better),
+        cmocka_unit_test(what_does_not_fit_is_asked_for_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

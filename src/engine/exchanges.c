@@ -198,7 +198,7 @@ void exchanges_hurry(struct engine *e, struct dur_ns slept)
         if (!slot_is_reference(e, s))
             ntp_client_set_poll(&s->client, clock_poll(&e->clock, slot_index(e, s)));
         if (!dur_before(dur_add(mono_sub(e->now, s->client.asked_at), slept), (struct dur_ns){ HURRY_AFTER_NS }))
-            ntp_client_burst(&s->client);
+            ntp_client_burst(&s->client, NTP_CLIENT_BURST);
     }
 }
 
@@ -299,8 +299,7 @@ void exchanges_measured(struct engine *e, struct slot *s, struct measurement *m,
     engine_clock_actions(e, &a);
     bootstrap_look(e);
     ntp_client_set_poll(&s->client, clock_poll(&e->clock, m->source));
-    if (clock_wants_burst(&e->clock, m->source))
-        ntp_client_burst(&s->client);
+    ntp_client_burst(&s->client, clock_burst(&e->clock, m->source));
     log_reached(e, s, m);
     sources_judge(e, s);
 }

@@ -134,7 +134,7 @@ static void keep(struct reference *r, const struct event *ev)
 
 static bool is_urgent(const struct engine *e, const struct slot *s)
 {
-    return s->client.stats.verdict[VERDICT_ACCEPTED] < SINGLE_SAMPLES || s->client.reach == 0 || clock_wants_burst(&e->clock, slot_index(e, s));
+    return s->client.stats.verdict[VERDICT_ACCEPTED] < SINGLE_SAMPLES || s->client.reach == 0 || clock_burst(&e->clock, slot_index(e, s)).ns > 0;
 }
 
 /* Of the moment, not of the source. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define BURST_REQUESTS 4
-#define BURST_SPACING ((struct dur_ns){ 2 * NS_PER_S }) /* RFC 5905 section 13, BTIME */
 #define REACH_BITS 8
 #define BACKOFF_POLLS 4        /* unanswered polls per doubling, once all of REACH_BITS are missed */
 #define DITHER_SHARE 32        /* at most 1/32 of an interval is added */
@@ -36,7 +35,7 @@ static struct dur_ns interval(const struct ntp_client *c)
     struct dur_ns wait = backed_off_poll(c);
 
     if (c->burst_left > 0)
-        wait = dur_min(wait, BURST_SPACING);
+        wait = dur_min(wait, c->spacing);
     else if (may_hurry(c) && !ever_answered(c) && c->missed > 0)
         wait = dur_min(wait, dur_from_log2(c->missed - 1)); /* the fourth unanswered request: 8 s, then 16 s ... */
     wait.ns += wait.ns / (256 * DITHER_SHARE) * c->dither;
@@ -107,6 +106,7 @@ void ntp_client_init(struct ntp_client *c, const struct ntp_client_options *o, c
     c->poll_floor_log2 = INT8_MIN;
     set_interval(c, dur_from_log2(o->min_poll_log2));
     c->burst_left = o->iburst ? BURST_REQUESTS : 0;
+    c->spacing = NTP_CLIENT_BURST;
     c->next = c->silent_since = first;
 }
 
@@ -151,11 +151,12 @@ void ntp_client_send_failed(struct ntp_client *c, uint32_t exchange)
         c->stats.send_errors++;
 }
 
-void ntp_client_burst(struct ntp_client *c)
+void ntp_client_burst(struct ntp_client *c, struct dur_ns spacing)
 {
-    if (!may_hurry(c) || c->burst_left > 0 || c->state != NTP_CLIENT_IDLE || c->exchange == 0)
+    if (spacing.ns == 0 || !may_hurry(c) || c->burst_left > 0 || c->state != NTP_CLIENT_IDLE || c->exchange == 0)
         return;
-    c->burst_left = BURST_REQUESTS - 1;
+    c->spacing = dur_max(spacing, NTP_CLIENT_BURST);
+    c->burst_left = dur_before(NTP_CLIENT_BURST, spacing) ? 1 : BURST_REQUESTS - 1;
     c->next = mono_add(c->asked_at, interval(c));
 }
 
@@ -171,6 +172,7 @@ void ntp_client_hurry(struct ntp_client *c, struct mono_ns now)
     if (c->state != NTP_CLIENT_IDLE || c->kiss_code != 0)
         return;
     c->burst_left = BURST_REQUESTS;
+    c->spacing = NTP_CLIENT_BURST;
     c->next = now;
 }
 
@@ -368,8 +370,10 @@ static void accept_answer(struct ntp_client *c, const struct ntp_client_input *i
 {
     c->interleaved = is_interleaved(c, h);
     c->previous = (struct ntp_client_exchange){ c->sent_at, in->rx, worse_stamp(c, in), !c->interleaved };
-    if (c->reach == 0 && may_hurry(c))
+    if (c->reach == 0 && may_hurry(c)) {
         c->burst_left = BURST_REQUESTS - 1;
+        c->spacing = NTP_CLIENT_BURST;
+    }
     c->last = *h;
     c->silent_since = now;
     close_exchange(c, true);

@@ -25,9 +25,9 @@
  * An exchange stays open until the next request is due, at most max_delay; what comes later is VERDICT_UNSOLICITED.
  *
  * Pace. The interval is what the clock wishes, any time from 2^min_poll to 2^max_poll s, plus up to 1/32 of it at random, never less. With
- * iburst: four requests 2 s apart at the start; the first answer after a silence of eight polls is followed by three more in the same way; until
- * the first answer ever, the burst's spacing doubles up to the poll interval. A kiss RATE ends all hurry for good. After eight unanswered polls
- * the interval doubles with every four more, up to max_poll.
+ * iburst: four requests 2 s apart at the start; the first answer after a silence of eight polls is followed by three more in the same way, and any answer
+ * where the clock wishes so, or by one alone, sooner than the interval; until the first answer ever, the burst's spacing doubles up to the poll
+ * interval. A kiss RATE ends all hurry for good. After eight unanswered polls the interval doubles with every four more, up to max_poll.
  *
  * A round trip much longer than usual is no error of the packet: what it is worth is decided in clock/, which keeps the register of delays.
  *
@@ -42,6 +42,8 @@
 
 #define NTP_INTERLEAVED_MISSED_MAX 2
 #define NTP_INTERLEAVED_AGE_MAX ((struct dur_ns){ 150 * NS_PER_S }) /* extrapolating over longer costs more than the better stamp brings */
+
+#define NTP_CLIENT_BURST ((struct dur_ns){ 2 * NS_PER_S }) /* RFC 5905 section 13, BTIME */
 
 struct ntp_client_options {
     bool iburst;
@@ -76,6 +78,7 @@ struct ntp_client {
     int8_t poll_log2;            /* the power of two nearest to it */
     int8_t poll_floor_log2;      /* what a kiss RATE asked for at least; INT8_MIN before one */
     uint8_t burst_left;          /* quick requests still to follow */
+    struct dur_ns spacing;       /* from one of them to the next */
     uint8_t dither;              /* of the current interval, 1/256 of the largest */
     uint8_t sent_stamp;          /* enum stamp of t1 */
     uint32_t exchange;           /* id of the pending (or last) exchange; 0 before the first */
@@ -146,8 +149,9 @@ struct ntp_client_input {
 /* Returns VERDICT_ACCEPTED, VERDICT_KISS (heeded), or why the datagram was dropped. */
 enum verdict ntp_client_input(struct ntp_client *c, const struct ntp_client_input *in, struct mono_ns now, struct ntp_client_reply *reply);
 
-/* The clock's wish for a few quick requests now; heeded where iburst is on, no kiss was sent and none are under way. */
-void ntp_client_burst(struct ntp_client *c);
+/* The clock's wish: by NTP_CLIENT_BURST or less a few quick requests now, by more one that long after the last, by 0 none. Heeded where iburst is on, no kiss
+ * was sent and none are under way. */
+void ntp_client_burst(struct ntp_client *c, struct dur_ns spacing);
 
 /* The clock's wish for the poll interval after a measurement; clamped to the options and to the floor set by kiss RATE. Counts from the last request. */
 void ntp_client_set_poll(struct ntp_client *c, struct dur_ns poll);

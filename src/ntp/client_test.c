@@ -337,18 +337,39 @@ static void the_clock_may_ask_for_three_quick_requests(void **state)
         ask(&f);
         answer_quickly(&f);
     }
-    ntp_client_burst(&f.c);
-    ntp_client_burst(&f.c); /* one burst at a time */
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST); /* one burst at a time */
     assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true);
-    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     ask(&f);
     answer(&f, 0);
-    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     assert_int_equal(f.c.burst_left, 2);
     fixture_asked(&f, false);
     answer(&f, 0);
-    ntp_client_burst(&f.c); /* not without iburst */
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST); /* not without iburst */
     assert_int_equal(f.c.burst_left, 0);
+}
+
+static void the_clock_may_ask_for_one_request_in_between(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    fixture_init(&f, true);
+    for (int i = 0; i < 6; i++) {
+        ask(&f);
+        answer_quickly(&f);
+    }
+    ntp_client_burst(&f.c, (struct dur_ns){ 0 });
+    assert_int_equal(f.c.burst_left, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        ntp_client_burst(&f.c, (struct dur_ns){ (i == 0 ? 20 : 100) * NS_PER_S }); /* never later than the next poll */
+        assert_in_range(mono_sub(f.c.next, f.c.asked_at).ns, (i == 0 ? 20 : 64) * NS_PER_S, (i == 0 ? 21 : 66) * NS_PER_S);
+        ask(&f);
+        answer_quickly(&f);
+    }
+    assert_in_range(mono_sub(f.c.next, f.c.asked_at).ns, 64 * NS_PER_S, 66 * NS_PER_S);
 }
 
 static void nothing_is_hurried_before_the_first_request_or_while_one_waits(void **state)
@@ -359,7 +380,7 @@ static void nothing_is_hurried_before_the_first_request_or_while_one_waits(void 
     (void)state;
     fixture_init(&f, true);
     next = f.c.next;
-    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     assert_int_equal(f.c.next.ns, next.ns);
     for (int i = 0; i < 6; i++) {
         ask(&f);
@@ -367,7 +388,7 @@ static void nothing_is_hurried_before_the_first_request_or_while_one_waits(void 
     }
     ask(&f);
     next = f.c.next;
-    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     assert_int_equal(f.c.burst_left, 0);
     assert_int_equal(f.c.next.ns, next.ns);
 }
@@ -383,7 +404,7 @@ static void new_options_hurry_nothing(void **state)
     fixture_init(&f, false);
     next = f.c.next;
     ntp_client_change(&f.c, &o);
-    ntp_client_burst(&f.c);
+    ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     assert_int_equal(f.c.next.ns, next.ns);
     ask(&f);
     assert_int_equal(mono_sub(ntp_client_next(&f.c), f.now).ns, 16 * NS_PER_S);
@@ -618,6 +639,7 @@ int main(void)
         cmocka_unit_test(intervals_are_dithered_upwards),
         cmocka_unit_test(the_clock_sets_the_poll_interval_within_limits),
         cmocka_unit_test(the_clock_may_ask_for_three_quick_requests),
+        cmocka_unit_test(the_clock_may_ask_for_one_request_in_between),
         cmocka_unit_test(nothing_is_hurried_before_the_first_request_or_while_one_waits),
         cmocka_unit_test(new_options_hurry_nothing),
         cmocka_unit_test(new_poll_limits_are_kept),

@@ -16,7 +16,7 @@ source c h1..h3 poll 6 smear utc-sls
 source g c poll 6
 source p c poll 10
 at 5h40m g core dies 40m
-expect g from 1h until 5h39m bound < 100ms
+expect g from 1h until 5h39m bound < 110ms
 expect p from 1h until 5h39m bound < 100ms
 expect c from 6h10m bound < 100ms
 expect g from 6h25m |error| < 1s

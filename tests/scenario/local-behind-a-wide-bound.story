@@ -1,6 +1,6 @@
 # A server that claims to be up to 50 ms off is all there is, and holdover may be 28 ms off: while it answers, the clock is synchronised to it and no local reference,
 # which would serve the same time. Only when it falls silent the statement takes over.
-seed 85
+seed 1
 run 12h
 node server good stratum 1 error 50ms
 node client a drift 20ppm wander 1e-9 offset 0.01s
