@@ -6,14 +6,25 @@
 /* What a source can say: but for the first, the leap second that it announces, and WORD_NONE. */
 enum { WORD_MISSING, WORD_DELETE, WORD_NONE, WORD_INSERT, WORDS };
 
-/* Who smears announces nothing; but what he does may have been seen. Nor does who is in doubt himself. */
+/* Does it follow a member that stands aside? Members follow us where we have UTC: what such a source says of leap seconds it has from us. */
+static bool is_echo(const struct clock *c, const struct clock_source *s)
+{
+    uint32_t upstream = select_upstream(s);
+
+    for (unsigned i = 0; upstream && i < CLOCK_SOURCES_MAX; i++)
+        if (c->source[i].used && c->source[i].aside && c->source[i].refid == upstream)
+            return true;
+    return false;
+}
+
+/* Who smears announces nothing; but what he does may have been seen. Nor does who is in doubt himself, or says what we said. */
 static unsigned word_of(const struct clock *c, const struct clock_source *s)
 {
     static const uint8_t seen[] = { [DOUBT_SEEN_NONE] = WORD_NONE, [DOUBT_SEEN_INSERT] = WORD_INSERT, [DOUBT_SEEN_DELETE] = WORD_DELETE };
 
     if (s->smear != SMEAR_NONE)
         return c->leap.doubted.ns != 0 ? seen[s->seen] : WORD_MISSING;
-    if (untold_is_no_word(&s->last))
+    if (untold_is_no_word(&s->last) || is_echo(c, s))
         return WORD_MISSING;
     return s->last.leap == LEAP_INSERT ? WORD_INSERT : s->last.leap == LEAP_DELETE ? WORD_DELETE : WORD_NONE;
 }

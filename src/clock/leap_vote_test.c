@@ -166,6 +166,28 @@ static void a_majority_of_those_with_a_say_announces(void **state)
     }
 }
 
+/* Two of three say it, who follow a member that stands aside as it follows us: they have that word from us. */
+static void what_a_group_says_again_is_no_word(void **state)
+{
+    static const struct { uint32_t upstream; bool aside; int32_t armed; } rows[] = { { 7, true, 0 }, { 7, false, 1 }, { 8, true, 1 }, { 0, true, 1 } };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        begin(HOUR_NS);
+        sources(1, CLOCK_SOURCE_UNREACHABLE, LEAP_NONE, SMEAR_NONE);
+        c.source[0].refid = 7;
+        c.source[0].aside = rows[i].aside;
+        sources(3, CLOCK_SOURCE_SELECTED, LEAP_INSERT, SMEAR_NONE);
+        for (unsigned k = 1; k < 3; k++) {
+            c.source[k].last.stratum = 4;
+            c.source[k].last.refid = rows[i].upstream;
+        }
+        refresh();
+        if (c.page.leap_delta_s != rows[i].armed)
+            fail_msg("row %u: %d", i, c.page.leap_delta_s);
+    }
+}
+
 /* What is armed stays, unless more announce something else than ever announced it, or most of all sources. */
 static void what_is_armed_is_taken_back_by_more(void **state)
 {
@@ -626,6 +648,7 @@ int main(void)
         cmocka_unit_test(a_majority_of_those_with_a_say_announces),
         cmocka_unit_test(none_is_said_by_a_majority_that_knows_and_lately),
         cmocka_unit_test(after_midnight_none_is_said_by_more_than_half_alone),
+        cmocka_unit_test(what_a_group_says_again_is_no_word),
         cmocka_unit_test(what_is_armed_is_taken_back_by_more),
         cmocka_unit_test(a_group_takes_nothing_back),
         cmocka_unit_test(what_most_did_not_announce_is_in_doubt),

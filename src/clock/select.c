@@ -31,12 +31,11 @@ bool select_counts(const struct clock_source *s)
 
 #define LOOPBACK 127             /* the first byte of a reference id that names no other machine */
 
-/* Whom a source follows, as it announces it: another machine's reference id (RFC 5905 section 7.3), or 0. */
-static uint32_t upstream_of(const struct clock_source *s) { return s->last.stratum > 1 && s->last.refid >> 24 != LOOPBACK ? s->last.refid : 0; }
+uint32_t select_upstream(const struct clock_source *s) { return s->last.stratum > 1 && s->last.refid >> 24 != LOOPBACK ? s->last.refid : 0; }
 
 static bool are_one_witness(const struct clock_source *a, const struct clock_source *b)
 {
-    uint32_t of_a = upstream_of(a), of_b = upstream_of(b);
+    uint32_t of_a = select_upstream(a), of_b = select_upstream(b);
 
     return (of_a && (of_a == of_b || of_a == b->refid)) || (of_b && of_b == a->refid);
 }

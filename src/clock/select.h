@@ -17,6 +17,9 @@ struct clock_majority {
     unsigned agreeing;        /* of them, those whose span meets the core */
 };
 
+/* Whom a source follows, as it announces it: another machine's reference id (RFC 5905 section 7.3), or 0. */
+uint32_t select_upstream(const struct clock_source *s);
+
 /* Its word counts: it has answered, and lately, and nobody took it out. */
 bool select_counts(const struct clock_source *s);
 
