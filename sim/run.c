@@ -13,7 +13,7 @@
 
 struct settings {
     const char *program;
-    bool verbose, trace, tap, mutants, hash, seeded, storm, pictures;
+    bool verbose, trace, tap, mutants, hash, seeded, storm, pictures, help;
     uint64_t seed;
     const char *svg, *csv;
     long storm_days, starts;
@@ -296,7 +296,7 @@ static int run_file(const struct settings *o, const char *path, struct tally *t)
 }
 
 enum { OPT_SEED = 256, OPT_VERBOSE, OPT_TRACE, OPT_HASH, OPT_TAP, OPT_MUTANTS, OPT_SVG, OPT_STORM, OPT_DAYS, OPT_STARTS, OPT_MIN_SPEED,
-       OPT_CSV, OPT_PICTURES, OPT_KIND };
+       OPT_CSV, OPT_PICTURES, OPT_KIND, OPT_HELP };
 
 static const struct option options[] = {
     { "seed", required_argument, NULL, OPT_SEED }, { "verbose", no_argument, NULL, OPT_VERBOSE }, { "trace", no_argument, NULL, OPT_TRACE },
@@ -304,7 +304,7 @@ static const struct option options[] = {
     { "svg", required_argument, NULL, OPT_SVG }, { "storm", required_argument, NULL, OPT_STORM }, { "days", required_argument, NULL, OPT_DAYS },
     { "starts", required_argument, NULL, OPT_STARTS }, { "min-speed", required_argument, NULL, OPT_MIN_SPEED },
     { "csv", required_argument, NULL, OPT_CSV }, { "pictures", no_argument, NULL, OPT_PICTURES },
-    { "kind", required_argument, NULL, OPT_KIND }, { 0 },
+    { "kind", required_argument, NULL, OPT_KIND }, { "help", no_argument, NULL, OPT_HELP }, { 0 },
 };
 
 static bool read_options(struct settings *o, int argc, char **argv)
@@ -330,8 +330,11 @@ static bool read_options(struct settings *o, int argc, char **argv)
             if (!storm_kind_add(optarg, &o->kinds))
                 return false;
             break;
+        case OPT_HELP:    o->help = true; break;
         default:          return false;
         }
+    if (o->help)
+        return true;
     return o->storm ? optind == argc && o->storm_days > 0 : optind < argc;
 }
 
@@ -356,6 +359,8 @@ int sim_main(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
+    if (o.help)
+        return fputs(usage, stdout) < 0;
     if (o.storm)
         return run_storm(&o);
     if (!o.tap && !o.mutants)

@@ -77,6 +77,11 @@ def test_a_failure_is_json_too(words):
     assert told["exit_code"] == done.returncode != 0 and f"utcctl: {told['error']}" == one_sentence(done)
 
 
+def test_utcsim_tells_its_options():
+    done = proc.run([utcd.BUILD / "utcsim", "--help"])
+    assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith("usage: utcsim ") and "--storm SEED" in done.stdout
+
+
 @pytest.mark.parametrize("text, told", [(b"", "no client is in this story"), (b"node server s\n", "no client is in this story"),
                                         (b"run 1h\0node client c\n", "it is no text"), (b"#" * 2**20 + b"\n", "larger than 1 MiB"),
                                         (b"node client c drift 1e9ppm\n", "of 0.1 at most"), (None, "Is a directory")],
