@@ -34,10 +34,18 @@ static bool goes_on_stated(const struct clock *c, struct utc_ns wall)
     return c->options.local.present && !dur_before(c->options.local.error, utc_sub(c->memory.stated, wall));
 }
 
+/* A second that is left out is told by a clock that does not know of it: the next one is meant. */
+static struct utc_ns not_left_out(const struct clock_memory *m, struct utc_ns wall)
+{
+    struct utc_ns second = utc_add(m->leap_midnight, (struct dur_ns){ -NS_PER_S });
+
+    return m->leap_delta_s < 0 && !utc_earlier(wall, second) && utc_earlier(wall, m->leap_midnight) ? utc_add(wall, (struct dur_ns){ NS_PER_S }) : wall;
+}
+
 struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
 {
     static const struct utc_ns built = { UTC_PLAUSIBLE_FROM_S * NS_PER_S };
-    struct utc_ns floor = built;
+    struct utc_ns floor = built, wall;
 
     if (start->memory) {
         c->memory = *start->memory;
@@ -51,9 +59,10 @@ struct utc_ns recall_start(struct clock *c, const struct clock_start *start)
         floor = c->memory.saved;
     if (utc_earlier(floor, c->memory.stated) && goes_on_stated(c, start->wall))
         floor = c->memory.stated;
-    if (!utc_earlier(start->wall, floor))
-        return start->wall;
-    c->policy.gap = utc_sub(floor, start->wall);
+    wall = not_left_out(&c->memory, start->wall);
+    if (!utc_earlier(wall, floor))
+        return wall;
+    c->policy.gap = utc_sub(floor, wall);
     return floor;
 }
 
