@@ -3,11 +3,13 @@
 . "$(dirname "$0")/../lib.sh"
 
 sleep 10 # the kernel still measures its own clocks
-reference set 0.04 80
-reference kernel >/dev/null # what is read from the host for the first time makes the machine's time leap
 slowed_down() { awk -v freq="$(reference kernel | cut -d' ' -f3)" 'BEGIN { exit !(freq < 0) }'; }
 start_reference 11124 80
 write_config /run/utcd.yaml 11124
+"$BUILD/simple-utcd" --version >/dev/null # what is read from the host for the first time makes the machine's time leap
+"$BUILD/utcctl" version >/dev/null
+reference kernel >/dev/null
+reference set 0.04 80
 export SIMPLE_UTCD_CLOCK__STEP_THRESHOLD=128ms
 start_daemon /run/utcd.yaml --one-process
 ok "synchronised" wait_for 20 synchronised
