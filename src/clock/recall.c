@@ -129,17 +129,19 @@ void recall_leap(struct clock *c)
     recall_leap_of(c, m->leap_delta_s, m->leap_midnight, m->tai_minus_utc_s - (utc_earlier(m->saved, m->leap_midnight) ? 0 : m->leap_delta_s));
 }
 
-/* What is told when a second is told for the second time is a second less than was told before: the next run would begin with that. */
-static struct utc_ns reached(const struct clock *c, const struct clock_view *v)
+/* What is told when a second is told for the second time is a second less than was told before, and the next run would begin with that: midnight is kept. */
+static void view_to_keep(const struct clock *c, struct mono_ns now, struct clock_view *v)
 {
     struct utc_ns midnight = page_leap_midnight(&c->page);
 
-    return c->page.leap_delta_s > 0 && !tai_before(v->tai, c->page.leap_at) && utc_earlier(v->utc, midnight) ? midnight : v->utc;
+    page_view(&c->page, now, v);
+    if (c->page.leap_delta_s > 0 && !tai_before(v->tai, c->page.leap_at) && utc_earlier(v->utc, midnight))
+        v->utc = midnight;
 }
 
 static void remember_now(const struct clock *c, const struct clock_view *v, struct mono_ns now, struct clock_memory *out)
 {
-    out->saved = reached(c, v);
+    out->saved = v->utc;
     out->saved_raw = now;
     out->stated.ns = 0;
     remember_leap(c, v, out);
@@ -152,7 +154,7 @@ static void remember_stated(const struct clock *c, const struct clock_view *v, s
 
     if (v->status != CLOCK_LOCAL && v->status != CLOCK_SYNCHRONISED && v->status != CLOCK_HOLDOVER)
         return;
-    out->stated = reached(c, v);
+    out->stated = v->utc;
     if (is_leap_near(c, v)) {
         out->tai_minus_utc_s = c->page.tai_minus_utc_s + (utc_earlier(out->saved, midnight) ? 0 : c->page.leap_delta_s);
         out->leap_delta_s = c->page.leap_delta_s;
@@ -168,7 +170,7 @@ void recall_update(struct clock *c, struct mono_ns now)
 {
     struct clock_view v;
 
-    page_view(&c->page, now, &v);
+    view_to_keep(c, now, &v);
     if (c->page.status == CLOCK_SYNCHRONISED && !c->policy.orphan) /* also where holdover.max_error ends that at once */
         remember_now(c, &v, now, &c->memory);
 }
@@ -178,7 +180,7 @@ void clock_remember(const struct clock *c, struct mono_ns now, struct clock_memo
     struct clock_drift d = clock_drift(c);
     struct clock_view v;
 
-    page_view(&c->page, now, &v);
+    view_to_keep(c, now, &v);
     *out = c->memory;
     out->stepped = c->policy.stepped;
     out->synchronised_once = c->policy.synchronised_ever;

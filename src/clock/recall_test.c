@@ -181,6 +181,23 @@ static void a_statement_outlives_the_leap_second_it_knew(void **state)
     }
 }
 
+/* What is kept while a second is told twice is midnight, with the count of after it; the next run knows both counts. */
+static void what_is_kept_within_an_inserted_second_is_midnight(void **state)
+{
+    struct page_data *p = &f.c.page;
+
+    (void)state;
+    learn(&f);
+    p->leap_delta_s = 1;
+    p->leap_at = tai_add(fixture_view(&f).tai, dur_from_s(-0.5));
+    clock_remember(&f.c, fixture_now(&f), &m);
+    assert_int_equal(m.saved.ns, page_leap_midnight(p).ns);
+    assert_int_equal(m.tai_minus_utc_s, p->tai_minus_utc_s + 1);
+    start_again(-5);
+    assert_int_equal(fixture_view(&again).utc.ns, m.saved.ns);
+    assert_int_equal(again.c.leap.voted_before_s, p->tai_minus_utc_s);
+}
+
 /* Where the statement is taken back by a reload, and made again by another, it is about the same clock. */
 static void a_statement_made_again_is_about_the_same_clock(void **state)
 {
@@ -300,6 +317,7 @@ int main(void)
         cmocka_unit_test(ST_06_a_clock_that_went_back_is_not_the_one_local_is_about),
         cmocka_unit_test(a_statement_goes_on_with_what_it_told),
         cmocka_unit_test(a_statement_outlives_the_leap_second_it_knew),
+        cmocka_unit_test(what_is_kept_within_an_inserted_second_is_midnight),
         cmocka_unit_test(a_statement_made_again_is_about_the_same_clock),
         cmocka_unit_test(without_a_statement_the_system_clock_is_right),
         cmocka_unit_test(what_was_measured_ends_what_was_stated),
