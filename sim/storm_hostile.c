@@ -96,18 +96,18 @@ void storm_write_near(struct storm *s)
     }
 }
 
-static void write_trades_of(struct storm *s, char kind, unsigned i)
+static void write_trades_of(struct storm *s, unsigned i)
 {
     struct flips f = draw_flips(s, 4);
     double delay_us = storm_log_between(s, 20, 100000), a = storm_chance(s, 0.5) ? 0 : storm_between(s, 0, 1), b = storm_chance(s, 0.5) ? 1 : 1 - a, at;
     bool wander = storm_chance(s, 0.3);
 
-    fprintf(s->out, "link c to %c%u reorder 5%% by %.0fms\n", kind, i, storm_log_between(s, 1, SECONDS_LATE_MAX_MS));
+    fprintf(s->out, "link c to h%u reorder 5%% by %.0fms\n", i, storm_log_between(s, 1, SECONDS_LATE_MAX_MS));
     while (next_flip(s, &f, &at)) {
         double share = wander ? storm_between(s, 0, 1) : f.left & 1 ? a : b;
 
-        fprintf(s->out, "at %.2f link c to %c%u delay %.0fus\n", at, kind, i, delay_us * share);
-        fprintf(s->out, "at %.2f link %c%u to c delay %.0fus\n", at, kind, i, delay_us * (1 - share));
+        fprintf(s->out, "at %.2f link c to h%u delay %.0fus\n", at, i, delay_us * share);
+        fprintf(s->out, "at %.2f link h%u to c delay %.0fus\n", at, i, delay_us * (1 - share));
     }
 }
 
@@ -116,5 +116,5 @@ void storm_write_trades(struct storm *s)
 {
     for (unsigned i = 1; i <= s->servers - s->liars; i++)
         if (!storm_is_clock(s, true, i) && storm_chance(s, 0.5))
-            write_trades_of(s, 'h', i);
+            write_trades_of(s, i);
 }

@@ -128,6 +128,14 @@ static void NTPC_22_NTPC_23_an_answer_that_nobody_vouches_for_is_named(void **st
     }
 }
 
+static void three_sources(struct world *w)
+{
+    static const char *const name[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3" };
+
+    for (unsigned s = 0; s < 3; s++)
+        w->options.source[s] = source(name[s], "");
+}
+
 /* 2030-03-17 is the day of this world. Thirty days before the end, or a third of a short life. */
 static void a_key_that_ends_is_named_before_it_hurts(void **state)
 {
@@ -148,8 +156,7 @@ static void a_key_that_ends_is_named_before_it_hurts(void **state)
         struct world w = { .options = { .source_count = 3, .keys = &table } };
         const struct problem *p;
 
-        for (unsigned s = 0; s < 3; s++)
-            w.options.source[s] = source(s == 0 ? "192.0.2.1" : s == 1 ? "192.0.2.2" : "192.0.2.3", "");
+        three_sources(&w);
         w.options.source[2].key = rows[i].key;
         w.options.source[2].next_key = rows[i].next;
         begin(&w, false);
@@ -180,8 +187,7 @@ static void a_key_of_ours_that_is_not_good_is_no_word_of_the_server(void **state
         struct world w = { .options = { .source_count = 3, .keys = &table } };
         int64_t until;
 
-        for (unsigned s = 0; s < 3; s++)
-            w.options.source[s] = source(s == 0 ? "192.0.2.1" : s == 1 ? "192.0.2.2" : "192.0.2.3", "");
+        three_sources(&w);
         w.options.source[2].key = rows[i].key;
         begin(&w, false);
         answer(&w, find(&w, ACTION_SEND, 0));

@@ -327,16 +327,22 @@ static void the_clock_sets_the_poll_interval_within_limits(void **state)
     assert_int_equal(f.c.poll_log2, 10);
 }
 
+/* A source whose first requests, two seconds apart, are all answered. */
+static void after_its_burst(struct fixture *f)
+{
+    fixture_init(f, true);
+    for (int i = 0; i < 6; i++) {
+        ask(f);
+        answer_quickly(f);
+    }
+}
+
 static void the_clock_may_ask_for_three_quick_requests(void **state)
 {
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, true);
-    for (int i = 0; i < 6; i++) {
-        ask(&f);
-        answer_quickly(&f);
-    }
+    after_its_burst(&f);
     ntp_client_burst(&f.c, NTP_CLIENT_BURST);
     ntp_client_burst(&f.c, NTP_CLIENT_BURST); /* one burst at a time */
     assert_pace(&f, (int[]){ 0, 2, 4, 68 }, 4, true);
@@ -356,11 +362,7 @@ static void the_clock_may_ask_for_one_request_in_between(void **state)
     struct fixture f;
 
     (void)state;
-    fixture_init(&f, true);
-    for (int i = 0; i < 6; i++) {
-        ask(&f);
-        answer_quickly(&f);
-    }
+    after_its_burst(&f);
     ntp_client_burst(&f.c, (struct dur_ns){ 0 });
     assert_int_equal(f.c.burst_left, 0);
     for (unsigned i = 0; i < 2; i++) {
